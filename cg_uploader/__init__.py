@@ -1,0 +1,16 @@
+"""CG Uploader puts the rows of a spreadsheet into CustomerGauge and says what became of each one.
+
+A plan goes in, outcomes come out.  The window and the command line differ only in how they build the plan and show the
+outcomes::
+
+    file → sheets.reader → Table → fields.matching, fields.checks → Plan → uploads.engine ⇄ api.client → Outcome
+                                                                              ↓
+                                                       uploads.journal (committed, then announced) → report, repair file
+
+``model`` has the nouns and ``errors`` the failures of a run; everything else may know these two.  ``sheets``, ``fields``,
+``api`` and ``settings`` do not know each other; ``uploads`` knows them all; ``gui`` and ``cli`` stand on top and hold no
+logic of their own.  PySide6 is imported below ``gui`` alone.  ``practice`` is a pretend CustomerGauge on this computer
+that shares nothing with ``api``, so that what one gets wrong the other shows.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""CustomerGauge on the wire."""

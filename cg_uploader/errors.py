@@ -1,0 +1,118 @@
+"""The one tree of run failures; each class has an exit code, each sentence says what to do next.
+
+UploaderError
+├── UsageError            2   what was asked for cannot work; nothing was sent
+│   ├── ProfileError          a profile or setup file that cannot be used
+│   ├── MappingError          a column or heading that cannot be mapped
+│   ├── ConsentMissing        the run would invite people and nobody agreed to that
+│   └── AlreadyUploaded       this file has an unfinished run, or rows accepted before
+├── FileError             3   the file cannot be read (kind: missing, locked, password, damaged, …)
+├── ConnectError          4   no way to CustomerGauge before the first row
+│   ├── CredentialsRefused    the sign-in was answered with "no"
+│   └── NotReachable          no connection, an untrusted one, or no usable answer
+├── JournalError          5   the record of the run cannot be kept or used
+│   ├── RunHeld               another program works on this run
+│   └── DiskFull              there is no space for the record
+└── Cancelled             130 the person stopped it
+
+A failure of one row is not here: it is a value (``model.Outcome``).  A bug is any other exception.
+"""
+
+from __future__ import annotations
+
+
+class UploaderError(Exception):
+    """A failure of the whole task: one sentence (where, what, what to do), a kind for programs, an exit code."""
+
+    exit_code = 5
+    kind = "failed"
+
+    def __init__(self, sentence: str, *, kind: str | None = None) -> None:
+        """Keep ``sentence``, the plain text a person reads; ``kind`` narrows the class's own word."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        if kind is not None:
+            self.kind = kind
+
+
+class UsageError(UploaderError):
+    """What was asked for cannot work; nothing was sent."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class ProfileError(UsageError):
+    """A profile or setup file that cannot be used; the sentence names the key at fault."""
+
+    kind = "profile"
+
+
+class MappingError(UsageError):
+    """A column or heading that cannot be mapped; the sentence names it."""
+
+    kind = "mapping"
+
+
+class ConsentMissing(UsageError):
+    """The run would invite people and nobody agreed to that; the sentence says how many."""
+
+    kind = "consent"
+
+
+class AlreadyUploaded(UsageError):
+    """The same content was sent before, wholly or in part; the sentence names run and date."""
+
+    kind = "already-uploaded"
+
+
+class FileError(UploaderError):
+    """The file cannot be read; ``kind`` is one of the words of the reading rules (password, damaged, empty, …)."""
+
+    exit_code = 3
+    kind = "unreadable"
+
+
+class ConnectError(UploaderError):
+    """No way to CustomerGauge: nothing was sent."""
+
+    exit_code = 4
+    kind = "connection"
+
+
+class CredentialsRefused(ConnectError):
+    """The sign-in was answered with "no"."""
+
+    kind = "credentials"
+
+
+class NotReachable(ConnectError):
+    """No connection, an untrusted one, or no usable answer from the sign-in address."""
+
+    kind = "unreachable"
+
+
+class JournalError(UploaderError):
+    """The record of the run cannot be kept or used; what was recorded stays as it is."""
+
+    exit_code = 5
+    kind = "journal"
+
+
+class RunHeld(JournalError):
+    """Another program works on this run."""
+
+    kind = "run-held"
+
+
+class DiskFull(JournalError):
+    """There is no space for the record of the run."""
+
+    kind = "disk-full"
+
+
+class Cancelled(UploaderError):
+    """The person stopped it."""
+
+    exit_code = 130
+    kind = "cancelled"

@@ -1,0 +1,1 @@
+"""A Table and a Configuration become rows ready to send, or problems."""

@@ -1,0 +1,1 @@
+"""Table models: small, read-only where they can be, tested alone."""

@@ -1,0 +1,121 @@
+"""The closed sets: every word that a thing's kind or state can have, written once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Region(StrEnum):
+    """Where the customer's CustomerGauge lives; *practice* is the pretend one on this computer."""
+
+    EU = "eu"
+    US = "us"
+    AU = "au"
+    PRACTICE = "practice"
+
+
+class DataType(StrEnum):
+    """What a configuration imports; the client cannot see it, so a person says it."""
+
+    ACCOUNT = "account"
+    CONTACT = "contact"
+    ACCOUNT_ALIAS = "account_alias"
+    ACTIVITY = "activity"
+    SURVEY = "survey"
+    MULTI_OBJECT = "multi_object"
+    EXTERNAL_RESPONSE = "external_response"
+    REVENUE = "revenue"
+    UNKNOWN = "unknown"
+
+    @property
+    def inviting(self) -> bool:
+        """Whether a row may send a survey to a real person; *unknown* is treated as if it did."""
+        return self in (DataType.SURVEY, DataType.MULTI_OBJECT, DataType.UNKNOWN)
+
+
+class FieldKind(StrEnum):
+    """What a field holds."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    DATE = "date"
+    DATETIME = "datetime"
+    NUMBER = "number"
+    FLAG = "flag"
+
+
+class Identity(StrEnum):
+    """What a field identifies: decides order, duplicates and whether an activity can be repeated."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    ACCOUNT = "account"
+    REFERENCE = "reference"
+    ALIAS = "alias"
+
+
+class BlankCells(StrEnum):
+    """What happens to a mapped cell without text."""
+
+    LEAVE_OUT = "leave_out"
+    SEND_EMPTY = "send_empty"
+
+
+class Level(StrEnum):
+    """How much a problem matters: an error holds the row back, a warning is said, information is shown in the File step."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+class RowStatus(StrEnum):
+    """What became of a row, finally.  The words that people see are ``label``."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    HELD_BACK = "held_back"
+    NOT_SENT = "not_sent"
+    NOT_SURE = "not_sure"
+    SKIPPED = "skipped"
+
+    @property
+    def label(self) -> str:
+        """The two words or one that window, terminal and report show."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody has to look at the row."""
+        return self not in (RowStatus.ACCEPTED, RowStatus.SKIPPED)
+
+
+class Answer(StrEnum):
+    """How much of an answer one attempt brought."""
+
+    COMPLETE = "complete"
+    BODY_LOST = "body lost"
+    NOTHING = "nothing"
+    NOT_CONNECTED = "not connected"
+    UNTRUSTED = "untrusted"
+
+
+class Body(StrEnum):
+    """What the body of an answer was, as far as it decides anything."""
+
+    BLANK = "blank"
+    JSON = "json"
+    JSON_ERRORS = "json with errors"
+    OTHER = "other"
+
+
+class Activity(StrEnum):
+    """What a run is doing at the moment."""
+
+    PREPARING = "preparing"
+    SENDING = "sending"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FINISHED = "finished"
