@@ -1,0 +1,232 @@
+"""Scripts: how the pretend CustomerGauge is told to misbehave, row by row.
+
+A script is one JSON object; every key may be left out, and a key that is not here is refused by name.
+
+=================  ====================================================================================================
+key                meaning
+=================  ====================================================================================================
+rules              list of rules; for each request the first rule that matches, and has not acted ``times`` times, acts
+random             ``{"seed": 1, "share": 0.1, "do": [...]}``: for requests that no rule takes, this share gets one of ``do``
+                   (names or actions). The same seed treats the same request, sent for the nth time, in the same way
+token              list of actions for the sign-in address, one per request in turn; after the last everything is usual
+expires_in         what a usual sign-in answers: seconds (3600), a text, or null to leave it out
+configurations     list of ``{"reference", "data_type", "headings", "required", "key"}``; they come on top of the ready
+                   ones. ``headings`` left out: any is known. ``required``: headings, or lists of alternatives
+open               true: a reference that is not known takes any heading and requires nothing
+keys               how a 422 names a field: ``plain`` (``Email``) or ``record`` (``record.Email``)
+message            what a 422 says in ``message``: ``stock`` (up to Laravel 8) or ``first`` (the first error, from 9)
+longest_target     a request target of more bytes is answered with 414 (8177)
+remember           how many requests the ledger keeps in memory (20000); 0: counts only
+=================  ====================================================================================================
+
+A rule is ``{"when": ..., "do": ..., "times": n}`` plus what an action may have.  Without ``times`` it acts for ever.
+
+==========================================  ===========================================================================
+when                                        matches
+==========================================  ===========================================================================
+``{"Email": "x@y.org"}``                    a record whose fields have these texts
+``{"record": 7}``                           the 7th different record; one that is sent again is the same record
+``{"any": true}``                           every request
+==========================================  ===========================================================================
+
+An action is a name of ``answers.RECORD_FAULTS`` (for ``token``: ``answers.TOKEN_FAULTS``), or an object with ``do`` and:
+``status``, ``body`` (text), ``headers`` (object), ``seconds`` (Retry-After, or the pause between two bytes), ``errors``
+(object: heading to sentence, list or object), ``keys``, ``message``, ``query`` (redirects: false leaves the query out),
+``processed`` (true or false: whether the record takes effect), ``times``; for ``token`` also ``expires_in``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from cg_uploader.errors import UsageError
+from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action, Fault
+from cg_uploader.practice.configurations import PracticeConfiguration
+from cg_uploader.practice.ledger import REMEMBERED
+from cg_uploader.practice.records import USUAL_STYLE, Keys, Message, Style
+from cg_uploader.practice.script import LONGEST_TARGET, Mix, Rule, Script
+from cg_uploader.vocabulary import DataType
+
+Kind = TypeVar("Kind")
+
+_SCRIPT = (
+    *("rules", "random", "token", "expires_in", "configurations", "open"),
+    *("keys", "message", "longest_target", "remember"),
+)
+_ACTION = ("do", "times", "status", "body", "headers", "seconds", "errors", "keys", "message", "query", "processed")
+_TOKEN_ACTION = ("do", "times", "status", "body", "headers", "seconds", "expires_in")
+
+
+def read(file: Path) -> Script:
+    """The script in a file; UsageError that names the file or the key."""
+    try:
+        content = json.loads(file.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"The script {file} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The script {file} is not JSON: {error}.") from error
+    return parse(content)
+
+
+def parse(content: object) -> Script:
+    """A script from JSON values as described above; UsageError that names the key."""
+    part = _Part("script", content, _SCRIPT)
+    style = part.style(USUAL_STYLE)
+    return Script(
+        rules=tuple(_rule(where, item, style) for where, item in part.items("rules")),
+        token=tuple(_sign_in(where, item) for where, item in part.items("token")),
+        mix=_mix(part.content.get("random", {}), style),
+        configurations=tuple(_configuration(where, item) for where, item in part.items("configurations")),
+        expires_in=part.content.get("expires_in", 3600),
+        open=part.get("open", bool, False),
+        style=style,
+        longest_target=part.get("longest_target", int, LONGEST_TARGET),
+        remember=part.get("remember", int, REMEMBERED),
+    )
+
+
+class _Part:
+    """One JSON object of a script; ``where`` is its place, for the sentence that refuses something in it."""
+
+    def __init__(self, where: str, value: object, allowed: tuple[str, ...]) -> None:
+        """Take the object; UsageError when it is none, or has a key that nobody knows."""
+        if not isinstance(value, dict):
+            raise _wrong(where, "an object", value)
+        for key in value:
+            if key not in allowed:
+                raise UsageError(f"{where}.{key} is not a key of a script. Known here: {', '.join(allowed)}.")
+        self.where = where
+        self.content: Mapping[str, object] = value
+
+    def get(self, key: str, kind: type[Kind], default: Kind) -> Kind:
+        """A value that must be of a kind when it is there."""
+        value = self.content.get(key, default)
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+            raise _wrong(f"{self.where}.{key}", _EXPECTED[kind], value)
+        if isinstance(value, int) and value < 0:
+            raise _wrong(f"{self.where}.{key}", "a number from 0", value)
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        """A number, whole or not, from 0."""
+        value = self.content.get(key, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+            raise _wrong(f"{self.where}.{key}", "a number from 0", value)
+        return float(value)
+
+    def text(self, key: str) -> str:
+        """A text that must be there."""
+        if key not in self.content:
+            raise UsageError(f"{self.where}.{key} is missing.")
+        return self.get(key, str, "")
+
+    def items(self, key: str) -> list[tuple[str, object]]:
+        """The items of a list, each with its place."""
+        value: list[object] = self.get(key, list, [])
+        return [(f"{self.where}.{key}[{n}]", item) for n, item in enumerate(value)]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        return tuple(_text(where, item) for where, item in self.items(key))
+
+    def style(self, default: Style) -> Style:
+        """The keys ``keys`` and ``message``."""
+        keys, message = self.get("keys", str, default.keys.value), self.get("message", str, default.message.value)
+        if keys not in list(Keys):
+            raise _wrong(f"{self.where}.keys", " or ".join(Keys), keys)
+        if message not in list(Message):
+            raise _wrong(f"{self.where}.message", " or ".join(Message), message)
+        return Style(Keys(keys), Message(message))
+
+
+_EXPECTED: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
+
+
+def _wrong(where: str, expected: str, found: object) -> UsageError:
+    return UsageError(f"{where}: expected {expected}, found {json.dumps(found, ensure_ascii=False, default=str)[:80]}.")
+
+
+def _text(where: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(where, "a text", value)
+    return value
+
+
+def _mix(value: object, style: Style) -> Mix:
+    part = _Part("script.random", value, ("seed", "share", "do"))
+    share = part.number("share", 0.1)
+    if share > 1:
+        raise _wrong("script.random.share", "a number from 0 to 1", share)
+    return Mix(part.get("seed", int, 1), share, tuple(_action(where, item, style) for where, item in part.items("do")))
+
+
+def _rule(where: str, value: object, style: Style) -> Rule:
+    part = _Part(where, value, ("when", *_ACTION))
+    when: dict[str, object] = part.get("when", dict, {})
+    action = _action(where, {key: item for key, item in part.content.items() if key != "when"}, style)
+    times = part.get("times", int, 0) if "times" in part.content else None
+    if not when or ("any" in when and when != {"any": True}):
+        raise _wrong(f"{where}.when", 'fields with texts, {"record": n} or {"any": true}', when)
+    if "any" in when:
+        return Rule(action, times=times)
+    if "record" in when and not isinstance(when["record"], str):
+        return Rule(action, record=_Part(f"{where}.when", when, ("record",)).get("record", int, 0), times=times)
+    return Rule(action, tuple((key, _text(f"{where}.when.{key}", text)) for key, text in when.items()), times=times)
+
+
+def _action(where: str, value: object, style: Style) -> Action:
+    part = _Part(where, {"do": value} if isinstance(value, str) else value, _ACTION)
+    if part.text("do") == "status" and "status" not in part.content:
+        raise UsageError(f"{where}.status is missing.")
+    return replace(
+        _plain_action(part, RECORD_FAULTS),
+        errors=part.get("errors", dict, {}) if "errors" in part.content else None,
+        style=part.style(style),
+        query=part.get("query", bool, True),
+        processed=part.get("processed", bool, False) if "processed" in part.content else None,
+    )
+
+
+def _sign_in(where: str, value: object) -> Rule:
+    part = _Part(where, {"do": value} if isinstance(value, str) else value, _TOKEN_ACTION)
+    action = replace(_plain_action(part, TOKEN_FAULTS), expires_in=part.content.get("expires_in", 3600))
+    return Rule(action, times=part.get("times", int, 1))
+
+
+def _plain_action(part: _Part, table: Mapping[str, Fault]) -> Action:
+    """What actions for records and for sign-ins have in common."""
+    do = part.text("do")
+    if do not in table:
+        raise UsageError(f"{part.where}.do: “{do}” is not something this server can do. It can: {', '.join(table)}.")
+    status = part.get("status", int, 0) if "status" in part.content else None
+    if status is not None and not 200 <= status <= 599:
+        raise _wrong(f"{part.where}.status", "a number from 200 to 599", status)
+    headers = part.get("headers", dict, {})
+    for name, value in headers.items():
+        if not f"{name}{_text(f'{part.where}.headers.{name}', value)}".isprintable() or not f"{name}{value}".isascii():
+            raise _wrong(f"{part.where}.headers.{name}", "plain printable text", value)
+    return Action(
+        do,
+        status=status,
+        body=part.text("body") if "body" in part.content else None,
+        headers=tuple(headers.items()),
+        seconds=part.number("seconds", 0.0) if "seconds" in part.content else None,
+    )
+
+
+def _configuration(where: str, value: object) -> PracticeConfiguration:
+    part = _Part(where, value, ("reference", "data_type", "headings", "required", "key"))
+    data_type = part.text("data_type")
+    if data_type not in list(DataType):
+        raise _wrong(f"{where}.data_type", "one of " + ", ".join(DataType), data_type)
+    required = tuple(
+        (item,) if isinstance(item, str) else _Part(place, {"of": item}, ("of",)).texts("of")
+        for place, item in part.items("required")
+    )
+    return PracticeConfiguration(
+        part.text("reference"), DataType(data_type), part.texts("headings"), required, part.texts("key")
+    )

@@ -1,0 +1,308 @@
+"""Keeps what the pretend CustomerGauge received, what it answered, and what that did: who was invited, what was updated."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+from cg_uploader.errors import UsageError
+from cg_uploader.practice.phpquery import parse_query
+from cg_uploader.practice.records import Verdict, pairs_of
+from cg_uploader.vocabulary import DataType
+
+REMEMBERED = 20_000
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
+
+
+class Effect(StrEnum):
+    """What a processed record did."""
+
+    UPSERT = "upsert"
+    ALIAS = "alias"
+    ACTIVITY = "activity"
+    INVITATION = "invitation"
+    RESPONSE = "response"
+    REVENUE = "revenue"
+
+
+EFFECTS: Mapping[DataType, tuple[Effect, ...]] = {
+    DataType.ACCOUNT: (Effect.UPSERT,),
+    DataType.CONTACT: (Effect.UPSERT,),
+    DataType.ACCOUNT_ALIAS: (Effect.ALIAS,),
+    DataType.ACTIVITY: (Effect.ACTIVITY,),
+    DataType.SURVEY: (Effect.INVITATION,),
+    DataType.MULTI_OBJECT: (Effect.UPSERT, Effect.INVITATION),
+    DataType.EXTERNAL_RESPONSE: (Effect.RESPONSE,),
+    DataType.REVENUE: (Effect.REVENUE,),
+    DataType.UNKNOWN: (Effect.UPSERT, Effect.INVITATION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request for records that has begun: which one, when, on which connection, how many were under way with it."""
+
+    ordinal: int
+    received: float
+    connection: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request for records.
+
+    ``received``: monotonic seconds at its first byte; ``answered``: just before the answer left, None while it is under way.
+    ``status``: what was answered, None for no answer.  ``did``: the misbehaviour by name, empty for the usual.
+    ``processed``: the record took effect.  ``suppressed``: it did, but without its invitation.
+    """
+
+    ordinal: int
+    received: float
+    connection: int
+    in_flight: int
+    method: str
+    path: str
+    query: bytes
+    headers: tuple[tuple[str, str], ...]
+    status: int | None
+    did: str = ""
+    processed: bool = False
+    suppressed: bool = False
+    reference: str | None = None
+    key: str | None = None
+    ignored: tuple[str, ...] = ()
+    answered: float | None = None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Heading and value of every field as PHP hands them over, in order, before anything is trimmed."""
+        record = parse_query(self.query).get("record")
+        return pairs_of(record) if isinstance(record, dict) else ()
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """``pairs`` by heading."""
+        return dict(self.pairs)
+
+    def as_json(self) -> dict[str, object]:
+        """The entry as one JSON object; bytes that are no text come as the escape Python prints for them."""
+        plain: dict[str, object] = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {"query": self.query.decode("latin-1"), "headers": dict(self.headers), "pairs": self.pairs}
+
+
+_PLAIN = tuple(name for name in Entry.__slots__ if name not in ("query", "headers"))
+
+
+def shown_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Header lines without what they keep secret: of an Authorization only its scheme stays."""
+    return tuple((name, _without_secret(name, value)) for name, value in headers.items())
+
+
+def _without_secret(name: str, value: str) -> str:
+    if name not in _SECRET_HEADERS:
+        return value
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} (left out)" if blank and name != "cookie" else "(left out)"
+
+
+class Ledger:
+    """Thread-safe: the server writes, tests and pages read.
+
+    ``remember`` is how many of the last entries are kept in memory.  With 0 neither entries nor keys are kept, only
+    counts, and memory does not grow; who was invited twice cannot be told then.  ``file`` gets every entry as one JSON
+    line, written before the record is answered.
+    """
+
+    def __init__(self, file: Path | None = None, *, remember: int = REMEMBERED) -> None:
+        """Start empty; nothing is written before ``open``."""
+        self._file = file
+        self._out: IO[bytes] | None = None
+        self._remember = remember
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._effects: dict[Effect, Counter[str | None]] = {effect: Counter() for effect in Effect}
+        self._ignored: dict[str, Counter[str]] = {}
+        self._statuses: Counter[str] = Counter()
+        self._sign_ins: Counter[str] = Counter()
+        self._visits: Counter[str] = Counter()
+        self._received = self._processed = self._suppressed = self._in_flight = self._most_in_flight = 0
+        self._first: float | None = None
+        self._last: float | None = None
+        self._answered: float | None = None
+
+    def arrive(self, received: float, connection: int) -> Arrival:
+        """Note that a request for records has begun."""
+        with self._lock:
+            self._received += 1
+            self._in_flight += 1
+            self._most_in_flight = max(self._most_in_flight, self._in_flight)
+            self._first = received if self._first is None else min(self._first, received)
+            self._last = received if self._last is None else max(self._last, received)
+            return Arrival(self._received, received, connection, self._in_flight)
+
+    def enter(self, entry: Entry, verdict: Verdict | None) -> None:
+        """Keep an entry, its effect and its line in the file; before anything is answered."""
+        line = b"" if self._out is None else json.dumps(entry.as_json()).encode() + b"\n"
+        with self._lock:
+            self._statuses[str(entry.status) if entry.status is not None else "none"] += 1
+            if self._remember:
+                self._entries[entry.ordinal] = entry
+                if len(self._entries) > self._remember:
+                    self._entries.popitem(last=False)
+            if entry.processed:
+                self._take_effect(entry, verdict)
+            if self._out is not None:
+                self._out.write(line)
+
+    def _take_effect(self, entry: Entry, verdict: Verdict | None) -> None:
+        self._processed += 1
+        self._suppressed += entry.suppressed
+        if verdict is None or verdict.configuration is None:
+            return
+        for effect in EFFECTS[verdict.configuration.data_type]:
+            if not (entry.suppressed and effect is Effect.INVITATION):
+                self._effects[effect][entry.key if self._remember else None] += 1
+        if entry.ignored:
+            self._ignored.setdefault(verdict.configuration.reference, Counter()).update(entry.ignored)
+
+    def leave(self, ordinal: int, answered: float) -> None:
+        """Note when an entry's answer left."""
+        with self._lock:
+            self._in_flight -= 1
+            self._answered = answered if self._answered is None else max(self._answered, answered)
+            entry = self._entries.get(ordinal)
+            if entry is not None:
+                self._entries[ordinal] = replace(entry, answered=answered)
+
+    def sign_in(self, status: int) -> None:
+        """Count one answer of the sign-in address."""
+        with self._lock:
+            self._sign_ins[str(status)] += 1
+
+    def visit(self, method: str, path: str) -> None:
+        """Count a request for any other address but the ledger's, such as one that a redirect named."""
+        with self._lock:
+            self._visits[f"{method} {path}"] += 1
+
+    def open(self) -> None:
+        """Open the file, if there is to be one, to add to it; UsageError when that cannot be done."""
+        if self._file is None:
+            return
+        try:
+            self._out = self._file.open("ab", buffering=0)
+        except OSError as error:
+            raise UsageError(f"The ledger {self._file} cannot be written ({error.strerror}). Choose another file.") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._out is not None:
+                self._out.close()
+                self._out = None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The remembered entries, in the order in which they were entered."""
+        with self._lock:
+            return tuple(self._entries.values())
+
+    def last(self, count: int) -> tuple[Entry, ...]:
+        """The newest entries, newest first."""
+        with self._lock:
+            newest = reversed(self._entries.values())
+            return tuple(entry for entry, _ in zip(newest, range(count), strict=False))
+
+    @property
+    def received(self) -> int:
+        """Requests for records so far."""
+        return self._received
+
+    @property
+    def processed(self) -> int:
+        """Records that took effect."""
+        return self._processed
+
+    @property
+    def most_in_flight(self) -> int:
+        """The largest number of requests for records that were under way together."""
+        return self._most_in_flight
+
+    @property
+    def sign_ins(self) -> dict[str, int]:
+        """Answers of the sign-in address by status."""
+        with self._lock:
+            return dict(self._sign_ins)
+
+    @property
+    def visits(self) -> dict[str, int]:
+        """Requests for other addresses, ``GET /login`` and the like."""
+        with self._lock:
+            return dict(self._visits)
+
+    def effects(self, effect: Effect) -> dict[str | None, int]:
+        """How often each key had an effect; records without a key are counted under None."""
+        with self._lock:
+            return dict(self._effects[effect])
+
+    @property
+    def invitations(self) -> int:
+        """Invitations that went out."""
+        return sum(self.effects(Effect.INVITATION).values())
+
+    @property
+    def invited_twice(self) -> dict[str, int]:
+        """Keys that were invited more than once, and how often."""
+        return {key: count for key, count in self.effects(Effect.INVITATION).items() if key is not None and count > 1}
+
+    @property
+    def ignored(self) -> dict[str, dict[str, int]]:
+        """Per reference the headings that were ignored, and in how many records."""
+        with self._lock:
+            return {reference: dict(counts) for reference, counts in self._ignored.items()}
+
+    def summary(self) -> dict[str, object]:
+        """The counts.  ``rate``: requests after the first per second between the first and the last one's arrival."""
+        twice = self.invited_twice if self._remember else None
+        effects = {effect.value: sum(self.effects(effect).values()) for effect in Effect}
+        ignored = self.ignored
+        with self._lock:
+            span = self._last - self._first if self._first is not None and self._last is not None else 0.0
+            return {
+                "received": self._received,
+                "processed": self._processed,
+                "by_status": dict(self._statuses),
+                "sign_ins": dict(self._sign_ins),
+                "visits": dict(self._visits),
+                "effects": effects,
+                "invitations": effects[Effect.INVITATION],
+                "invited_twice": twice,
+                "suppressed": self._suppressed,
+                "ignored": ignored,
+                "most_in_flight": self._most_in_flight,
+                "remembered": len(self._entries),
+                "first_received": self._first,
+                "last_received": self._last,
+                "last_answered": self._answered,
+                "rate": (self._received - 1) / span if span else None,
+            }
+
+
+def overlapping(entries: Iterable[Entry]) -> tuple[tuple[Entry, Entry], ...]:
+    """Pairs of entries with one key that were under way at the same time; a finished one never is with a later one."""
+    latest: dict[str, Entry] = {}
+    found = []
+    for entry in sorted(entries, key=lambda e: e.received):
+        if entry.key is None:
+            continue
+        before = latest.get(entry.key)
+        if before is not None and (before.answered is None or before.answered > entry.received):
+            found.append((before, entry))
+        latest[entry.key] = entry
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""Hands out tokens for any credentials but ``wrong`` ones, and remembers which tokens are still good."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+
+from cg_uploader.practice.phpquery import parse_query
+from cg_uploader.practice.wire import Answer
+
+WRONG = "wrong"
+_LENGTH = 700  # bytes of randomness, so that the text is as long as a real service's (about 1 KB)
+
+
+class Tokens:
+    """The tokens in use; thread-safe; nothing of them is ever shown or written."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._ends: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, expires_in: object) -> Answer:
+        """A good answer with a fresh token; ``expires_in`` goes out as it is, None is left out (the token lives an hour)."""
+        token = "practice." + secrets.token_urlsafe(_LENGTH)
+        now = time.monotonic()
+        with self._lock:
+            self._ends = {known: end for known, end in self._ends.items() if end > now}
+            self._ends[token] = now + _seconds(expires_in)
+        answer: dict[str, object] = {"access_token": token, "token_type": "Bearer"}
+        if expires_in is not None:
+            answer["expires_in"] = expires_in
+        return Answer(200, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
+
+    def good(self, authorization: str) -> bool:
+        """Whether an Authorization header carries a token that was handed out here and has not ended."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return False
+        end = self._ends.get(token)
+        return end is not None and time.monotonic() < end
+
+
+def refusal(headers: Mapping[str, str], body: bytes) -> Answer | None:
+    """Why a token request is not granted: 400 with Cognito's word, or None when it may have a token."""
+    form = parse_query(body) if "application/x-www-form-urlencoded" in headers.get("content-type", "") else {}
+    client, secret = form.get("client_id"), form.get("client_secret")
+    if headers.get("authorization", "").lower().startswith("basic "):
+        client, secret = _basic(headers["authorization"])
+    if form.get("grant_type") != "client_credentials":
+        return _error("unsupported_grant_type" if "grant_type" in form else "invalid_request")
+    if not client or not secret or WRONG in (client, secret):
+        return _error("invalid_client")
+    return None
+
+
+def _seconds(expires_in: object) -> float:
+    try:
+        return float(str(expires_in))
+    except ValueError:
+        return 3600.0
+
+
+def _error(word: str) -> Answer:
+    return Answer(400, json.dumps({"error": word}).encode())
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    try:
+        client, _, secret = base64.b64decode(authorization[6:].strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return client, secret
