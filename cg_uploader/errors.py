@@ -34,6 +34,10 @@ class UploaderError(Exception):
         if kind is not None:
             self.kind = kind
 
+    def as_data(self) -> dict[str, str | int]:
+        """The failure as the command line's JSON shape has it."""
+        return {"kind": self.kind, "text": self.sentence, "exit": self.exit_code}
+
 
 class UsageError(UploaderError):
     """What was asked for cannot work; nothing was sent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,7 +96,7 @@ class Table:
     header_row: int
     columns: tuple[Column, ...]
     rows: Rows
-    notes: tuple[Note, ...] = ()
+    notes: Sequence[Note] = ()
     hidden_rows: int = 0
     empty_rows: int = 0
     encoding: str | None = None
@@ -220,6 +220,7 @@ class Plan:
 
     ``edits``: row number → {column position: text}, over the file's own text.  ``left_out``: row numbers a person left out.
     ``trusted``: row numbers whose notes a person has accepted as they are.  ``consent``: a person agreed to invitations.
+    ``skip_accepted``: rows that an earlier run of the same file had accepted are skipped.
     """
 
     table: Table
@@ -233,6 +234,7 @@ class Plan:
     left_out: frozenset[int] = frozenset()
     trusted: frozenset[int] = frozenset()
     consent: bool = False
+    skip_accepted: bool = False
     wires: tuple[tuple[str, int | None, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

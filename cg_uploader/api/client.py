@@ -1,0 +1,101 @@
+"""CustomerGauge as the rest of the program sees it: sign in, send one row, stop."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from cg_uploader import __version__
+from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.regions import may_be_contacted
+from cg_uploader.api.replies import read_reply
+from cg_uploader.api.token import Clock, Token
+from cg_uploader.api.transport import Outgoing, Transport
+from cg_uploader.errors import NotReachable, UsageError
+from cg_uploader.model import Address, Credentials, Reply, Request
+from cg_uploader.vocabulary import Answer
+
+_AGENT = f"CGUploader/{__version__}"
+
+
+class Client:
+    """One customer's way in; thread-safe.  Token, secret and rows appear in no text, exception or log."""
+
+    def __init__(
+        self,
+        address: Address,
+        credentials: Credentials,
+        *,
+        clock: Clock | None = None,
+        timeouts: Timeouts | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """``ca_file``: certificates to trust beside the system's.
+
+        UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates.
+        """
+        for url in (address.auth, address.records):
+            if not may_be_contacted(url):
+                raise UsageError("The address must begin with https://. Plain http is for a practice server on this computer.")
+        self._records = address.records
+        self._clock = clock or Clock()
+        self._transport = Transport(timeouts or Timeouts(), ca_file)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": credentials.client_id.strip(),
+            "client_secret": credentials.client_secret.strip(),
+        }
+        sign_in = self._transport.prepare(
+            "POST",
+            address.auth,
+            {"Accept": "application/json", "User-Agent": _AGENT, "Content-Type": "application/x-www-form-urlencoded"},
+            urlencode(form, errors="replace").encode(),
+        )
+        self._token = Token(lambda: self._transport.exchange(sign_in), self._clock)
+        self._prepared: tuple[str, Outgoing] = ("", sign_in)
+
+    def sign_in(self) -> None:
+        """Make sure that there is a token; CredentialsRefused or NotReachable, each with a sentence, when there is none."""
+        self._token.get()
+
+    def send(self, request: Request) -> Reply:
+        """One attempt at one row; whatever the network does is a reply.
+
+        CredentialsRefused when a sign-in is needed and refused; UsageError for text that no encoding can carry.
+        """
+        if request.records != self._records:
+            raise ValueError(f"row {request.row} is for another address than this client")
+        try:
+            query = request.query()
+        except UnicodeEncodeError:
+            raise UsageError(f"Row {request.row} holds a character that cannot be sent. Type the text anew.") from None
+        try:
+            token = self._token.get()
+        except NotReachable as failure:
+            answer = Answer.UNTRUSTED if failure.kind == "untrusted" else Answer.NOT_CONNECTED
+            return Reply(answer, message=failure.sentence)
+        received = self._transport.exchange(self._outgoing(token), query)
+        if isinstance(received, Reply):
+            return received
+        status, headers, body = received
+        if status == 401:
+            self._token.discard(token)
+        return read_reply(status, headers, body, datetime.fromtimestamp(self._clock.wall(), UTC))
+
+    def abort(self) -> None:
+        """From another thread: cut everything in flight.  Those sends return soon, and nothing goes out after that."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Give connections back; the client is of no use after that."""
+        self._transport.close()
+
+    def _outgoing(self, token: str) -> Outgoing:
+        """All of a row's request but its query: the same for every row, as long as the token lasts."""
+        known, outgoing = self._prepared
+        if known != token:
+            headers = {"Accept": "application/json", "Authorization": f"Bearer {token}", "User-Agent": _AGENT}
+            outgoing = self._transport.prepare("PUT", self._records, headers)
+            self._prepared = (token, outgoing)
+        return outgoing

@@ -1,0 +1,226 @@
+"""The command line: which words there are, which command each calls, and how a failure ends; no Qt is imported here."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from cg_uploader import __version__
+from cg_uploader.commands import demo, files, runs, setup
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import Cancelled, UploaderError, UsageError
+from cg_uploader.settings import logs
+from cg_uploader.settings.paths import Places
+
+Command = Callable[[argparse.Namespace, Terminal], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are failures like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        """UsageError instead of an exit."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. “{self.prog} --help” says how it is used.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
+    multiprocessing.freeze_support()
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
+    try:
+        return _run(words, terminal)
+    except UploaderError as error:
+        return _fail(error, terminal)
+    except KeyboardInterrupt:
+        return _fail(Cancelled("Stopped."), terminal)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last fence: a bug is logged in full and told in one sentence
+        where = logs.log_crash(Places.find(), error)
+        sentence = f"Something went wrong that never should ({type(error).__name__}). Details for support are in {where}."
+        return _fail(UploaderError(sentence, kind="bug"), terminal)
+
+
+def _fail(error: UploaderError, terminal: Terminal) -> int:
+    if terminal.json:
+        terminal.emit({"error": error.as_data()})
+    terminal.tell(error.sentence)
+    return error.exit_code
+
+
+def _run(words: list[str], terminal: Terminal) -> int:
+    parser = _parser()
+    if not words or (not words[0].startswith("-") and words[0] not in parser.commands):
+        return _window([Path(word) for word in words])
+    args = parser.parse_args(words, argparse.Namespace(places=Places.find()))
+    command: Command = args.command
+    return command(args, terminal)
+
+
+def _window(paths: list[Path]) -> int:
+    """Open the window, with a file or a setup file when one is named."""
+    if len(paths) > 1:
+        raise UsageError("One file at a time can be opened. “cg-uploader --help” lists the commands.")
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file {path}, and no command of that name. “cg-uploader --help” lists the commands.")
+    if not demo.has_display():
+        raise UsageError("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without.")
+    from cg_uploader.gui.app import run_window  # noqa: PLC0415 - Qt is loaded for the window alone
+
+    if not paths:
+        return run_window(Places.find())
+    if paths[0].suffix.lower() == ".cgsetup":
+        return run_window(Places.find(), setup=paths[0])
+    return run_window(Places.find(), file=paths[0])
+
+
+class _Commands(Parser):
+    """The whole parser, and the names of its commands."""
+
+    commands: tuple[str, ...] = ()
+
+
+def _parser() -> _Commands:
+    parser = _Commands(
+        prog="cg-uploader",
+        description="Put the rows of a spreadsheet into CustomerGauge, and know what became of each one.",
+        epilog="Without a command, or with a file alone, the window opens.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"CG Uploader {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+
+    def add(name: str, say: str, command: Command, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=say, description=say, parents=list(parents), allow_abbrev=False)
+        added.set_defaults(command=command)
+        return added
+
+    _add_files(add)
+    _add_runs(add)
+    _add_setup(add)
+    parser.commands = tuple(commands.choices)
+    return parser
+
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def _add_files(add: Add) -> None:
+    shown = add("demo", "show everything on a sample file", demo.demo)
+    shown.add_argument("--headless", action="store_true", help="in the terminal, without the window")
+    preview = add("preview", "show what is read from a file", files.preview, [_file_options()])
+    preview.add_argument("--limit", type=_count, metavar="N", help="the first N rows only")
+    preview.add_argument("--as", dest="form", choices=("table", "csv", "json"), default="table", help="how to show it")
+    check = add(
+        "check",
+        "match and check a file; nothing is sent",
+        files.check_file,
+        [_file_options(), _profile_option(), _json_option()],
+    )
+    check.set_defaults(rows=None)
+
+
+def _add_runs(add: Add) -> None:
+    upload = add(
+        "upload",
+        "send the rows of a file",
+        runs.upload,
+        [_file_options(), _profile_option(), _save_option(), _json_option()],
+    )
+    upload.add_argument("--connections", type=_count, metavar="N", help="how many rows may be under way at once, 1 to 16")
+    upload.add_argument("--rows", type=_row_range, metavar="2-50", help="only rows with these numbers, as Excel shows them")
+    upload.add_argument("--yes-send-surveys", action="store_true", help="agree that the rows may send surveys to people")
+    again = upload.add_mutually_exclusive_group()
+    again.add_argument("--skip-accepted", action="store_true", help="leave out rows that were accepted before")
+    again.add_argument("--send-again", action="store_true", help="send all rows, whatever was accepted before")
+    resume = add(
+        "resume",
+        "go on with an interrupted upload",
+        runs.resume,
+        [_save_option(), _json_option()],
+    )
+    resume.add_argument("run", nargs="?", type=_count, metavar="RUN", help="its number (default: the newest)")
+    resume.add_argument("--yes-send-surveys", action="store_true", help="not needed: the consent is kept with the upload")
+    add("history", "list the uploads", runs.history, [_json_option()])
+    report = add("report", "one upload's receipt", runs.report_run)
+    report.add_argument("run", type=_count, metavar="RUN")
+    report.add_argument("--as", dest="form", choices=("html", "json"), default="html", help="how to show it")
+    report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file")
+    forget = add("forget", "delete an upload's record", runs.forget)
+    forget.add_argument("run", type=_count, metavar="RUN")
+
+
+def _add_setup(add: Add) -> None:
+    profile = add("profile", "the saved profiles", setup.profile)
+    actions = profile.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    actions.add_parser("list", help="their names")
+    for action, say in (("show", "one as JSON"), ("delete", "delete one")):
+        actions.add_parser(action, help=say).add_argument("name", metavar="NAME")
+    actions.add_parser("import", help="save one from a file").add_argument("file", type=Path, metavar="FILE")
+    export = actions.add_parser("export", help="write one to a file, without any secret")
+    export.add_argument("name", metavar="NAME")
+    export.add_argument("file", type=Path, metavar="FILE")
+    credentials = add(
+        "credentials",
+        "Client ID and Client Secret in the system keychain",
+        setup.credentials,
+    )
+    credentials.add_argument("action", choices=("set", "test", "forget"))
+    credentials.add_argument("name", metavar="NAME", help="the profile's name")
+    practice = add("practice-server", "a pretend CustomerGauge on this computer", setup.practice_server)
+    practice.add_argument("--port", type=_count, default=0, metavar="N", help="default: any free one")
+    practice.add_argument("--script", type=Path, metavar="FILE", help="how it misbehaves, row by row (JSON)")
+    practice.add_argument("--delay", type=float, default=0.0, metavar="MS", help="milliseconds before each answer")
+    practice.add_argument("--ledger", type=Path, metavar="FILE", help="write down what arrives, a line of JSON each")
+
+
+def _file_options() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("file", type=Path, metavar="FILE")
+    options.add_argument(
+        "--sheet", metavar="NAME", help="the sheet to read (default: the first visible one that holds anything)"
+    )
+    options.add_argument("--header-row", type=_count, metavar="N", help="the row of the headings, as Excel shows it")
+    options.add_argument("--encoding", metavar="E", help="for text files, such as utf-8 or cp1252")
+    options.add_argument("--delimiter", metavar="D", help="for text files: , ; | ^ or tab")
+    return options
+
+
+def _profile_option() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--profile", required=True, metavar="P", help="a saved profile's name, or a profile file")
+    return options
+
+
+def _save_option() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--save-failed", type=Path, metavar="PATH", help="write the rows that need attention to an xlsx file")
+    return options
+
+
+def _json_option() -> Parser:
+    options = Parser(add_help=False)
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    return options
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number")
+    return int(text)
+
+
+def _row_range(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a range of rows such as 2-50")
+    return int(first), int(last or first)

@@ -1,0 +1,181 @@
+"""upload, resume, history, report and forget: runs and what became of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from cg_uploader.api.client import Client
+from cg_uploader.commands.files import read_plan, say_groups
+from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.errors import ConsentMissing, CredentialsRefused, UsageError
+from cg_uploader.fields.checks import check
+from cg_uploader.model import Batch, Credentials, Plan, RunSummary
+from cg_uploader.settings.credentials import CredentialStore, from_environment
+from cg_uploader.uploads import engine, report
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.planning import earlier, file_changed, refuse_repeat
+from cg_uploader.uploads.receipt import receipt
+from cg_uploader.uploads.staging import refuse_impossible
+from cg_uploader.vocabulary import RowStatus
+
+Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
+
+
+def upload(args: Namespace, terminal: Terminal) -> int:
+    """Send the rows of a file."""
+    _, plan = read_plan(args)
+    plan = replace(plan, consent=args.yes_send_surveys, skip_accepted=args.skip_accepted)
+    with closing(Journal(args.places)) as journal:
+        found = earlier(plan, journal)
+        if not (args.skip_accepted or args.send_again):
+            refuse_repeat(found)
+        if found.sentence:
+            terminal.tell(found.sentence)
+        return run_plan(plan, credentials_for(plan.profile), journal, terminal, args.save_failed)
+
+
+def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    """Check, say what the check found, send, and say what it came to; returns the exit code."""
+    result = check(plan)
+    if plan.configuration.data_type.inviting and not plan.consent and result.invited is not None:
+        people, addresses = result.invited
+        raise ConsentMissing(
+            f"This would invite {people:,} people ({addresses:,} different addresses) to a survey. "
+            "If that is meant, say so with --yes-send-surveys; nothing was sent."
+        )
+    refuse_impossible(plan)
+    beside = Terminal(json=True)
+    say_groups(result, beside)
+
+    def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
+        return engine.upload(plan, client, journal, on_batch=on_batch, control=control)
+
+    return _carry_out(plan, credentials, send, journal, terminal, save_failed)
+
+
+def resume(args: Namespace, terminal: Terminal) -> int:
+    """Send what is left of an interrupted run."""
+    with closing(Journal(args.places)) as journal:
+        run = args.run or newest(journal)
+        plan = journal.plan(run)
+        credentials = Credentials("", "")
+        if journal.unsettled(run):
+            credentials = credentials_for(plan.profile)
+            if changed := file_changed(plan):
+                terminal.tell(changed)
+
+        def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
+            return engine.resume(run, client, journal, on_batch=on_batch, control=control)
+
+        return _carry_out(plan, credentials, send, journal, terminal, args.save_failed)
+
+
+def _carry_out(
+    plan: Plan, credentials: Credentials, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None
+) -> int:
+    control = Control()
+    with closing(Client(plan.address, credentials)) as client, _stopped_by_signals(control):
+        summary = send(client, Progress(terminal), control)
+    _say_totals(summary, journal, terminal, save_failed)
+    return summary.exit_code
+
+
+def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
+    if save_failed is not None:
+        written = report.save_failed_rows(journal, summary.run, save_failed)
+        if written:
+            terminal.tell(f"{written:,} rows that need attention are in {save_failed}.")
+        else:
+            terminal.tell("No row needs attention, so no file of failed rows was written.")
+    if terminal.json:
+        terminal.emit(report.as_data(journal, summary.run))
+    if summary.stopped is not None:
+        left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
+        terminal.tell(f"{summary.stopped.reason}{left}")
+    terminal.say(report.in_words(summary))
+
+
+@contextmanager
+def _stopped_by_signals(control: Control) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the run cleanly; it can be continued."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is Python's
+        control.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def credentials_for(profile: str) -> Credentials:
+    """From the environment, else from the system keychain; CredentialsRefused when there are none."""
+    found = from_environment(os.environ) or CredentialStore().load(profile)
+    if found is None:
+        raise CredentialsRefused(
+            f"No Client ID and Client Secret are known for “{profile}”. "
+            f"Save them with “cg-uploader credentials set {profile}”, "
+            "or give them as CG_UPLOADER_CLIENT_ID and CG_UPLOADER_CLIENT_SECRET."
+        )
+    return found
+
+
+def newest(journal: Journal) -> int:
+    """The newest run that has rows left to send, else the newest; UsageError when there is none."""
+    runs = journal.runs()
+    if not runs:
+        raise UsageError("There is no upload on this computer yet.")
+    return next((run for run in runs if journal.unsettled(run)), runs[0])
+
+
+def history(args: Namespace, terminal: Terminal) -> int:
+    """List all runs, newest first."""
+    with closing(Journal(args.places)) as journal:
+        runs = [journal.summary(run) for run in journal.runs()]
+    if terminal.json:
+        terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
+    elif not runs:
+        terminal.say("There is no upload on this computer yet.")
+    else:
+        heads = ("Run", "Started", "File", "Profile", "Rows", *(status.label for status in RowStatus), "Ended")
+        terminal.table(heads, [_history_line(run) for run in runs])
+    return 0
+
+
+def _history_line(run: RunSummary) -> list[str]:
+    counts = [f"{run.rows:,}", *(f"{run.counts[status]:,}" for status in RowStatus)]
+    started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
+    return [str(run.run), started, Path(run.file).name, run.profile, *counts, "early" if run.stopped else "at its end"]
+
+
+def report_run(args: Namespace, terminal: Terminal) -> int:
+    """One run's receipt, as a page or as data."""
+    with closing(Journal(args.places)) as journal:
+        if args.form == "json" and args.save is None:
+            terminal.emit(report.as_data(journal, args.run))
+            return 0
+        text = report.as_json(journal, args.run) if args.form == "json" else receipt(journal, args.run)
+    if args.save is None:
+        terminal.write(text)
+    else:
+        report.save_text(args.save, text)
+        terminal.say(f"Saved as {args.save}.")
+    return 0
+
+
+def forget(args: Namespace, terminal: Terminal) -> int:
+    """Delete a run's record."""
+    with closing(Journal(args.places)) as journal:
+        journal.forget(args.run)
+    terminal.say(f"Upload {args.run} is forgotten.")
+    return 0

@@ -1,0 +1,85 @@
+"""profile, credentials and practice-server: what a run needs before it can begin."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+
+from cg_uploader.api.client import Client
+from cg_uploader.api.regions import address
+from cg_uploader.commands.runs import credentials_for
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import ProfileError, UsageError
+from cg_uploader.model import Credentials
+from cg_uploader.practice.faults import read as read_script
+from cg_uploader.practice.server import serve
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
+from cg_uploader.uploads.report import save_text
+
+
+def profile(args: Namespace, terminal: Terminal) -> int:
+    """List, show, import, export or delete profiles."""
+    store = ProfileStore(args.places.profiles)
+    match args.action:
+        case "list":
+            terminal.say("\n".join(store.names()) or "There is no profile on this computer yet.")
+        case "show":
+            terminal.write(to_json(store.load(args.name)))
+        case "import":
+            found = parse(_text_of(args.file))
+            store.save(found)
+            terminal.say(f"“{found.name}” is saved.")
+        case "export":
+            save_text(args.file, to_json(store.load(args.name)))
+            terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
+        case _:
+            store.delete(args.name)
+            terminal.say(f"“{args.name}” is deleted.")
+    return 0
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{file} cannot be read as a profile ({error}).") from None
+
+
+def credentials(args: Namespace, terminal: Terminal) -> int:
+    """Save, test or forget the Client ID and Client Secret of a profile."""
+    if args.action == "test":
+        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        with closing(Client(address(wanted.region, wanted.address), credentials_for(wanted.name))) as client:
+            client.sign_in()
+        terminal.say(f"CustomerGauge accepts the Client ID and Client Secret of “{wanted.name}”.")
+    elif args.action == "forget":
+        CredentialStore().forget(args.name)
+        terminal.say(f"The Client ID and Client Secret of “{args.name}” are forgotten.")
+    else:
+        _ask_and_save(args.name)
+        terminal.say(f"Saved in this computer's keychain for “{args.name}”.")
+    return 0
+
+
+def _ask_and_save(name: str) -> None:
+    store = CredentialStore()
+    if store.available is not None:
+        raise UsageError(store.available)
+    sys.stderr.write("Client ID: ")
+    sys.stderr.flush()
+    client_id = sys.stdin.readline().strip()
+    secret = getpass.getpass("Client Secret (not shown): ", stream=sys.stderr).strip()
+    if not client_id or not secret:
+        raise UsageError("Both the Client ID and the Client Secret are needed; nothing was saved.")
+    store.save(name, Credentials(client_id, secret))
+
+
+def practice_server(args: Namespace, terminal: Terminal) -> int:
+    """Run the pretend CustomerGauge until it is stopped."""
+    script = read_script(args.script) if args.script else None
+    serve(terminal.say, port=args.port, script=script, delay=args.delay / 1000, ledger_file=args.ledger)
+    return 0

@@ -1,0 +1,110 @@
+"""What a command says and where: results to standard output, everything else to standard error, in UTF-8."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from cg_uploader.model import Batch
+from cg_uploader.uploads.pace import Pace, in_words
+from cg_uploader.vocabulary import Activity
+
+BAR_CELLS = 24
+MOST_CELL_CHARACTERS = 32
+MILESTONE_PERCENT = 10
+
+
+class Terminal:
+    """The two streams of a command; ``json`` means that standard output carries exactly one JSON object."""
+
+    def __init__(self, *, json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        """Standard output and standard error, unless others are given."""
+        self.json = json
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self.interactive = self._err.isatty()
+
+    def say(self, text: str = "") -> None:
+        """A line of the result; with JSON it goes to standard error, so that the object stays alone."""
+        stream = self._err if self.json else self._out
+        stream.write(text + "\n")
+        stream.flush()
+
+    def tell(self, text: str) -> None:
+        """A line beside the result."""
+        self._err.write(text + "\n")
+        self._err.flush()
+
+    def write(self, text: str) -> None:
+        """The result itself, as it stands."""
+        self._out.write(text)
+        self._out.flush()
+
+    def emit(self, value: dict[str, Any]) -> None:
+        """The one JSON object."""
+        self.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+    def redraw(self, text: str) -> None:
+        """Replace the last line of a terminal; an empty text takes it away."""
+        self._err.write("\r\x1b[K" + text)
+        self._err.flush()
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Columns under their heads; long and many-lined texts are cut with an ellipsis."""
+        lines = [list(heads), *([_short(cell) for cell in row] for row in rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+        for line in lines:
+            self.say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _short(text: str) -> str:
+    line = text.replace("\n", "⏎").replace("\t", " ")
+    return line if len(line) <= MOST_CELL_CHARACTERS else line[: MOST_CELL_CHARACTERS - 1] + "…"
+
+
+class Progress:
+    """A run on the terminal: a bar where somebody watches, plain milestones elsewhere, a line per row that needs attention."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._pace = Pace()
+        self._milestone = 0
+        self._last = ""
+
+    def __call__(self, batch: Batch) -> None:
+        """Show a batch."""
+        self._pace.feed(batch)
+        troubled = [outcome for outcome in batch.outcomes if outcome.status.needs_attention]
+        if troubled and self._terminal.interactive:
+            self._terminal.redraw("")
+        for outcome in troubled:
+            who = f" ({outcome.who})" if outcome.who else ""
+            self._terminal.tell(f"Row {outcome.row}{who}: {outcome.status.label}. {outcome.message}")
+        if self._terminal.interactive:
+            self._terminal.redraw("" if batch.activity is Activity.FINISHED else self._bar(batch))
+        else:
+            self._plain(batch)
+
+    def _bar(self, batch: Batch) -> str:
+        if batch.activity is Activity.PREPARING:
+            return f"Preparing {batch.rows:,} rows … {batch.detail}"
+        filled = BAR_CELLS * batch.settled // max(1, batch.rows)
+        words = [f"{batch.settled:,} of {batch.rows:,} rows"]
+        if batch.activity is Activity.SENDING:
+            if rate := self._pace.rate:
+                words += [f"{rate:,.1f} a second", in_words(self._pace.seconds_left(batch.rows))]
+        else:
+            words += [batch.activity.value.capitalize(), batch.detail]
+        return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
+
+    def _plain(self, batch: Batch) -> None:
+        percent = 100 * batch.settled // max(1, batch.rows)
+        if batch.activity is Activity.SENDING and percent >= self._milestone + MILESTONE_PERCENT:
+            self._milestone = percent - percent % MILESTONE_PERCENT
+            self._terminal.tell(f"{batch.settled:,} of {batch.rows:,} rows ({self._milestone} %)")
+        reason = batch.detail.split(" Going on in ")[0]
+        if batch.activity in (Activity.WAITING, Activity.STOPPING) and reason and reason != self._last:
+            self._terminal.tell(f"{batch.activity.value.capitalize()}: {batch.detail}")
+        self._last = reason

@@ -1,0 +1,164 @@
+"""What a configuration's data type means for a row: required headings, identifiers, and whether it may be sent twice.
+
+Source: the vendor's articles on PUT Records (H5000872475, H5000872718, H5000872721, H5000872699, H5000874298, H5000880071).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from cg_uploader.model import Configuration, Request
+from cg_uploader.vocabulary import DataType, Identity
+
+REQUIRED: dict[DataType, tuple[tuple[str, ...], ...]] = {
+    DataType.ACCOUNT: (("Account Name",),),
+    DataType.CONTACT: (("Email", "Phone"),),
+    DataType.ACCOUNT_ALIAS: (("Account Name",), ("Alias",)),
+    DataType.ACTIVITY: (("Account Name",), ("Reference",), ("Source",), ("Type",)),
+    DataType.SURVEY: (("Email", "Phone"),),
+    DataType.MULTI_OBJECT: (("Email", "Phone"),),
+    DataType.EXTERNAL_RESPONSE: (("Email", "Phone"), ("Sent Date",), ("Completed Date",)),
+}
+"""Documented headings per data type; of each inner tuple one is enough."""
+
+_DOCUMENTED = {
+    Identity.EMAIL: "Email",
+    Identity.PHONE: "Phone",
+    Identity.ACCOUNT: "Account Name",
+    Identity.REFERENCE: "Reference",
+    Identity.ALIAS: "Alias",
+}
+_IDENTITY_OF = {heading: identity for identity, heading in _DOCUMENTED.items()}
+_PERSON = (Identity.EMAIL, Identity.PHONE)
+_KEYS = {
+    DataType.ACCOUNT: (Identity.ACCOUNT,),
+    DataType.ACCOUNT_ALIAS: (Identity.ALIAS,),
+    DataType.ACTIVITY: (Identity.REFERENCE,),
+    DataType.CONTACT: _PERSON,
+    DataType.SURVEY: _PERSON,
+    DataType.MULTI_OBJECT: _PERSON,
+    DataType.EXTERNAL_RESPONSE: _PERSON,
+}
+_MARKED_ONLY = (Identity.EMAIL, Identity.PHONE, Identity.REFERENCE, Identity.ALIAS, Identity.ACCOUNT)
+"""Revenue and unknown data types document no identifier: whatever is marked counts, the most personal first."""
+_REPEATABLE = (DataType.ACCOUNT, DataType.CONTACT, DataType.ACCOUNT_ALIAS)
+
+
+def required_headings(data_type: DataType) -> tuple[tuple[str, ...], ...]:
+    """The documented required headings; of each inner tuple one is enough.  Empty where nothing is documented."""
+    return REQUIRED.get(data_type, ())
+
+
+def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
+    """Headings of this configuration of which each row needs at least one per tuple, as marked or as documented.
+
+    Documented headings count where the configuration has them: headings are the customer's own, and a configuration that
+    calls them otherwise may be complete all the same.  An activity's Reference is left out: without one a row can be
+    sent, though only once.
+    """
+    groups: list[tuple[str, ...]] = [(field.heading,) for field in configuration.fields if field.required]
+    for names in required_headings(configuration.data_type):
+        if configuration.data_type is DataType.ACTIVITY and names == ("Reference",):
+            continue
+        here = tuple(heading for name in names if (heading := _called(configuration, name)) is not None)
+        if here and here not in groups:
+            groups.append(here)
+    return groups
+
+
+def missing_headings(configuration: Configuration, headings: Collection[str]) -> set[str]:
+    """The required headings that ``headings``, those that are sent, leave out."""
+    groups = required_groups(configuration)
+    return {heading for group in groups if not any(name in headings for name in group) for heading in group}
+
+
+def _called(configuration: Configuration, documented: str) -> str | None:
+    """What this configuration calls a documented heading; None when it has no such field."""
+    identity = _IDENTITY_OF.get(documented)
+    if identity is not None:
+        return identifying_heading(configuration, identity)
+    return documented if configuration.field(documented) else None
+
+
+def identifying_heading(configuration: Configuration, identity: Identity) -> str | None:
+    """The heading that carries an identity: as marked in the configuration, else the documented one if it is there."""
+    marked = next((field.heading for field in configuration.fields if field.identifies is identity), None)
+    return marked or (_DOCUMENTED[identity] if configuration.field(_DOCUMENTED[identity]) else None)
+
+
+def _key_headings(configuration: Configuration) -> list[tuple[Identity, str]]:
+    """What decides order and duplicates: the marked headings, and the documented ones only where none is marked."""
+    identities = _KEYS.get(configuration.data_type)
+    marked = [
+        (identity, field.heading)
+        for identity in identities or _MARKED_ONLY
+        for field in configuration.fields
+        if field.identifies is identity
+    ]
+    if marked or identities is None:
+        return marked
+    return [(identity, _DOCUMENTED[identity]) for identity in identities if configuration.field(_DOCUMENTED[identity])]
+
+
+def once_only(configuration: Configuration, request: Request) -> bool:
+    """Whether a second sending of this row could do harm: everything but accounts, contacts, aliases, referenced activities."""
+    data_type = configuration.data_type
+    if data_type is DataType.ACTIVITY:
+        heading = identifying_heading(configuration, Identity.REFERENCE)
+        return not any(value.strip() for name, value in request.pairs if name == heading)
+    return data_type not in _REPEATABLE
+
+
+def parse_headings(text: str) -> tuple[str, ...]:
+    """Headings typed or pasted, one a line or between tabs, otherwise to the letter; blank ones are left out."""
+    parts = re.split(r"\r\n|[\n\r\t]", text.removeprefix("\ufeff"))
+    return tuple(part for part in parts if part.strip())
+
+
+class Identifiers:
+    """Whom a row is about, for order and duplicates; made once per plan.
+
+    ``known`` False: nothing that is sent identifies a row, so rows go one at a time.
+    """
+
+    def __init__(self, configuration: Configuration, headings: Collection[str]) -> None:
+        """``headings``: those that are sent."""
+        self._keys = tuple((identity, heading) for identity, heading in _key_headings(configuration) if heading in headings)
+        self.known = bool(self._keys)
+        account = identifying_heading(configuration, Identity.ACCOUNT)
+        by_account = any(identity is Identity.ACCOUNT for identity, _ in self._keys)
+        self._account = account if account in headings and not by_account else None
+
+    def key(self, request: Request) -> str | None:
+        """Equal for rows about the same thing (``email:ann@example.com``); None when the row names nobody."""
+        for identity, heading in self._keys:
+            for name, value in request.pairs:
+                if name == heading and value and (text := comparable(identity, value)):
+                    return f"{identity.value}:{text}"
+        return None
+
+    def account(self, request: Request) -> str | None:
+        """The account that the row belongs to; None when it names none, or is the account itself."""
+        if self._account is None:
+            return None
+        return next((value for name, value in request.pairs if name == self._account and value), None)
+
+    def heading(self, request: Request) -> str | None:
+        """The heading whose value identifies the row; None when it names nobody."""
+        values = dict(request.pairs)
+        return next((heading for identity, heading in self._keys if comparable(identity, values.get(heading, ""))), None)
+
+    def who(self, request: Request) -> str:
+        """The identifier as a person reads it; empty when there is none."""
+        heading = self.heading(request)
+        return "" if heading is None else dict(request.pairs)[heading]
+
+
+def comparable(identity: Identity, text: str) -> str:
+    """The part of an identifier that tells two apart: an e-mail address in lower case, a telephone number's digits."""
+    if identity is Identity.EMAIL:
+        return text.casefold()
+    if identity is Identity.PHONE:
+        return "".join(filter(str.isdecimal, text))
+    return text

@@ -1,0 +1,100 @@
+"""What a value of each field kind looks like, how bad another one is, and the words for it.
+
+A value that CustomerGauge could take without a word and keep as something else is an error: 03/04/2024 as a date, 12.5% as a
+number, TRUE where Y or N is documented.  Only a phone number with "." or "/" between its digits is a warning: the documented
+signs are digits, blank, ( ) - and +, but nothing in it can be taken for something else.
+Sources: vendor's articles H5000736614 (email, phone), H5000872699 (phone), H5000810958 (date with time), H5000690953 (date),
+H5000867769 (number), H5000879788 (flag).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cg_uploader.vocabulary import FieldKind, Level
+
+_OUTSIDE = r"\s@,;:<>()\"\[\]\\"
+_EMAIL = re.compile(rf"[^{_OUTSIDE}]+@(?:[^{_OUTSIDE}.]+\.)+[^{_OUTSIDE}.]+")
+_PHONE = re.compile(r"[0-9 ()+\-]+")
+_PHONE_MARKS = re.compile(r"[0-9 ()+\-./]+")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_FLAGS = frozenset(("Y", "N", "1", "0"))
+LEAST_DIGITS = 3
+
+
+def _is_email(value: str) -> bool:
+    return value.isprintable() and _EMAIL.fullmatch(value) is not None
+
+
+def _is_phone(value: str) -> bool:
+    return _PHONE.fullmatch(value) is not None and _has_digits(value)
+
+
+def _has_digits(value: str) -> bool:
+    return sum(map(str.isdigit, value)) >= LEAST_DIGITS
+
+
+def _is_date(value: str) -> bool:
+    return len(value) == 10 and value[4] == value[7] == "-" and value.isascii() and _parses(date.fromisoformat, value)
+
+
+def _is_datetime(value: str) -> bool:
+    marks = len(value) == 19 and value[10] == " " and value[13] == value[16] == ":"
+    return marks and _is_date(value[:10]) and _parses(datetime.fromisoformat, value)
+
+
+def _parses(read: Callable[[str], object], value: str) -> bool:
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: str) -> bool:
+    return _NUMBER.fullmatch(value) is not None
+
+
+def _is_flag(value: str) -> bool:
+    return value in _FLAGS
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What values of one kind look like.
+
+    ``fits``: whether a value that is not blank does; ``expected``: what is expected, after "expected is"; ``nouns``: one and
+    many, for counts.
+    """
+
+    fits: Callable[[str], bool]
+    expected: str
+    nouns: tuple[str, str]
+
+
+SHAPES = {
+    FieldKind.EMAIL: Shape(
+        _is_email, "one address with one @, no blanks and no invisible characters", ("email address", "email addresses")
+    ),
+    FieldKind.PHONE: Shape(
+        _is_phone, "digits, at least three, with nothing else than blanks, ( ) - and +", ("phone number", "phone numbers")
+    ),
+    FieldKind.DATE: Shape(_is_date, "a date as YYYY-MM-DD, like 2024-05-31", ("date", "dates")),
+    FieldKind.DATETIME: Shape(
+        _is_datetime, "a date with time as YYYY-MM-DD HH:MM:SS, like 2024-05-31 14:30:00", ("date with time", "dates with time")
+    ),
+    FieldKind.NUMBER: Shape(
+        _is_number, "a number of digits with at most one decimal point, no % and no currency", ("number", "numbers")
+    ),
+    FieldKind.FLAG: Shape(_is_flag, "Y or N (or 1 or 0)", ("yes/no value", "yes/no values")),
+}
+"""By kind; texts may look like anything."""
+
+
+def level_of(kind: FieldKind, value: str) -> Level:
+    """How bad it is that ``value`` does not fit ``kind``."""
+    punctuated = kind is FieldKind.PHONE and _PHONE_MARKS.fullmatch(value) is not None and _has_digits(value)
+    return Level.WARNING if punctuated else Level.ERROR

@@ -1,0 +1,95 @@
+"""One problem of a row or a plan, and the words for every kind there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cg_uploader.fields.kinds import SHAPES
+from cg_uploader.vocabulary import FieldKind, Level
+
+_ROW = "or leave the row out."
+WHAT_TO_DO = {
+    "missing": f"Enter it, {_ROW}",
+    "nothing-to-send": "Fill in a column that is sent, or leave the row out.",
+    "forbidden-characters": "Type the value anew.",
+    "half-character": "Type the value anew.",
+    "too-long": "Shorten it if every character matters.",
+    "far-too-long": "Shorten it: it will probably be cut off or refused.",
+    "url-too-long": "Shorten the longest values, or send fewer fields.",
+    "too-many-fields": "Send fewer fields.",
+    "duplicate": "Keep the row that is right and leave the others out.",
+    "shared-phone": "Check which person the number belongs to.",
+    "error-value": "Correct the formula or enter the value.",
+    "error-text": "Enter the value that is meant, or accept the row as it is.",
+    "not-calculated": "Open the file in Excel, save it and choose it again, or enter the value.",
+    "no-such-date": "Enter the date that is meant.",
+    "unclosed-quote": "Look whether the row's cells are right, then correct or accept it.",
+    "long-row": "Look whether the row's cells are right, then correct or accept it.",
+    "heading": "Rename the heading in the import configuration and in the mapping.",
+    "not-mapped": "Choose a column or a text for it.",
+    "nothing-mapped": "Choose a column for at least one field.",
+    "no-identifier": "Say in the configuration which field identifies a row.",
+    "reference": "Copy the reference from CustomerGauge again.",
+    **{kind.value: f"Correct it, {_ROW}" for kind in FieldKind if kind is not FieldKind.TEXT},
+}
+"""What a person does about each kind of problem; kinds that are not here ask for a look only."""
+_NOUNS = {kind.value: shape.nouns for kind, shape in SHAPES.items()}
+A_LOOK = "Look whether the value is as you want it."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person should know or correct before sending.
+
+    ``row``: the number as Excel shows it, None for the file or the plan as a whole; ``column``: the file's heading;
+    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``text``: where, what was found,
+    what is expected, what to do.
+    """
+
+    row: int | None
+    column: str | None
+    heading: str | None
+    level: Level
+    kind: str
+    text: str
+
+    @property
+    def what_to_do(self) -> str:
+        """One sentence for the repair file."""
+        return WHAT_TO_DO.get(self.kind, A_LOOK)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A number with its noun: ``1 row``, ``2,000 rows``."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
+    """One line of the to-do list: ``Fix 3 email addresses (“Email”)``.  ``limit``: the field's characters."""
+    about = f" (“{heading}”)" if heading else ""
+    if (nouns := _NOUNS.get(kind)) is not None:
+        return f"Fix {counted(count, *nouns)}{about}"
+    rows = counted(count, "row", "rows")
+    values = counted(count, "value is", "values are")
+    cells = counted(count, "cell", "cells")
+    lines = {
+        "missing": f"Enter missing data in {rows}",
+        "nothing-to-send": f"{rows} without anything to send",
+        "forbidden-characters": f"Retype {counted(count, 'value', 'values')} with forbidden characters",
+        "half-character": f"Retype {counted(count, 'value', 'values')} with broken characters",
+        "too-long": f"{values} over {limit:,} characters",
+        "far-too-long": f"{values} far too long, over {limit:,} characters",
+        "url-too-long": f"Shorten {rows}: too long to be sent",
+        "too-many-fields": f"{rows} with too many fields",
+        "shared-phone": f"{rows} with a phone number that another person has too",
+        "error-value": f"Correct {cells} that show{'s' if count == 1 else ''} an error",
+        "error-text": f"Look at {cells} with the text of an error",
+        "not-calculated": f"{cells} with a formula that has no result",
+        "no-such-date": f"{cells} with a date that does not exist",
+        "unclosed-quote": f"Look at {rows} with a quotation mark that never closes",
+        "long-row": f"Look at {rows} with more values than headings",
+        "hidden-by-format": f"{cells} with a value that the format hides",
+        "digits-lost": f"{cells} with more than 15 digits",
+        "control-characters": f"{cells} with control characters, which are not sent",
+    }
+    return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about

@@ -1,0 +1,160 @@
+"""Client ID and Client Secret: from the environment or the system's keychain, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from cg_uploader.errors import CredentialsRefused, UsageError
+from cg_uploader.model import Credentials
+
+ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
+MOST_UNITS = 1_280
+"""UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move."""
+
+_TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows", "SecretService", "libsecret", "kwallet"))
+_CHAIN = "keyring.backends.chainer"
+_PRINTABLE = re.compile("[\x21-\x7e]+")
+_ENTRY = "client credentials"
+
+
+class Keychain(Protocol):
+    """What is needed of a keychain; keyring's backends are such."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The text kept for both names, or None."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a text for both names."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove it; an error when there is none."""
+
+
+def is_trusted(backend: object) -> bool:
+    """Whether a keyring backend is a system's own keychain; a plaintext or null one is not, nor a chain with one in it."""
+    module = type(backend).__module__
+    if module == _CHAIN:
+        members = list(getattr(backend, "backends", ()))
+        return bool(members) and all(is_trusted(member) for member in members)
+    return module in _TRUSTED or module.startswith("keyring.backends.macOS.")
+
+
+def tidy(client_id: str, client_secret: str) -> tuple[Credentials, tuple[str, ...]]:
+    """Credentials without blanks at their ends, and sentences that say what was taken off; UsageError for impossible ones."""
+    said = []
+    texts = []
+    for name, text in (("Client ID", client_id), ("Client Secret", client_secret)):
+        bare = text.strip().strip("\u200b\u2060\ufeff").strip()
+        if not bare:
+            raise UsageError(f"The {name} is empty. Copy it from CustomerGauge once more.")
+        if not _PRINTABLE.fullmatch(bare):
+            raise UsageError(
+                f"The {name} holds a blank or a character that none of them has. Copy it once more, and nothing else."
+            )
+        if bare != text:
+            said.append(f"Blanks around the {name} were left out.")
+        texts.append(bare)
+    return Credentials(*texts), tuple(said)
+
+
+def from_environment(environment: Mapping[str, str]) -> Credentials | None:
+    """Credentials from the two variables; None when neither is set, UsageError when only one is, or one cannot be right."""
+    client_id, secret = environment.get(ID_VARIABLE, ""), environment.get(SECRET_VARIABLE, "")
+    if not client_id and not secret:
+        return None
+    if not client_id or not secret:
+        missing = SECRET_VARIABLE if client_id else ID_VARIABLE
+        raise UsageError(f"{missing} is not set. Set both {ID_VARIABLE} and {SECRET_VARIABLE}, or neither.")
+    return tidy(client_id, secret)[0]
+
+
+class CredentialStore:
+    """One entry for each profile in the system's keychain."""
+
+    def __init__(self, backend: Keychain | None = None) -> None:
+        """``backend``: another keychain, which is trusted as it is; None: the system's, looked for when it is first needed."""
+        self._backend = backend
+        self._why_not: str | None = None
+        self._looked = backend is not None
+
+    @property
+    def available(self) -> str | None:
+        """None when there is a trustworthy keychain; else a sentence that says why nothing can be remembered."""
+        if not self._looked:
+            self._backend, self._why_not = _system_keychain()
+            self._looked = True
+        return self._why_not
+
+    def load(self, profile: str) -> Credentials | None:
+        """What is kept for ``profile``; None for nothing or no keychain.  CredentialsRefused when it stays locked."""
+        if self.available is not None or self._backend is None:
+            return None
+        try:
+            text = self._backend.get_password(_service(profile), _ENTRY)
+        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
+            raise _unusable("did not give the credentials out", error) from None
+        return None if text is None else _decoded(text)
+
+    def save(self, profile: str, credentials: Credentials) -> None:
+        """Keep ``credentials`` for ``profile``, in the place of earlier ones; UsageError when that cannot be done."""
+        kept, _ = tidy(credentials.client_id, credentials.client_secret)
+        text = json.dumps([kept.client_id, kept.client_secret], separators=(",", ":"))
+        if self.available is not None or self._backend is None:
+            raise UsageError(self._why_not or "")
+        if len(text) > MOST_UNITS:
+            raise UsageError(
+                "The Client ID and Client Secret are too long for this computer's keychain. Enter them for each run."
+            )
+        try:
+            self._backend.set_password(_service(profile), _ENTRY, text)
+        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
+            raise _unusable("did not keep the credentials", error) from None
+
+    def forget(self, profile: str) -> None:
+        """Remove what is kept for ``profile``, if there is anything."""
+        if self.available is not None or self._backend is None:
+            return
+        try:
+            if self._backend.get_password(_service(profile), _ENTRY) is not None:
+                self._backend.delete_password(_service(profile), _ENTRY)
+        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
+            raise _unusable("did not remove the credentials", error) from None
+
+
+def _service(profile: str) -> str:
+    return f"CG Uploader: {profile}"
+
+
+def _decoded(text: str) -> Credentials | None:
+    """The credentials in an entry; None for an entry that is not ours."""
+    try:
+        client_id, secret = json.loads(text)
+        return tidy(client_id, secret)[0]
+    except (ValueError, TypeError, AttributeError, UsageError):
+        return None
+
+
+def _unusable(what: str, error: Exception) -> CredentialsRefused:
+    """Names the kind of the failure alone: its text may quote what was to be kept."""
+    return CredentialsRefused(
+        f"This computer's keychain {what} ({type(error).__name__}). "
+        "Unlock it, or enter Client ID and Client Secret for this run.",
+        kind="keychain",
+    )
+
+
+def _system_keychain() -> tuple[Keychain | None, str | None]:
+    """The backend that keyring chooses, if it can be trusted; else the sentence that says so."""
+    advice = "Enter Client ID and Client Secret for each run, or set them as environment variables."
+    try:
+        import keyring  # noqa: PLC0415 - it looks for plugins and asks the desktop: not before somebody needs it
+
+        backend = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001 - a backend of anybody's may be configured, and raise anything
+        return None, f"This computer's keychain cannot be used ({type(error).__name__}), so nothing is remembered. {advice}"
+    if not is_trusted(backend):
+        return None, f"This computer has no keychain that keeps a secret safely, so nothing is remembered. {advice}"
+    return backend, None

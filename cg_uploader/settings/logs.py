@@ -1,0 +1,96 @@
+"""The log: a private file that turns over, and never holds a value, a secret or an address with values in it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias
+
+from cg_uploader.errors import UploaderError
+from cg_uploader.settings.paths import Places, make_private
+
+NAME = "cg_uploader"
+"""The product's own logger.  Other libraries' are not kept: they write whole addresses, which hold row values."""
+FILE = "cg-uploader.log"
+MOST_BYTES = 1 << 20
+OLDER_PARTS = 3
+
+ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class _PrivateFile(RotatingFileHandler):
+    """Makes each part with mode 0600, and follows no link that stands in its place."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8", errors="backslashreplace")
+
+
+class _Quiet(logging.Formatter):
+    """Says of an exception where it happened and its type; its text may quote a row's values."""
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - the name is Python's
+        error = ei[1]
+        return "" if error is None else "\n".join(_places_of(error))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - the name is Python's
+        return "\n".join(line for line in stack_info.splitlines() if line.startswith("  File "))
+
+
+def _places_of(error: BaseException) -> list[str]:
+    seen: list[str] = []
+    known: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in known:
+        known.add(id(link))
+        seen.append(f"{'because of ' if len(known) > 1 else ''}{type(link).__module__}.{type(link).__qualname__}")
+        seen += [
+            f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(link.__traceback__)
+        ]
+        link = link.__cause__ or link.__context__
+    return seen
+
+
+def start(places: Places) -> logging.Handler:
+    """Keep what the product logs in the log file from now on; UploaderError when its folder cannot be written.
+
+    The caller hands the handler to ``stop`` at the end.
+    """
+    make_private(places.logs)
+    file = places.logs / FILE
+    try:
+        handler = _PrivateFile(file, maxBytes=MOST_BYTES, backupCount=OLDER_PARTS, encoding="utf-8")
+    except OSError as error:
+        raise UploaderError(f"The log {file} cannot be written ({error.strerror}). Remove what stands in its place.") from None
+    handler.setFormatter(_Quiet("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger(NAME)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return handler
+
+
+def stop(handler: logging.Handler) -> None:
+    """Close what ``start`` opened."""
+    logging.getLogger(NAME).removeHandler(handler)
+    handler.close()
+
+
+def log_crash(places: Places, error: BaseException) -> Path:
+    """Write where a bug showed itself, without its text, and return the log file; also when nothing can be written there."""
+    file = places.logs / FILE
+    try:
+        handler = start(places)
+    except UploaderError:
+        return file
+    try:
+        logging.getLogger(NAME).critical("A bug: %s", type(error).__name__, exc_info=error)
+    finally:
+        stop(handler)
+    return file

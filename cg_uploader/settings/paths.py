@@ -1,0 +1,102 @@
+"""Where things are: the private folders of this computer's user, and the files that ship with the program."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from cg_uploader.errors import UploaderError
+
+HOME_VARIABLE = "CG_UPLOADER_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders below ``home``, where everything the program stores lives."""
+
+    home: Path
+
+    @classmethod
+    def find(cls) -> Places:
+        """What ``CG_UPLOADER_HOME`` names, else the system's place for this program, local and not roaming."""
+        named = os.environ.get(HOME_VARIABLE)
+        return cls(Path(named) if named else Path(platformdirs.user_data_dir("CG Uploader", appauthor=False, roaming=False)))
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.home / "journal.sqlite3"
+
+    @property
+    def locks(self) -> Path:
+        """A folder: one file per run that somebody works on."""
+        return self.home / "locks"
+
+    @property
+    def profiles(self) -> Path:
+        """A folder: one file per profile."""
+        return self.home / "profiles"
+
+    @property
+    def logs(self) -> Path:
+        """A folder: the log and its older parts."""
+        return self.home / "logs"
+
+    @property
+    def preferences(self) -> Path:
+        """The preferences' file."""
+        return self.home / "preferences.json"
+
+    def prepare(self) -> None:
+        """Make the folders, for this user alone; UploaderError when that cannot be done."""
+        for folder in (self.home, self.locks, self.profiles, self.logs):
+            make_private(folder)
+
+
+def make_private(folder: Path) -> None:
+    """Make ``folder``, for this user alone; UploaderError when that cannot be done.
+
+    A folder that was there before keeps its permissions: it may be shared on purpose, and every file in it is private itself.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_stored(error, folder) from None
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, for this user alone, whole or not at all; UploaderError when that cannot be done."""
+    make_private(file.parent)
+    try:
+        # mkstemp makes a new file with mode 0600 and follows no link that somebody has put there.
+        handle, name = tempfile.mkstemp(prefix=".new-", suffix=file.suffix + "~", dir=file.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).replace(file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _not_stored(error, file) from None
+
+
+def _not_stored(error: OSError, path: Path) -> UploaderError:
+    return UploaderError(
+        f"{error.filename or path} cannot be written ({error.strerror}). "
+        f"Make that place writable, or name another one in {HOME_VARIABLE}.",
+        kind="storage",
+    )
+
+
+def resource(name: str) -> Path:
+    """A file that ships with the program, by its path below ``resources``."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "resources" / name
+    return installed if installed.exists() else package.parent / "resources" / name

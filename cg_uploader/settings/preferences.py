@@ -1,0 +1,61 @@
+"""What a person prefers on this computer: a small private file, and usual values wherever it says nothing usable."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.settings.paths import write_private
+from cg_uploader.vocabulary import BlankCells
+
+THEMES = ("system", "light", "dark")
+MOST_DAYS = 3650
+MOST_CHARACTERS = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """``keep_days``: how long row values are kept after a run, 0 to 3,650; ``last_profile``: empty when there was none."""
+
+    theme: str = "system"
+    blank_cells: BlankCells = BlankCells.LEAVE_OUT
+    keep_days: int = 30
+    last_profile: str = ""
+
+
+class PreferenceStore:
+    """Reads and writes the preferences of one file."""
+
+    def __init__(self, file: Path) -> None:
+        """``file`` need not be there yet."""
+        self._file = file
+
+    def load(self) -> Preferences:
+        """What was saved; the usual value for whatever is missing, unknown or damaged, for nothing depends on it."""
+        try:
+            with self._file.open(encoding="utf-8") as stream:
+                data = json.loads(stream.read(MOST_CHARACTERS))
+        except (OSError, ValueError, RecursionError):
+            return Preferences()
+        if not isinstance(data, dict):
+            return Preferences()
+        known = {field.name: data[field.name] for field in fields(Preferences) if _usable(field.name, data.get(field.name))}
+        if "blank_cells" in known:
+            known["blank_cells"] = BlankCells(known["blank_cells"])
+        return Preferences(**known)
+
+    def save(self, preferences: Preferences) -> None:
+        """Keep ``preferences``; UploaderError when the folder cannot be written."""
+        write_private(self._file, json.dumps(asdict(preferences), indent=2, ensure_ascii=False) + "\n")
+
+
+def _usable(name: str, value: Any) -> bool:
+    if name == "theme":
+        return value in THEMES
+    if name == "blank_cells":
+        return value in list(BlankCells)
+    if name == "keep_days":
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
+    return isinstance(value, str)

@@ -1,0 +1,160 @@
+"""Profiles and setup files: a named connection as JSON, never with a secret, and the folder that keeps them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.errors import ProfileError
+from cg_uploader.model import Field, Profile, Source
+from cg_uploader.settings.paths import write_private
+from cg_uploader.settings.profile_keys import MOST_BYTES, profile_of, without_repeats
+from cg_uploader.vocabulary import Region
+
+VERSION = 1
+SETUP_ENDINGS = (".json", ".cgsetup")
+
+
+def parse(text: str) -> Profile:
+    """The profile in a JSON text; ProfileError names the key that is unknown, missing or wrong."""
+    if len(text) > MOST_BYTES:
+        raise ProfileError("This is too long to be a profile. Choose a setup file that CG Uploader has exported.")
+    try:
+        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=without_repeats)
+    except (ValueError, RecursionError) as error:
+        why = f": line {error.lineno}, {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ProfileError(
+            f"This is not a profile, because it is not proper JSON{why}. Ask for the setup file once more, or export it anew."
+        ) from None
+    return profile_of(data, VERSION)
+
+
+def to_json(profile: Profile) -> str:
+    """``profile`` as JSON, two blanks deep, UTF-8, ending with a line break; what has its usual value is left out."""
+    data: dict[str, Any] = {"version": VERSION, "name": profile.name, "region": profile.region.value}
+    if profile.address is not None and profile.region is Region.PRACTICE:
+        data["address"] = {"auth": profile.address.auth, "records": profile.address.records}
+    data["configuration"] = {
+        "reference": profile.configuration.reference,
+        "data_type": profile.configuration.data_type.value,
+        "fields": [_field_data(field) for field in profile.configuration.fields],
+    }
+    if profile.mapping is not None:
+        data["mapping"] = {heading: _source_data(source) for heading, source in profile.mapping.sources}
+    data["options"] = {"blank_cells": profile.options.blank_cells.value, "connections": profile.options.connections}
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _field_data(field: Field) -> dict[str, Any]:
+    data: dict[str, Any] = {"heading": field.heading, "required": field.required, "kind": field.kind.value}
+    if field.max_length is not None:
+        data["max_length"] = field.max_length
+    if field.identifies is not None:
+        data["identifies"] = field.identifies.value
+    return data
+
+
+def _source_data(source: Source) -> dict[str, Any]:
+    if source.constant is not None:
+        return {"constant": source.constant}
+    return {"column": source.column if source.letter is None else {"letter": source.letter}}
+
+
+class ProfileStore:
+    """The profiles on this computer: one private file each, in one folder, written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is made when the first profile is saved."""
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """All names in alphabetical order; files that cannot be read are passed over."""
+        return sorted({profile.name for profile in self._readable()}, key=lambda name: (name.casefold(), name))
+
+    def load(self, name: str) -> Profile:
+        """The profile called ``name``; ProfileError when there is none, or its file cannot be used."""
+        file = self._file(name)
+        if file.is_file():
+            return _read(file)
+        for profile in self._readable():
+            if profile.name == name:
+                return profile
+        there = ", ".join(f"“{other}”" for other in self.names()) or "none yet"
+        raise ProfileError(f"There is no profile “{name}” on this computer. Profiles here: {there}.")
+
+    def save(self, profile: Profile) -> None:
+        """Keep ``profile`` under its name, in the place of an earlier one; ProfileError when it could not be opened again."""
+        text = to_json(profile)
+        parse(text)
+        write_private(self._file(profile.name), text)
+
+    def delete(self, name: str) -> None:
+        """Remove the profile called ``name``; ProfileError when there is none."""
+        files = [file for file, profile in self._files() if profile.name == name]
+        own = self._file(name)
+        if own.is_file() and own not in files:
+            files.append(own)
+        if not files:
+            self.load(name)
+        for file in files:
+            file.unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        """Where the profile is kept: letters and digits of its name for people, a checksum to tell names apart.
+
+        So no name can leave the folder, be too long, or be one that a system keeps for itself.
+        """
+        letters = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+        checksum = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return self._folder / f"{letters or 'profile'}-{checksum}.json"
+
+    def _readable(self) -> Iterator[Profile]:
+        return (profile for _, profile in self._files())
+
+    def _files(self) -> Iterator[tuple[Path, Profile]]:
+        for file in sorted(self._folder.glob("*.json")):
+            try:
+                yield file, _read(file)
+            except ProfileError:
+                continue
+
+
+def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
+    """A saved profile by its name, or one from a file.
+
+    What ends like a setup file is a path.  A saved name goes before a file that happens to be called so.
+    """
+    path = Path(name_or_path)
+    if path.suffix.lower() in SETUP_ENDINGS:
+        return _read(path)
+    try:
+        return store.load(name_or_path)
+    except ProfileError:
+        if name_or_path not in store.names() and _is_file(path):
+            return _read(path)
+        raise
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _read(file: Path) -> Profile:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ProfileError(f"{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.") from None
+    try:
+        return parse(text)
+    except ProfileError as error:
+        raise ProfileError(f"{file.name}: {error.sentence}") from None

@@ -1,0 +1,35 @@
+"""Pause, continue and stop: the switches of a run, turned by whoever watches it."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Control:
+    """Thread-safe switches that the engine looks at several times a second."""
+
+    def __init__(self) -> None:
+        self._paused = threading.Event()
+        self._stopping = threading.Event()
+
+    @property
+    def paused(self) -> bool:
+        """Nothing new leaves for now."""
+        return self._paused.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """Nothing new leaves any more."""
+        return self._stopping.is_set()
+
+    def pause(self) -> None:
+        """Let nothing new leave; what is in flight comes back."""
+        self._paused.set()
+
+    def proceed(self) -> None:
+        """Go on after a pause."""
+        self._paused.clear()
+
+    def stop(self) -> None:
+        """End the run: nothing new leaves, what is in flight has a few seconds; the run can be continued later."""
+        self._stopping.set()

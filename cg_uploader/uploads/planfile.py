@@ -1,0 +1,89 @@
+"""A plan as text and back: what the journal keeps so that a run can go on without its file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.model import (
+    Address,
+    Column,
+    Configuration,
+    Field,
+    Mapping,
+    Options,
+    Plan,
+    Rows,
+    Source,
+    Table,
+)
+from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
+
+
+def dump(plan: Plan) -> str:
+    """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already."""
+    table = plan.table
+    return json.dumps(
+        {
+            "file": str(table.file),
+            "digest": table.digest,
+            "sheet": table.sheet,
+            "header_row": table.header_row,
+            "columns": [[column.heading, column.letter, column.hidden] for column in table.columns],
+            "profile": plan.profile,
+            "region": plan.region,
+            "address": asdict(plan.address),
+            "configuration": asdict(plan.configuration),
+            "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
+            "options": asdict(plan.options),
+            "consent": plan.consent,
+        },
+        ensure_ascii=False,
+    )
+
+
+def load(text: str, rows: Rows) -> Plan:
+    """The plan that ``dump`` wrote, over rows that come from elsewhere; KeyError or ValueError for foreign text."""
+    kept: dict[str, Any] = json.loads(text)
+    configuration = kept["configuration"]
+    options = kept["options"]
+    table = Table(
+        file=Path(kept["file"]),
+        digest=kept["digest"],
+        sheet=kept["sheet"],
+        sheets=(),
+        header_row=kept["header_row"],
+        columns=tuple(Column(*column) for column in kept["columns"]),
+        rows=rows,
+    )
+    return Plan(
+        table=table,
+        profile=kept["profile"],
+        region=Region(kept["region"]),
+        address=Address(**kept["address"]),
+        configuration=Configuration(
+            configuration["reference"],
+            DataType(configuration["data_type"]),
+            tuple(_field(entry) for entry in configuration["fields"]),
+        ),
+        mapping=Mapping(tuple((heading, Source(**source)) for heading, source in kept["mapping"])),
+        options=Options(
+            BlankCells(options["blank_cells"]),
+            options["connections"],
+            tuple(options["rows"]) if options["rows"] else None,
+        ),
+        consent=kept["consent"],
+    )
+
+
+def _field(entry: dict[str, Any]) -> Field:
+    identifies = entry["identifies"]
+    return Field(
+        entry["heading"],
+        entry["required"],
+        FieldKind(entry["kind"]),
+        entry["max_length"],
+        Identity(identifies) if identifies else None,
+    )

@@ -1,0 +1,119 @@
+"""What a run came to, from the journal alone: totals that add up, the repair file, and the same as data."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.errors import UsageError
+from cg_uploader.model import RunSummary
+from cg_uploader.sheets import repairfile
+from cg_uploader.sheets.repairfile import RepairRow
+from cg_uploader.uploads.journal import Journal, Kept
+from cg_uploader.vocabulary import RowStatus
+
+WHAT_TO_DO = {
+    RowStatus.HELD_BACK: "Correct this row, save the file, and open it in CG Uploader again.",
+    RowStatus.REFUSED: "Correct what CustomerGauge names, save the file, and open it in CG Uploader again.",
+    RowStatus.NOT_SENT: "Nothing to correct: open this file in CG Uploader again, or continue the upload.",
+    RowStatus.NOT_SURE: "A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
+}
+LOOK_IT_UP = (
+    "Look this row up in CustomerGauge under Data → Rest APIs → Request History before you send it again: "
+    "a second copy may invite the same person twice."
+)
+
+
+def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
+    """Write the rows that need somebody to ``target`` (xlsx) and return how many; nothing is written when there are none.
+
+    Rows of once-only kind that may have arrived stand on a second sheet, which is never sent by itself.
+    """
+    if not journal.summary(run).attention:
+        return 0
+    columns = [column.heading for column in journal.plan(run).table.columns]
+    return repairfile.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run))
+
+
+def _first_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
+    return (_repair_row(row) for row in _attention(journal, run) if not _to_look_up(row))
+
+
+def _second_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
+    return (_repair_row(row) for row in _attention(journal, run) if _to_look_up(row))
+
+
+def _attention(journal: Journal, run: int) -> Iterator[Kept]:
+    return (row for row in journal.rows(run) if row.status.needs_attention)
+
+
+def _to_look_up(row: Kept) -> bool:
+    return row.once_only and row.status is RowStatus.NOT_SURE
+
+
+def _repair_row(row: Kept) -> RepairRow:
+    what_to_do = LOOK_IT_UP if _to_look_up(row) else WHAT_TO_DO[row.status]
+    when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
+    problem = f"{row.status.label}: {row.outcome.message}"
+    return RepairRow(row.number, row.cells, problem, what_to_do, when, row.who)
+
+
+def as_data(journal: Journal, run: int) -> dict[str, Any]:
+    """A run and every row's outcome, as the command line's JSON shape has them."""
+    summary = journal.summary(run)
+    ended = summary.finished or summary.started
+    return {
+        **totals_as_data(summary),
+        "seconds": round((ended - summary.started).total_seconds(), 3),
+        "outcomes": [
+            {
+                "row": outcome.row,
+                "status": outcome.status.value,
+                "http": outcome.http,
+                "message": outcome.message,
+                "attempts": outcome.attempts,
+            }
+            for outcome in journal.outcomes(run)
+        ],
+    }
+
+
+def as_json(journal: Journal, run: int) -> str:
+    """``as_data`` as text."""
+    return json.dumps(as_data(journal, run), ensure_ascii=False, indent=1) + "\n"
+
+
+def save_text(target: Path, text: str) -> None:
+    """Write a report whole or not at all; UsageError when the place cannot be written."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"{target} cannot be written ({error.strerror}). Choose another place.") from None
+
+
+def totals_as_data(summary: RunSummary) -> dict[str, Any]:
+    """A run's totals, as the command line's JSON shape has them."""
+    return {
+        "run": summary.run,
+        "file": summary.file,
+        "profile": summary.profile,
+        "region": str(summary.region),
+        "started": summary.started.isoformat(),
+        "finished": summary.finished.isoformat() if summary.finished else None,
+        "rows": summary.rows,
+        **{status.value: summary.counts[status] for status in RowStatus},
+        "stopped": summary.stopped.reason if summary.stopped else None,
+    }
+
+
+def in_words(summary: RunSummary) -> str:
+    """The totals in one sentence that adds up: ``250 rows: 231 accepted · 12 held back · …``; statuses with none left out."""
+    parts = [f"{count:,} {status.label.lower()}" for status, count in summary.counts.items() if count]
+    rows = f"{summary.rows:,} row{'' if summary.rows == 1 else 's'}"
+    return f"{rows}: {' · '.join(parts)}" if parts else f"{rows}."

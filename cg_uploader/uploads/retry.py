@@ -1,0 +1,214 @@
+"""What follows from a reply: accepted, refused, not sent, not sure, or once more; pure decisions without memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cg_uploader.model import Reply
+from cg_uploader.vocabulary import Answer, Body, DataType, RowStatus
+
+RESEND_WAITS = (2.0, 8.0, 30.0)
+MOST_THROTTLED = 6
+THROTTLED_WAIT = 30.0
+
+
+class Action(StrEnum):
+    """What to do with the row now."""
+
+    SETTLE = "settle"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What happened to the row before this reply.
+
+    ``sent``: attempts in which bytes may have left; ``unauthorized``: answers that the sign-in is not accepted;
+    ``throttled``: answers that it goes too fast; ``failures``: failed answers (5xx) or none at all.
+    """
+
+    sent: int = 0
+    unauthorized: int = 0
+    throttled: int = 0
+    failures: int = 0
+
+    def after(self, reply: Reply) -> Attempts:
+        """The same with one more attempt counted, the one that brought ``reply``."""
+        if reply.answer in (Answer.NOT_CONNECTED, Answer.UNTRUSTED):
+            return self
+        failed = reply.status is None or reply.status >= 500 or reply.status in (408, 425) or reply.status < 200
+        return Attempts(
+            self.sent + 1,
+            self.unauthorized + (reply.status == 401),
+            self.throttled + (reply.status == 429),
+            self.failures + failed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do.
+
+    ``status``: final for SETTLE; for RESEND what the row is if it comes to no further attempt.  ``wait``: seconds before
+    the next attempt, for all connections if ``everyone``.  ``slow_down``: use fewer connections.  ``stop``: why the run
+    ends here, and ``exit_code`` for programs.  ``message``: about the row, beside the reply's errors per field; may be "".
+    """
+
+    action: Action
+    status: RowStatus
+    wait: float = 0.0
+    everyone: bool = False
+    slow_down: bool = False
+    stop: str | None = None
+    exit_code: int = 5
+    message: str = ""
+
+
+_ACCEPTED = Decision(Action.SETTLE, RowStatus.ACCEPTED)
+
+
+def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: DataType) -> Decision:
+    """What follows from ``reply`` for one row; the same for the same arguments.
+
+    ``once_only``: the row must never leave twice.  NOT_CONNECTED is always RESEND with ``everyone``: how long, and when it
+    has lasted too long, is for whoever sees all connections.
+    """
+    case = _Case(reply, attempts, once_only, data_type)
+    if reply.answer is Answer.NOT_CONNECTED:
+        return Decision(Action.RESEND, case.unsent, everyone=True, message=reply.message)
+    if reply.answer is Answer.UNTRUSTED:
+        return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")
+    status = reply.status or 0
+    if 200 <= status < 300:
+        return _success(case)
+    if 300 <= status < 400:
+        return _redirected(case, status)
+    if 400 <= status < 500 and status not in (408, 425):
+        return _refusal(case, status)
+    return _failure(case, status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    reply: Reply
+    attempts: Attempts
+    once_only: bool
+    data_type: DataType
+
+    @property
+    def unsent(self) -> RowStatus:
+        """*Not sent* is only true if no earlier attempt may have worked."""
+        return RowStatus.NOT_SURE if self.attempts.failures else RowStatus.NOT_SENT
+
+    def stopped(self, status: RowStatus, reason: str, *, exit_code: int = 5) -> Decision:
+        """The run ends, the row is ``status``, and both say why."""
+        said = self.reply.message
+        detail = f" CustomerGauge says: {said}" if said and said not in reason else ""
+        return Decision(Action.SETTLE, status, stop=reason + detail, exit_code=exit_code, message=reason + detail)
+
+
+def _success(case: _Case) -> Decision:
+    if case.reply.answer is Answer.BODY_LOST or case.reply.body in (Body.BLANK, Body.JSON):
+        return _ACCEPTED
+    if case.reply.body is Body.JSON_ERRORS:
+        reason = "The answer says success and names errors at the same time. Look the row up in Request History."
+    else:
+        reason = (
+            "The answer is a web page or a text, not CustomerGauge's: a proxy or a login page of the network may have "
+            "answered. Open the internet in a browser, sign in there if asked, and look the row up in Request History."
+        )
+    return case.stopped(RowStatus.NOT_SURE, reason)
+
+
+def _redirected(case: _Case, status: int) -> Decision:
+    if status in (301, 307, 308):
+        reason = "The address has moved, or a login page of the network stands before it. Check the region and the network."
+        return case.stopped(case.unsent, reason)
+    reason = "The answer points to another page, which may also follow a success. Look the row up in Request History."
+    return case.stopped(RowStatus.NOT_SURE, reason)
+
+
+_STOPS = {
+    403: (
+        "CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses.",
+        4,
+    ),
+    404: ("CustomerGauge knows no such address. Check the region.", 5),
+    405: ("The address does not take records. Check the region.", 5),
+    407: ("The proxy of your network wants a user name and a password. Ask whoever looks after the network.", 4),
+}
+
+
+def _refusal(case: _Case, status: int) -> Decision:
+    if status == 422 or (status == 400 and _names_fields(case.reply)):
+        return _invalid(case)
+    if status == 401:
+        return _unauthorized(case)
+    if status == 429:
+        return _throttled(case)
+    if status in (413, 414, 431):
+        return Decision(Action.SETTLE, RowStatus.REFUSED, message="The row is too long. Shorten its texts or use fewer fields.")
+    if status == 400:
+        return case.stopped(case.unsent, "CustomerGauge did not understand the request. Check the region and the reference.")
+    reason, exit_code = _STOPS.get(status, (f"CustomerGauge gave an answer that is not expected here ({status}).", 5))
+    return case.stopped(case.unsent, reason, exit_code=exit_code)
+
+
+def _names_fields(reply: Reply) -> bool:
+    return any(key for key, _ in reply.errors)
+
+
+def _invalid(case: _Case) -> Decision:
+    keys = {key for key, _ in case.reply.errors}
+    if "configuration" in keys:
+        reason = (
+            "CustomerGauge does not accept the reference. Copy it from the Reference column of the import configuration "
+            "(type API), and check the region."
+        )
+        return case.stopped(case.unsent, reason)
+    if "record" in keys:
+        return case.stopped(case.unsent, "CustomerGauge found no record in the request. Check the field headings.")
+    if case.data_type is DataType.ACCOUNT_ALIAS and case.attempts.failures:
+        message = "Refused when it was sent again: it is probably there since the first try. Look it up in Request History."
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
+    message = "" if case.reply.errors else case.reply.message or "CustomerGauge refused the row without saying why."
+    if case.data_type is DataType.MULTI_OBJECT:
+        message = f"{message} The row may be partly written: account and contact may be there.".lstrip()
+    return Decision(Action.SETTLE, RowStatus.REFUSED, message=message)
+
+
+def _unauthorized(case: _Case) -> Decision:
+    if case.attempts.unauthorized == 0:
+        return Decision(Action.RESEND, case.unsent, message="The sign-in was no longer accepted.")
+    reason = "CustomerGauge does not accept the sign-in for records. Sign in again, and check region, Client ID and its rights."
+    return case.stopped(case.unsent, reason, exit_code=4)
+
+
+def _throttled(case: _Case) -> Decision:
+    if case.attempts.throttled >= MOST_THROTTLED:
+        reason = "CustomerGauge still says that it gets too many requests. Go on later, with fewer connections."
+        return case.stopped(case.unsent, reason)
+    wait = case.reply.retry_after if case.reply.retry_after is not None else THROTTLED_WAIT
+    message = "CustomerGauge asked for fewer requests."
+    return Decision(Action.RESEND, case.unsent, wait=wait, everyone=True, slow_down=True, message=message)
+
+
+def _failure(case: _Case, status: int) -> Decision:
+    """No answer, or one that proves neither success nor failure."""
+    what = "CustomerGauge had a failure of its own" if status >= 200 else "No complete answer came"
+    unavailable = status == 503
+    if case.once_only:
+        message = f"{what}: the row may have been taken. It is not sent again by itself; look it up in Request History."
+        if unavailable:
+            reason = "CustomerGauge is not available at the moment. Go on later."
+            return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=True, stop=reason, message=message)
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
+    if case.attempts.failures >= len(RESEND_WAITS):
+        message = f"{what}, also when the row was sent again. It may have been taken; sending it once more does no harm."
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, message=message)
+    asked = case.reply.retry_after if unavailable else None
+    wait = asked if asked is not None else RESEND_WAITS[case.attempts.failures]
+    return Decision(
+        Action.RESEND, RowStatus.NOT_SURE, wait=wait, everyone=asked is not None, slow_down=unavailable, message=f"{what}."
+    )

@@ -1,0 +1,90 @@
+"""The threads that send: each takes a request, makes one attempt, and hands the reply back; nothing else."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+from cg_uploader.model import Reply, Request
+from cg_uploader.uploads.lanes import Ticket
+
+
+class Sends(Protocol):
+    """What a sender needs of a client: ``api.client.Client`` is one."""
+
+    def sign_in(self) -> None:
+        """Make sure that there is a way in; ConnectError when there is none."""
+
+    def send(self, request: Request) -> Reply:
+        """One attempt; ConnectError when the sign-in is refused meanwhile."""
+
+    def abort(self) -> None:
+        """End everything in flight at once, from another thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt's end: the reply, or the exception that came instead."""
+
+    ticket: Ticket
+    reply: Reply | None
+    error: BaseException | None = None
+
+
+class Senders:
+    """A fixed number of threads in front of one client; used by one thread, the engine's.
+
+    The threads are daemons: one that hangs in a name look-up, which nothing can interrupt, may be left behind.
+    """
+
+    def __init__(self, client: Sends, connections: int) -> None:
+        """Start ``connections`` threads."""
+        self._client = client
+        self._inbox: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Sent] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"sender-{number}", daemon=True) for number in range(1, connections + 1)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, ticket: Ticket) -> None:
+        """Send this one as soon as a thread is free."""
+        self._inbox.put(ticket)
+
+    def get(self, timeout: float) -> list[Sent]:
+        """What has come back; waits up to ``timeout`` seconds for the first."""
+        found: list[Sent] = []
+        try:
+            found.append(self._outbox.get(timeout=timeout) if timeout > 0 else self._outbox.get_nowait())
+            while True:
+                found.append(self._outbox.get_nowait())
+        except queue.Empty:
+            return found
+
+    def withdraw(self) -> list[Ticket]:
+        """Tickets that no thread has begun: they did not leave."""
+        found: list[Ticket] = []
+        try:
+            while True:
+                ticket = self._inbox.get_nowait()
+                if ticket is not None:
+                    found.append(ticket)
+        except queue.Empty:
+            return found
+
+    def close(self, timeout: float) -> None:
+        """Let the threads end, and wait for them up to ``timeout`` seconds each."""
+        for _ in self._threads:
+            self._inbox.put(None)
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def _work(self) -> None:
+        while (ticket := self._inbox.get()) is not None:
+            try:
+                self._outbox.put(Sent(ticket, self._client.send(ticket.request)))
+            except BaseException as error:  # noqa: BLE001 - handed to the engine's thread, which raises it there
+                self._outbox.put(Sent(ticket, None, error))

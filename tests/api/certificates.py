@@ -1,0 +1,68 @@
+"""Throw-away certificates: an authority, and servers' certificates that are good or bad in one way."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography")
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Authority:
+    """Signs server certificates; ``file`` is its own, for those who want to trust it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+        own = self._sign(self._name, self._key.public_key(), (-30, 30), x509.BasicConstraints(ca=True, path_length=None))
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(own)
+
+    def server(self, *names: str, days: tuple[int, int] = (-10, 10)) -> ssl.SSLContext:
+        """A server's rules with a certificate for ``names``, valid from–to in days from today."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self._sign(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]),
+            key.public_key(),
+            days,
+            x509.SubjectAlternativeName([_name(name) for name in names]),
+        )
+        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        file = self._folder / f"server-{names[0]}-{days[0]}.pem"
+        file.write_bytes(private + certificate)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def _sign(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: tuple[int, int], says: x509.ExtensionType
+    ) -> bytes:
+        today = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(today + datetime.timedelta(days=days[0]))
+            .not_valid_after(today + datetime.timedelta(days=days[1]))
+            .add_extension(says, critical=isinstance(says, x509.BasicConstraints))
+        )
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)

@@ -1,0 +1,187 @@
+"""One token for all: when it is fetched, how long it counts, and what each answer to a sign-in means."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from cg_uploader.api.replies import Received
+from cg_uploader.api.token import Clock, Token
+from cg_uploader.errors import CredentialsRefused, NotReachable
+from cg_uploader.model import Reply
+from cg_uploader.vocabulary import Answer
+
+
+class Desk:
+    """A sign-in that gives a new token each time, and two clocks."""
+
+    def __init__(self, *answers: Received | Reply, expires_in: object = 3600) -> None:
+        self.answers = list(answers)
+        self.expires_in = expires_in
+        self.asked = 0
+        self.wall = 5_000.0
+        self.monotonic = 10.0
+        self.token = Token(self.ask, Clock(lambda: self.wall, lambda: self.monotonic))
+
+    def ask(self) -> Received | Reply:
+        self.asked += 1
+        if self.answers:
+            return self.answers.pop(0)
+        body = {"access_token": f"t{self.asked}", "token_type": "Bearer"}
+        return answer(200, body if self.expires_in == "absent" else {**body, "expires_in": self.expires_in})
+
+
+def answer(status: int, body: object = b"") -> Received:
+    return Received(status, {}, body if body is None or isinstance(body, bytes) else json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        (3600, 3300),
+        ("3600", 3300),
+        (" 7200.5 ", 6900.5),
+        (600, 480),
+        (60, 48),
+        (1500, 1200),
+        ("absent", 3300),
+        (None, 3300),
+        ("soon", 3300),
+        (0, 3300),
+        (-5, 3300),
+        ("nan", 3300),
+        ("inf", 3300),
+        ([1], 3300),
+    ],
+)
+@pytest.mark.parametrize("clock", ["wall", "monotonic"])
+def test_a_token_is_renewed_before_it_ends(expires_in, seconds, clock):
+    desk = Desk(expires_in=expires_in)
+    began = getattr(desk, clock)
+    assert desk.token.get() == "t1"
+    setattr(desk, clock, began + seconds - 0.5)
+    assert desk.token.get() == "t1"
+    setattr(desk, clock, began + seconds)
+    assert desk.token.get() == "t2"
+
+
+def test_a_clock_that_is_set_back_makes_no_token_older_or_immortal():
+    desk = Desk()
+    desk.token.get()
+    desk.wall -= 100_000
+    assert desk.token.get() == "t1"
+    desk.monotonic += 3300
+    assert desk.token.get() == "t2"
+
+
+def test_only_the_token_that_failed_is_discarded():
+    desk = Desk()
+    old = desk.token.get()
+    desk.token.discard("another")
+    assert desk.token.get() == old
+    desk.token.discard(old)
+    assert desk.token.get() == "t2"
+    desk.token.discard(old)
+    assert desk.token.get() == "t2"
+
+
+ADVICE = "CustomerGauge does not accept the Client ID and secret in this region."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (400, {"error": "invalid_client"}, ADVICE),
+        (400, {"error": "unauthorized_client"}, ADVICE),
+        (400, {"error": "unsupported_grant_type"}, ADVICE),
+        (401, {"error": "invalid_client", "error_description": "Client is\r\nlocked"}, "CustomerGauge says: Client is locked"),
+        (401, {"message": "Unauthorized"}, "CustomerGauge says: Unauthorized"),
+        (401, {}, ADVICE),
+    ],
+)
+def test_a_refusal(status, body, said):
+    with pytest.raises(CredentialsRefused) as caught:
+        Desk(answer(status, body)).token.get()
+    assert said in caught.value.sentence
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (answer(429, {"message": "slow"}), "too many sign-ins"),
+        (answer(500, b"<h1>x</h1>"), "a failure of its own"),
+        (answer(503), "a failure of its own"),
+        (answer(302), "sent elsewhere"),
+        (answer(307), "sent elsewhere"),
+        (answer(407), "proxy of your network"),
+        (answer(200), "no usable answer"),
+        (answer(200, None), "no usable answer"),
+        (answer(200, b"<html>"), "no usable answer"),
+        (answer(200, b"[]"), "no usable answer"),
+        (answer(200, b"[" * 60_000), "no usable answer"),
+        (answer(200, {"token": "x"}), "no usable answer"),
+        (answer(200, {"access_token": ""}), "no usable answer"),
+        (answer(200, {"access_token": 5}), "no usable answer"),
+        (answer(200, {"access_token": "a b"}), "no usable answer"),
+        (answer(200, {"access_token": "a\r\nX-Evil: 1"}), "no usable answer"),
+        (answer(200, {"access_token": "a\u200b"}), "no usable answer"),
+        (answer(200, {"access_token": "a\x00"}), "no usable answer"),
+        (answer(204), "no usable answer"),
+        (answer(400), "no usable answer"),
+        (answer(401, b"<html>"), "no usable answer"),
+        (answer(403, {"message": "Forbidden"}), "no usable answer"),
+        (answer(404, b"<html>"), "no usable answer"),
+        (Reply(Answer.NOT_CONNECTED, message="x refused the connection."), "did not work. x refused the connection."),
+        (Reply(Answer.NOTHING, message="No answer came in time."), "did not work. No answer came in time."),
+        (Reply(Answer.COMPLETE, 407), "proxy of your network"),
+    ],
+)
+def test_no_usable_answer(answered, said):
+    desk = Desk(answered)
+    with pytest.raises(NotReachable, match=said):
+        desk.token.get()
+    assert desk.token.get() == "t2"
+
+
+def test_blanks_around_a_token_are_not_part_of_it():
+    assert Desk(answer(200, {"access_token": " abc\n"})).token.get() == "abc"
+
+
+def test_distrust_is_told_apart():
+    with pytest.raises(NotReachable) as caught:
+        Desk(Reply(Answer.UNTRUSTED, message="The certificate has expired.")).token.get()
+    assert (caught.value.kind, caught.value.sentence) == ("untrusted", "The certificate has expired.")
+
+
+def test_one_sign_in_serves_all_who_wait():
+    begun, go_on = threading.Event(), threading.Event()
+    asked = []
+
+    def ask() -> Received | Reply:
+        asked.append(1)
+        begun.set()
+        assert go_on.wait(5)
+        return answer(200, {"access_token": "t"})
+
+    token = Token(ask, Clock())
+    results: list[str] = []
+    threads = [threading.Thread(target=lambda: results.append(token.get())) for _ in range(6)]
+    threads[0].start()
+    assert begun.wait(5)
+    for thread in threads[1:]:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert results == ["t"] * 6
+    assert len(asked) == 1
+
+
+def test_a_failed_sign_in_is_tried_anew_by_the_next():
+    desk = Desk(answer(500))
+    with pytest.raises(NotReachable):
+        desk.token.get()
+    assert desk.token.get() == "t2"

@@ -1,0 +1,29 @@
+"""What every test stands on: a home of its own, no way to the real keychain, no way out of this computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cg_uploader.settings.paths import Places
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("CG_UPLOADER_HOME", str(home / "cg-uploader"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """Folders of this test alone."""
+    found = Places(tmp_path / "stored")
+    found.prepare()
+    return found

@@ -1,0 +1,162 @@
+"""What engine tests share: plans over rows in memory, a clock that a test moves, and senders that need no thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cg_uploader.model import (
+    Address,
+    Batch,
+    Column,
+    Configuration,
+    Field,
+    Mapping,
+    Options,
+    Plan,
+    Reply,
+    Request,
+    Row,
+    Source,
+    Table,
+)
+from cg_uploader.uploads.engine import Surroundings
+from cg_uploader.uploads.lanes import Ticket
+from cg_uploader.uploads.senders import Sends, Sent
+from cg_uploader.vocabulary import Answer, Body, DataType, FieldKind, Region
+
+NOWHERE = Address("http://127.0.0.1:9/oauth2/token", "http://127.0.0.1:9/records/")
+OK = Reply(Answer.COMPLETE, 200)
+
+
+class ListedRows(list[Row]):
+    """Rows of a table, in a list."""
+
+    def walk(self, start: int) -> Iterator[Row]:
+        return iter(self[start:])
+
+    def close(self) -> None:
+        self.clear()
+
+
+def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], file: Path = Path("contacts.xlsx")) -> Table:
+    """A table whose first row has number 2."""
+    columns = tuple(Column(heading, chr(ord("A") + at)) for at, heading in enumerate(headings))
+    listed = ListedRows(Row(number, tuple(cells)) for number, cells in enumerate(rows, 2))
+    digest = hashlib.sha256(repr((headings, rows)).encode()).hexdigest()
+    return Table(file, digest, "Sheet1", ("Sheet1",), 1, columns, listed)
+
+
+def plan_of(
+    rows: Sequence[Sequence[str]],
+    headings: Sequence[str] = ("Email", "First Name"),
+    *,
+    data_type: DataType = DataType.CONTACT,
+    reference: str = "contact",
+    address: Address = NOWHERE,
+    connections: int = 4,
+    consent: bool = True,
+    required: Sequence[str] = (),
+) -> Plan:
+    """A plan that sends every column under its own name."""
+    kinds = {"Email": FieldKind.EMAIL}
+    fields = tuple(Field(heading, heading in required, kinds.get(heading, FieldKind.TEXT)) for heading in headings)
+    return Plan(
+        table=table_of(headings, rows),
+        profile="test",
+        region=Region.PRACTICE,
+        address=address,
+        configuration=Configuration(reference, data_type, fields),
+        mapping=Mapping(tuple((heading, Source(column=heading)) for heading in headings)),
+        options=Options(connections=connections),
+        consent=consent,
+    )
+
+
+def people(count: int) -> list[tuple[str, str]]:
+    """That many different people."""
+    return [(f"person{number}@example.com", f"Name {number}") for number in range(count)]
+
+
+def status(code: int, *errors: tuple[str, str], retry_after: float | None = None, message: str = "") -> Reply:
+    """A complete answer."""
+    body = Body.JSON_ERRORS if errors else Body.BLANK
+    return Reply(Answer.COMPLETE, code, body, errors, message or " ".join(text for _, text in errors), retry_after)
+
+
+@dataclass
+class ScriptedClient:
+    """Answers from a list per row number, then 200; remembers what was sent, in order."""
+
+    script: dict[int, list[Reply]] = field(default_factory=dict)
+    sent: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    clock: Callable[[], float] = lambda: 0.0
+    before_send: Callable[[Request], None] | None = None
+    aborted: bool = False
+
+    def sign_in(self) -> None:
+        """Always fine."""
+
+    def send(self, request: Request) -> Reply:
+        if self.before_send is not None:
+            self.before_send(request)
+        self.sent.append(request.row)
+        self.times.append(self.clock())
+        answers = self.script.get(request.row)
+        return answers.pop(0) if answers else OK
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Timer:
+    """Seconds that pass only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class InlineSenders:
+    """Senders without threads: an attempt is made when somebody waits for it; waiting for nothing lets time pass."""
+
+    def __init__(self, client: Sends, connections: int, timer: Timer) -> None:
+        self.client = client
+        self.connections = connections
+        self.timer = timer
+        self.inbox: list[Ticket] = []
+
+    def put(self, ticket: Ticket) -> None:
+        self.inbox.append(ticket)
+
+    def get(self, timeout: float) -> list[Sent]:
+        if not self.inbox:
+            self.timer.now += max(timeout, 0.0)
+            return []
+        now, self.inbox = self.inbox[: self.connections], self.inbox[self.connections :]
+        self.timer.now += 0.15
+        return [Sent(ticket, self.client.send(ticket.request)) for ticket in now]
+
+    def withdraw(self) -> list[Ticket]:
+        found, self.inbox = self.inbox, []
+        return found
+
+    def close(self, timeout: float) -> None:
+        """Nothing to end."""
+
+
+def inline(timer: Timer) -> Surroundings:
+    """Surroundings in which nothing really waits."""
+    return Surroundings(clock=timer, senders=lambda client, connections: InlineSenders(client, connections, timer))  # type: ignore[arg-type]
+
+
+class Heard(list[Batch]):
+    """Every batch that a run announced."""
+
+    def __call__(self, batch: Batch) -> None:
+        self.append(batch)

@@ -1,0 +1,205 @@
+"""The journal: what it says survives, adds up, stays private, and is never worsened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from rig import people, plan_of
+
+from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
+from cg_uploader.model import Outcome, Stop
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads import planfile, store
+from cg_uploader.uploads.journal import SENDING, WAITING, Journal, Kept
+from cg_uploader.vocabulary import DataType, RowStatus
+
+
+@pytest.fixture
+def journal(places: Places) -> Iterator[Journal]:
+    with closing(Journal(places)) as found:
+        yield found
+
+
+def kept(position: int, state: str = WAITING, *, once_only: bool = False) -> Kept:
+    return Kept(
+        position,
+        position + 2,
+        state,
+        once_only,
+        (f"p{position}@example.com", "Ann"),
+        f"p{position}",
+        fingerprint=b"%d" % position,
+    )
+
+
+def outcome(position: int, status: RowStatus = RowStatus.ACCEPTED) -> tuple[int, Outcome]:
+    return position, Outcome(position + 2, status, 200, (), 1, f"p{position}")
+
+
+def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
+    plan = plan_of(people(3), data_type=DataType.SURVEY, connections=7)
+    run = journal.begin(plan, [kept(0)])
+    again = journal.plan(run)
+    for name in ("profile", "region", "address", "configuration", "mapping", "options", "consent", "wires"):
+        assert getattr(again, name) == getattr(plan, name)
+    assert again.table.columns == plan.table.columns
+    assert planfile.dump(again) == planfile.dump(plan)
+
+
+def test_totals_add_up_at_every_moment(journal: Journal) -> None:
+    run = journal.begin(plan_of(people(6)), [*(kept(n) for n in range(5)), kept(5, RowStatus.HELD_BACK.value)])
+    assert journal.summary(run).counts[RowStatus.NOT_SENT] == 5
+    journal.record(run, [], intents=[0, 1, 2])
+    assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
+    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], back=[(2, WAITING)])
+    summary = journal.end(run, Stop("Enough."))
+    assert {status.value: n for status, n in summary.counts.items() if n} == {
+        "accepted": 1,
+        "refused": 1,
+        "held_back": 1,
+        "not_sent": 3,
+    }
+    assert summary.rows == 6
+    assert summary.exit_code == 5
+
+
+def test_after_a_crash_once_only_rows_are_not_sure_for_good_and_repeatable_ones_go_again(journal: Journal) -> None:
+    rows = [kept(0, once_only=True), kept(1, once_only=True), kept(2), kept(3)]
+    run = journal.begin(plan_of(people(4)), rows)
+    journal.record(run, [], intents=[0, 2])
+    journal.settle_cut_off(run)
+    assert [row.position for row in journal.left_to_do(run, 0, 10)] == [1, 2, 3]
+    first = next(journal.rows(run))
+    assert first.status is RowStatus.NOT_SURE
+    assert "cut off" in first.outcome.message
+
+
+def test_what_was_committed_is_there_for_the_next_program(journal: Journal, places: Places) -> None:
+    run = journal.begin(plan_of(people(2)), [kept(0), kept(1)])
+    journal.record(run, [outcome(0)], intents=[1])
+    with closing(Journal(places)) as other:
+        assert [row.state for row in other.rows(run)] == ["accepted", SENDING]
+
+
+def test_every_commit_reaches_the_platter(journal: Journal) -> None:
+    db = journal._db
+    assert db.execute("pragma synchronous").fetchone() == (2,)
+    assert db.execute("pragma journal_mode").fetchone() == ("wal",)
+    assert db.execute("pragma secure_delete").fetchone() == (1,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions elsewhere")
+def test_the_files_are_private_from_the_first_moment(places: Places) -> None:
+    before = os.umask(0)
+    try:
+        with closing(Journal(places)) as journal:
+            journal.begin(plan_of(people(1)), [kept(0)])
+            found = [path for path in places.journal.parent.iterdir() if path.name.startswith("journal")]
+            assert len(found) == 3
+            assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
+            assert stat.S_IMODE(places.journal.parent.stat().st_mode) == 0o700
+    finally:
+        os.umask(before)
+
+
+def test_values_of_accepted_rows_are_overwritten_on_disk(journal: Journal, places: Places) -> None:
+    plan = plan_of([("a-very-special-value@example.com", "Ann")])
+    run = journal.begin(plan, [Kept(0, 2, WAITING, False, plan.table.rows[0].cells, "someone")])
+    journal.record(run, [outcome(0)])
+    journal._db.execute("pragma wal_checkpoint(truncate)")
+    journal.close()
+    assert b"a-very-special-value" not in b"".join(path.read_bytes() for path in places.journal.parent.glob("journal*"))
+
+
+def test_forgetting_deletes_everything_about_a_run(journal: Journal, places: Places) -> None:
+    run = journal.begin(plan_of(people(1)), [Kept(0, 2, RowStatus.REFUSED.value, False, ("unforgettable",), "unforgettable")])
+    journal.forget(run)
+    assert journal.runs() == []
+    with pytest.raises(UsageError):
+        journal.summary(run)
+    journal.close()
+    assert b"unforgettable" not in b"".join(path.read_bytes() for path in places.journal.parent.glob("journal*"))
+
+
+def test_a_run_has_one_worker_at_a_time(journal: Journal, places: Places) -> None:
+    run = journal.begin(plan_of(people(1)), [kept(0)])
+    with closing(Journal(places)) as other, journal.hold(run):
+        with pytest.raises(RunHeld), other.hold(run):
+            pytest.fail("held twice")
+        with other.hold(run + 1):
+            pass
+    with closing(Journal(places)) as other, other.hold(run):
+        pass
+
+
+def test_a_newer_journal_is_left_alone(places: Places) -> None:
+    with sqlite3.connect(places.journal) as db:
+        db.execute("create table future (x)")
+        db.execute("pragma user_version = 99")
+    db.close()
+    before = places.journal.read_bytes()
+    with pytest.raises(JournalError, match="newer"):
+        Journal(places)
+    assert places.journal.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"hello, this is no database at all" * 40, b"SQLite format 3\x00" + b"\x01" * 5000])
+def test_a_damaged_or_foreign_file_is_left_alone(places: Places, content: bytes) -> None:
+    places.journal.write_bytes(content)
+    with pytest.raises(JournalError) as caught:
+        Journal(places)
+    assert str(places.journal) in caught.value.sentence
+    assert places.journal.read_bytes() == content
+
+
+def test_somebody_elses_database_is_left_alone(places: Places) -> None:
+    with sqlite3.connect(places.journal) as db:
+        db.execute("create table theirs (x)")
+    db.close()
+    with pytest.raises(JournalError, match="not CG Uploader's"):
+        Journal(places)
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "stored").write_text("a file where the folder should be")
+    with pytest.raises(Exception, match="stored") as caught:
+        Journal(Places(tmp_path / "stored"))
+    assert "writable" in str(caught.value)
+
+
+def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) -> None:
+    with pytest.raises(DiskFull, match="MB are free"):
+        journal.ensure_space(1 << 60)
+
+
+def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
+    for text in ("database or disk is full", "disk I/O error"):
+        with pytest.raises(DiskFull), store.translated(tmp_path / "x"):
+            raise sqlite3.OperationalError(text)
+    with pytest.raises(JournalError, match="Another program"), store.translated(tmp_path / "x"):
+        raise sqlite3.OperationalError("database is locked")
+
+
+def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path: Path) -> None:
+    with closing(Journal(Places(tmp_path / "elsewhere"))) as other:
+        assert journal.fingerprint(b"same") == journal.fingerprint(b"same") != other.fingerprint(b"same")
+
+
+def test_earlier_runs_are_found_by_content_configuration_and_address(journal: Journal) -> None:
+    plan = plan_of(people(2))
+    run = journal.begin(plan, [kept(0), kept(1, RowStatus.NOT_SURE.value, once_only=True)])
+    journal.record(run, [outcome(0)])
+    assert journal.runs_of(plan) == [run]
+    assert journal.runs_of(plan_of(people(3))) == []
+    assert journal.runs_of(plan_of(people(2), reference="other")) == []
+    known = journal.known([run])
+    assert {key: row.status for key, row in known.items()} == {
+        (2, b"0"): RowStatus.ACCEPTED,
+        (3, b"1"): RowStatus.NOT_SURE,
+    }
