@@ -9,7 +9,6 @@ import itertools
 import select
 import socket
 import threading
-import time
 
 import pytest
 from raw_peer import close_after, hang, hang_after, http, reset
@@ -18,7 +17,7 @@ from cg_uploader.api.lines import Timeouts
 from cg_uploader.model import Address, Request
 from cg_uploader.vocabulary import Answer, Body
 
-SHORT = Timeouts(connect=0.4, read=0.4, body=0.4)
+SHORT = Timeouts(connect=0.7, read=0.7, body=0.7)
 LONG_LINES = b"<p>" + b"x" * 70_000
 
 
@@ -112,8 +111,12 @@ def test_what_is_no_answer_of_the_service_is_not_mistaken_for_one(peer, client, 
 def test_a_connection_closed_while_idle_is_replaced_with_one_delivery(peer, client, row, act):
     server = peer(act, http(200))
     sender = client(server.address)
-    assert [sender.send(row(server.address, number=n)).status for n in (2, 3)] == [200, 200]
+    assert sender.send(row(server.address)).status == 200
+    for line in sender._transport._board._lines:
+        assert select.select([line.handle], [], [], 5)[0]
+    assert sender.send(row(server.address)).status == 200
     assert len(server.puts) == 2
+    assert server.puts[1].connection > server.puts[0].connection
 
 
 @pytest.mark.parametrize("act", [close_after(b""), reset])
@@ -187,7 +190,7 @@ def test_connecting_takes_too_long(peer, client):
         address = Address(server.address.auth, f"http://127.0.0.1:{port}/records/")
         reply = client(address, timeouts=SHORT).send(Request(2, address.records, "c", ()))
         assert reply.answer is Answer.NOT_CONNECTED
-        assert "did not answer within 0.4 seconds" in reply.message
+        assert "did not answer within 0.7 seconds" in reply.message
 
 
 def _abort_during(sender, server_ready, request):
@@ -195,10 +198,9 @@ def _abort_during(sender, server_ready, request):
     thread = threading.Thread(target=lambda: replies.append(sender.send(request)))
     thread.start()
     server_ready()
-    began = time.monotonic()
     sender.abort()
-    thread.join(5)
-    assert time.monotonic() - began < 2
+    thread.join(10)
+    assert not thread.is_alive()
     return replies[0]
 
 

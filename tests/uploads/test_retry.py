@@ -226,6 +226,10 @@ def test_what_the_service_says_is_passed_on():
     answer = Reply(Answer.COMPLETE, 403, Body.JSON, message="Your address is blocked.")
     decision = decide(answer, Attempts(), once_only=False, data_type=DataType.CONTACT)
     assert decision.stop.endswith("CustomerGauge says: Your address is blocked.")
+    unknown = Reply(Answer.COMPLETE, 422, Body.JSON_ERRORS, (("configuration", "Is unknown."),), "The data was invalid.")
+    stop = decide(unknown, Attempts(), once_only=False, data_type=DataType.CONTACT).stop
+    assert stop.startswith("CustomerGauge does not accept the reference.")
+    assert stop.endswith("CustomerGauge says: Is unknown.")
     refused = Reply(Answer.COMPLETE, 422, Body.JSON, message="No such account.")
     assert decide(refused, Attempts(), once_only=False, data_type=DataType.CONTACT).message == "No such account."
     untrusted = Reply(Answer.UNTRUSTED, message="The certificate has expired.")

@@ -1,0 +1,74 @@
+"""What the terminal shows: a bar where somebody watches, milestones elsewhere, JSON alone on standard output."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.model import Batch, Outcome
+from cg_uploader.vocabulary import Activity, RowStatus
+
+
+class Screen(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def batch(settled: int, *outcomes: Outcome, activity: Activity = Activity.SENDING, detail: str = "") -> Batch:
+    return Batch(100, {RowStatus.ACCEPTED: settled}, outcomes, activity, detail)
+
+
+def test_milestones_come_once_each_ten_percent() -> None:
+    err = io.StringIO()
+    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    for settled in range(0, 101, 3):
+        progress(batch(settled))
+    lines = err.getvalue().splitlines()
+    assert len(lines) == 9
+    assert lines[0] == "12 of 100 rows (10 %)"
+
+
+def test_a_bar_is_redrawn_in_place_and_gone_at_the_end() -> None:
+    err = Screen()
+    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    progress(batch(50))
+    progress(batch(100, activity=Activity.FINISHED))
+    assert "50 of 100 rows" in err.getvalue()
+    assert "\n" not in err.getvalue()
+    assert err.getvalue().endswith("\r\x1b[K")
+
+
+def test_only_rows_that_need_somebody_are_told() -> None:
+    err = io.StringIO()
+    refused = Outcome(7, RowStatus.REFUSED, 422, (("Email", "No."),), 1, "ann@example.com")
+    Progress(Terminal(out=io.StringIO(), err=err))(batch(2, refused, Outcome(8, RowStatus.ACCEPTED, 200)))
+    assert err.getvalue() == "Row 7 (ann@example.com): Refused. Email: No.\n"
+
+
+def test_a_wait_is_said_once_with_its_reason() -> None:
+    err = io.StringIO()
+    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    for left in range(30, 0, -1):
+        progress(batch(2, activity=Activity.WAITING, detail=f"CustomerGauge asked for a break. Going on in {left} s."))
+    assert err.getvalue() == "Waiting: CustomerGauge asked for a break. Going on in 30 s.\n"
+
+
+def test_json_stays_alone_on_standard_output() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    terminal = Terminal(json=True, out=out, err=err)
+    terminal.say("words")
+    terminal.emit({"text": "é – 日本"})
+    assert json.loads(out.getvalue()) == {"text": "é – 日本"}
+    assert err.getvalue() == "words\n"
+
+
+def test_a_table_cuts_long_texts_and_line_breaks() -> None:
+    out = io.StringIO()
+    Terminal(out=out, err=io.StringIO()).table(("Row", "Text"), [("2", "a\nb"), ("3", "x" * 100)])
+    lines = out.getvalue().splitlines()
+    assert lines[1] == "2    a⏎b"
+    assert lines[2].endswith("…")
+    assert len(lines[2]) < 50

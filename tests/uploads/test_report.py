@@ -1,0 +1,163 @@
+"""What a run leaves for people: totals, the repair file, the receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
+
+import openpyxl
+import pytest
+from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
+
+from cg_uploader.errors import AlreadyUploaded, UsageError
+from cg_uploader.fields.matching import match
+from cg_uploader.model import Plan, Reply
+from cg_uploader.settings.paths import Places
+from cg_uploader.sheets.reader import read
+from cg_uploader.uploads import engine, planning, report
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.receipt import receipt
+from cg_uploader.vocabulary import Answer, DataType, RowStatus
+
+HOSTILE = '<script>alert("x")</script>'
+ROWS = [
+    ("ann@example.com", "Ann"),
+    ("bob@example.com", HOSTILE),
+    ("not an address", "=1+1"),
+    ("dora@example.com", "007"),
+]
+
+
+@pytest.fixture
+def journal(places: Places) -> Iterator[Journal]:
+    with closing(Journal(places)) as found:
+        yield found
+
+
+def carried_out(journal: Journal, kind: DataType = DataType.CONTACT) -> tuple[int, Plan]:
+    plan = plan_of(ROWS, data_type=kind, reference="<i>contact</i>")
+    refused = status(422, ("Email", f"The e-mail {HOSTILE} is blocked."))
+    client = ScriptedClient({3: [refused], 5: [Reply(Answer.NOTHING)] * 9})
+    timer = Timer()
+    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(timer))
+    return summary.run, plan
+
+
+def sheets(file: Path) -> dict[str, list[list[object]]]:
+    book = openpyxl.load_workbook(file)
+    found = {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets}
+    assert {cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
+    book.close()
+    return found
+
+
+def test_the_repair_file_holds_the_rows_that_need_somebody(journal: Journal, tmp_path: Path) -> None:
+    run, plan = carried_out(journal)
+    target = tmp_path / "failed.xlsx"
+    assert report.save_failed_rows(journal, run, target) == 3
+    (rows,) = sheets(target).values()
+    assert rows[0] == ["Row", "Email", "First Name", "Problem", "What to do"]
+    assert [row[:3] for row in rows[1:]] == [
+        ["3", "bob@example.com", HOSTILE],
+        ["4", "not an address", "=1+1"],
+        ["5", "dora@example.com", "007"],
+    ]
+    assert all(row[3] and row[4] for row in rows[1:])
+    again = read(target)
+    assert match(plan.configuration, again.columns).mapping == plan.mapping
+    assert [row.cells[1:3] for row in again.rows] == [tuple(row) for row in ROWS[1:]]
+
+
+def test_once_only_rows_that_may_have_arrived_stand_on_a_sheet_of_their_own(journal: Journal, tmp_path: Path) -> None:
+    run, _ = carried_out(journal, DataType.SURVEY)
+    target = tmp_path / "failed.xlsx"
+    report.save_failed_rows(journal, run, target)
+    found = sheets(target)
+    assert len(found) == 2
+    first, second = found.values()
+    assert "dora@example.com" not in str(first)
+    assert "dora@example.com" in str(second)
+    assert "Request History" in str(second)
+    assert "dora@example.com" not in [row.cells[1] for row in read(target).rows]
+
+
+def test_no_file_is_written_when_nobody_is_needed(journal: Journal, tmp_path: Path) -> None:
+    client = ScriptedClient()
+    plan = plan_of(ROWS[:1])
+    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert report.save_failed_rows(journal, summary.run, tmp_path / "failed.xlsx") == 0
+    assert list(tmp_path.glob("*.xlsx")) == []
+
+
+class Page(HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_receipt_is_inert_and_adds_up(journal: Journal) -> None:
+    run, plan = carried_out(journal)
+    page = Page(receipt(journal, run))
+    assert page.tags <= {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "table", "tr", "td"}
+    assert HOSTILE in page.text
+    assert "<i>contact</i>" in page.text
+    assert plan.table.digest in page.text
+    for word in ("Accepted", "Refused", "Held back", "Not sure", "Rows in all"):
+        assert word in page.text
+
+
+def test_data_and_words_say_the_same(journal: Journal) -> None:
+    run, _ = carried_out(journal)
+    data = json.loads(report.as_json(journal, run))
+    assert sum(data[status.value] for status in RowStatus) == data["rows"] == len(data["outcomes"]) == 4
+    assert report.in_words(journal.summary(run)) == "4 rows: 1 accepted · 1 refused · 1 held back · 1 not sure"
+
+
+def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    report.save_text(target, "first")
+    with pytest.raises(UsageError, match="report"):
+        report.save_text(tmp_path / "nowhere" / "report.html", "second")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_what_is_known_of_a_file_from_before(journal: Journal) -> None:
+    plan = plan_of(ROWS, data_type=DataType.SURVEY, reference="<i>contact</i>")
+    nothing = planning.earlier(plan, journal)
+    planning.refuse_repeat(nothing)
+    assert nothing.sentence == ""
+    run, plan = carried_out(journal, DataType.SURVEY)
+    found = planning.earlier(plan, journal)
+    assert found.strict
+    with pytest.raises(AlreadyUploaded, match=f"1 of 4 rows .*upload {run}"):
+        planning.refuse_repeat(found)
+
+
+def test_skipping_what_was_accepted_never_sends_what_may_have_arrived(journal: Journal) -> None:
+    from dataclasses import replace
+
+    _, plan = carried_out(journal, DataType.SURVEY)
+    client = ScriptedClient()
+    again = replace(plan, skip_accepted=True)
+    summary = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert client.sent == [3], "accepted rows are skipped, the one that may have arrived stays as it is"
+    assert {word.value: n for word, n in summary.counts.items() if n} == {
+        "accepted": 1,
+        "held_back": 1,
+        "not_sure": 1,
+        "skipped": 1,
+    }
