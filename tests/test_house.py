@@ -1,0 +1,74 @@
+"""The rules of the house that no linter knows: sizes, a first sentence for every module, a room for every library."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+ROOMS = {"requests": "api", "urllib3": "api", "truststore": "api", "keyring": "settings", "python_calamine": "sheets"}
+ROOMS |= {"PySide6": "gui", "shiboken6": "gui"}
+
+
+@pytest.fixture(scope="module")
+def modules() -> dict[Path, str]:
+    """Every module of the product and its packaging: path from the repository, text."""
+    files = [*(ROOT / "cg_uploader").rglob("*.py"), *(ROOT / "packaging").glob("*.py")]
+    assert len(files) > 10
+    return {file.relative_to(ROOT): file.read_text(encoding="utf-8") for file in sorted(files)}
+
+
+def _imports(text: str) -> set[str]:
+    """The first names of everything that is imported anywhere in a module."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def _long_functions(text: str) -> list[str]:
+    return [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.end_lineno is not None and node.end_lineno - node.lineno >= LONGEST_FUNCTION
+    ]
+
+
+def _first_line(text: str) -> str:
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+
+def test_no_file_is_too_long(modules: dict[Path, str]) -> None:
+    lengths = {file: len(text.splitlines()) for file, text in modules.items()}
+    assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_function_is_too_long(modules: dict[Path, str]) -> None:
+    assert {file: found for file, text in modules.items() if (found := _long_functions(text))} == {}
+
+
+def test_the_first_line_says_what_a_module_owns(modules: dict[Path, str]) -> None:
+    assert [file for file, text in modules.items() if len(_first_line(text).split()) < 3] == []
+
+
+def test_every_library_has_its_room(modules: dict[Path, str]) -> None:
+    """A library is imported in one room only, and Qt below gui alone, also inside functions."""
+    strays = {
+        file: stray
+        for file, text in modules.items()
+        if (stray := {library for library in _imports(text) & ROOMS.keys() if ROOMS[library] not in file.parts})
+    }
+    assert strays == {}
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
