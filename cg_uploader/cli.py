@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def _window(paths: list[Path]) -> int:
     for path in paths:
         if not path.exists():
             raise UsageError(f"There is no file {path}, and no command of that name. “cg-uploader --help” lists the commands.")
-    if not demo.has_display():
+    if not _has_display():
         raise UsageError("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without.")
     from cg_uploader.gui.app import run_window  # noqa: PLC0415 - Qt is loaded for the window alone
 
@@ -81,6 +82,23 @@ def _window(paths: list[Path]) -> int:
     if paths[0].suffix.lower() == ".cgsetup":
         return run_window(Places.find(), setup=paths[0])
     return run_window(Places.find(), file=paths[0])
+
+
+def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
+    if args.headless or not _has_display():
+        if not args.headless:
+            terminal.say("There is no display here, so the demonstration runs in the terminal.")
+        return demo.demo(terminal)
+    from cg_uploader.gui.app import run_window  # noqa: PLC0415 - Qt is loaded for the window alone
+
+    return run_window(Places(demo.own_folder()), demo=True)
+
+
+def _has_display() -> bool:
+    """Whether a window can be opened here; Qt ends the program when there is no display."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 class _Commands(Parser):
@@ -115,7 +133,7 @@ Add = Callable[..., argparse.ArgumentParser]
 
 
 def _add_files(add: Add) -> None:
-    shown = add("demo", "show everything on a sample file", demo.demo)
+    shown = add("demo", "show everything on a sample file", _demo)
     shown.add_argument("--headless", action="store_true", help="in the terminal, without the window")
     preview = add("preview", "show what is read from a file", files.preview, [_file_options()])
     preview.add_argument("--limit", type=_count, metavar="N", help="the first N rows only")

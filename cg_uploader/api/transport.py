@@ -86,7 +86,8 @@ class Transport:
         self._board.abort()
 
     def close(self) -> None:
-        """Close idle connections and end the watcher."""
+        """End everything: what is in flight too."""
+        self._board.abort()
         self._adapter.close()
         self._board.close()
 

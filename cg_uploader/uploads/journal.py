@@ -108,6 +108,13 @@ class Journal:
         finally:
             lock.release()
 
+    def _is_held(self, run: int) -> bool:
+        try:
+            with self.hold(run):
+                return False
+        except RunHeld:
+            return True
+
     def begin(self, plan: Plan, rows: Iterable[Kept]) -> int:
         """Record a new run with all its rows in one commit; returns its number.  After that its file is not needed."""
         with self._change() as db:
@@ -226,7 +233,7 @@ class Journal:
         plan = json.loads(record["plan"])
         stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
         if record["finished"] is None:
-            stop = Stop("The upload was cut off before its end.")
+            stop = Stop("The upload is under way." if self._is_held(run) else "The upload was cut off before its end.")
         return RunSummary(
             run=run,
             file=plan["file"],

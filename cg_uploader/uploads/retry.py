@@ -101,9 +101,9 @@ class _Case:
         """*Not sent* is only true if no earlier attempt may have worked."""
         return RowStatus.NOT_SURE if self.attempts.failures else RowStatus.NOT_SENT
 
-    def stopped(self, status: RowStatus, reason: str, *, exit_code: int = 5) -> Decision:
-        """The run ends, the row is ``status``, and both say why."""
-        said = self.reply.message
+    def stopped(self, status: RowStatus, reason: str, *, exit_code: int = 5, key: str | None = None) -> Decision:
+        """The run ends, the row is ``status``, and both say why; in the service's words those about ``key``."""
+        said = next((text for name, text in self.reply.errors if name == key), self.reply.message)
         detail = f" CustomerGauge says: {said}" if said and said not in reason else ""
         return Decision(Action.SETTLE, status, stop=reason + detail, exit_code=exit_code, message=reason + detail)
 
@@ -166,9 +166,10 @@ def _invalid(case: _Case) -> Decision:
             "CustomerGauge does not accept the reference. Copy it from the Reference column of the import configuration "
             "(type API), and check the region."
         )
-        return case.stopped(case.unsent, reason)
+        return case.stopped(case.unsent, reason, key="configuration")
     if "record" in keys:
-        return case.stopped(case.unsent, "CustomerGauge found no record in the request. Check the field headings.")
+        reason = "CustomerGauge found no record in the request. Check the field headings."
+        return case.stopped(case.unsent, reason, key="record")
     if case.data_type is DataType.ACCOUNT_ALIAS and case.attempts.failures:
         message = "Refused when it was sent again: it is probably there since the first try. Look it up in Request History."
         return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
