@@ -9,14 +9,14 @@ import re
 from collections.abc import Collection
 
 from cg_uploader.model import Configuration, Request
-from cg_uploader.vocabulary import DataType, Identity
+from cg_uploader.vocabulary import DataType, FieldKind, Identity
 
 REQUIRED: dict[DataType, tuple[tuple[str, ...], ...]] = {
     DataType.ACCOUNT: (("Account Name",),),
     DataType.CONTACT: (("Email", "Phone"),),
     DataType.ACCOUNT_ALIAS: (("Account Name",), ("Alias",)),
     DataType.ACTIVITY: (("Account Name",), ("Reference",), ("Source",), ("Type",)),
-    DataType.SURVEY: (("Email", "Phone"),),
+    DataType.SURVEY: (("Contact Reference", "Email", "Phone"),),
     DataType.MULTI_OBJECT: (("Email", "Phone"),),
     DataType.EXTERNAL_RESPONSE: (("Email", "Phone"), ("Sent Date",), ("Completed Date",)),
 }
@@ -30,6 +30,7 @@ _DOCUMENTED = {
     Identity.ALIAS: "Alias",
 }
 _IDENTITY_OF = {heading: identity for identity, heading in _DOCUMENTED.items()}
+_PERSONAL = (FieldKind.EMAIL, FieldKind.PHONE)
 _PERSON = (Identity.EMAIL, Identity.PHONE)
 _KEYS = {
     DataType.ACCOUNT: (Identity.ACCOUNT,),
@@ -54,16 +55,19 @@ def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
     """Headings of this configuration of which each row needs at least one per tuple, as marked or as documented.
 
     Documented headings count where the configuration has them: headings are the customer's own, and a configuration that
-    calls them otherwise may be complete all the same.  An activity's Reference is left out: without one a row can be
-    sent, though only once.
+    calls them otherwise may be complete all the same.  For the same reason any field that holds email addresses or phone
+    numbers stands in for Email and Phone.  An activity's Reference is left out: a row without one can be sent, once.
     """
     groups: list[tuple[str, ...]] = [(field.heading,) for field in configuration.fields if field.required]
     for names in required_headings(configuration.data_type):
         if configuration.data_type is DataType.ACTIVITY and names == ("Reference",):
             continue
-        here = tuple(heading for name in names if (heading := _called(configuration, name)) is not None)
-        if here and here not in groups:
-            groups.append(here)
+        here = [heading for name in names if (heading := _called(configuration, name)) is not None]
+        if len(names) > 1:
+            here += [field.heading for field in configuration.fields if field.kind in _PERSONAL]
+        group = tuple(dict.fromkeys(here))
+        if group and group not in groups:
+            groups.append(group)
     return groups
 
 

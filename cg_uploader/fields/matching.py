@@ -120,8 +120,8 @@ def _automatic(headings: Sequence[str], columns: Sequence[Column]) -> dict[str, 
         if column.heading in headings and twice[column.heading] == 1
     }
     fields_of = Counter(loose(heading) for heading in headings)
-    columns_of = Counter(loose(column.heading) for column in own)
-    loosely = {loose(column.heading): column for column in own if twice[column.heading] == 1 and column.heading not in sources}
+    columns_of = Counter(loose(column.heading) for column in columns)
+    loosely = {loose(column.heading): column for column in own}
     for heading in headings:
         name = loose(heading)
         column = loosely.get(name)

@@ -24,6 +24,7 @@ class People:
         configuration = plan.configuration
         headings = [heading for heading, _, _ in plan.wires]
         self._inviting = configuration.data_type.inviting
+        self._adding = configuration.data_type in (DataType.EXTERNAL_RESPONSE, DataType.REVENUE)
         self._identifiers = Identifiers(configuration, headings)
         if self._inviting and not self._identifiers.known:
             self._identifiers = Identifiers(replace(configuration, data_type=DataType.SURVEY), headings)
@@ -53,8 +54,9 @@ class People:
         duplicates = self._keys.found()
         self._repeated = len(duplicates[0])
         yield DUPLICATE, duplicates
-        same_person = set(self._pairs.found()[0])
-        others = [pair for pair in zip(*self._phones.found(), strict=True) if pair[0] not in same_person]
+        phones = self._phones.found()
+        same_person = set(self._pairs.found()[0]) if phones[0] else ()
+        others = [pair for pair in zip(*phones, strict=True) if pair[0] not in same_person]
         yield SHARED_PHONE, (array("I", [one for one, _ in others]), array("I", [other for _, other in others]))
 
     def invited(self, ready: int) -> tuple[int, int] | None:
@@ -66,17 +68,18 @@ class People:
         rows = counted(count, "row repeats", "rows repeat")
         if self._inviting:
             return f"{rows} a person of an earlier row, who would be invited twice"
-        return f"{rows} the identifier of an earlier row; the last one wins"
+        return f"{rows} the identifier of an earlier row; {'each is recorded' if self._adding else 'the last one wins'}"
 
     def problem(self, kind: str, request: Request, earlier: Request) -> Problem:
         """The problem of a row that repeats something of an earlier one."""
         if kind == DUPLICATE:
             found = f"Row {request.row} is about {shown(self._identifiers.who(request))}, as row {earlier.row} is."
-            harm = " The same person may be invited twice." if self._inviting else " The last row that is sent wins."
+            harm = "Each row is recorded." if self._adding else "The last row that is sent wins."
+            harm = "The same person may be invited twice." if self._inviting else harm
             heading = self._identifiers.heading(request)
         else:
             heading, by = self._phone_headings
             phone, other = dict(request.pairs).get(heading or "", ""), dict(earlier.pairs).get(by or "", "")
             found = f"Row {request.row}: the phone number {shown(phone)} belongs to {shown(other)} in row {earlier.row}."
-            harm = ""
-        return Problem(request.row, None, heading, Level.WARNING, kind, f"{found}{harm} {WHAT_TO_DO[kind]}")
+            harm = "One of the two may be wrong."
+        return Problem(request.row, None, heading, Level.WARNING, kind, f"{found} {harm} {WHAT_TO_DO[kind]}")

@@ -213,10 +213,16 @@ class _RowNotes:
                 name = plan.table.columns[position].heading
                 self._headings.setdefault(name, heading)
                 self._positions.setdefault(name, []).append(position)
-        found = [(note.row, i) for i, note in enumerate(plan.table.notes) if note.row is not None and self.level(note)]
-        found.sort()
-        self._rows = array("Q", [row for row, _ in found])
-        self._indexes = array("Q", [i for _, i in found])
+        rows, indexes, ordered = array("Q"), array("Q"), True
+        for i, note in enumerate(plan.table.notes):
+            if note.row is not None and self.level(note) is not None:
+                ordered = ordered and (not rows or rows[-1] <= note.row)
+                rows.append(note.row)
+                indexes.append(i)
+        if not ordered:
+            order = sorted(range(len(rows)), key=rows.__getitem__)
+            rows, indexes = (array("Q", [numbers[i] for i in order]) for numbers in (rows, indexes))
+        self._rows, self._indexes = rows, indexes
 
     def level(self, note: Note) -> Level | None:
         """How much a note matters to what is sent; None for information and for columns that stay behind."""

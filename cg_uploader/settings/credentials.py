@@ -131,10 +131,12 @@ def _service(profile: str) -> str:
 def _decoded(text: str) -> Credentials | None:
     """The credentials in an entry; None for an entry that is not ours."""
     try:
-        client_id, secret = json.loads(text)
-        return tidy(client_id, secret)[0]
-    except (ValueError, TypeError, AttributeError, UsageError):
-        return None
+        match json.loads(text):
+            case [str(client_id), str(client_secret)]:
+                return tidy(client_id, client_secret)[0]
+    except (ValueError, RecursionError, UsageError):
+        pass
+    return None
 
 
 def _unusable(what: str, error: Exception) -> CredentialsRefused:

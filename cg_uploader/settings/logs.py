@@ -34,6 +34,12 @@ class _PrivateFile(RotatingFileHandler):
 class _Quiet(logging.Formatter):
     """Says of an exception where it happened and its type; its text may quote a row's values."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # where another handler keeps its own wording, text and all, for the next one
+        text = super().format(record)
+        record.exc_text = None
+        return text
+
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - the name is Python's
         error = ei[1]
         return "" if error is None else "\n".join(_places_of(error))
@@ -78,7 +84,9 @@ def start(places: Places) -> logging.Handler:
 
 def stop(handler: logging.Handler) -> None:
     """Close what ``start`` opened."""
-    logging.getLogger(NAME).removeHandler(handler)
+    logger = logging.getLogger(NAME)
+    logger.removeHandler(handler)
+    logger.propagate = not logger.handlers
     handler.close()
 
 

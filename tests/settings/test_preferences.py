@@ -1,0 +1,50 @@
+"""Preferences: kept as they are, and never a reason to fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_uploader.settings.preferences import Preferences, PreferenceStore
+from cg_uploader.vocabulary import BlankCells
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    store = PreferenceStore(tmp_path / "new" / "preferences.json")
+    assert store.load() == Preferences()
+    mine = Preferences("dark", BlankCells.SEND_EMPTY, 0, "Größe ↗")
+    store.save(mine)
+    assert store.load() == mine
+    assert isinstance(store.load().blank_cells, BlankCells)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 50_000, b'{"theme": "pink", "keep_days": true}']
+)
+def test_a_damaged_file_means_the_usual_values(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "p.json").write_bytes(content)
+    assert PreferenceStore(tmp_path / "p.json").load() == Preferences()
+
+
+def test_one_wrong_value_does_not_take_the_others_away(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text(json.dumps({"theme": "dark", "keep_days": -1, "last_profile": 7, "unknown": 1}))
+    assert PreferenceStore(tmp_path / "p.json").load() == Preferences(theme="dark")
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=2)
+)
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("theme", "blank_cells", "keep_days", "last_profile"), anything)))
+def test_any_json_gives_usable_preferences(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
+    file = tmp_path_factory.mktemp("any") / "p.json"
+    file.write_text(json.dumps(data))
+    found = PreferenceStore(file).load()
+    assert found.theme in ("system", "light", "dark")
+    assert 0 <= found.keep_days <= 3650
