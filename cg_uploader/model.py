@@ -337,7 +337,8 @@ class Outcome:
 class Batch:
     """What a run announces, at most about ten times a second; everything in it is on disk.
 
-    ``counts`` are totals so far for all statuses; ``rows`` is what they will add up to; ``detail`` says why it waits.
+    ``counts`` are totals so far for all statuses; ``rows`` is what they will add up to; ``detail`` says why it waits;
+    ``run`` is 0 before the run is recorded.
     """
 
     rows: int
@@ -345,6 +346,7 @@ class Batch:
     outcomes: tuple[Outcome, ...] = ()
     activity: Activity = Activity.SENDING
     detail: str = ""
+    run: int = 0
 
     @property
     def settled(self) -> int:

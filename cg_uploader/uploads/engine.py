@@ -315,7 +315,7 @@ class _Run:
     def _announce(self, activity: Activity, detail: str) -> None:
         outcomes, self._unannounced = tuple(self._unannounced), []
         self._shown = activity, detail
-        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, activity, detail))
+        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, activity, detail, self._run))
 
     # ------------------------------------------------------------------ the end
 

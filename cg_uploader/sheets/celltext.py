@@ -1,0 +1,105 @@
+"""Owns what text a stored cell becomes: clean text, plain numbers, and what has to be said about either."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
+"""What is taken off the ends: Unicode White_Space, zero-width space, word joiner, byte order mark."""
+
+EXACT_LIMIT = 2**53
+DIGITS_LIMIT = 10**15
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVISIBLE = re.compile("[\xa0\u061c\u200b-\u200f\u202a-\u202f\u2060\u2066-\u2069\ufeff]")
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ERROR = re.compile(
+    r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|CONNECT!|BUSY!|PYTHON!|EXTERNAL!)"
+)
+
+Said = tuple[str, ...]
+"""Kinds of notes that a text gives cause for."""
+
+
+def unescape(text: str) -> str:
+    """``text`` with Excel's ``_xHHHH_`` decoded (``_x005F_`` is an underscore); surrogate pairs are joined."""
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def visible(text: str) -> tuple[str, Said]:
+    """``text`` without control characters, line breaks as LF, ends as they are: what a heading keeps."""
+    if text.isprintable():
+        return text, ()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = _CONTROL.sub("", text)
+    if len(kept) == len(text):
+        return text, ()
+    return kept, () if kept.strip(BLANKS) == text.strip(BLANKS) else ("control-characters",)
+
+
+def sent(text: str) -> tuple[str, Said]:
+    """The text that is sent for a text cell: ends trimmed, control characters out, and what has to be said about it."""
+    if text.isascii():
+        if text.isprintable():
+            text = text.strip(" ")
+            return text, ("error-text",) if text.startswith("#") and _ERROR.fullmatch(text) else ()
+        text, said = visible(text)
+        return text.strip(BLANKS), said
+    text, said = visible(text)
+    text = text.strip(BLANKS)
+    return text, (*said, "invisible-characters") if _INVISIBLE.search(text) else said
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is sent as it is and nothing has to be said; False for some of which that is true too."""
+    return text.isascii() and text.isprintable() and text[:1] not in "# " and text[-1:] != " "
+
+
+def decimal(value: float) -> Decimal:
+    """The 15 significant digits that Excel keeps of a number."""
+    return Decimal(f"{value:.15g}")
+
+
+def general(value: float) -> tuple[str, Said]:
+    """A number under the format *General*: plain digits, 15 of them, no exponent between 10^-15 and 10^21."""
+    size = abs(value)
+    said: Said = ("digits-lost",) if size >= DIGITS_LIMIT else ()
+    if size <= EXACT_LIMIT and value == int(value):
+        return str(int(value)), said
+    number = decimal(value)
+    if size >= 1e21 or size < 1e-15:
+        sign, digits, exponent = number.normalize().as_tuple()
+        head, tail = str(digits[0]), "".join(map(str, digits[1:]))
+        return f"{'-' * sign}{head}{'.' * bool(tail)}{tail}E{int(exponent) + len(digits) - 1:+d}", said
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text), said
+
+
+@lru_cache(maxsize=20_000)
+def column_letter(position: int) -> str:
+    """Excel's letter of a column; 0 is ``A``, 26 ``AA``."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@lru_cache(maxsize=20_000)
+def column_position(letters: str) -> int:
+    """Position of a column by Excel's letter; ``A`` is 0."""
+    position = 0
+    for letter in letters:
+        position = position * 26 + ord(letter) - 64
+    return position - 1

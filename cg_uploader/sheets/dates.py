@@ -1,0 +1,73 @@
+"""Owns how Excel's day numbers become dates, times and durations in ISO form."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from math import floor
+
+DAY = 86_400
+_LAST = 2_958_465.99
+_EPOCH = date(1899, 12, 30).toordinal()
+_EPOCH_1904 = date(1904, 1, 1).toordinal()
+
+
+def _day(number: int, date1904: bool) -> str:
+    """ISO date of a whole day number; the 1900 system counts a 29 February 1900 that never was."""
+    if date1904:
+        return date.fromordinal(_EPOCH_1904 + number).isoformat()
+    return date.fromordinal(_EPOCH + number + (number < 60)).isoformat()
+
+
+def _exists(number: float, date1904: bool) -> bool:
+    if date1904:
+        return 0 <= number <= _LAST - 1462
+    return 1 <= number <= _LAST and not 60 <= number < 61
+
+
+def as_date(value: float, date1904: bool) -> str | None:
+    """``YYYY-MM-DD`` after rounding to a millisecond, or None when there is no such date."""
+    if not -1 < value < _LAST:
+        return None
+    number = round(value * DAY * 1000) / (DAY * 1000)
+    return _day(floor(number), date1904) if _exists(number, date1904) else None
+
+
+def as_datetime(value: float, date1904: bool) -> str | None:
+    """``YYYY-MM-DD HH:MM:SS`` of the nearest second, or None when there is no such date."""
+    if not -1 < value < _LAST:
+        return None
+    seconds = floor(value * DAY + 0.5)
+    if not _exists(seconds / DAY, date1904):
+        return None
+    return f"{_day(seconds // DAY, date1904)} {_clock(seconds % DAY)}"
+
+
+def as_time(value: float) -> str | None:
+    """``HH:MM:SS`` of the nearest second of the day, or None when negative."""
+    return None if value < 0 else _clock(floor((value % 1) * DAY + 0.5) % DAY)
+
+
+def as_duration(value: float) -> str | None:
+    """``HH:MM:SS`` of the nearest second; hours may pass 24.  None when negative."""
+    return None if value < 0 else _clock(floor(value * DAY + 0.5))
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def from_iso(text: str, date1904: bool) -> float | None:
+    """The day number of an ISO date, date-time or time; None when it is none of them."""
+    text = text.strip().removesuffix("Z")
+    try:
+        if text.startswith("T") or ":" in text[:3]:
+            clock = time.fromisoformat(text)
+            return (clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6) / DAY
+        moment = datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+    days = (moment - datetime(1970, 1, 1)) / timedelta(days=1) + 719_163  # noqa: DTZ001  a clock on the wall
+    if date1904:
+        return days - _EPOCH_1904
+    number = days - _EPOCH
+    return number - (number < 61)

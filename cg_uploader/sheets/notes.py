@@ -1,0 +1,116 @@
+"""Owns what is said about a file beside its texts: the kinds, their sentences, and a store that a million notes fit into."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import overload
+
+from cg_uploader.model import Note
+from cg_uploader.sheets.celltext import column_letter
+
+_CELL = {
+    "control-characters": "{cell} holds control characters; they are not sent.",
+    "digits-lost": "{cell} holds a number of more than 15 digits; Excel keeps only the first 15. Store such numbers as text.",
+    "error-text": "{cell} holds the text of an error, {detail}.",
+    "error-value": "{cell} shows the error {detail}; nothing can be sent for it. Correct the formula or the value.",
+    "hidden-by-format": "{cell} holds a value that its number format hides; nothing is sent for it.",
+    "long-row": "Row {row} has more values than there are headings, from {cell} on. A delimiter may stand inside a text.",
+    "no-such-date": "{cell} is formatted as a date or time, but its number is none; nothing is sent for it.",
+    "not-calculated": "{cell} holds a formula without a result. Open the file in Excel, save it, and choose it again.",
+    "unclosed-quote": "A quotation mark opens in row {row} and never closes; it was read as a character.",
+}
+_COLUMN = {
+    "duplicate-heading": "The heading “{heading}” stands over more than one column, here column {letter}.",
+    "empty-heading": "Column {letter} holds values but has no heading.",
+    "invisible-characters": "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
+    "partial-date": "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
+    "percent": "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
+    "rounded": "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
+    "stored-value": "The format of {cell} shows less than the number; the number itself is sent, in all of column {letter}.",
+}
+KINDS = tuple(_CELL)
+ONCE = frozenset(_COLUMN)
+"""Kinds that are said once per column."""
+
+Found = tuple[int, str, str]
+"""Column position, kind, and what a sentence needs besides the cell."""
+
+
+class NoteBook:
+    """Gathers notes while a file is read; about ten bytes for each note of a cell."""
+
+    def __init__(self) -> None:
+        self._rows = array("I")
+        self._columns = array("H")
+        self._kinds = array("B")
+        self._details = array("H")
+        self._texts: dict[str, int] = {"": 0}
+        self._once: dict[tuple[str, int], int] = {}
+        self._file: dict[str, str] = {}
+
+    def add(self, row: int, found: Found) -> None:
+        """Note something of a cell: kept for every cell, or for the first one of the column, as the kind asks."""
+        column, kind, detail = found
+        if kind in ONCE:
+            self._once.setdefault((kind, column), row)
+            return
+        self._rows.append(row)
+        self._columns.append(column)
+        self._kinds.append(KINDS.index(kind))
+        if detail not in self._texts and len(self._texts) < 1 << 16:
+            self._texts[detail] = len(self._texts)
+        self._details.append(self._texts.get(detail, 0))
+
+    def once(self, kind: str, text: str) -> None:
+        """Note something of the whole file, in one sentence."""
+        self._file.setdefault(kind, text)
+
+    def finished(self, headings: Mapping[int, str]) -> Notes:
+        """All notes: those of the file, of columns, of cells in the order they came.  ``headings`` by column position."""
+        general = [Note(None, None, kind, text) for kind, text in self._file.items()]
+        for (kind, column), row in self._once.items():
+            letter, heading = column_letter(column), headings.get(column, "")
+            text = _COLUMN[kind].format(cell=f"{letter}{row}", letter=letter, heading=heading)
+            general.append(Note(None, heading, kind, text))
+        details = list(self._texts)
+
+        def cell(i: int) -> Note:
+            letter, kind = column_letter(self._columns[i]), KINDS[self._kinds[i]]
+            text = _CELL[kind].format(cell=f"{letter}{self._rows[i]}", row=self._rows[i], detail=details[self._details[i]])
+            return Note(self._rows[i], headings.get(self._columns[i], ""), kind, text)
+
+        return Notes(general, len(self._rows), cell)
+
+
+class Notes(Sequence[Note]):
+    """Notes in order; those of cells are made when somebody asks for them."""
+
+    def __init__(self, general: list[Note], cells: int, cell: Callable[[int], Note]) -> None:
+        self._general = general
+        self._cells = cells
+        self._cell = cell
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._general) + self._cells
+
+    def __iter__(self) -> Iterator[Note]:
+        """Walk them."""
+        yield from self._general
+        for i in range(self._cells):
+            yield self._cell(i)
+
+    @overload
+    def __getitem__(self, position: int) -> Note: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[Note]: ...
+    def __getitem__(self, position: int | slice) -> Note | list[Note]:
+        """The note at a position, or a list of them."""
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(len(self)))]
+        if position < 0:
+            position += len(self)
+        if not 0 <= position < len(self):
+            raise IndexError(position)
+        return self._general[position] if position < len(self._general) else self._cell(position - len(self._general))

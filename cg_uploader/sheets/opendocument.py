@@ -1,0 +1,303 @@
+"""Owns OpenDocument spreadsheets (ods): values, styles, repeats and hidden rows of one sheet, read as a stream."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cg_uploader.errors import FileError
+from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
+from cg_uploader.sheets.cells import CellTexts, Kind
+from cg_uploader.sheets.numberformat import NumberFormat
+from cg_uploader.sheets.odsstyles import Styles
+from cg_uploader.sheets.package import CHUNK, Package, damage_is_said, damaged, local, parser
+from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, Watch, check_place
+
+_CELLS = ("table-cell", "covered-table-cell")
+_ASIDE = frozenset(["annotation", "ruby-text", "shapes", "frame", "custom-shape", "tracked-changes", "forms"])
+_SPACES = re.compile(r"[ \t\r\n]+")
+_MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
+_DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
+_MOST_CELLS = 100_000_000
+_NUMBERS = ("float", "percentage", "currency")
+
+Cell = tuple[CellKind, str]
+
+
+def iso_moment(text: str) -> str:
+    """A date or date-time of the file in ISO form, to the nearest second; what is none stays as it is."""
+    date, clock, time = text.partition("T")
+    try:
+        if not clock:
+            return datetime.fromisoformat(date).date().isoformat()
+        moment = datetime.fromisoformat(f"{date}T{time.partition('.')[0].removesuffix('Z')}")
+        part = float("0." + (time.partition(".")[2].removesuffix("Z") or "0"))
+        return (moment + timedelta(seconds=part >= 0.5)).strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
+    except ValueError:
+        return text
+
+
+def clock_time(text: str) -> str:
+    """A time or duration of the file as ``HH:MM:SS``; blank when it is negative; what is none stays as it is."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        return text
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
+    total = int(days * 86_400 + hours * 3600 + minutes * 60 + seconds + 0.5)
+    return "" if found[1] and total else f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
+
+
+def whole(text: str) -> int:
+    """A count from an attribute; FileError when it is none."""
+    if not text.isdecimal():
+        raise damaged("a count in it is no number")
+    return int(text)
+
+
+class OpenDocument:
+    """An open OpenDocument spreadsheet; ``sheets`` is complete once a sheet has been read."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._tables: list[tuple[str, bool]] = []
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """Names of the sheets, visible ones first."""
+        return tuple(name for name, _ in sorted(self._tables, key=lambda table: not table[1]))
+
+    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+        """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
+        styles = Styles()
+        if "styles.xml" in self._package:
+            _Content(styles, lambda *_: None).parse(self._package, "styles.xml")
+        readings: list[_TableReader] = []
+
+        def choose(name: str, visible: bool) -> _TableReader | None:
+            self._tables.append((name, visible))
+            wants = name == wanted if wanted is not None else visible
+            if not wants or (readings and readings[-1].builder.header_row):
+                return None
+            readings.append(_TableReader(name, styles, watch, header_row))
+            return readings[-1]
+
+        content = _Content(styles, choose)
+        content.parse(self._package, "content.xml")
+        if wanted is not None and not readings:
+            raise no_such_sheet(self.sheets, wanted)
+        if not readings or not readings[-1].builder.header_row:
+            raise nothing_in(wanted)
+        return readings[-1].reading()
+
+
+class _Content:
+    """Walks the XML: styles first, then tables; ``choose`` says who reads a table, if anybody."""
+
+    def __init__(self, styles: Styles, choose: Callable[[str, bool], _TableReader | None]) -> None:
+        self._styles = styles
+        self._choose = choose
+        self._table: _TableReader | None = None
+        self._depth = self._tables = self._aside = 0
+        self._parser = parser()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = styles.characters
+
+    def parse(self, package: Package, part: str) -> None:
+        """Read a whole part."""
+        with package.open(part) as stream, damage_is_said():
+            while data := stream.read(CHUNK):
+                self._parser.Parse(data, False)
+            self._parser.Parse(b"", True)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = local(tag)
+        if name in _ASIDE or self._aside:
+            self._aside += 1
+        elif name == "table":
+            self._tables += 1
+            if self._tables == 1:
+                plain = _plain(attributes)
+                visible = plain.get("style-name") not in self._styles.hidden_tables
+                self._table = self._choose(plain.get("name", ""), visible)
+        elif self._table is not None and self._tables == 1:
+            self._table.start(name, attributes)
+            if name == "p":
+                self._parser.CharacterDataHandler = self._table.characters
+        elif not self._tables:
+            self._styles.start(name, _plain(attributes))
+        if self._aside == 1:
+            self._parser.CharacterDataHandler = None
+
+    def _end(self, tag: str) -> None:
+        name = local(tag)
+        if self._aside:
+            self._aside -= 1
+            if not self._aside and self._table is not None and self._table.in_paragraph:
+                self._parser.CharacterDataHandler = self._table.characters
+        elif name == "table":
+            self._tables -= 1
+            if not self._tables and self._table is not None:
+                self._table.finish()
+                self._table = None
+        elif self._table is not None and self._tables == 1:
+            if name == "p":
+                self._parser.CharacterDataHandler = None
+            try:
+                self._table.end(name)
+            except Enough:
+                self._table.finish()
+                self._table = None
+        elif not self._tables:
+            self._styles.end(name)
+
+
+def _plain(attributes: dict[str, str]) -> dict[str, str]:
+    """Attributes without prefixes; of those that differ by prefix only, the one of the newer vocabulary."""
+    return {local(key): text for key, text in attributes.items()}
+
+
+class _TableReader:
+    """Takes the elements of one table and hands rows to its builder."""
+
+    def __init__(self, name: str, styles: Styles, watch: Watch, header_row: int | None) -> None:
+        self._name = name
+        self._styles = styles
+        self._formats: list[NumberFormat] = []
+        self._places: dict[str, int] = {}
+        self.builder = TableBuilder(CellTexts(self._formats), watch, header_row)
+        self.in_paragraph = False
+        self._hidden_columns: list[tuple[int, int]] = []
+        self._defaults: list[tuple[int, int, str]] = []
+        self._merged: list[Area] = []
+        self._columns = 0
+        self._number = 0
+        self._expanded = 0
+        self._shapes: dict[tuple[object, object], Shape] = {}
+        self._row: dict[str, str] = {}
+        self._cells: dict[int, Cell] = {}
+        self._groups: list[bool] = []
+        self._attributes: dict[str, str] = {}
+        self._paragraphs: list[str] = []
+        self._pieces: list[str] = []
+        self._error = False
+        self._place = 0
+
+    def reading(self) -> SheetReading:
+        """What was read."""
+        return SheetReading(self._name, self.builder, self._hidden_columns, self._merged)
+
+    def finish(self) -> None:
+        """No more rows come."""
+        self.builder.close_rows()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element inside the table."""
+        if name in _CELLS:
+            self._attributes = {**_plain(attributes), "covered": "covered" if name == "covered-table-cell" else ""}
+            self._paragraphs = []
+            self._error = any(local(key) == "value-type" and text == "error" for key, text in attributes.items())
+        elif name == "table-row":
+            self._row, self._cells, self._place = _plain(attributes), {}, 0
+        elif name == "table-column":
+            self._column(_plain(attributes))
+        elif name == "table-row-group":
+            self._groups.append(_plain(attributes).get("display") == "false")
+        elif name == "p":
+            self._pieces = []
+            self.in_paragraph = True
+        elif self.in_paragraph:
+            self._inside_paragraph(name, _plain(attributes))
+
+    def _inside_paragraph(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "s":
+            self._pieces.append("\x00" * min(whole(attributes.get("c", "1")), 100_000))
+        elif name == "tab":
+            self._pieces.append("\x01")
+        elif name == "line-break":
+            self._pieces.append("\x02")
+
+    def characters(self, text: str) -> None:
+        """Take character data of a paragraph."""
+        self._pieces.append(text)
+
+    def end(self, name: str) -> None:
+        """Take the end of an element; Enough when there are as many rows as were asked for."""
+        if name == "p":
+            self.in_paragraph = False
+            self._paragraphs.append(_SPACES.sub(" ", "".join(self._pieces)).strip(" ").translate(_MARKS))
+        elif name in _CELLS:
+            self._end_cell()
+        elif name == "table-row":
+            self._end_row()
+        elif name == "table-row-group":
+            self._groups.pop()
+
+    def _column(self, attributes: dict[str, str]) -> None:
+        first, self._columns = self._columns, self._columns + whole(attributes.get("number-columns-repeated", "1"))
+        if attributes.get("visibility", "visible") != "visible":
+            self._hidden_columns.append((first, self._columns - 1))
+        if "default-cell-style-name" in attributes:
+            self._defaults.append((first, self._columns - 1, attributes["default-cell-style-name"]))
+
+    def _end_cell(self) -> None:
+        attributes, first = self._attributes, self._place
+        repeat = whole(attributes.get("number-columns-repeated", "1"))
+        self._place += repeat
+        cell = None if attributes["covered"] else self._cell(attributes, first)
+        if cell is None:
+            return
+        check_place(1, first + repeat - 1)
+        self._cells.update(dict.fromkeys(range(first, first + repeat), cell))
+        down, right = whole(attributes.get("number-rows-spanned", "1")), whole(attributes.get("number-columns-spanned", "1"))
+        if down > 1 or right > 1:
+            self._merged.append((self._number + 1, self._number + down, first, first + right - 1))
+
+    def _cell(self, attributes: dict[str, str], column: int) -> Cell | None:
+        """Kind and value of a cell; None for a blank one."""
+        text = "\n".join(self._paragraphs)
+        if self._error:
+            return (Kind.ERROR, 0), text or "#N/A"
+        kind = attributes.get("value-type", "")
+        style = self._style(attributes.get("style-name") or self._row.get("default-cell-style-name") or self._default(column))
+        if kind in _NUMBERS and "value" in attributes:
+            return (Kind.NUMBER, style), attributes["value"]
+        if kind == "date" and "date-value" in attributes:
+            return (Kind.MOMENT, style), iso_moment(attributes["date-value"])
+        if kind == "time" and "time-value" in attributes:
+            return (Kind.MOMENT, 0), clock_time(attributes["time-value"])
+        if kind == "boolean" and "boolean-value" in attributes:
+            return (Kind.BOOLEAN, 0), attributes["boolean-value"]
+        if kind or text:
+            return (Kind.VERBATIM, style), text or attributes.get("string-value", "")
+        return ((Kind.NOT_CALCULATED, 0), "") if "formula" in attributes else None
+
+    def _default(self, column: int) -> str:
+        return next((style for first, last, style in self._defaults if first <= column <= last), "")
+
+    def _style(self, name: str) -> int:
+        if name not in self._places:
+            self._places[name] = len(self._formats)
+            self._formats.append(self._styles.format(name))
+        return self._places[name]
+
+    def _end_row(self) -> None:
+        repeat = whole(self._row.get("number-rows-repeated", "1"))
+        if not self._cells:
+            self._number += repeat
+            return
+        self._expanded += repeat * len(self._cells)
+        if self._number + repeat > MOST_ROWS or self._expanded > _MOST_CELLS or len(self._cells) > MOST_COLUMNS:
+            raise FileError(
+                "The sheet repeats its rows beyond what a sheet can hold. Copy the part that is meant.", kind="too-big"
+            )
+        hidden = self._row.get("visibility", "visible") != "visible" or any(self._groups)
+        key = tuple(self._cells), tuple(kind for kind, _ in self._cells.values())
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = Shape(*key)
+        values = [value for _, value in self._cells.values()]
+        for _ in range(repeat):
+            self._number += 1
+            self.builder.add(self._number, hidden, shape, values)

@@ -1,0 +1,151 @@
+"""Owns the ZIP container of a workbook: parts by name, relationships, and what is refused before anything is unpacked."""
+
+from __future__ import annotations
+
+import posixpath
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import EINVAL
+from typing import IO
+from xml.parsers import expat
+
+from cg_uploader.errors import FileError
+
+MOST_BYTES = 4 << 30
+MOST_PACKED = 256 << 20
+MOST_RATIO = 100
+CHUNK = 1 << 18
+
+Start = Callable[[str, dict[str, str]], None]
+
+
+@contextmanager
+def damage_is_said() -> Iterator[None]:
+    """Turn what broken containers and broken XML raise into a FileError of the kind ``damaged``."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, UnicodeDecodeError, NotImplementedError) as error:
+        raise damaged("a part of it cannot be read to its end") from error
+    except (LookupError, ValueError) as error:
+        if "encoding" not in str(error):  # only what expat says about an encoding that it does not know
+            raise
+        raise damaged("a part of it is in an unknown encoding") from error
+    except OSError as error:
+        if error.errno != EINVAL:  # the directory names a place before the beginning
+            raise
+        raise damaged("its directory leads nowhere") from error
+
+
+@contextmanager
+def cut_off_is_said() -> Iterator[None]:
+    """Turn what unpacking raises, when a binary record is shorter than it must be, into a FileError of the kind ``damaged``."""
+    try:
+        yield
+    except (struct.error, IndexError) as error:
+        raise damaged("a record in it is cut off") from error
+
+
+def damaged(why: str) -> FileError:
+    """The failure for a file that is not whole."""
+    return FileError(f"The file is damaged: {why}. Open it in Excel, save it again, or ask for a new copy.", kind="damaged")
+
+
+def password() -> FileError:
+    """The failure for a file that cannot be opened without a password."""
+    return FileError("The file is protected by a password. Save a copy without one, and choose that.", kind="password")
+
+
+class Package:
+    """The parts of a ZIP file, found whatever way their names are written."""
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        """Read the directory of the open file; FileError when it is broken, encrypted, or unreasonably large unpacked."""
+        with damage_is_said():
+            self._zip = zipfile.ZipFile(handle)
+        self._parts: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            if info.flag_bits & 1:
+                raise password()
+            if info.file_size > MOST_BYTES or (
+                info.file_size > MOST_PACKED and info.file_size > MOST_RATIO * info.compress_size
+            ):
+                size = f"{info.file_size >> 20:,} MB"
+                raise FileError(f"The file would need {size} unpacked. Copy the part that is meant.", kind="too-big")
+            self._parts[_plain(info.filename)] = info
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a part."""
+        return _plain(name) in self._parts
+
+    def open(self, name: str) -> IO[bytes]:
+        """A part, to be read once from its start; FileError when it is missing."""
+        info = self._parts.get(_plain(name))
+        if info is None:
+            raise damaged(f"its part {name} is missing")
+        with damage_is_said():
+            return self._zip.open(info)
+
+    def read(self, name: str) -> bytes:
+        """A whole small part."""
+        with self.open(name) as part, damage_is_said():
+            return part.read()
+
+    def is_open_document(self) -> bool:
+        """Whether this is an OpenDocument spreadsheet; FileError when it is encrypted."""
+        kind = self.read("mimetype").strip() if "mimetype" in self else b""
+        if not kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+            return False
+        if "META-INF/manifest.xml" in self and b"encryption-data" in self.read("META-INF/manifest.xml"):
+            raise password()
+        return True
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """Relationships of a part (``""``: of the package): id → (last word of the type, name of the other part)."""
+        folder, base = posixpath.split(name)
+        rels = posixpath.join(folder, "_rels", base + ".rels")
+        found: dict[str, tuple[str, str]] = {}
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            if tag == "Relationship" and attributes.get("TargetMode") != "External":
+                target = attributes.get("Target", "").replace("\\", "/")
+                kind = attributes.get("Type", "").rsplit("/", 1)[-1]
+                found[attributes.get("Id", "")] = (kind, posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/"))
+
+        if rels in self:
+            walk_xml(self.read(rels), start)
+        return found
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def parser() -> expat.XMLParserType:
+    """An XML parser that refuses document types, and with them every entity that somebody could define."""
+
+    def refuse(*_: object) -> None:
+        raise damaged("it holds XML declarations that no spreadsheet has")
+
+    made = expat.ParserCreate()
+    made.StartDoctypeDeclHandler = refuse
+    made.EntityDeclHandler = refuse
+    made.buffer_text = True
+    return made
+
+
+def local(tag: str) -> str:
+    """The name of a tag or attribute without its prefix."""
+    return tag.rpartition(":")[2]
+
+
+def walk_xml(data: bytes, start: Start) -> None:
+    """Call ``start`` for each element of a small document, with names and attribute names without prefixes."""
+    reader = parser()
+    reader.StartElementHandler = lambda tag, attributes: start(
+        local(tag), {local(key): text for key, text in attributes.items()}
+    )
+    with damage_is_said():
+        reader.Parse(data, True)

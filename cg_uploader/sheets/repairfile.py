@@ -1,0 +1,141 @@
+"""Owns the repair file: the rows that need a person, as a workbook that can be corrected and chosen again."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.errors import FileError
+from cg_uploader.sheets.celltext import column_letter
+
+ROW = "Row"
+PROBLEM = "Problem"
+WHAT_TO_DO = "What to do"
+_WHEN = "When it was sent"
+_IDENTIFIER = "Identifier"
+_NEEDS_YOU = "Rows that need you"
+_NOT_SURE = "Not sure"
+_LONGEST = 32_767
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRow:
+    """One row: its number in the original file, its texts, what was wrong, what to do; for *Not sure* when and who."""
+
+    number: int
+    cells: tuple[str, ...]
+    problem: str
+    what_to_do: str
+    when: str = ""
+    identifier: str = ""
+
+
+def write(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow] = ()) -> int:
+    """Write the repair file, whole or not at all, and say how many rows are in it.
+
+    Every cell is text, so nothing can become a formula, a number or a date.  FileError when a text is longer than a cell can
+    be (the sentence names the row), or when the folder cannot be written to.
+    """
+    target = Path(target)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}-", suffix=".part", dir=target.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _cannot_write(target) from error
+    part = Path(name)
+    try:
+        count = _fill(part, columns, rows, not_sure)
+        part.replace(target)
+    except OSError as error:
+        raise _cannot_write(target) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return count
+
+
+def _cannot_write(target: Path) -> FileError:
+    return FileError(
+        f"{target.name} cannot be written to {target.parent}. Close it in other programs, or choose another folder.",
+        kind="locked",
+    )
+
+
+def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:
+    from openpyxl import Workbook  # noqa: PLC0415  it takes a third of a second, and only here it is needed
+
+    book = Workbook(write_only=True)
+    sheet = _Sheet(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
+    unsure: _Sheet | None = None
+    try:
+        for row in rows:
+            sheet.append(row.number, [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do])
+        for row in not_sure:
+            unsure = unsure or _Sheet(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, _WHEN, _IDENTIFIER])
+            texts = [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do, row.when, row.identifier]
+            unsure.append(row.number, texts)
+    finally:
+        book.save(part)  # also after a failure: only saving ends openpyxl's own temporary files
+    return sheet.rows + (unsure.rows if unsure else 0)
+
+
+def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """One text per column."""
+    return [*cells[: len(columns)], *[""] * (len(columns) - len(cells))]
+
+
+class _Sheet:
+    """One sheet of the repair file, written row by row."""
+
+    def __init__(self, book: Any, title: str, headings: Sequence[str]) -> None:
+        from openpyxl.styles import Font  # noqa: PLC0415
+
+        self.rows = 0
+        self._sheet = book.create_sheet(title)
+        self._sheet.freeze_panes = "A2"
+        for position, heading in enumerate(headings):
+            self._sheet.column_dimensions[column_letter(position)].width = (
+                8 if heading == ROW else 46 if heading in (PROBLEM, WHAT_TO_DO) else 20
+            )
+        cells = [self._cell(text, 1) for text in headings]
+        for cell in cells:
+            if cell is not None:
+                cell.font = Font(bold=True)
+        self._sheet.append(cells)
+
+    def append(self, number: int, texts: Sequence[str]) -> None:
+        """Add a row; ``number`` is for the sentence if a text is too long."""
+        self._sheet.append([self._cell(text, number) for text in texts])
+        self.rows += 1
+
+    def _cell(self, text: str, number: int) -> Any:
+        """A cell that is text whatever it looks like; none for a blank."""
+        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+        if not text:
+            return None
+        stored = escaped(text)
+        if len(stored) > _LONGEST:
+            raise FileError(
+                f"Row {number} holds a text of {len(text):,} characters; an Excel cell takes {_LONGEST:,}. "
+                "Correct that row in the original file.",
+                kind="too-big",
+            )
+        cell = WriteOnlyCell(self._sheet, value=stored)
+        cell.data_type = "s"  # whatever openpyxl thinks of a text that begins with "="
+        cell.number_format = "@"
+        return cell
+
+
+def escaped(text: str) -> str:
+    """``text`` as Excel stores it: what XML cannot hold, and what looks like Excel's own escapes, written as ``_xHHHH_``."""
+    text = _SURROGATE.sub("", text)
+    return _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

@@ -1,0 +1,85 @@
+"""Owns the list of texts that the cells of an Excel workbook share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import IO
+
+from cg_uploader.sheets.cells import SharedTexts
+from cg_uploader.sheets.celltext import unescape
+from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
+from cg_uploader.sheets.xmltext import Decoder
+
+_SIMPLE = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+_NOT_PLAIN = ("> ", " <", ">#")
+
+
+class SharedStrings:
+    """Reads the part ``sharedStrings.xml``; phonetic runs are left out."""
+
+    def __init__(self, part: IO[bytes], tick: Callable[[int], None]) -> None:
+        """``part`` is the open part; it is closed after the last text."""
+        self.shared = SharedTexts(self._read_on)
+        self._part = part
+        self._tick = tick
+        self._decoder = Decoder("</si>")
+        self._parser = parser()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._pieces: list[str] = []
+        self._phonetic = False
+        self._depth = 0
+
+    def _read_on(self, _: SharedTexts) -> bool:
+        """Add the texts of the next piece of the part.
+
+        Simple ones are cut out of the stream before the XML parser sees it, because that is faster.
+        """
+        if self._part.closed:
+            return False
+        self._tick(0)
+        with damage_is_said():
+            data = self._part.read(CHUNK)
+            if not data:
+                self._parser.Parse(self._decoder.rest(), True)
+                self._part.close()
+                return True
+            text = self._decoder.decode(data)
+            if not (self._decoder.simple and isinstance(text, str) and self._depth == 1 and self._simple(text)):
+                self._parser.Parse(text, False)
+        return True
+
+    def _simple(self, text: str) -> bool:
+        """Take all texts of a piece of the part, if all have the simple form."""
+        if "&" in text:
+            return False
+        pieces = _SIMPLE.split(text)
+        if any(gap.strip() for gap in pieces[0::2]):
+            return False
+        if "_x" in text:
+            self.shared.extend([unescape(piece) for piece in pieces[1::2]])
+        else:
+            plain = text.isascii() and text.isprintable() and not any(mark in text for mark in _NOT_PLAIN)
+            self.shared.extend(pieces[1::2], plain=plain)
+        return True
+
+    def _start(self, tag: str, _: dict[str, str]) -> None:
+        self._depth += 1
+        name = local(tag)
+        if name == "si":
+            self._pieces = []
+        elif name == "rPh":
+            self._phonetic = True
+        elif name == "t" and not self._phonetic:
+            self._parser.CharacterDataHandler = self._pieces.append
+
+    def _end(self, tag: str) -> None:
+        self._depth -= 1
+        name = local(tag)
+        if name == "t":
+            self._parser.CharacterDataHandler = None
+        elif name == "rPh":
+            self._phonetic = False
+        elif name == "si":
+            self.shared.extend([unescape("".join(self._pieces))])

@@ -1,0 +1,288 @@
+"""Owns the rows of one sheet of an Excel workbook, read as a stream: cells where they stand, hidden rows, merged cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from operator import lt
+from typing import IO
+
+from cg_uploader.sheets.book import Area
+from cg_uploader.sheets.cells import Kind
+from cg_uploader.sheets.celltext import column_position
+from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
+from cg_uploader.sheets.rows import Disordered, Sink
+from cg_uploader.sheets.table import CellKind, Shape, check_place
+from cg_uploader.sheets.xmltext import Decoder
+
+_VALUE = r'(?:<f[^>]*(?:/>|>[^<]*</f>))?(?:<v>|<is><t(?: xml:space="preserve")?>)([^<&]+)(?:</v>|</t></is>)</c>'
+_HEAD = r'\s*(?:<row [^>]*/>\s*)*<row r="([0-9]+)"((?: [\w:]+="[^"<>/]*")*)>'
+_CELL = re.compile(rf'<c r="([A-Z]+)[0-9]+"([^>]*)>(?:(?<!/>){_VALUE}|(?<=/>))')
+_ROW = re.compile(_HEAD)
+_ATTRIBUTE = re.compile(r' ([\w:]+)="([^"<>]*)"')
+_PLACE = re.compile(r"\$?([A-Za-z]{1,4})\$?([0-9]{1,8})")
+_KINDS = {
+    "n": Kind.NUMBER,
+    "s": Kind.SHARED,
+    "str": Kind.TEXT,
+    "inlineStr": Kind.TEXT,
+    "b": Kind.BOOLEAN,
+    "e": Kind.ERROR,
+    "d": Kind.DATE,
+}
+_YES = ("1", "true")
+
+_END = "</row>"
+_ENOUGH_ALIKE = 8
+_MOST_PATTERNS = 64
+_MOST_SHAPES = 10_000
+_WIDEST = 256
+
+
+class _RowHidden(dict[str, bool]):
+    """Whether a row cannot be seen, by the text of its attributes."""
+
+    def __missing__(self, attributes: str) -> bool:
+        """Look at attributes that were not seen before; many different ones (heights) are not kept for ever."""
+        if len(self) > _MOST_SHAPES:
+            self.clear()
+        self[attributes] = hidden = _hidden(dict(_ATTRIBUTE.findall(attributes)))
+        return hidden
+
+
+def area(text: str) -> Area | None:
+    """The cells that a reference like ``B2:C7`` names; None when it is none."""
+    first, _, last = text.partition(":")
+    top, bottom = _PLACE.fullmatch(first), _PLACE.fullmatch(last or first)
+    if not top or not bottom:
+        return None
+    return int(top[2]), int(bottom[2]), column_position(top[1].upper()), column_position(bottom[1].upper())
+
+
+def _hidden(attributes: dict[str, str]) -> bool:
+    """Whether a row cannot be seen: hidden, filtered, or of no height."""
+    height = attributes.get("ht", "").strip()
+    return attributes.get("hidden") in _YES or (height != "" and not height.strip("0."))
+
+
+def _kind(attributes: dict[str, str]) -> CellKind:
+    style = attributes.get("s", "0")
+    return _KINDS.get(attributes.get("t", "n"), Kind.TEXT), int(style) if style.isdecimal() else 0
+
+
+class SheetXml:
+    """Reads the XML of one sheet and hands over its rows.
+
+    Rows that have the plain form which nearly all programs write are cut out by one regular expression; everything else, and
+    all that is around the rows, goes to the XML parser.  Both give the same rows.
+    """
+
+    def __init__(self, sink: Sink, *, ordered: bool) -> None:
+        """``sink`` gets the rows; with ``ordered`` a row out of order raises Disordered."""
+        self.hidden_columns: list[tuple[int, int]] = []
+        self.merged: list[Area] = []
+        self.formulas = False
+        self._sink = sink
+        self._ordered = ordered
+        self._shapes: dict[tuple[object, object], Shape] = {}
+        self._row_hidden = _RowHidden()
+        self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], re.Pattern[str]] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._expected = Shape((), ())
+        self._alike = 0
+        self._number = 0
+        self._path: list[str] = []
+        self._parser = parser()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._begin_row({})
+        self._start_cell({})
+
+    def read(self, part: IO[bytes]) -> None:
+        """Read to the end; FileError when it is damaged, or a cell stands where no cell can stand."""
+        decoder = Decoder(_END)
+        with damage_is_said():
+            while data := part.read(CHUNK):
+                text = decoder.decode(data)
+                if decoder.simple and isinstance(text, str):
+                    self._cut(text)
+                else:
+                    self._parser.Parse(text, False)
+            self._parser.Parse(decoder.rest(), True)
+
+    # ------------------------------------------------------------------------------------------------- the quick way
+
+    def _cut(self, text: str) -> None:
+        """Take the rows of plain form out of ``text``, which ends with a row's end; the parser gets the rest."""
+        self.formulas = self.formulas or "<f>" in text or "<f " in text
+        place = 0
+        while place < len(text):
+            if self._pattern is not None:
+                place = self._run(text, place, self._pattern)
+            end = text.find(_END, place) + len(_END)
+            if end < len(_END):
+                return
+            row = text[place:end]
+            if self._path[-1:] != ["sheetData"] or not self._plain(row):
+                self._parser.Parse(row, False)
+            place = end
+
+    def _run(self, text: str, place: int, pattern: re.Pattern[str]) -> int:
+        """Take all rows from a place on that look like the ones before; the place after them."""
+        if self._path[-1:] != ["sheetData"]:
+            return place
+        rows = []
+        while found := pattern.match(text, place):
+            rows.append(found.groups())
+            place = found.end()
+        if not rows:
+            return place
+        numbers, attributes, *values = zip(*rows, strict=True)
+        numbers = tuple(map(int, numbers))
+        if any(map(self._row_hidden.__getitem__, set(attributes))) or not self._ascending(numbers):
+            for number, hidden, *row in rows:
+                self._hand_over(int(number), self._row_hidden[hidden], self._expected, row)
+            return place
+        check_place(numbers[-1], 0)
+        self._number = numbers[-1]
+        if values:
+            self._sink.add_many(numbers, False, self._expected, values)
+        return place
+
+    def _ascending(self, numbers: Sequence[int]) -> bool:
+        """Whether row numbers only grow, also from the last row on."""
+        return self._number < numbers[0] and all(map(lt, numbers, numbers[1:]))
+
+    def _plain(self, row: str) -> bool:
+        """Take one row if its form is plain."""
+        head = _ROW.match(row)
+        if head is None:
+            return False
+        parts = _CELL.split(row[head.end() : -len(_END)])
+        if any(parts[0::4]):
+            return False
+        key = tuple(parts[1::4]), tuple(parts[2::4])
+        shape = self._shapes.get(key)
+        if shape is None:
+            kinds = [_plain_kind(text) for text in key[1]]
+            if None in kinds or len(set(key[0])) < len(kinds):
+                return False
+            filled = [
+                (column_position(letters), kind)
+                for letters, kind in zip(key[0], kinds, strict=True)
+                if kind and kind[0] is not Kind.BLANK
+            ]
+            shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
+        self._expect(shape, key)
+        values = [value for value in parts[3::4] if value is not None]
+        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, values)
+        return True
+
+    def _expect(self, shape: Shape, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+        """After a few rows of one shape, look out for exactly that shape."""
+        self._alike = self._alike + 1 if shape is self._expected else 0
+        self._expected = shape
+        if self._alike == 0:
+            self._pattern = self._patterns.get(key)
+        elif (
+            self._alike == _ENOUGH_ALIKE
+            and self._pattern is None
+            and len(key[0]) <= _WIDEST
+            and len(self._patterns) < _MOST_PATTERNS
+        ):
+            cells = [
+                f'<c r="{letters}[0-9]+"{re.escape(attributes)}>' + ("" if attributes.endswith("/") else _VALUE)
+                for letters, attributes in zip(*key, strict=True)
+            ]
+            self._pattern = self._patterns[key] = re.compile("".join([_HEAD, *cells, _END]))
+
+    def _shape(self, columns: list[int], kinds: list[CellKind]) -> Shape:
+        for column in columns:
+            check_place(1, column)
+        if len(self._shapes) > _MOST_SHAPES:
+            self._shapes.clear()
+        return Shape(columns, kinds)
+
+    def _hand_over(self, number: int, hidden: bool, shape: Shape, values: Sequence[str]) -> None:
+        check_place(number, 0)
+        if number <= self._number and self._ordered:
+            raise Disordered
+        self._number = number
+        self._sink.add(number, hidden, shape, values)
+
+    # ------------------------------------------------------------------------------------------- the way of the parser
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        self._attributes = attributes
+        self._cells: dict[int, tuple[CellKind, str]] = {}
+        self._place = -1
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = local(tag)
+        parent = self._path[-1] if self._path else ""
+        self._path.append(name)
+        if name == "c" and parent == "row":
+            self._start_cell(attributes)
+        elif name in ("v", "t") and parent in ("c", "is", "r") and "rPh" not in self._path:
+            self._parser.CharacterDataHandler = self._text.append
+            self._valued = True
+        elif name == "f" and parent == "c":
+            self.formulas = self._formula = True
+        elif name == "row" and parent == "sheetData":
+            self._begin_row(attributes)
+        elif name == "col":
+            self._column(attributes)
+        elif name == "mergeCell":
+            merged = area(attributes.get("ref", ""))
+            if merged and (merged[0] < merged[1] or merged[2] < merged[3]):
+                self.merged.append(merged)
+
+    def _end(self, _: str) -> None:
+        name = self._path.pop()
+        if name in ("v", "t"):
+            self._parser.CharacterDataHandler = None
+        elif name == "c" and self._path[-1:] == ["row"]:
+            self._end_cell()
+        elif name == "row" and self._path[-1:] == ["sheetData"]:
+            self._end_row()
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._cell = attributes
+        self._text: list[str] = []
+        self._formula = self._valued = False
+
+    def _end_cell(self) -> None:
+        place = _PLACE.fullmatch(self._cell.get("r", ""))
+        self._place = column_position(place[1].upper()) if place else self._place + 1
+        value = "".join(self._text)
+        kind, style = _kind(self._cell)
+        if not value:
+            missing = self._formula and self._cell.get("t") != "str"
+            kind = Kind.NOT_CALCULATED if missing else Kind.BLANK
+        self._cells[self._place] = (kind, style), value if kind is Kind.TEXT else value.strip()
+
+    def _end_row(self) -> None:
+        number = self._attributes.get("r", "").strip()
+        cells = {column: cell for column, cell in self._cells.items() if cell[0][0] is not Kind.BLANK}
+        key = tuple(cells), tuple(kind for kind, _ in cells.values())
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = self._shape(list(key[0]), list(key[1]))
+        values = [value for _, value in cells.values()]
+        self._hand_over(int(number) if number.isdecimal() else self._number + 1, _hidden(self._attributes), shape, values)
+
+    def _column(self, attributes: dict[str, str]) -> None:
+        width = attributes.get("width", "1").strip("0. ")
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        if (attributes.get("hidden") in _YES or not width) and first.isdecimal() and last.isdecimal():
+            self.hidden_columns.append((int(first) - 1, int(last) - 1))
+
+
+def _plain_kind(attributes: str) -> CellKind | None:
+    """The kind of a cell by the text of its attributes; None when they are not plain."""
+    blank = attributes.endswith("/")
+    found = _ATTRIBUTE.findall(attributes.removesuffix("/"))
+    if "".join(f' {name}="{text}"' for name, text in found) != attributes.removesuffix("/"):
+        return None
+    kind, style = _kind(dict(found))
+    return (Kind.BLANK, style) if blank else (kind, style)

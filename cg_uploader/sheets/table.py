@@ -1,0 +1,341 @@
+"""Owns what a sheet's rows become: the header row, the columns, the rows below, and what was left out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cg_uploader.errors import Cancelled, FileError, UsageError
+from cg_uploader.model import Column, Table
+from cg_uploader.sheets.cells import CellTexts, Kind, Text
+from cg_uploader.sheets.celltext import BLANKS, column_letter
+from cg_uploader.sheets.notes import Found, NoteBook
+from cg_uploader.sheets.spool import Spool
+
+CANDIDATES = 30
+MOST_ROWS = 1_048_576
+MOST_COLUMNS = 16_384
+_TICK = 512
+_PAUSE = 0.1
+_KEPT_BLANK = ("error-value", "not-calculated")
+
+_T = TypeVar("_T")
+CellKind = tuple[Kind, int]
+"""What a cell is, and the position of its number format."""
+
+
+class Enough(Exception):
+    """Not a failure: as many rows as were asked for have been read."""
+
+
+class Watch:
+    """How a reading is followed: ``progress`` gets the rows so far, ``cancelled`` may end it, ``limit`` rows are enough."""
+
+    def __init__(self, progress: Callable[[int], None] | None, cancelled: Callable[[], bool] | None, limit: int | None) -> None:
+        self.limit = limit
+        self._progress = progress
+        self._cancelled = cancelled
+        self._said = 0.0
+
+    def tick(self, rows: int) -> None:
+        """Say how far the reading is, at most ten times a second; Cancelled when the person stopped it."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled("Reading was stopped.")
+        now = time.monotonic()
+        if self._progress is not None and now - self._said >= _PAUSE:
+            self._said = now
+            self._progress(rows)
+
+
+class Shape:
+    """One arrangement of cells, shared by all rows that have it: where they stand and how their texts are made."""
+
+    __slots__ = ("columns", "kinds", "placed", "slots", "surplus", "texts", "unsure")
+
+    def __init__(self, columns: Sequence[int], kinds: Sequence[CellKind]) -> None:
+        """``columns`` are positions, each once, in the order in which values will come."""
+        self.columns = tuple(columns)
+        self.kinds = tuple(kinds)
+        self.texts: tuple[Text, ...] = ()
+        self.slots: tuple[int, ...] = ()
+        self.placed = False
+        self.surplus = 0
+        self.unsure: list[tuple[int, int]] = []
+
+    def spread(self, texts: Sequence[_T], blank: _T) -> list[_T]:
+        """``texts`` at the places where the spooled rows have them."""
+        spread = [blank] * (max(self.slots, default=-1) + 1)
+        for slot, text in zip(self.slots, texts, strict=True):
+            spread[slot] = text
+        return spread
+
+
+Candidate = tuple[int, bool, Shape, Sequence[Any]]
+
+
+class TableBuilder:
+    """Takes rows one by one, finds the header row, and fills a spool.
+
+    ``left_out`` are numbers of rows that are not taken; ``unclosed`` of rows in which a quotation mark never closes; in a
+    ``ragged`` file rows may have more values than there are headings, which is said.
+    """
+
+    def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
+        self.spool = Spool()
+        self.notes = NoteBook()
+        self.header_row = 0
+        self.hidden_rows = 0
+        self.empty_rows = 0
+        self.left_out: Collection[int] = ()
+        self.unclosed: set[int] = set()
+        self.ragged = False
+        self._cells = cells
+        self._watch = watch
+        self._wanted = header_row
+        self._candidates: list[Candidate] = []
+        self._filled: list[int] = []
+        self._headings: dict[int, str] = {}
+        self._slots: dict[int, int] = {}
+        self._used: set[int] = set()
+        self._last = 0
+        self._seen = 0
+        self._told = 0
+
+    # -------------------------------------------------------------------------------------------------------- rows
+
+    def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+        """Take the next row.  Rows must come in the order of their numbers."""
+        self._count(1)
+        if not self.header_row:
+            self._consider(number, hidden, shape, values)
+            return
+        if not shape.texts:
+            self._prepare(shape)
+        texts = [text(value) for text, value in zip(shape.texts, values, strict=True)]
+        found = self._cells.said.take()
+        if not any(texts) and not any(kind in _KEPT_BLANK for _, kind, _ in found):
+            return
+        self.empty_rows += number - self._last - 1
+        self._last = number
+        if number in self.left_out:
+            self.notes.once("totals-row", f"Row {number}, the totals row of a table, was left out.")
+            return
+        if hidden:
+            self.hidden_rows += 1
+            return
+        self._keep(number, shape, texts, found)
+
+    def _keep(self, number: int, shape: Shape, texts: list[str], found: list[Found]) -> None:
+        """Spool a row, and note what was found in it."""
+        if shape.unsure:
+            self._prove(shape, [texts])
+        if shape.surplus and any(texts[-shape.surplus :]):
+            found.append((shape.columns[-shape.surplus], "long-row", ""))
+        if number in self.unclosed:
+            found.append((0, "unclosed-quote", ""))
+        self.spool.append(number, texts if shape.placed else shape.spread(texts, ""))
+        for note in found:
+            self.notes.add(number, note)
+        if found:
+            self._cells.said.settle(found)
+        if self._watch.limit is not None and len(self.spool) >= self._watch.limit:
+            raise Enough
+
+    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
+        """Take the next rows at once, all of one shape: ``values`` has one sequence per column.
+
+        Rows about which anything has to be said, or that may be blank, go the slow way.
+        """
+        if not (hidden or self._special(numbers)):
+            if not shape.texts:
+                self._prepare(shape)
+            columns = [text.many(column) for text, column in zip(shape.texts, values, strict=True)]
+            if (
+                not self._cells.said.found
+                and any(map(all, columns))
+                and not any(map(any, columns[len(columns) - shape.surplus :]))
+            ):
+                self._count(len(numbers))
+                self.empty_rows += numbers[-1] - self._last - len(numbers)
+                self._last = numbers[-1]
+                if shape.unsure:
+                    self._prove(shape, zip(*columns, strict=True))
+                self.spool.extend(numbers, columns if shape.placed else shape.spread(columns, [""] * len(numbers)))
+                return
+            self._cells.said.take()
+        for number, row in zip(numbers, zip(*values, strict=True), strict=True):
+            self.add(number, hidden, shape, row)
+
+    def _special(self, numbers: Sequence[int]) -> bool:
+        """Whether rows must be looked at one by one whatever they hold."""
+        limit = self._watch.limit
+        return (
+            not self.header_row
+            or (limit is not None and len(self.spool) + len(numbers) >= limit)
+            or any(numbers[0] <= number <= numbers[-1] for number in (*self.left_out, *self.unclosed))
+        )
+
+    def _count(self, rows: int) -> None:
+        self._seen += rows
+        if self._seen - self._told >= _TICK:
+            self._told = self._seen
+            self._watch.tick(len(self.spool))
+
+    def _prepare(self, shape: Shape) -> None:
+        """Give a shape its functions, and its columns their places in the spooled rows."""
+        shape.texts = tuple(self._cells.text(column, *kind) for column, kind in zip(shape.columns, shape.kinds, strict=True))
+        shape.slots = tuple(self._slots.setdefault(column, len(self._slots)) for column in shape.columns)
+        if self.ragged:
+            shape.surplus = max(0, len(shape.columns) - max(self._headings) - 1)
+        shape.placed = shape.slots == tuple(range(len(shape.slots)))
+        shape.unsure = [(i, column) for i, column in enumerate(shape.columns) if column not in self._used]
+
+    def _prove(self, shape: Shape, rows: Iterable[Sequence[str]]) -> None:
+        """Columns without heading are columns as soon as they hold something."""
+        for texts in rows:
+            self._used.update(column for i, column in shape.unsure if texts[i])
+            shape.unsure = [(i, column) for i, column in shape.unsure if column not in self._used]
+            if not shape.unsure:
+                return
+
+    # -------------------------------------------------------------------------------------------------- header row
+
+    def _consider(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+        """Keep a row until it is clear which one is the header row."""
+        if self._wanted is not None and number < self._wanted:
+            return
+        texts = [
+            self._cells.text(column, *kind)(value)
+            for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True)
+        ]
+        self._cells.said.take()
+        self._candidates.append((number, hidden, shape, values))
+        if self._wanted is not None:
+            self._choose(number if number == self._wanted and any(texts) else None)
+            return
+        self._filled.append(0 if hidden else sum(map(bool, texts)))
+        if sum(map(bool, self._filled)) == CANDIDATES:
+            self._decide()
+
+    def _decide(self) -> None:
+        """Choose among the candidates: the first that is at least half as full as the fullest."""
+        if self._wanted is not None:
+            self._choose(None)
+        fullest = max(self._filled, default=0)
+        if fullest == 0:
+            return
+        least = min(fullest, max(2, fullest / 2))
+        found = next(i for i, filled in enumerate(self._filled) if filled >= least)
+        self._choose(self._candidates[found][0])
+
+    def _choose(self, number: int | None) -> None:
+        if number is None:
+            raise UsageError(
+                f"Row {self._wanted} holds no headings. Name the row that the headings stand in, as Excel numbers it.",
+                kind="header-row",
+            )
+        candidates, self._candidates = self._candidates, []
+        self.header_row = self._last = number
+        for row, hidden, shape, values in candidates:
+            if row == number:
+                self._take_headings(shape, values)
+            elif row > number:
+                self.add(row, hidden, shape, values)
+
+    def _take_headings(self, shape: Shape, values: Sequence[Any]) -> None:
+        for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True):
+            self._headings[column] = self._cells.heading(*kind)(value)
+        self._cells.said.take()
+        self._headings = {column: text for column, text in self._headings.items() if text.strip(BLANKS)}
+        self._slots = {column: slot for slot, column in enumerate(sorted(self._headings))}
+        self._used = set(self._headings)
+
+    # ------------------------------------------------------------------------------------------------------ finish
+
+    def close_rows(self) -> bool:
+        """Say that no more rows come; whether there is a table."""
+        if not self.header_row:
+            with suppress(Enough):
+                self._decide()
+        return bool(self.header_row)
+
+    def cover(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:
+        """Take what merged cells cover out of the texts: ``ranges`` are (first row, last row, first column, last column)."""
+        covering = [
+            part for part in ranges if part[1] > self.header_row and any(part[2] <= column <= part[3] for column in self._used)
+        ]
+        if not covering:
+            return
+        cells = ", ".join(f"{column_letter(c)}{r}:{column_letter(d)}{s}" for r, s, c, d in covering[:3])
+        more = f" and {len(covering) - 3} more" if len(covering) > 3 else ""
+        self.notes.once(
+            "merged-cells",
+            f"Merged cells ({cells}{more}): only the first row and column of each has the text, the others are blank.",
+        )
+        places = {column: place for place, column in enumerate(sorted(self._used))}
+        for top, bottom, left, right in covering:
+            covered = [places[column] for column in places if left <= column <= right]
+            self._blank(top, bottom, covered, places.get(left))
+
+    def _blank(self, top: int, bottom: int, covered: list[int], first: int | None) -> None:
+        position = self.spool.position(top)
+        while position < len(self.spool) and self.spool[position].number <= bottom:
+            row = self.spool[position]
+            cells = list(row.cells)
+            for place in covered:
+                if (row.number, place) != (top, first):
+                    cells[place] = ""
+            if tuple(cells) != row.cells:
+                self.spool.replace(position, cells)
+            position += 1
+
+    def say_recalculate(self) -> None:
+        """Note that the results of formulas are as old as the file says."""
+        text = "The results of formulas may be out of date. Open the file in Excel, save it, and choose it again."
+        self.notes.once("recalculation", text)
+
+    def columns(self, hidden: Callable[[int], bool] = lambda _: False) -> tuple[Column, ...]:
+        """End the rows; the columns that have a heading or hold something, from left to right, and what is said about them."""
+        used = sorted(self._used)
+        self.spool.seal([self._slots[column] for column in used])
+        columns = tuple(Column(self._headings.get(column, ""), column_letter(column), hidden(column)) for column in used)
+        seen: set[str] = set()
+        for position, column in zip(used, columns, strict=True):
+            if not column.heading:
+                self.notes.add(self.header_row, (position, "empty-heading", ""))
+            elif column.heading in seen:
+                self.notes.add(self.header_row, (position, "duplicate-heading", ""))
+            seen.add(column.heading)
+        self._say_what_is_hidden(columns)
+        return columns
+
+    def _say_what_is_hidden(self, columns: Sequence[Column]) -> None:
+        letters = [column.letter for column in columns if column.hidden]
+        if letters:
+            few = ", ".join(letters[:5]) + (", …" if len(letters) > 5 else "")
+            self.notes.once("hidden-columns", f"Hidden columns are read too: {few}.")
+        if self.hidden_rows:
+            rows = "1 hidden row was" if self.hidden_rows == 1 else f"{self.hidden_rows} hidden rows were"
+            self.notes.once("hidden-rows", f"{rows} left out. Show them in Excel and save the file if they are meant too.")
+
+    def table(
+        self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
+    ) -> Table:
+        """The table as it is now."""
+        return Table(
+            file, digest, sheet, sheets, self.header_row, columns, self.spool,
+            self.notes.finished(self._headings), self.hidden_rows, self.empty_rows,
+        )  # fmt: skip
+
+
+def check_place(row: int, column: int) -> None:
+    """FileError ``too-big`` when a cell stands where no spreadsheet has one."""
+    if row > MOST_ROWS or column >= MOST_COLUMNS:
+        raise FileError(
+            f"A cell stands in row {row}, column {column + 1}; a sheet has {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns. "
+            "Copy the part that is meant into a new workbook.",
+            kind="too-big",
+        )

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cg_uploader.errors import UsageError
+from cg_uploader.model import Table
+from cg_uploader.sheets.dialect import Records, find_delimiter, split_record
+from cg_uploader.sheets.reader import ReadOptions, read
+
+Reader = Callable[..., Table]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Reader:
+    def make(content: str | bytes, *, name: str = "file.csv", **options: object) -> Table:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read(path, ReadOptions(**options))  # type: ignore[arg-type]
+
+    return make
+
+
+def texts(table: Table) -> list[tuple[str, ...]]:
+    return [row.cells for row in table.rows]
+
+
+def headings(table: Table) -> list[str]:
+    return [column.heading for column in table.columns]
+
+
+def kinds(table: Table) -> list[str]:
+    return [note.kind for note in table.notes]
+
+
+def test_values_are_verbatim(table: Reader) -> None:
+    found = table("Id,Num,Date,Flag\n00123,1.50,03/04/2024,TRUE\n+49,(5),5-Jan,NA\n1E5,null, x ,\n")
+    assert texts(found) == [("00123", "1.50", "03/04/2024", "TRUE"), ("+49", "(5)", "5-Jan", "NA"), ("1E5", "null", "x", "")]
+    assert (found.header_row, found.encoding, found.delimiter, found.sheet, found.sheets) == (1, "utf-8", ",", None, ())
+    assert [(column.heading, column.letter) for column in found.columns][:2] == [("Id", "A"), ("Num", "B")]
+
+
+@pytest.mark.parametrize("delimiter", list(",;\t|^"))
+def test_delimiters_are_found(table: Reader, delimiter: str) -> None:
+    lines = [["Name", "Amount", "Note"], ["A", "1.234,50", "x"], ["B", "2,75", "y, z"]]
+    text = "\n".join(delimiter.join(f'"{cell}"' if "," in cell else cell for cell in line) for line in lines)
+    assert texts(table(text)) == [("A", "1.234,50", "x"), ("B", "2,75", "y, z")]
+
+
+def test_decimal_commas_do_not_make_the_comma_a_delimiter() -> None:
+    assert find_delimiter(["Name;Betrag;Menge\n", "A;1.234,50;1,5\n", "B;2,75;3,25\n"]).char == ";"
+
+
+def test_a_line_that_names_the_delimiter_is_no_row(table: Reader) -> None:
+    found = table("sep=;\nName;City\nA;Oslo, N\n")
+    assert (headings(found), texts(found), found.header_row) == (["Name", "City"], [("A", "Oslo, N")], 1)
+
+
+def test_one_column(table: Reader) -> None:
+    found = table("Email\na@example.com\nb@example.com\n")
+    assert (headings(found), texts(found), found.delimiter) == (["Email"], [("a@example.com",), ("b@example.com",)], None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_certain_encodings(table: Reader, encoding: str) -> None:
+    found = table("Name;City\nMüller;Köln\nBeyoncé;東京\n".encode(encoding))
+    assert (headings(found), texts(found)) == (["Name", "City"], [("Müller", "Köln"), ("Beyoncé", "東京")])
+    assert "encoding-guessed" not in kinds(found)
+
+
+def test_guessed_encodings_are_said(table: Reader) -> None:
+    western = table("Name;City\nMüller;Köln\n".encode("cp1252"))
+    mixed = table(b"Name;City\n" + "Müller;Köln ä ö ü é\n".encode() * 3 + b"M\xfcller;x\n", name="mixed.csv")
+    assert texts(western) == [("Müller", "Köln")]
+    assert texts(mixed)[-1] == ("Müller", "x")
+    assert kinds(western) == kinds(mixed) == ["encoding-guessed"]
+
+
+def test_a_person_can_choose(table: Reader) -> None:
+    found = table("Имя,x;Город\nА,1;Б\n".encode("cp1251"), encoding="cp1251", delimiter=";")
+    assert (headings(found), texts(found)) == (["Имя,x", "Город"], [("А,1", "Б")])
+    assert table("a\tb\n1\t2\n", delimiter="tab").delimiter == "\t"
+    with pytest.raises(UsageError, match="no encoding “martian”"):
+        table("a,b\n1,2\n", encoding="martian")
+    with pytest.raises(UsageError, match="one character"):
+        table("a,b\n1,2\n", delimiter=";;")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_endings_and_breaks_inside_quotes(table: Reader, ending: str) -> None:
+    found = table(ending.join(["a,b", '1,"x', 'y"', "", "3,4"]))
+    assert [(row.number, row.cells) for row in found.rows] == [(2, ("1", "x\ny")), (4, ("3", "4"))]
+    assert found.empty_rows == 1
+
+
+def test_a_quote_that_never_closes_is_a_character(table: Reader) -> None:
+    found = table('a,b\n1,2\n3,"open\n5,6\n')
+    assert texts(found) == [("1", "2"), ("3", '"open'), ("5", "6")]
+    assert [(note.row, note.kind) for note in found.notes] == [(3, "unclosed-quote")]
+    assert texts(table('a,b\n1,"open')) == [("1", '"open')]
+
+
+def test_a_quoted_text_may_be_longer_than_the_csv_module_likes(table: Reader) -> None:
+    long = "line\n" * 60_000
+    found = table(f'a,b\n1,"{long}"\n2,3\n')
+    assert texts(found) == [("1", long.strip()), ("2", "3")]
+    found = table('a,b\n1,"' + long)
+    assert (len(found.rows), found.rows[1].cells) == (60_000, ("line", ""))
+    assert kinds(found) == ["unclosed-quote"]
+
+
+def test_long_and_short_rows(table: Reader) -> None:
+    found = table("a,b\n1,2\n3\n4,5,6\n7,8,,\n")
+    assert headings(found) == ["a", "b", ""]
+    assert texts(found) == [("1", "2", ""), ("3", "", ""), ("4", "5", "6"), ("7", "8", "")]
+    assert [(note.row, note.kind, note.text.count("C4")) for note in found.notes if note.kind == "long-row"] == [
+        (4, "long-row", 1)
+    ]
+
+
+def test_the_trick_with_the_equals_sign(table: Reader) -> None:
+    found = table('Id,Name\n="00123",A\n"=""0,5""",B\n=1+1,C\n')
+    assert texts(found) == [("00123", "A"), ("0,5", "B"), ("=1+1", "C")]
+
+
+def test_zero_bytes_and_the_end_mark_go(table: Reader) -> None:
+    found = table(b"a,b\n1\x00,2\n3,4\n\x1a")
+    assert texts(found) == [("1", "2"), ("3", "4")]
+    assert kinds(found) == ["control-characters"]
+
+
+def test_a_title_and_rows_beyond_the_first_thirty(table: Reader) -> None:
+    lines = ["Report", "", "Name,Email,City"] + [f"n{i},e{i},c{i}" for i in range(3000)]
+    found = table("\n".join(lines))
+    assert (found.header_row, len(found.rows), found.rows[2999].number) == (3, 3000, 3003)
+    assert found.rows[2999].cells == ("n2999", "e2999", "c2999")
+
+
+def test_a_preview_stops_early(table: Reader) -> None:
+    found = table("a,b\n" + "1,2\n" * 5000, limit=7)
+    assert (len(found.rows), found.digest) == (7, "")
+
+
+FIELD = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",\n;'), max_size=6)
+
+
+@given(st.lists(st.lists(FIELD, min_size=2, max_size=4), min_size=1, max_size=12))
+def test_what_the_csv_module_writes_is_cut_as_it_was(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    lines = io.StringIO(out.getvalue(), newline="\n").readlines()
+    found = [fields for batch, _ in Records(iter([lines]), ",") for fields in batch]
+    assert found == rows
+    assert split_record(out.getvalue(), ",")[0] == rows[0]
+
+
+@given(st.text('a",\n', max_size=30), st.integers(1, 3))
+def test_any_text_is_cut_alike_in_one_block_or_many(text: str, size: int) -> None:
+    lines = io.StringIO(text, newline="\n").readlines()
+    blocks = [lines[i : i + size] for i in range(0, len(lines), size)]
+    whole = [fields for batch, _ in Records(iter([lines] if lines else []), ",") for fields in batch]
+    parts = [fields for batch, _ in Records(iter(blocks), ",") for fields in batch]
+    assert parts == whole
+    assert sum(map(len, ("".join(map("".join, whole)),))) <= len(text)
+
+
+CELL = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="#=_\xa0\u200b"), min_size=1, max_size=8
+).filter(str.strip)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=2, max_size=8))
+def test_a_written_file_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]) -> None:
+    path = tmp_path_factory.mktemp("csv") / "round.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        csv.writer(out).writerows([("Key", "One", "Two"), *rows])
+    found = read(path, ReadOptions(delimiter=",", header_row=1))
+    assert texts(found) == [tuple(read_text.strip() for read_text in row) for row in rows]
+    found.rows.close()

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_uploader.sheets.celltext import general
+from cg_uploader.sheets.numberformat import NumberFormat, built_in_code
+
+ACCOUNTING = '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)'
+
+SHOWN = [
+    # zip codes, phones, keys: what a format adds is kept
+    ("00000", 123, "00123"),
+    ("00000;@", 1067, "01067"),
+    ("[$-407]00000", 1067, "01067"),
+    ("00000-0000", 123456789, "12345-6789"),
+    ("[<=99999]00000;00000-0000", 21345678, "02134-5678"),
+    ('"ACC-"00000', 42, "ACC-00042"),
+    ("\\N\\o\\.\\ 0", 5, "No. 5"),
+    ("[<=9999999]###-####;(###) ###-####", 2125551234, "(212) 555-1234"),
+    ('"+"0', 491701234567, "+491701234567"),
+    ("00\\ 00\\ 00\\ 00\\ 00", 612345678, "06 12 34 56 78"),
+    ('0 "kg"', 12, "12 kg"),
+    ("000-00-0000", 123456789, "123-45-6789"),
+    # thousands marks, currency, padding go
+    ("#,##0.00", 1234.5, "1234.50"),
+    ("# ##0", 1234567, "1234567"),
+    ("#'##0", 1234567, "1234567"),
+    ("$#,##0.00", 7, "7.00"),
+    ("[$€-2] #,##0", 99, "99"),
+    ('#,##0.00 "EUR"', 12.5, "12.50"),
+    ('#,##0 "kr"', 250, "250"),
+    ("\\€0.00", 5, "5.00"),
+    ("0_)", 5, "5"),
+    ('0 "Q"', 7, "7 Q"),
+    (ACCOUNTING, 1234.5, "1234.50"),
+    (ACCOUNTING, -1234.5, "-1234.50"),
+    (ACCOUNTING, 0, "0"),
+    # decimals
+    ("0.", 5, "5"),
+    (".0", 0.5, "0.5"),
+    ("#.##", 0.5, "0.5"),
+    ("#.##", 0, "0"),
+    ("0.0#", 1.25, "1.25"),
+    ("0.##", 5, "5"),
+    ("0.0##", 1.5, "1.5"),
+    # negative numbers
+    ("#,##0;(#,##0)", -1234, "-1234"),
+    ("0.00;[Red]0.00", -5, "-5.00"),
+    ("0.00_);[Red](0.00)", -5, "-5.00"),
+    ("0;-0", -5, "-5"),
+    ("0;0-", -5, "-5"),
+    ("00000", -42, "-00042"),
+    ("0.00", -0.001, "0.00"),
+    ("0;-0", -0.4, "0"),
+    ('0;"minus"', -5, "minus"),
+    # percent
+    ("0.0%", 0.125, "12.5%"),
+    ("0 %", 0.07, "7 %"),
+    ("0%", 0.28999999999999998, "29%"),
+    ("0%", -0.05, "-5%"),
+    # hidden, literal
+    (";;;", 5, ""),
+    ("0;-0;;@", 0, ""),
+    ("#", 0, ""),
+    ('[=1]"Yes";[=0]"No"', 1, "Yes"),
+    ('0;0;"n/a"', 0, "n/a"),
+    ('General" m"', 7, "7 m"),
+    # what shows less than the number
+    ("0.00E+00", 491701234567, "491701234567"),
+    ("# ?/?", 0.5, "0.5"),
+    ("0,", 5000, "5000"),
+    ('0.0,,"M"', 1e7, "10000000"),
+    # dates
+    ("yyyy-mm-dd", 45296.75, "2024-01-05"),
+    ("[$-411]ge.m.d;@", 45296, "2024-01-05"),
+    ('yyyy"年"m"月"d"日"', 45296, "2024-01-05"),
+    ('d/m/yyyy hh"h"mm', 45296.604166666664, "2024-01-05 14:30:00"),
+    ("h:mm AM/PM", 0.75, "18:00:00"),
+    ("mm:ss.0", 0.0105, "00:15:07"),
+    ("[h]:mm", 1.5, "36:00:00"),
+    ("[mm]:ss", 1.5, "36:00:00"),
+    ("h:mm", 1.5, "12:00:00"),
+    ("hh:mm:ss", 0.999999, "00:00:00"),
+    ("yyyy-mm-dd hh:mm", 45296.99999999, "2024-01-06 00:00:00"),
+    ("yyyy-mm-dd", 45295.99999999999, "2024-01-05"),
+    ("yyyy-mm-dd", 1, "1900-01-01"),
+    ("yyyy-mm-dd", 59, "1900-02-28"),
+    ("yyyy-mm-dd", 61, "1900-03-01"),
+    ("yyyy-mm-dd", 2958465, "9999-12-31"),
+    ("[<1]h:mm:ss;yyyy-mm-dd", 0.75, "18:00:00"),
+    ("[<1]h:mm:ss;yyyy-mm-dd", 45296, "2024-01-05"),
+    # letters that make no date
+    ("[Red]0", 5, "5"),
+    ('0 "days"', 5, "5 days"),
+    ("0\\d", 5, "5d"),
+    ("0_d", 9, "9"),
+    ("[White]General", 5, "5"),
+    ('"y"0;"d"0', 5, "y5"),
+]
+
+
+@pytest.mark.parametrize(("code", "value", "text"), SHOWN, ids=str)
+def test_a_number_is_sent_as_shown(code: str, value: float, text: str) -> None:
+    assert NumberFormat(code).number(value)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(2.675, "2.68"), (1.005, "1.01"), (9.995, "10.00"), (-2.675, "-2.68"), (0.125, "0.13")]
+)
+def test_halves_are_rounded_away_from_zero_and_it_is_said(value: float, text: str) -> None:
+    assert NumberFormat("0.00").number(value) == (text, ("rounded",))
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "kind"),
+    [
+        ("0.0%", 0.125, "percent"),
+        ("mmm yy", 45296, "partial-date"),
+        ("dddd", 45296, "partial-date"),
+        ("0.00E+00", 5, "stored-value"),
+        (";;;", 5, "hidden-by-format"),
+        ("yyyy-mm-dd", 0, "no-such-date"),
+        ("yyyy-mm-dd", 60, "no-such-date"),
+        ("yyyy-mm-dd", -1, "no-such-date"),
+        ("yyyy-mm-dd", 2958466, "no-such-date"),
+        ("h:mm", -0.5, "no-such-date"),
+        ("[h]:mm", -0.5, "no-such-date"),
+        ("General", 1e15, "digits-lost"),
+    ],
+)
+def test_what_the_text_does_not_show_is_said(code: str, value: float, kind: str) -> None:
+    assert kind in NumberFormat(code).number(value)[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (14, "2024-01-05"),
+        (31, "2024-01-05"),
+        (57, "2024-01-05"),
+        (22, "2024-01-05 00:00:00"),
+        (1, "45296"),
+        (49, "45296"),
+        (23, "45296"),
+    ],
+)
+def test_formats_without_a_code_are_known_by_their_id(number: int, text: str) -> None:
+    assert NumberFormat(built_in_code(number)).number(45296)[0] == text
+
+
+def test_the_1904_system_counts_from_another_day() -> None:
+    assert [NumberFormat("yyyy-mm-dd", date1904=True).number(n)[0] for n in (0, 60, 43834)] == [
+        "1904-01-01",
+        "1904-03-01",
+        "2024-01-05",
+    ]
+
+
+def test_text_sections() -> None:
+    assert NumberFormat('"Dr. "@').text("Ng") == ("Dr. Ng", ())
+    assert NumberFormat(";;;").text("Ng") == ("", ("hidden-by-format",))
+    assert NumberFormat("0;-0;;@").text("Ng") == ("Ng", ())
+    assert NumberFormat("00000").text("Ng") == ("Ng", ())
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e14, max_value=1e14), st.integers(0, 6))
+def test_fixed_decimals_are_decimal_rounding_of_15_digits(value: float, places: int) -> None:
+    code = "#,##0" + ("." + "0" * places if places else "")
+    exact = Decimal(f"{value:.15g}")
+    expected = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text, said = NumberFormat(code).number(value)
+    assert Decimal(text) == expected
+    assert text.startswith("-") == (expected < 0)
+    assert ("rounded" in said) == (expected != exact)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_general_keeps_15_digits(value: float) -> None:
+    text, _ = general(value)
+    assert float(f"{float(text):.15g}") == float(f"{value:.15g}")
+    if 1e-15 <= abs(value) < 1e21 or value == 0:
+        assert "E" not in text
+        assert not text.endswith(".")
+    assert text != "-0"
+
+
+@given(st.integers(-(2**53), 2**53))
+def test_whole_numbers_keep_every_digit(value: int) -> None:
+    assert general(float(value))[0] == str(value)
+
+
+@given(
+    st.text(alphabet='0#?.,%;@"\\_*[]<>=-()/ EeyYmMdDhHsSgGbBaAPpMl1$€', max_size=24),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+def test_no_format_code_can_break_the_reader(code: str, value: float) -> None:
+    form = NumberFormat(code)
+    assert isinstance(form.number(value)[0], str)
+    assert isinstance(form.text("x")[0], str)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cg_uploader.errors import FileError
+from cg_uploader.sheets.celltext import BLANKS, sent
+from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.sheets.repairfile import PROBLEM, ROW, WHAT_TO_DO, RepairRow, write
+
+ROWS = [
+    RepairRow(5, ("00123", "=1+1"), "Not an email address.", "Correct it."),
+    RepairRow(9, ("_x000D_", "a\nb"), "Other", "Look."),
+]
+UNSURE = [RepairRow(12, ("x", "y"), "No answer came.", "Look whether it is there.", "2024-01-05 10:00:00", "x@example.com")]
+
+
+def texts(path: Path, **options: object) -> list[tuple[str, ...]]:
+    table = read(path, ReadOptions(header_row=1, **options))  # type: ignore[arg-type]
+    return [tuple(column.heading for column in table.columns), *(row.cells for row in table.rows)]
+
+
+def test_both_sheets_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "repair.xlsx"
+    assert write(path, ["Key", "Value"], ROWS, UNSURE) == 3
+    assert read(path).sheets == ("Rows that need you", "Not sure")
+    assert texts(path) == [
+        (ROW, "Key", "Value", PROBLEM, WHAT_TO_DO),
+        ("5", "00123", "=1+1", "Not an email address.", "Correct it."),
+        ("9", "_x000D_", "a\nb", "Other", "Look."),
+    ]
+    assert texts(path, sheet="Not sure")[1] == (
+        "12",
+        "x",
+        "y",
+        "No answer came.",
+        "Look whether it is there.",
+        "2024-01-05 10:00:00",
+        "x@example.com",
+    )
+
+
+def test_the_second_sheet_is_there_only_when_needed(tmp_path: Path) -> None:
+    assert write(tmp_path / "r.xlsx", ["Key"], iter([RepairRow(2, ("a",), "p", "w")])) == 1
+    assert read(tmp_path / "r.xlsx").sheets == ("Rows that need you",)
+
+
+def test_no_cell_is_anything_but_text(tmp_path: Path) -> None:
+    nasty = ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "2024-01-05", "1E5", "TRUE", "#N/A", "'x", "\t=1"]
+    write(tmp_path / "r.xlsx", [f"c{i}" for i in range(len(nasty))], [RepairRow(2, tuple(nasty), "=1", "=2")])
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").active
+    row = list(sheet[2])
+    assert {cell.data_type for cell in row} == {"s"}
+    assert [cell.value for cell in row] == ["2", *nasty, "=1", "=2"]
+
+
+def test_the_file_is_private_until_it_is_there_and_nothing_is_left_over(tmp_path: Path) -> None:
+    path = tmp_path / "r.xlsx"
+    path.write_text("old")
+    write(path, ["Key"], [RepairRow(2, ("a",), "p", "w")])
+    assert [file.name for file in tmp_path.iterdir()] == ["r.xlsx"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
+
+
+def test_a_text_that_no_cell_can_hold_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r.xlsx"
+    path.write_text("old")
+    with pytest.raises(FileError, match="Row 7 holds a text of 32,768 characters"):
+        write(path, ["Key"], [RepairRow(2, ("a",), "p", "w"), RepairRow(7, ("x" * 32_768,), "p", "w")])
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["r.xlsx"]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be written to"):
+        write(tmp_path / "no" / "r.xlsx", ["Key"], [])
+
+
+CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text("_x0A5Dd\n\t =00#", max_size=12)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5))
+def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
+    path = tmp_path / "r.xlsx"
+    write(path, ["Key", "Value"], [RepairRow(i, cells, "p", "w") for i, cells in enumerate(rows, 2)])
+    found = texts(path)[1:]
+    assert [row[1:3] for row in found] == [tuple(sent(cell)[0] for cell in cells) for cells in rows]
+    clean = [(i, cell) for i, cells in enumerate(rows) for cell in cells if cell == cell.strip(BLANKS) and cell.isprintable()]
+    assert all(cell in found[i] for i, cell in clean)
