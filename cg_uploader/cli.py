@@ -75,7 +75,7 @@ def _window(paths: list[Path]) -> int:
             raise UsageError(f"There is no file {path}, and no command of that name. “cg-uploader --help” lists the commands.")
     if not _has_display():
         raise UsageError("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without.")
-    from cg_uploader.gui.app import run_window  # noqa: PLC0415 - Qt is loaded for the window alone
+    from cg_uploader.gui.app import run_window  # Qt is loaded for the window alone
 
     if not paths:
         return run_window(Places.find())
@@ -89,7 +89,7 @@ def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
         if not args.headless:
             terminal.say("There is no display here, so the demonstration runs in the terminal.")
         return demo.demo(terminal)
-    from cg_uploader.gui.app import run_window  # noqa: PLC0415 - Qt is loaded for the window alone
+    from cg_uploader.gui.app import run_window
 
     return run_window(Places(demo.own_folder()), demo=True)
 

@@ -107,7 +107,7 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
 def _stopped_by_signals(control: Control) -> Iterator[None]:
     """Ctrl-C and a polite kill end the run cleanly; it can be continued."""
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is Python's
+    def stop(_number: int, _frame: FrameType | None) -> None:
         control.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -26,7 +26,7 @@ class Repeats:
         """Positions of the rows that repeat an earlier one, ascending, and for each the position of the first such row."""
         if len(set(self._hashes)) == len(self._hashes):
             return (), ()
-        import pandas as pd  # noqa: PLC0415 - it takes long to load, and most files repeat nothing
+        import pandas as pd  # takes long to load, and most files repeat nothing
 
         rows = pd.DataFrame({"position": self._positions, "text": self._hashes})
         first = rows.groupby("text", sort=False)["position"].transform("first")

@@ -26,7 +26,7 @@ from cg_uploader.practice.script import Chooser, Script
 from cg_uploader.practice.wire import Answer, Asked, How, Line, Refused, html
 
 HOST = "127.0.0.1"
-TOKEN_PATH = "/oauth2/token"  # noqa: S105  # an address, not a secret
+TOKEN_PATH = "/oauth2/token"  # noqa: S105 - an address, not a secret
 RECORD_PATHS = ("/records/", "/records")
 _JOIN_SECONDS = 5.0
 _NAMES = ("127.0.0.1", "localhost")

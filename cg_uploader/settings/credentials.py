@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from cg_uploader.errors import CredentialsRefused, UsageError
@@ -92,10 +93,8 @@ class CredentialStore:
         """What is kept for ``profile``; None for nothing or no keychain.  CredentialsRefused when it stays locked."""
         if self.available is not None or self._backend is None:
             return None
-        try:
+        with _fenced("did not give the credentials out"):
             text = self._backend.get_password(_service(profile), _ENTRY)
-        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
-            raise _unusable("did not give the credentials out", error) from None
         return None if text is None else _decoded(text)
 
     def save(self, profile: str, credentials: Credentials) -> None:
@@ -108,20 +107,16 @@ class CredentialStore:
             raise UsageError(
                 "The Client ID and Client Secret are too long for this computer's keychain. Enter them for each run."
             )
-        try:
+        with _fenced("did not keep the credentials"):
             self._backend.set_password(_service(profile), _ENTRY, text)
-        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
-            raise _unusable("did not keep the credentials", error) from None
 
     def forget(self, profile: str) -> None:
         """Remove what is kept for ``profile``, if there is anything."""
         if self.available is not None or self._backend is None:
             return
-        try:
+        with _fenced("did not remove the credentials"):
             if self._backend.get_password(_service(profile), _ENTRY) is not None:
                 self._backend.delete_password(_service(profile), _ENTRY)
-        except Exception as error:  # noqa: BLE001 - keychains raise what their system raises
-            raise _unusable("did not remove the credentials", error) from None
 
 
 def _service(profile: str) -> str:
@@ -139,24 +134,29 @@ def _decoded(text: str) -> Credentials | None:
     return None
 
 
-def _unusable(what: str, error: Exception) -> CredentialsRefused:
-    """Names the kind of the failure alone: its text may quote what was to be kept."""
-    return CredentialsRefused(
-        f"This computer's keychain {what} ({type(error).__name__}). "
-        "Unlock it, or enter Client ID and Client Secret for this run.",
-        kind="keychain",
-    )
+@contextmanager
+def _fenced(what: str) -> Iterator[None]:
+    """Keychains raise what their system raises.  Only the failure's kind is named: its text may quote what was to be kept."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - any type, and it ends here
+        raise CredentialsRefused(
+            f"This computer's keychain {what} ({type(error).__name__}). "
+            "Unlock it, or enter Client ID and Client Secret for this run.",
+            kind="keychain",
+        ) from None
 
 
 def _system_keychain() -> tuple[Keychain | None, str | None]:
     """The backend that keyring chooses, if it can be trusted; else the sentence that says so."""
     advice = "Enter Client ID and Client Secret for each run, or set them as environment variables."
-    try:
-        import keyring  # noqa: PLC0415 - it looks for plugins and asks the desktop: not before somebody needs it
+    import keyring  # it looks for plugins and asks the desktop: not before somebody needs it
 
-        backend = keyring.get_keyring()
-    except Exception as error:  # noqa: BLE001 - a backend of anybody's may be configured, and raise anything
-        return None, f"This computer's keychain cannot be used ({type(error).__name__}), so nothing is remembered. {advice}"
+    try:
+        with _fenced("cannot be used"):
+            backend = keyring.get_keyring()
+    except CredentialsRefused as refused:
+        return None, f"{refused.sentence} Nothing is remembered."
     if not is_trusted(backend):
         return None, f"This computer has no keychain that keeps a secret safely, so nothing is remembered. {advice}"
     return backend, None

@@ -40,11 +40,11 @@ class _Quiet(logging.Formatter):
         record.exc_text = None
         return text
 
-    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - the name is Python's
+    def formatException(self, ei: ExceptionInfo) -> str:
         error = ei[1]
         return "" if error is None else "\n".join(_places_of(error))
 
-    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - the name is Python's
+    def formatStack(self, stack_info: str) -> str:
         return "\n".join(line for line in stack_info.splitlines() if line.startswith("  File "))
 
 

@@ -66,7 +66,7 @@ def from_iso(text: str, date1904: bool) -> float | None:
         moment = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
-    days = (moment - datetime(1970, 1, 1)) / timedelta(days=1) + 719_163  # noqa: DTZ001  a clock on the wall
+    days = (moment - datetime(1970, 1, 1)) / timedelta(days=1) + 719_163  # noqa: DTZ001 - a clock on the wall
     if date1904:
         return days - _EPOCH_1904
     number = days - _EPOCH

@@ -70,7 +70,7 @@ def _cannot_write(target: Path) -> FileError:
 
 
 def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:
-    from openpyxl import Workbook  # noqa: PLC0415  it takes a third of a second, and only here it is needed
+    from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)
     sheet = _Sheet(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
@@ -96,7 +96,7 @@ class _Sheet:
     """One sheet of the repair file, written row by row."""
 
     def __init__(self, book: Any, title: str, headings: Sequence[str]) -> None:
-        from openpyxl.styles import Font  # noqa: PLC0415
+        from openpyxl.styles import Font
 
         self.rows = 0
         self._sheet = book.create_sheet(title)
@@ -118,7 +118,7 @@ class _Sheet:
 
     def _cell(self, text: str, number: int) -> Any:
         """A cell that is text whatever it looks like; none for a blank."""
-        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+        from openpyxl.cell import WriteOnlyCell
 
         if not text:
             return None

@@ -261,10 +261,11 @@ class _Run:
 
     def _refused_sign_in(self, ticket: Ticket, error: BaseException | None) -> None:
         """The sign-in was refused in mid-run: the row did not leave, and no other can."""
-        if not isinstance(error, ConnectError):
+        if isinstance(error, ConnectError):
+            heapq.heappush(self._later, (self._clock(), ticket.position, ticket))
+            self._stop = self._stop or Stop(error.sentence, error.exit_code)
+        else:
             raise RuntimeError("a sender failed in a way that nothing foresees") from error  # noqa: TRY004 - a bug, not a type
-        heapq.heappush(self._later, (self._clock(), ticket.position, ticket))
-        self._stop = self._stop or Stop(error.sentence, error.exit_code)
 
     def _hold_back_queued(self, due: float) -> None:
         """A wait that holds for everybody: what no thread has begun yet waits too."""

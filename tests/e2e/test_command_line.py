@@ -239,7 +239,14 @@ def test_wrong_credentials(tmp_path: Path, people: Path) -> None:
 
 
 def test_no_credentials_at_all(tmp_path: Path, people: Path) -> None:
-    program = Program(tmp_path, {"CG_UPLOADER_CLIENT_ID": "", "CG_UPLOADER_CLIENT_SECRET": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"})
+    program = Program(
+        tmp_path,
+        {
+            "CG_UPLOADER_CLIENT_ID": "",
+            "CG_UPLOADER_CLIENT_SECRET": "",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        },
+    )
     with program.practice() as practice:
         done = program.run("upload", people, "--profile", program.profile(practice, HEADINGS))
     assert done.returncode == 4
@@ -322,7 +329,7 @@ def test_a_full_disk_stops_the_run_before_a_row_it_cannot_record(tmp_path: Path)
         assert done.returncode == 5
         assert "disk is full" in done.stderr
         sent_by_then = practice.summary()["received"]
-        code, said = program.json("history")
+        _, said = program.json("history")
         if said["runs"]:
             (run,) = said["runs"]
             assert sum(run[word] for word in COUNTS) == run["rows"]

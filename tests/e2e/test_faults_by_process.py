@@ -89,7 +89,7 @@ ENDS: list[tuple[str, str, int, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "kind", "code", "word", "stops"), ENDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("fault", "kind", "code", "word", "stops"), ENDS, ids=str)
 def test_one_answer_one_end(tmp_path: Path, fault: str, kind: str, code: int, word: str, stops: bool) -> None:
     got, said, ledger = upload(tmp_path, [rule(4, fault)], kind, 8, connections=1)
     outcomes = {outcome["row"]: outcome for outcome in said["outcomes"]}

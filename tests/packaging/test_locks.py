@@ -50,8 +50,8 @@ def test_every_entry_is_exact_and_hashed(root: Path, level: str) -> None:
 
 
 def test_the_lock_to_develop_holds_the_lock_to_run(root: Path) -> None:
-    versions = {level: {(name, entry["version"]) for (name, _), entry in _entries(root, level).items()} for level in ("run", "dev")}
-    assert versions["run"] <= versions["dev"]
+    run, dev = ({(name, entry["version"]) for (name, _), entry in _entries(root, level).items()} for level in ("run", "dev"))
+    assert run <= dev
 
 
 def test_the_locks_hold_what_pyproject_names(root: Path) -> None:
