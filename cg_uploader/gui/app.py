@@ -1,0 +1,131 @@
+"""Starts the window: application, theme, services, and what to open at first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from cg_uploader import __version__
+from cg_uploader.gui.main_window import MainWindow
+from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
+from cg_uploader.gui.services import Practice, Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.steps import Step
+from cg_uploader.gui.theme import Scheme, Theme
+from cg_uploader.gui.widgets.texts import message
+from cg_uploader.practice import faults
+from cg_uploader.settings import logs, profiles
+from cg_uploader.settings.paths import Places, resource
+
+SAMPLE = "samples/contacts.xlsx"
+SAMPLE_PROFILE = "samples/contacts.json"
+SAMPLE_SCRIPT = "samples/contacts-script.json"
+DEMO_DELAY_SECONDS = 0.1
+
+
+def run_window(
+    places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False, argv: Sequence[str] = ()
+) -> int:
+    """Open the window and return when it is closed: 0.
+
+    ``file`` is read at once, ``setup`` taken over; ``demo`` starts a practice server on the sample.  The caller has made
+    sure that there is a display.
+    """
+    places.prepare()
+    application = make_application(argv)
+    log = logs.start(places)
+    practice = Practice(delay=DEMO_DELAY_SECONDS, script=faults.read(resource(SAMPLE_SCRIPT)) if demo else None)
+    services = make_services(places, application, practice)
+    window = MainWindow(Session(), services)
+    application.opened.connect(window.open_any)
+    Bugs(window, places)
+    window.show()
+    if demo:
+        begin_demo(window)
+    else:
+        begin_as_preferred(window)
+    for handed_over in (setup, file):
+        if handed_over is not None:
+            window.open_any(handed_over)
+    try:
+        return application.exec()
+    finally:
+        logs.stop(log)
+
+
+def make_application(argv: Sequence[str]) -> Application:
+    """The application with its name and icon."""
+    QCoreApplication.setApplicationName("cg-uploader")
+    QCoreApplication.setApplicationVersion(__version__)
+    application = Application([sys.argv[0], *argv])
+    application.setApplicationDisplayName("CG Uploader")
+    application.setDesktopFileName("cg-uploader")
+    application.setWindowIcon(QIcon(str(resource("icons/cg-uploader.svg"))))
+    return application
+
+
+def make_services(places: Places, application: QApplication, practice: Practice) -> Services:
+    """What every page may need, in the theme that the person chose."""
+    services = Services(places, Theme(application), practice=practice)
+    services.theme.choose(Scheme(services.preferences.load().theme))
+    return services
+
+
+def begin_as_preferred(window: MainWindow) -> None:
+    """The connection that was used last, and what the person prefers for cells without text."""
+    kept = window.services.preferences.load()
+    window.session.set_blank_cells(kept.blank_cells)
+    window.connect_page.choose_saved(kept.last_profile)
+
+
+def begin_demo(window: MainWindow) -> None:
+    """Everything ready to walk through: practice server, sample profile and file; the File step is open."""
+    server = window.services.practice.server
+    profile = profiles.parse(resource(SAMPLE_PROFILE).read_text(encoding="utf-8"))
+    window.session.use_profile(replace(profile, address=server.address), PRACTICE_CREDENTIALS)
+    window.open_any(resource(SAMPLE))
+    window.show_step(Step.FILE)
+
+
+class Application(QApplication):
+    """The application; ``opened`` brings files that the system hands over while it runs (macOS does so)."""
+
+    opened = Signal(object)
+
+    def event(self, event: QEvent) -> bool:
+        """Hear of such a file; everything else is Qt's own."""
+        if isinstance(event, QFileOpenEvent):
+            self.opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
+class Bugs(QObject):
+    """A bug is logged and told once in a sentence; the window stays, and what is on disk is safe."""
+
+    _happened = Signal(str)
+
+    def __init__(self, window: MainWindow, places: Places) -> None:
+        super().__init__(window)
+        self._window = window
+        self._places = places
+        self._told = False
+        self._happened.connect(self._tell)
+        sys.excepthook = self._log
+
+    def _log(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        where = logs.log_crash(self._places, error)
+        self._happened.emit(f"Details for support are in {where}.")
+
+    def _tell(self, more: str) -> None:
+        if not self._told:
+            self._told = True
+            box = message(self._window, QMessageBox.Icon.Warning, "Something went wrong that never should.", more)
+            box.open()

@@ -1,0 +1,114 @@
+"""Settings: the few things a person may prefer, and what support asks for."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from cg_uploader import __version__
+from cg_uploader.errors import UploaderError
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.theme import SPACE, Scheme
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.inputs import Button, Choice, labelled, line
+from cg_uploader.settings.preferences import Preferences
+from cg_uploader.vocabulary import BlankCells
+
+SCHEMES = {Scheme.SYSTEM: "As the system has it", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}
+BLANKS = {BlankCells.LEAVE_OUT: "Not mentioned", BlankCells.SEND_EMPTY: "Sent empty"}
+
+
+class SettingsDialog(QDialog):
+    """What is chosen holds at once and is kept."""
+
+    def __init__(self, services: Services, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._services = services
+        self._session = session
+        kept = services.preferences.load()
+        self.scheme = _choice(SCHEMES, kept.theme)
+        self.blank_cells = _choice(BLANKS, kept.blank_cells)
+        self.banner = Banner()
+        self._lay_out()
+        self.scheme.activated.connect(self._keep)
+        self.blank_cells.activated.connect(self._keep)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE * 3, SPACE * 3, SPACE * 3, SPACE * 3)
+        column.setSpacing(SPACE * 2)
+        column.addLayout(labelled("&Colours", self.scheme))
+        column.addLayout(labelled("Cells without text, in a &new connection", self.blank_cells))
+        column.addWidget(line())
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        row.addWidget(Button("Show &log file", self._show_log))
+        row.addWidget(Button("Copy &details for support", self.copy_details))
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.banner)
+        column.addStretch(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    def _keep(self) -> None:
+        before = self._services.preferences.load()
+        chosen = replace(
+            before,
+            theme=self.scheme.currentData(),
+            blank_cells=BlankCells(self.blank_cells.currentData()),
+        )
+        try:
+            self._services.preferences.save(chosen)
+        except UploaderError as error:
+            self.banner.say("error", error.sentence)
+        self._use(before, chosen)
+
+    def _use(self, before: Preferences, chosen: Preferences) -> None:
+        if chosen.theme != before.theme:
+            self._services.theme.choose(Scheme(chosen.theme))
+        if chosen.blank_cells is not before.blank_cells and not self._session.connection.name:
+            self._session.set_blank_cells(chosen.blank_cells)
+
+    def _show_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.places.logs)))
+
+    def copy_details(self) -> None:
+        """Put versions, region, state and field names on the clipboard; never values or keys."""
+        QGuiApplication.clipboard().setText(support_details(self._session))
+        self.banner.say("good", "Copied. It holds versions, region and field names, no values and no keys.")
+
+
+def support_details(session: Session) -> str:
+    """What support may need to know, as lines of text."""
+    connection = session.connection
+    lines = [
+        f"CG Uploader {__version__}",
+        f"Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}",
+        f"Region: {connection.region.value}",
+        f"Data type: {connection.data_type.value if connection.data_type is not None else 'not chosen'}",
+        f"Connection test: {'none' if session.tested is None else 'good' if session.tested.good else 'failed'}",
+        f"Field headings: {', '.join(field.heading for field in connection.fields) or 'none'}",
+    ]
+    if session.table is not None:
+        table = session.table
+        lines.append(f"File: {table.file.suffix}, {len(table.rows)} rows, {len(table.columns)} columns")
+    if session.run is not None:
+        lines.append(f"Last upload: {', '.join(f'{status.value} {count}' for status, count in session.run.counts.items())}")
+    return "\n".join(lines)
+
+
+def _choice(words: dict[Scheme, str] | dict[BlankCells, str], current: str) -> Choice:
+    combo = Choice()
+    for value, text in words.items():
+        combo.addItem(text, value.value)
+    combo.setCurrentIndex(combo.findData(str(current)))
+    return combo

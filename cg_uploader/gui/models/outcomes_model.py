@@ -1,0 +1,127 @@
+"""What became of rows, as a table: those that need attention, or all of one status; up to 5,000 of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from cg_uploader.gui import theme
+from cg_uploader.gui.widgets import icons
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.texts import tip_text
+from cg_uploader.model import Outcome
+from cg_uploader.vocabulary import RowStatus
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+MOST_LISTED = 5_000
+TITLES = ("Row", "Who", "Status", "Field", "What to know")
+LOOKS = {
+    RowStatus.ACCEPTED: (Shape.GOOD, "good"),
+    RowStatus.REFUSED: (Shape.ERROR, "error"),
+    RowStatus.HELD_BACK: (Shape.WARNING, "warning"),
+    RowStatus.NOT_SENT: (Shape.HALF, "warning"),
+    RowStatus.NOT_SURE: (Shape.QUESTION, "warning"),
+    RowStatus.SKIPPED: (Shape.MINUS, "quiet"),
+}
+
+
+class OutcomesModel(QAbstractTableModel):
+    """Keeps what has been announced and shows the part that ``wanted`` names; None: all that need attention."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: dict[RowStatus, list[Outcome]] = {status: [] for status in RowStatus}
+        self._attention: list[Outcome] = []
+        self._wanted: RowStatus | None = None
+
+    @property
+    def wanted(self) -> RowStatus | None:
+        """Which status is shown; None: all that need attention."""
+        return self._wanted
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be more than is shown."""
+        return len(self._shown) >= MOST_LISTED
+
+    def show_status(self, wanted: RowStatus | None) -> None:
+        """Show one status, or with None all rows that need attention."""
+        self.beginResetModel()
+        self._wanted = wanted
+        self.endResetModel()
+
+    def replace(self, outcomes: Iterable[Outcome]) -> None:
+        """Forget what is here and keep ``outcomes``."""
+        self.beginResetModel()
+        self._kept = {status: [] for status in RowStatus}
+        self._attention = []
+        for outcome in outcomes:
+            self._keep(outcome)
+        self.endResetModel()
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Keep more of them."""
+        hidden = [outcome for outcome in outcomes if not self._is_shown(outcome)]
+        shown = [outcome for outcome in outcomes if self._is_shown(outcome)][: MOST_LISTED - len(self._shown)]
+        for outcome in hidden:
+            self._keep(outcome)
+        if shown:
+            first = len(self._shown)
+            self.beginInsertRows(NOWHERE, first, first + len(shown) - 1)
+            for outcome in shown:
+                self._keep(outcome)
+            self.endInsertRows()
+
+    def outcome(self, line: int) -> Outcome:
+        """The outcome that a line shows."""
+        return self._shown[line]
+
+    @property
+    def _shown(self) -> list[Outcome]:
+        return self._attention if self._wanted is None else self._kept[self._wanted]
+
+    def _is_shown(self, outcome: Outcome) -> bool:
+        return outcome.status.needs_attention if self._wanted is None else outcome.status is self._wanted
+
+    def _keep(self, outcome: Outcome) -> None:
+        if len(self._kept[outcome.status]) < MOST_LISTED:
+            self._kept[outcome.status].append(outcome)
+        if outcome.status.needs_attention and len(self._attention) < MOST_LISTED:
+            self._attention.append(outcome)
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        """Lines."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        """Row, who, status, field, words."""
+        return 0 if parent.isValid() else len(TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Titles."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(TITLES):
+            return TITLES[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a cell shows."""
+        if not index.isValid():
+            return None
+        outcome = self._shown[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return texts(outcome)[index.column()].replace("\n", " ")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(texts(outcome)[index.column()])
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
+            shape, tone = LOOKS[outcome.status]
+            return icons.icon(shape, getattr(theme.colours_in_use(), tone), 16)
+        return None
+
+
+def texts(outcome: Outcome) -> tuple[str, str, str, str, str]:
+    """Row, who, status, field, words."""
+    fields = ", ".join(dict.fromkeys(heading for heading, _ in outcome.messages if heading))
+    words = " ".join(dict.fromkeys(text for _, text in outcome.messages))
+    return str(outcome.row), outcome.who, outcome.status.label, fields, words

@@ -1,0 +1,85 @@
+"""The runs on this computer, newest first, as a table that can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from cg_uploader.gui.widgets.texts import tip_text
+from cg_uploader.gui.words import REGIONS
+from cg_uploader.model import RunSummary
+from cg_uploader.vocabulary import RowStatus
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")
+NUMBERS = (3, 4, 5)
+
+
+class RunsModel(QAbstractTableModel):
+    """Shows the runs that hold the words searched for."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: tuple[RunSummary, ...] = ()
+        self._shown: tuple[RunSummary, ...] = ()
+        self._sought = ""
+
+    def show_runs(self, runs: Sequence[RunSummary]) -> None:
+        """Show these."""
+        self._all = tuple(runs)
+        self.search(self._sought)
+
+    def search(self, text: str) -> None:
+        """Show only runs with every word of ``text`` somewhere in their line."""
+        self.beginResetModel()
+        self._sought = text
+        words = text.casefold().split()
+        self._shown = tuple(run for run in self._all if all(word in " ".join(texts(run)).casefold() for word in words))
+        self.endResetModel()
+
+    def run(self, line: int) -> RunSummary:
+        """The run that a line shows."""
+        return self._shown[line]
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        """Lines."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        """Facts about a run."""
+        return 0 if parent.isValid() else len(TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Titles."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(TITLES):
+            return TITLES[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a cell shows."""
+        if not index.isValid():
+            return None
+        run = self._shown[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return texts(run)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(run.file if index.column() == 1 else texts(run)[index.column()])
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+def texts(run: RunSummary) -> tuple[str, ...]:
+    """Facts about a run in the order of TITLES."""
+    return (
+        f"{run.started.astimezone():%Y-%m-%d %H:%M}",
+        Path(run.file).name,
+        f"{run.profile}, {REGIONS[run.region].split(':', maxsplit=1)[0]}",
+        f"{run.rows:,}",
+        f"{run.counts[RowStatus.ACCEPTED]:,}",
+        f"{run.attention:,}",
+        run.stopped.reason if run.stopped is not None else "At its end",
+    )

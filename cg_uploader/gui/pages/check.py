@@ -1,0 +1,298 @@
+"""Step 4, Check: what is wrong, as a short to-do list; rows to look at, edit, leave out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
+
+from cg_uploader.fields import checks
+from cg_uploader.fields.checks import CheckResult, Problem
+from cg_uploader.gui import changes
+from cg_uploader.gui.models.rows_model import PROBLEM, ROW, WHO, RowsModel
+from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.steps import Step, why_not
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.blank_cells import BlankCellsChoice
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.texts import caption, plain, section
+from cg_uploader.gui.widgets.todo_list import Todo, TodoList
+from cg_uploader.gui.words import counted, invited_in_words, sentence_of
+from cg_uploader.gui.worker import Announce, Cancelled, Work
+from cg_uploader.model import Plan, Row
+from cg_uploader.vocabulary import Level
+
+QUIET_MS = 250
+ALL, LEFT_OUT = "all", "left out"
+HINT = "Double-click a cell to change what is sent. The file itself stays as it is."
+WHOLE = "This is about a whole column or the file, not about single rows."
+
+
+class CheckPage(Page):
+    """Checks the plan in the background whenever it changes, and shows what was found."""
+
+    step = Step.CHECK
+    heading = "Check the rows"
+    sentence = "Every row was looked at, nothing has been sent. Rows with an error are held back; all others can go."
+
+    def __init__(self, session: Session, services: Services) -> None:
+        super().__init__(session, services)
+        self._waiting = QTimer(self)
+        self._waiting.setSingleShot(True)
+        self._waiting.setInterval(QUIET_MS)
+        self._waiting.timeout.connect(self._start)
+        self._todo: Todo | None = None
+        self._checked: tuple[Plan, CheckResult] | None = None
+        self.totals = section("")
+        self.invited = Banner()
+        self.failure = Banner()
+        self.todos = TodoList()
+        self.model = RowsModel(self)
+        self.view = Table("Rows", empty="No rows here.")
+        self.view.setModel(self.model)
+        self.told = plain(HINT, role="quiet", wrap=True)
+        self.told.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.blank_cells = BlankCellsChoice()
+        self._make_actions()
+        self._lay_out()
+        self._wire()
+
+    # ------------------------------------------------------------------ layout
+
+    def _make_actions(self) -> None:
+        self.out_button = Button("&Leave out", self._leave_out)
+        self.trust_button = Button("&Accept as it is", self._trust)
+        self.undo_button = Button("Un&do", self.session.history.undo, shape=Shape.UNDO)
+        self.redo_button = Button("R&edo", self.session.history.redo, shape=Shape.REDO)
+        for keys, button in (
+            (QKeySequence.StandardKey.Undo, self.undo_button),
+            (QKeySequence.StandardKey.Redo, self.redo_button),
+        ):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(keys))
+            action.triggered.connect(button.click)
+            self.addAction(action)
+
+    def _lay_out(self) -> None:
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Checking the rows")
+        self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._progress = caption(wrap=False)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE * 2)
+        top.addWidget(self.totals)
+        top.addWidget(self._bar, 1)
+        top.addWidget(self._progress)
+        top.addStretch(0)
+        self.content.addLayout(top)
+        self.content.addWidget(self.failure)
+        self.content.addWidget(self.invited)
+        body = QGridLayout()
+        body.setHorizontalSpacing(SPACE * 2)
+        body.addWidget(self._scrolled(self.todos), 0, 0, 3, 1)
+        tools = QHBoxLayout()
+        tools.setSpacing(SPACE)
+        tools.addWidget(self.undo_button)
+        tools.addWidget(self.redo_button)
+        tools.addStretch(1)
+        tools.addWidget(self.trust_button)
+        tools.addWidget(self.out_button)
+        body.addLayout(tools, 0, 1)
+        self.view.setMinimumHeight(200)
+        body.addWidget(self.view, 1, 1)
+        body.addWidget(self.told, 2, 1)
+        body.setColumnStretch(0, 2)
+        body.setColumnStretch(1, 5)
+        body.setRowStretch(1, 1)
+        self.content.addLayout(body, 1)
+        self.content.addWidget(self.blank_cells)
+
+    def _scrolled(self, inner: QWidget) -> QScrollArea:
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setMinimumWidth(self.fontMetrics().averageCharWidth() * 34)
+        return area
+
+    def _wire(self) -> None:
+        self.todos.chosen.connect(self._show_todo)
+        self.model.cell_edited.connect(self._edit)
+        self.view.selectionModel().selectionChanged.connect(self._show_possible)
+        self.model.modelReset.connect(self._show_possible)
+        self.blank_cells.chosen.connect(self.session.set_blank_cells)
+        self.session.checked.connect(self._follow)
+        self.session.history.indexChanged.connect(self._show_possible)
+        self._follow()
+        self._show_possible()
+
+    # ------------------------------------------------------------------ checking
+
+    def _follow(self) -> None:
+        """The plan or its result is another one: check anew, unless that is what has just happened."""
+        self.blank_cells.show_choice(self.session.options.blank_cells)
+        if self.session.result is not None:
+            return
+        self.runner.drop()
+        self._show_progress("Checking…")
+        if self.session.plan is None or why_not(self.session, Step.COLUMNS):
+            self._waiting.stop()
+        else:
+            self._waiting.start()
+
+    def _start(self) -> None:
+        plan = self.session.plan
+        if plan is not None:
+            self.failure.clear()
+            self._bar.setRange(0, max(1, len(plan.table.rows)))
+            self._bar.setValue(0)
+            self.runner.start(checking(plan), done=self._on_done, failed=self._on_failed, batch=self._on_progress)
+
+    def _on_progress(self, rows: int) -> None:
+        self._bar.setValue(rows)
+        self._show_progress(f"Checking: {rows:,} of {self._bar.maximum():,} rows")
+
+    def _on_done(self, result: tuple[Plan, CheckResult]) -> None:
+        plan, found = result
+        self._checked = (plan, found)
+        self._show_progress("")
+        self._show_result(plan, found)
+        self.session.set_result(found)
+
+    def _on_failed(self, error: object) -> None:
+        self._show_progress("")
+        self.failure.say("error", sentence_of(error))
+
+    def _show_progress(self, text: str) -> None:
+        self._progress.setText(text)
+        self._bar.setVisible(bool(text))
+
+    # ------------------------------------------------------------------ showing
+
+    def _show_result(self, plan: Plan, result: CheckResult) -> None:
+        parts = [f"{counted(result.ready, 'row')} ready", f"{result.held_back:,} held back"]
+        if result.skipped:
+            parts.append(f"{result.skipped:,} left out")
+        self.totals.setText(" · ".join(parts))
+        self._show_invited(result)
+        groups = {
+            level: [
+                Todo(f"{level}/{group.kind}/{group.heading}", group.text, group.positions)
+                for group in result.groups
+                if group.level is level
+            ]
+            for level in Level
+        }
+        rest = [Todo(ALL, f"All {counted(len(plan.table.rows), 'row')}", range(len(plan.table.rows)))]
+        if plan.left_out:
+            positions = [_position(plan, number) for number in sorted(plan.left_out)]
+            rest.append(Todo(LEFT_OUT, f"{counted(len(positions), 'row')} left out by you", positions))
+        chosen = self.todos.show_entries(
+            (
+                ("To correct: held back", Shape.ERROR, "error", groups[Level.ERROR]),
+                ("To know: sent as they are", Shape.WARNING, "warning", groups[Level.WARNING]),
+                ("Everything", Shape.FILE, "quiet", rest),
+            )
+        )
+        if chosen is not None:
+            self._show_todo(chosen)
+
+    def _show_invited(self, result: CheckResult) -> None:
+        if result.invited is None:
+            self.invited.clear()
+            return
+        people, addresses = result.invited
+        self.invited.say(
+            "warning",
+            f"This will invite {invited_in_words(people, addresses)}.",
+            more="You are asked once more before anything is sent. An invitation cannot be taken back.",
+        )
+
+    def _show_todo(self, todo: Todo) -> None:
+        if self._checked is None:
+            return
+        plan, _ = self._checked
+        self._todo = todo
+        self.view.empty = WHOLE if "/" in todo.key else "No rows here."
+        scrolled = self.view.verticalScrollBar().value()
+        self.model.show_rows(plan, todo.positions, self._remark)
+        letter = self.view.fontMetrics().averageCharWidth()
+        for column, letters in ((ROW, 8), (WHO, 26), (PROBLEM, 48)):
+            self.view.setColumnWidth(column, letters * letter)
+        self.view.setColumnHidden(PROBLEM, todo.key in (ALL, LEFT_OUT) and not plan.left_out)
+        self.view.verticalScrollBar().setValue(scrolled)
+
+    def _remark(self, row: Row, problems: tuple[Problem, ...]) -> str:
+        """What the chosen entry says about a row; an entry over several rows, like duplicates, speaks itself."""
+        todo = self._todo
+        if todo is None:
+            return ""
+        said = [p.text for p in problems if todo.key in (f"{p.level}/{p.kind}/{p.heading}", ALL, LEFT_OUT)]
+        if todo.key in (ALL, LEFT_OUT):
+            return "Left out by you" if row.number in self.session.left_out else " ".join(said)
+        return " ".join(said) or todo.text
+
+    def _show_possible(self) -> None:
+        lines = self.view.selected_lines()
+        numbers = {self.model.row(line).number for line in lines}
+        out = bool(numbers) and numbers <= self.session.left_out
+        self.out_button.setText("Put bac&k" if out else "&Leave out")
+        self.out_button.setEnabled(bool(numbers))
+        self.trust_button.setEnabled(bool(numbers) and self._can_trust())
+        self.told.setText(self.model.remark(min(lines)) if lines else HINT)
+        history = self.session.history
+        self.undo_button.setEnabled(history.canUndo())
+        self.redo_button.setEnabled(history.canRedo())
+        self.undo_button.setAccessibleDescription(history.undoText())
+        self.redo_button.setAccessibleDescription(history.redoText())
+
+    # ------------------------------------------------------------------ changing
+
+    def _can_trust(self) -> bool:
+        """Only what looks odd in the file can be accepted as it is; a missing or wrong value cannot."""
+        kind = self._todo.key.split("/")[1] if self._todo is not None and "/" in self._todo.key else ""
+        return kind in checks.NOTE_LEVELS
+
+    def _edit(self, row: Row, column: int, text: str) -> None:
+        changes.edit_cell(self.session, row, column, text)
+
+    def _selected_numbers(self) -> set[int]:
+        return {self.model.row(line).number for line in self.view.selected_lines()}
+
+    def _leave_out(self) -> None:
+        numbers = self._selected_numbers()
+        changes.leave_out(self.session, numbers, out=not numbers <= self.session.left_out)
+
+    def _trust(self) -> None:
+        changes.trust(self.session, self._selected_numbers())
+
+    def shut_down(self) -> None:
+        """No check begins any more."""
+        self._waiting.stop()
+        super().shut_down()
+
+
+def checking(plan: Plan) -> Work:
+    """The work of checking ``plan``; results in (plan, CheckResult)."""
+
+    def work(announce: Announce, cancelled: Cancelled) -> object:
+        return plan, checks.check(plan, progress=announce, cancelled=cancelled)
+
+    return work
+
+
+def _position(plan: Plan, number: int) -> int:
+    """Where the row with this number stands; numbers grow from row to row."""
+    rows = plan.table.rows
+    return bisect_left(range(len(rows)), number, key=lambda position: rows[position].number)

@@ -1,0 +1,305 @@
+"""Step 1, Connect: the saved connection, the way to CustomerGauge, and its import configuration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+
+from cg_uploader.api import regions
+from cg_uploader.api.client import Client
+from cg_uploader.errors import UploaderError
+from cg_uploader.gui.dialogs.where import WhereDialog
+from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Connection, Session, Tested
+from cg_uploader.gui.steps import Step, why_not
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.configuration_form import ConfigurationForm
+from cg_uploader.gui.widgets.connection_form import ConnectionForm
+from cg_uploader.gui.widgets.inputs import card
+from cg_uploader.gui.widgets.saved_connections import SavedConnections
+from cg_uploader.gui.widgets.texts import message, section
+from cg_uploader.gui.words import REGIONS, sentence_of
+from cg_uploader.gui.worker import Announce, Cancelled, Runner
+from cg_uploader.model import Credentials, Profile
+from cg_uploader.settings import profiles
+from cg_uploader.vocabulary import Region
+
+PRACTICE_CREDENTIALS = Credentials("practice", "practice")
+SETUP_FILES = "Setup files (*.cgsetup *.json)"
+
+
+class ConnectPage(Page):
+    """Lays out and wires the three parts."""
+
+    step = Step.CONNECT
+    heading = "Connect to CustomerGauge"
+    sentence = "Say where your CustomerGauge is, who signs in, and which import configuration the rows are for."
+
+    def __init__(self, session: Session, services: Services) -> None:
+        super().__init__(session, services)
+        self._headings_runner = Runner(self)
+        self._names: tuple[str, ...] = ()
+        self.saved = SavedConnections()
+        self.form = ConnectionForm(services.credentials.available)
+        self.configuration = ConfigurationForm(self._headings_runner)
+        for text, part in (
+            ("", self.saved),
+            ("Who signs in", self.form),
+            ("Import configuration", self.configuration),
+        ):
+            frame, column = card(margin=SPACE * 5 // 2)
+            if text:
+                column.addWidget(section(text))
+            column.addWidget(part)
+            self.content.addWidget(frame)
+        self.content.addStretch(1)
+        self._wire()
+        self._list_saved()
+
+    def _wire(self) -> None:
+        self.form.edited.connect(self._take)
+        self.form.region_chosen.connect(self._choose_region)
+        self.form.test_wanted.connect(self.test_connection)
+        self.form.where_wanted.connect(self._show_where)
+        self.configuration.edited.connect(self._take)
+        self.runner.busy_changed.connect(self.form.show_testing)
+        self.saved.chosen.connect(self.choose_saved)
+        self.saved.save_wanted.connect(self._save)
+        self.saved.save_as_wanted.connect(self._save_as)
+        self.saved.import_wanted.connect(self._browse_setup)
+        self.saved.export_wanted.connect(self._export)
+        self.saved.delete_wanted.connect(self._delete)
+        self.session.connected.connect(self._show)
+        self.session.changed.connect(self._show_possible)
+
+    # ------------------------------------------------------------------ what is shown and typed
+
+    def _show(self) -> None:
+        connection = self.session.connection
+        self.form.show_connection(connection, self.session.tested)
+        self.configuration.show_connection(connection)
+        self.saved.show_names(self._names, connection.name)
+        self._show_possible()
+
+    def _list_saved(self) -> None:
+        self._names = tuple(self.services.profiles.names())
+        self._show()
+
+    def _show_possible(self) -> None:
+        complete = self.session.connection.configuration is not None and self.session.connection.reference.strip()
+        reason = "" if complete else "Reference, data type and headings are needed first."
+        self.saved.show_possible(save=reason, saved=self.session.connection.name in self._names)
+
+    def _take(self) -> None:
+        before = self.session.connection
+        self.session.set_connection(
+            replace(
+                before,
+                client_id=self.form.client_id.text().strip(),
+                client_secret=self.form.client_secret.text().strip(),
+                remember=self.form.remember.isChecked(),
+                reference=self.configuration.reference.text(),
+                data_type=self.configuration.chosen_type(),
+                fields=self.configuration.editor.fields,
+            )
+        )
+        self._keep_or_forget_secret(before)
+
+    def _choose_region(self, region: Region) -> None:
+        connection = replace(self.session.connection, region=region, address=None)
+        if region is Region.PRACTICE:
+            connection = replace(connection, address=self.services.practice.server.address)
+            connection = self._with_credentials(connection, PRACTICE_CREDENTIALS)
+        elif self.session.connection.region is Region.PRACTICE:
+            connection = self._with_credentials(connection, Credentials("", ""))
+        self.session.set_connection(connection)
+
+    @staticmethod
+    def _with_credentials(connection: Connection, credentials: Credentials) -> Connection:
+        return replace(connection, client_id=credentials.client_id, client_secret=credentials.client_secret)
+
+    def _show_where(self) -> None:
+        WhereDialog(self).open()
+
+    # ------------------------------------------------------------------ testing
+
+    def test_connection(self) -> None:
+        """Sign in once, in the background, and say in words how it went."""
+        connection = self.session.connection
+        address = regions.address(connection.region, connection.address)
+        credentials = connection.credentials
+
+        def work(_announce: Announce, _cancelled: Cancelled) -> object:
+            client = Client(address, credentials)
+            try:
+                client.sign_in()
+            finally:
+                client.close()
+            return connection
+
+        self.session.set_tested(None)
+        self.runner.start(work, done=self._on_tested, failed=self._on_refused)
+
+    def _on_tested(self, connection: object) -> None:
+        if connection == self.session.connection:
+            place = REGIONS[self.session.connection.region].split(":")[0]
+            self.session.set_tested(Tested(True, f"It works: CustomerGauge ({place}) has accepted the Client ID and secret."))
+            self._keep_or_forget_secret(None)
+
+    def _on_refused(self, error: object) -> None:
+        self.session.set_tested(Tested(False, sentence_of(error)))
+
+    # ------------------------------------------------------------------ saved connections
+
+    def choose_saved(self, name: str) -> None:
+        """Use the saved connection ``name``; empty: begin a new one."""
+        self.saved.banner.clear()
+        if not name:
+            self.session.mapping = None
+            self.session.set_connection(Connection())
+            return
+        if name not in self._names:
+            return
+        try:
+            self.use_profile(self.services.profiles.load(name))
+            self._prefer(name)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+            self._show()
+
+    def use_profile(self, profile: Profile) -> None:
+        """Take ``profile`` over, with its credentials when the keychain has them."""
+        if profile.region is Region.PRACTICE:
+            profile = replace(profile, address=self.services.practice.server.address)
+            self.session.use_profile(profile, PRACTICE_CREDENTIALS)
+            return
+        remembered = None
+        if self.services.credentials.available is None:
+            remembered = self.services.credentials.load(profile.name)
+        self.session.use_profile(profile, remembered)
+
+    def open_setup(self, file: Path) -> None:
+        """Use a setup file and save it under its own name."""
+        try:
+            profile = profiles.open_profile(str(file), self.services.profiles)
+            self._store(profile)
+            self.use_profile(profile)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+            return
+        self.saved.banner.say("good", f"The setup “{profile.name}” is saved on this computer. Enter Client ID and secret.")
+
+    def _save(self) -> None:
+        if self.session.connection.name:
+            self._save_under(self.session.connection.name)
+        else:
+            self._save_as()
+
+    def _save_as(self) -> None:
+        suggestion = self.session.connection.name or self.session.connection.reference
+        name, agreed = QInputDialog.getText(self, "Save this connection", "Name of the connection:", text=suggestion)
+        if agreed and name.strip():
+            self._save_under(name.strip())
+
+    def _save_under(self, name: str) -> None:
+        profile = self.session.profile(name)
+        if profile is None:
+            return
+        try:
+            self._store(profile)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+            return
+        self.session.set_connection(replace(self.session.connection, name=name))
+        self._keep_or_forget_secret(None)
+        self._prefer(name)
+        self._show()
+        self.saved.banner.say("good", f"“{name}” is saved on this computer, without the secret.")
+
+    def _prefer(self, name: str) -> None:
+        """The window opens with this connection the next time."""
+        store = self.services.preferences
+        try:
+            store.save(replace(store.load(), last_profile=name))
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+
+    def _store(self, profile: Profile) -> None:
+        if profile.region is Region.PRACTICE:
+            profile = replace(profile, address=None)
+        self.services.profiles.save(profile)
+        self._list_saved()
+
+    def _keep_or_forget_secret(self, before: Connection | None) -> None:
+        connection = self.session.connection
+        store = self.services.credentials
+        if not connection.name or store.available is not None or connection.region is Region.PRACTICE:
+            return
+        try:
+            if connection.remember and connection.client_secret and (before is None or not before.remember):
+                store.save(connection.name, connection.credentials)
+            elif before is not None and before.remember and not connection.remember:
+                store.forget(connection.name)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+
+    def _browse_setup(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a setup file", "", SETUP_FILES)
+        if chosen:
+            self.open_setup(Path(chosen))
+
+    def _export(self) -> None:
+        name = self.session.connection.name or self.session.connection.reference
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export a setup file, without the secret", f"{name}.cgsetup", SETUP_FILES)
+        profile = self.session.profile(name)
+        if chosen and profile is not None:
+            self.export_to(Path(chosen), replace(profile, address=None))
+
+    def export_to(self, target: Path, profile: Profile) -> None:
+        """Write ``profile`` as a setup file that a colleague can double-click; it holds no secret."""
+        try:
+            target.write_text(profiles.to_json(profile), encoding="utf-8")
+        except OSError as error:
+            self.saved.banner.say("error", f"{target.name} cannot be written ({error.strerror}). Choose another folder.")
+        else:
+            self.saved.banner.say("good", f"{target.name} is ready to hand over. It holds no secret.")
+
+    def _delete(self) -> None:
+        name = self.session.connection.name
+        box = message(
+            self,
+            QMessageBox.Icon.Question,
+            f"Delete the connection “{name}”?",
+            "Its remembered secret is deleted too. Runs stay.",
+        )
+        delete = box.addButton("&Delete", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("&Keep it", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        if box.clickedButton() is delete:
+            self.delete_saved(name)
+
+    def delete_saved(self, name: str) -> None:
+        """Delete a saved connection and its secret; what is typed stays."""
+        try:
+            self.services.profiles.delete(name)
+            if self.services.credentials.available is None:
+                self.services.credentials.forget(name)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+        self._list_saved()
+        self.session.set_connection(replace(self.session.connection, name="", remember=False))
+
+    # ------------------------------------------------------------------ the end
+
+    def entered(self) -> None:
+        """Put the cursor where the next thing is missing."""
+        if why_not(self.session, self.step) and not self.session.connection.client_id:
+            self.form.client_id.setFocus()
+
+    def shut_down(self) -> None:
+        """Join both threads."""
+        super().shut_down()
+        self._headings_runner.shut_down()

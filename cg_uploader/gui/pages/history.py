@@ -1,0 +1,138 @@
+"""History: every run on this computer; continue, save its files again, forget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox
+
+from cg_uploader.gui import uploading
+from cg_uploader.gui.models.runs_model import RunsModel
+from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.inputs import Button, labelled
+from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.texts import message
+from cg_uploader.gui.words import sentence_of
+from cg_uploader.gui.worker import Work
+from cg_uploader.model import RunSummary
+
+
+class HistoryPage(Page):
+    """``continue_wanted`` brings the number of the run that is to go on."""
+
+    heading = "History"
+    sentence = "Every upload from this computer, newest first. Row values are kept only for rows that still need you."
+
+    continue_wanted = Signal(int)
+
+    def __init__(self, session: Session, services: Services) -> None:
+        super().__init__(session, services)
+        self.model = RunsModel(self)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("File, connection, day…")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.model.search)
+        self.banner = Banner()
+        self.view = Table("Uploads", empty="Nothing has been uploaded from this computer yet.")
+        self.view.setModel(self.model)
+        self.view.stretch((20, 26, 24, 9, 11, 17, 24), 6)
+        self.view.setMinimumHeight(260)
+        self.go_on = Button("&Continue this upload", self._continue, role="primary")
+        self.failed_rows = Button("Save fai&led rows…", self._browse_failed_rows)
+        self.receipt = Button("Save &receipt…", self._browse_receipt)
+        self.forget = Button("F&orget this upload…", self._ask_to_forget)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        for button in (self.go_on, self.failed_rows, self.receipt):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.forget)
+        self.content.addLayout(labelled("Se&arch", self.search))
+        self.content.addWidget(self.banner)
+        self.content.addWidget(self.view, 1)
+        self.content.addLayout(row)
+        self.view.selectionModel().selectionChanged.connect(self._show_possible)
+        self.model.modelReset.connect(self._show_possible)
+        self.session.ran.connect(self._show_possible)
+        self._show_possible()
+
+    def entered(self) -> None:
+        """Read the runs anew."""
+        self.banner.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the runs anew, in the background."""
+        self._run(uploading.all_runs(self.services.places))
+
+    def _run(self, work: Work) -> None:
+        self.runner.start(work, done=self._on_done, failed=self._on_failed)
+
+    def _on_done(self, result: object) -> None:
+        if isinstance(result, tuple):
+            self.model.show_runs(result)
+            return
+        self.banner.say("good", str(result))
+        self.refresh()
+
+    def _on_failed(self, error: object) -> None:
+        self.banner.say("error", sentence_of(error))
+
+    def selected(self) -> RunSummary | None:
+        """The one run that is selected."""
+        lines = self.view.selected_lines()
+        return self.model.run(lines.pop()) if len(lines) == 1 else None
+
+    def _show_possible(self) -> None:
+        run = self.selected()
+        self.go_on.setEnabled(run is not None and run.stopped is not None and not self.session.running)
+        self.failed_rows.setEnabled(run is not None and run.attention > 0)
+        self.receipt.setEnabled(run is not None)
+        self.forget.setEnabled(run is not None)
+
+    def _continue(self) -> None:
+        run = self.selected()
+        if run is not None:
+            self.continue_wanted.emit(run.run)
+
+    def _browse_failed_rows(self) -> None:
+        run = self.selected()
+        if run is not None:
+            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - failed rows.xlsx"))
+            chosen, _ = QFileDialog.getSaveFileName(self, "Save the rows that need attention", start, "Excel (*.xlsx)")
+            if chosen:
+                self._run(uploading.failed_rows(run.run, Path(chosen), self.services.places))
+
+    def _browse_receipt(self) -> None:
+        run = self.selected()
+        if run is not None:
+            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - receipt.pdf"))
+            chosen, _ = QFileDialog.getSaveFileName(self, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
+            if chosen:
+                self._run(uploading.receipt_file(run.run, Path(chosen), self.services.places))
+
+    def _ask_to_forget(self) -> None:
+        run = self.selected()
+        if run is None:
+            return
+        box = message(
+            self,
+            QMessageBox.Icon.Question,
+            f"Forget the upload of {Path(run.file).name}?",
+            "Its record and the values of its rows are deleted from this computer. What arrived in CustomerGauge stays there. "
+            "The program will not know any more that these rows were sent.",
+        )
+        forget = box.addButton("&Forget it", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("&Keep it", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        if box.clickedButton() is forget:
+            self.forget_run(run.run)
+
+    def forget_run(self, run: int) -> None:
+        """Delete a run and everything about its rows."""
+        self._run(uploading.forgetting(run, self.services.places))

@@ -1,0 +1,294 @@
+"""Step 5, Upload: send, watch, pause, stop; and what became of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from cg_uploader.gui import uploading
+from cg_uploader.gui.dialogs.texts_dialog import TextDialog
+from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel, texts
+from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.steps import Step, why_closed
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.uploading import Ended
+from cg_uploader.gui.widgets.after_upload import AfterUpload
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.before_upload import BeforeUpload
+from cg_uploader.gui.widgets.counters import Counters
+from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.run_progress import RunProgress
+from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.texts import caption, section
+from cg_uploader.gui.words import sentence_of
+from cg_uploader.gui.worker import Runner, Work
+from cg_uploader.model import Batch, Outcome, Plan
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.planning import Earlier
+from cg_uploader.vocabulary import RowStatus
+
+
+class UploadPage(Page):
+    """Before, during and after a run."""
+
+    step = Step.UPLOAD
+    heading = "Upload"
+    sentence = "Rows go to CustomerGauge one by one, and every answer is written down before it is shown here."
+
+    def __init__(self, session: Session, services: Services) -> None:
+        super().__init__(session, services)
+        self._looking = Runner(self)
+        self._control = Control()
+        self._looked_at: Plan | None = None
+        self._earlier: Earlier | None = None
+        self._skip: bool | None = None
+        self.before = BeforeUpload()
+        self.failure = Banner()
+        self.progress = RunProgress()
+        self.after = AfterUpload()
+        self.counters = Counters()
+        self.model = OutcomesModel(self)
+        self.view = Table("What became of the rows", empty="No row here.")
+        self.view.setModel(self.model)
+        self.view.stretch((8, 28, 17, 20, 30), 4)
+        self.view.setMinimumHeight(220)
+        self._listing = self._make_listing()
+        for widget, stretch in (
+            (self.before, 0),
+            (self.failure, 0),
+            (self.progress, 0),
+            (self.after, 0),
+            (self.counters, 0),
+            (self._listing, 1),
+        ):
+            self.content.addWidget(widget, stretch)
+        self.content.addStretch(0)
+        self._wire()
+        self._show()
+
+    def _make_listing(self) -> QWidget:
+        self._title = section("Rows that need attention")
+        self._limit = caption(wrap=False)
+        self.details = Button("&Details…", self.show_details)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE * 2)
+        top.addWidget(self._title)
+        top.addWidget(self._limit, 1)
+        top.addWidget(self.details)
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        column.addLayout(top)
+        column.addWidget(self.view, 1)
+        return part
+
+    def _wire(self) -> None:
+        self.before.upload_wanted.connect(self.upload)
+        self.before.consent_given.connect(self.session.set_consent)
+        self.before.skip_wanted.connect(self._choose_repeat)
+        self.before.continue_wanted.connect(self.continue_run)
+        self.progress.pause_wanted.connect(self._pause)
+        self.progress.stop_wanted.connect(self.stop)
+        self.after.failed_rows_wanted.connect(self._browse_failed_rows)
+        self.after.receipt_wanted.connect(self._browse_receipt)
+        self.after.continue_wanted.connect(self._continue_this)
+        self.counters.chosen.connect(self._show_status)
+        self.view.selectionModel().selectionChanged.connect(self._show_possible)
+        self.view.activated.connect(self.show_details)
+        self.model.modelReset.connect(self._show_possible)
+        self.session.checked.connect(self._show)
+        self.session.ran.connect(self._show)
+
+    # ------------------------------------------------------------------ before
+
+    def _show(self) -> None:
+        """Show the part that fits how things stand."""
+        session = self.session
+        started = session.running or session.run is not None
+        self.before.setVisible(not started and session.result is not None)
+        self.progress.setVisible(session.running)
+        self.after.setVisible(session.run is not None and not session.running)
+        self.counters.setVisible(started)
+        self._listing.setVisible(started)
+        if started:
+            self.failure.clear()
+        if session.run is not None and not session.running:
+            self.after.show_run(session.run)
+        plan, result = session.plan, session.result
+        if plan is not None and result is not None and not started:
+            self._look_back(plan)
+            self.before.show_earlier(self._earlier, skip=self._skip)
+            shown = replace(plan, skip_accepted=bool(self._skip))
+            self.before.show_plan(shown, result, consent=session.consent, reason=self.why_not())
+
+    def why_not(self) -> str:
+        """Why the upload cannot begin, in one sentence; empty when it can."""
+        reason = why_closed(self.session, self.step)
+        result = self.session.result
+        if reason or result is None:
+            return reason or "Wait until the rows have been checked."
+        if self._looking.busy:
+            return "Looking for earlier uploads of this file…"
+        if self._earlier is not None and self._earlier.strict and self._earlier.sentence and self._skip is None:
+            return "Say first what happens with the rows that may have been sent before."
+        if result.invited is not None and not self.session.consent:
+            return "Tick the box above first: an invitation cannot be taken back."
+        return ""
+
+    def _look_back(self, plan: Plan) -> None:
+        if plan is not self._looked_at:
+            self._looked_at, self._earlier, self._skip = plan, None, None
+            work = uploading.looking_back(plan, self.services.places)
+            self._looking.start(work, done=self._on_looked_back, failed=self._on_failed)
+
+    def _on_looked_back(self, found: Earlier) -> None:
+        self._earlier = found
+        self._show()
+
+    def _choose_repeat(self, skip: bool) -> None:
+        self._skip = skip
+        self._show()
+
+    # ------------------------------------------------------------------ under way
+
+    def upload(self) -> None:
+        """Send the plan that was checked."""
+        plan = self.session.plan
+        if plan is None or self.why_not():
+            return
+        plan = replace(plan, consent=self.session.consent, skip_accepted=bool(self._skip))
+        credentials = self.session.connection.credentials
+        self._begin(lambda control: uploading.new_run(plan, credentials, self.services.places, control))
+
+    def continue_run(self, run: int) -> None:
+        """Send what is left of an earlier run."""
+        self._begin(lambda control: uploading.continued_run(run, self.session, self.services, control))
+
+    def _continue_this(self) -> None:
+        if self.session.run is not None:
+            self.continue_run(self.session.run.run)
+
+    def _begin(self, work: Callable[[Control], Work]) -> None:
+        if self.runner.busy:
+            return
+        self._control = Control()
+        self.model.replace(())
+        self.counters.release()
+        self.counters.show_counts({})
+        self.progress.begin()
+        self._looked_at = None
+        self.session.set_running(True)
+        self.runner.start(work(self._control), done=self._on_ended, failed=self._on_failed, batch=self._on_batch)
+        self.progress.pause_button.setFocus()
+
+    def _on_batch(self, batch: Batch) -> None:
+        self.progress.show_batch(batch)
+        if self._control.stopping:
+            self.progress.show_stopping()
+        self.counters.show_counts(batch.counts)
+        self.model.add(batch.outcomes)
+        self._show_limit()
+
+    def _pause(self, pause: bool) -> None:
+        if pause:
+            self._control.pause()
+        else:
+            self._control.proceed()
+
+    def stop(self) -> None:
+        """Let nothing new leave; the run can be continued later."""
+        self._control.stop()
+        self.progress.show_stopping()
+
+    # ------------------------------------------------------------------ after
+
+    def _on_ended(self, ended: Ended) -> None:
+        self.model.replace(ended.outcomes)
+        self.counters.show_counts(ended.summary.counts)
+        self.session.set_run(ended.summary)
+        self._show_limit()
+        (self.after.failed_rows if ended.summary.attention else self.after.receipt).setFocus()
+
+    def _on_failed(self, error: object) -> None:
+        if self.session.running:
+            self.session.set_running(False)
+        self.failure.say("error", sentence_of(error))
+        self._show_possible()
+
+    def _browse_failed_rows(self) -> None:
+        run = self.session.run
+        if run is not None:
+            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - failed rows.xlsx"))
+            chosen, _ = QFileDialog.getSaveFileName(self, "Save the rows that need attention", start, "Excel (*.xlsx)")
+            if chosen:
+                self.save_failed_rows(Path(chosen))
+
+    def save_failed_rows(self, target: Path) -> None:
+        """Write the repair file of the run that is shown."""
+        if self.session.run is not None:
+            work = uploading.failed_rows(self.session.run.run, target, self.services.places)
+            self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)
+
+    def _browse_receipt(self) -> None:
+        run = self.session.run
+        if run is not None:
+            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - receipt.pdf"))
+            chosen, _ = QFileDialog.getSaveFileName(self, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
+            if chosen:
+                self.save_receipt(Path(chosen))
+
+    def save_receipt(self, target: Path) -> None:
+        """Write the receipt of the run that is shown, as PDF or as a web page by the name's ending."""
+        if self.session.run is not None:
+            work = uploading.receipt_file(self.session.run.run, target, self.services.places)
+            self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)
+
+    def _on_saved(self, sentence: object) -> None:
+        self.after.saved.say("good", str(sentence))
+
+    def _on_not_saved(self, error: object) -> None:
+        self.after.saved.say("error", sentence_of(error))
+
+    # ------------------------------------------------------------------ rows
+
+    def _show_status(self, status: RowStatus | None) -> None:
+        self.model.show_status(status)
+        self._title.setText(f"{status.label} rows" if status is not None else "Rows that need attention")
+        self._show_limit()
+
+    def _show_limit(self) -> None:
+        self._limit.setText(f"The first {MOST_LISTED:,} are listed; a saved file has all." if self.model.full else "")
+
+    def _show_possible(self) -> None:
+        self.details.setEnabled(len(self.view.selected_lines()) == 1)
+
+    def show_details(self) -> None:
+        """Everything that is known about the selected row."""
+        lines = self.view.selected_lines()
+        if len(lines) == 1:
+            outcome = self.model.outcome(lines.pop())
+            dialog = TextDialog(f"Row {outcome.row}", details(outcome), markdown=False, parent=self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def shut_down(self) -> None:
+        """Stop the run, which can be continued later, and join its thread."""
+        self._control.stop()
+        super().shut_down()
+        self._looking.shut_down()
+
+
+def details(outcome: Outcome) -> str:
+    """An outcome with everything that is known, one fact a line."""
+    row, who, status, fields, words = texts(outcome)
+    answer = f"HTTP status {outcome.http}" if outcome.http is not None else "no answer" if outcome.attempts else "not asked"
+    facts = (("Row", row), ("Who", who), ("Status", status), ("Field", fields), ("What to know", words))
+    lines = [f"{name}: {text}" for name, text in facts if text]
+    return "\n\n".join([*lines, f"CustomerGauge’s answer: {answer}", f"Attempts: {outcome.attempts}"])

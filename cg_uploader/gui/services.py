@@ -1,0 +1,70 @@
+"""What lies around on this computer and every page may need: folders, connections, keychain, preferences, practice."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+from cg_uploader.gui.theme import Theme
+from cg_uploader.model import Address
+from cg_uploader.practice.script import Script
+from cg_uploader.practice.server import PracticeServer
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.settings.profiles import ProfileStore
+
+
+class Practice:
+    """The pretend CustomerGauge of this window; it starts when it is wanted and ends with the window."""
+
+    def __init__(self, *, delay: float = 0.1, script: Script | None = None) -> None:
+        """``delay``: seconds per record; ``script``: how it misbehaves."""
+        self._delay = delay
+        self._script = script
+        self._servers: list[PracticeServer] = []
+        self._lock = threading.Lock()
+
+    @property
+    def server(self) -> PracticeServer:
+        """The running server."""
+        with self._lock:
+            return self._servers[0] if self._servers else self._start(0)
+
+    def listen_again(self, address: Address) -> None:
+        """Be where an earlier run was sent to; UsageError when somebody else is there now."""
+        with self._lock:
+            if all(server.address != address for server in self._servers):
+                self._start(urlsplit(address.records).port or 0)
+
+    def _start(self, port: int) -> PracticeServer:
+        server = PracticeServer(port=port, delay=self._delay, script=self._script)
+        server.start()
+        self._servers.append(server)
+        return server
+
+    def close(self) -> None:
+        """End it."""
+        with self._lock:
+            for server in self._servers:
+                server.close()
+            self._servers.clear()
+
+
+class Services:
+    """One of each, made for one window."""
+
+    def __init__(
+        self, places: Places, theme: Theme, *, credentials: CredentialStore | None = None, practice: Practice | None = None
+    ) -> None:
+        """Everything below ``places``; ``credentials`` and ``practice`` may come from elsewhere."""
+        self.places = places
+        self.theme = theme
+        self.profiles = ProfileStore(places.profiles)
+        self.credentials = credentials or CredentialStore()
+        self.preferences = PreferenceStore(places.preferences)
+        self.practice = practice or Practice()
+
+    def close(self) -> None:
+        """End the practice server."""
+        self.practice.close()

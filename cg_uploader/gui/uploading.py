@@ -1,0 +1,195 @@
+"""The work around runs as the worker's thread does it: journal and client are opened there, batches are announced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
+
+from cg_uploader.api.client import Client
+from cg_uploader.errors import CredentialsRefused, UploaderError
+from cg_uploader.gui.models.outcomes_model import MOST_LISTED
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Connection, Session
+from cg_uploader.gui.words import counted
+from cg_uploader.gui.worker import Announce, Cancelled, Work
+from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads import engine, planning, report
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.receipt import receipt
+from cg_uploader.vocabulary import Region, RowStatus
+
+Sending: TypeAlias = Callable[[Client, Callable[[Batch], None]], RunSummary]
+
+SETTLED_BEFORE = (RowStatus.HELD_BACK, RowStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its totals, and of each status up to 5,000 rows."""
+
+    summary: RunSummary
+    outcomes: tuple[Outcome, ...]
+
+
+def new_run(plan: Plan, credentials: Credentials, places: Places, control: Control) -> Work:
+    """The work of sending ``plan``; results in Ended."""
+
+    def work(announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            return _carry_out(
+                Client(plan.address, credentials),
+                journal,
+                announce,
+                lambda client, on_batch: engine.upload(plan, client, journal, on_batch=on_batch, control=control),
+            )
+
+    return work
+
+
+def continued_run(run: int, session: Session, services: Services, control: Control) -> Work:
+    """The work of sending what is left of ``run``; results in Ended.  CredentialsRefused when nobody knows its credentials."""
+    places, connection = services.places, session.connection
+
+    def work(announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            plan = journal.plan(run)
+            credentials = Credentials("", "")
+            if journal.unsettled(run):
+                credentials = _credentials(plan, connection, services)
+                if plan.region is Region.PRACTICE:
+                    services.practice.listen_again(plan.address)
+            return _carry_out(
+                Client(plan.address, credentials),
+                journal,
+                announce,
+                lambda client, on_batch: engine.resume(run, client, journal, on_batch=on_batch, control=control),
+            )
+
+    return work
+
+
+def looking_back(plan: Plan, places: Places) -> Work:
+    """The work of finding what was done with this file before; results in planning.Earlier."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            return planning.earlier(plan, journal)
+
+    return work
+
+
+def all_runs(places: Places) -> Work:
+    """The work of listing the runs; results in a tuple of RunSummary, newest first."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            return tuple(journal.summary(run) for run in journal.runs())
+
+    return work
+
+
+def forgetting(run: int, places: Places) -> Work:
+    """The work of deleting a run's record; results in a sentence."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            journal.forget(run)
+        return f"Upload {run} is forgotten."
+
+    return work
+
+
+def failed_rows(run: int, target: Path, places: Places) -> Work:
+    """The work of writing a run's repair file; results in a sentence."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            count = report.save_failed_rows(journal, run, target)
+        return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
+
+    return work
+
+
+def receipt_file(run: int, target: Path, places: Places) -> Work:
+    """The work of writing a run's receipt, as PDF when the name ends so, else as a web page; results in a sentence."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            page = receipt(journal, run)
+        if target.suffix.lower() == ".pdf":
+            _save_pdf(page, target)
+        else:
+            report.save_text(target, page)
+        return f"The receipt is saved as {target.name}."
+
+    return work
+
+
+def _save_pdf(page: str, target: Path) -> None:
+    """The page as PDF, whole or absent; a text document may be laid out on any thread."""
+    made = QBuffer()
+    made.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(made)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    document = QTextDocument()
+    document.setHtml(page)
+    document.print_(writer)
+    del writer
+    beside = target.with_name(target.name + ".part")
+    try:
+        beside.write_bytes(made.data().data())
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UploaderError(f"{target.name} cannot be written ({error.strerror}). Choose another folder.") from None
+
+
+def _credentials(plan: Plan, connection: Connection, services: Services) -> Credentials:
+    """For a run of another day: those of the present connection when it goes to the same place, else the keychain's."""
+    if connection.region is plan.region and connection.client_id and connection.client_secret:
+        return connection.credentials
+    found = services.credentials.load(plan.profile) if services.credentials.available is None else None
+    if found is None:
+        raise CredentialsRefused(
+            f"Enter the Client ID and the Client Secret for “{plan.profile}” in step 1 first, then continue this upload."
+        )
+    return found
+
+
+def _carry_out(client: Client, journal: Journal, announce: Announce, send: Sending) -> Ended:
+    try:
+        summary = send(client, _Teller(announce, journal))
+    finally:
+        client.close()
+    return Ended(summary, tuple(_listed(journal, summary.run)))
+
+
+class _Teller:
+    """Passes batches on; into the first one of a run it puts the rows that were settled before anything was sent."""
+
+    def __init__(self, announce: Announce, journal: Journal) -> None:
+        self._announce = announce
+        self._journal = journal
+        self._begun = False
+
+    def __call__(self, batch: Batch) -> None:
+        if not self._begun and batch.run:
+            self._begun = True
+            before = tuple(outcome for outcome in _listed(self._journal, batch.run) if outcome.status in SETTLED_BEFORE)
+            batch = replace(batch, outcomes=before + batch.outcomes)
+        self._announce(batch)
+
+
+def _listed(journal: Journal, run: int) -> Iterator[Outcome]:
+    room = dict.fromkeys(RowStatus, MOST_LISTED)
+    for outcome in journal.outcomes(run):
+        if room[outcome.status]:
+            room[outcome.status] -= 1
+            yield outcome

@@ -1,0 +1,56 @@
+"""The end of a run: one sentence, totals that add up, and what can be done now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.words import counted
+from cg_uploader.model import RunSummary
+from cg_uploader.uploads import report
+
+
+class AfterUpload(QWidget):
+    """Says how a run ended and offers its files."""
+
+    failed_rows_wanted = Signal()
+    receipt_wanted = Signal()
+    continue_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.banner = Banner()
+        self.saved = Banner()
+        self.failed_rows = Button("Save fai&led rows…", self.failed_rows_wanted.emit, role="primary")
+        self.receipt = Button("Save &receipt…", self.receipt_wanted.emit)
+        self.go_on = Button("&Continue this upload", self.continue_wanted.emit)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        for button in (self.failed_rows, self.go_on, self.receipt):
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE * 3 // 2)
+        column.addWidget(self.banner)
+        column.addLayout(row)
+        column.addWidget(self.saved)
+
+    def show_run(self, run: RunSummary) -> None:
+        """Say how ``run`` ended."""
+        self.saved.clear()
+        totals = report.in_words(run)
+        if run.stopped is not None:
+            self.banner.say("warning", run.stopped.reason, more=totals)
+        elif run.attention:
+            number = counted(run.attention, "row")
+            self.banner.say(
+                "warning", f"Finished. {number} {'needs' if run.attention == 1 else 'need'} your attention.", more=totals
+            )
+        else:
+            self.banner.say("good", "Finished. Every row was accepted or left out.", more=totals)
+        self.failed_rows.setVisible(bool(run.attention))
+        self.go_on.setVisible(run.stopped is not None)

@@ -1,0 +1,109 @@
+"""Before a run: what will go where, what happened to this file before, consent to invitations, the button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QWidget
+
+from cg_uploader.fields.checks import CheckResult
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button, Tick, card
+from cg_uploader.gui.widgets.texts import Elided, plain, section
+from cg_uploader.gui.words import DATA_TYPES, REGIONS, counted, invited_in_words
+from cg_uploader.model import Plan
+from cg_uploader.uploads.planning import Earlier
+
+
+class BeforeUpload(QWidget):
+    """``upload_wanted`` when the button is pressed; ``consent_given`` brings the state of the consent box."""
+
+    upload_wanted = Signal()
+    continue_wanted = Signal(int)
+    consent_given = Signal(bool)
+    skip_wanted = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unfinished = 0
+        frame, column = card(margin=SPACE * 5 // 2)
+        self.total = section("")
+        column.addWidget(self.total)
+        self._facts = {name: Elided() for name in ("Go to", "Configuration", "From", "Stay behind")}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE * 3)
+        grid.setVerticalSpacing(SPACE)
+        for place, (name, value) in enumerate(self._facts.items()):
+            grid.addWidget(plain(name, role="quiet"), place, 0)
+            grid.addWidget(value, place, 1)
+        grid.setColumnStretch(1, 1)
+        self.earlier = Banner()
+        self.earlier.pressed.connect(self._on_continue)
+        self.skip = QRadioButton("S&kip the rows that were accepted before")
+        self.again = QRadioButton("Send &all rows again")
+        self._choice = QButtonGroup(self)
+        for button in (self.skip, self.again):
+            self._choice.addButton(button)
+            button.clicked.connect(self._on_chosen)
+        self.consent = Tick()
+        self.consent.toggled.connect(self.consent_given)
+        self.reason = plain(role="quiet", wrap=True)
+        self.button = Button("", self.upload_wanted.emit, role="primary", shape=Shape.UPLOAD)
+        column.addLayout(grid)
+        column.addWidget(self.earlier)
+        column.addWidget(self.skip)
+        column.addWidget(self.again)
+        column.addWidget(self.consent)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE * 2)
+        row.addWidget(self.button)
+        row.addWidget(self.reason, 1)
+        column.addLayout(row)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+    def show_plan(self, plan: Plan, result: CheckResult, *, consent: bool, reason: str) -> None:
+        """Show what would be sent; ``reason``: why the button is disabled, or empty."""
+        configuration = plan.configuration
+        self.total.setText(f"{counted(result.ready, 'row')} of {result.rows:,} are ready")
+        self._facts["Go to"].setText(f"CustomerGauge · {REGIONS[plan.region]}")
+        self._facts["Configuration"].setText(f"{configuration.reference} · {DATA_TYPES[configuration.data_type].split(':')[0]}")
+        self._facts["From"].setText(plan.table.file.name + (f" · sheet {plan.table.sheet}" if plan.table.sheet else ""))
+        self._facts["Stay behind"].setText(f"{result.held_back:,} held back by the check · {result.skipped:,} left out by you")
+        inviting = result.invited is not None
+        self.consent.setVisible(inviting)
+        if result.invited is not None:
+            people, addresses = result.invited
+            self.consent.setText(f"I k&now that this may send a survey to {invited_in_words(people, addresses)}")
+        blocked = QSignalBlocker(self.consent)
+        self.consent.setChecked(consent)
+        del blocked
+        number = ("up to " if plan.skip_accepted else "") + counted(result.ready, "row")
+        self.button.setText(f"&Upload {number}" + (" and send surveys" if inviting else ""))
+        self.button.setEnabled(not reason)
+        self.button.setAccessibleDescription(reason)
+        self.reason.setText(reason)
+
+    def show_earlier(self, found: Earlier | None, *, skip: bool | None) -> None:
+        """Say what was done with this file before; ``skip``: what the person chose, or None."""
+        known = found is not None and bool(found.sentence)
+        self.skip.setVisible(known)
+        self.again.setVisible(known)
+        self._choice.setExclusive(False)
+        self.skip.setChecked(skip is True)
+        self.again.setChecked(skip is False)
+        self._choice.setExclusive(True)
+        if not known or found is None:
+            self.earlier.clear()
+            return
+        self._unfinished = found.unfinished.run if found.unfinished is not None else 0
+        button = f"&Continue upload {self._unfinished}" if self._unfinished else ""
+        self.earlier.say("warning" if found.strict else "accent", found.sentence, button=button)
+
+    def _on_continue(self) -> None:
+        self.continue_wanted.emit(self._unfinished)
+
+    def _on_chosen(self) -> None:
+        self.skip_wanted.emit(self.skip.isChecked())

@@ -1,0 +1,141 @@
+"""Where CustomerGauge is and who signs in: region, Client ID, Client Secret, remembering, testing the connection."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from cg_uploader.api import regions
+from cg_uploader.gui.session import Connection, Tested
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button, Choice, Tick, labelled
+from cg_uploader.gui.widgets.texts import caption
+from cg_uploader.gui.words import REGIONS
+from cg_uploader.vocabulary import Region
+
+PRACTICE_REMARK = (
+    "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "
+    "The Client ID and the Client Secret have been filled in for you."
+)
+
+
+class ConnectionForm(QWidget):
+    """The controls; ``edited`` after the person changed one, ``test_wanted`` when the connection is to be tested."""
+
+    edited = Signal()
+    region_chosen = Signal(object)
+    test_wanted = Signal()
+    where_wanted = Signal()
+
+    def __init__(self, no_keychain: str | None, parent: QWidget | None = None) -> None:
+        """``no_keychain`` says why nothing can be remembered, or is None."""
+        super().__init__(parent)
+        self.region = Choice()
+        for region, words in REGIONS.items():
+            self.region.addItem(words, region.value)
+        self.address = QLineEdit()
+        self.address.setPlaceholderText("cvm.eu.customergauge.com")
+        self.address_remark = caption()
+        self.address_remark.hide()
+        self.client_id = QLineEdit()
+        self.client_secret = QLineEdit()
+        self.client_secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.show_button = Button("Show", self._show_secret, shape=Shape.EYE)
+        self.show_button.setCheckable(True)
+        self.remember = Tick("&Remember the secret on this computer")
+        self.remember.setEnabled(no_keychain is None)
+        self.remember_remark = caption(no_keychain or "It goes into the system’s keychain, nowhere else.")
+        self.test_button = Button("&Test connection", self.test_wanted.emit)
+        self.banner = Banner()
+        self.practice = Banner()
+        self._lay_out()
+        self._wire()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE * 3)
+        grid.setVerticalSpacing(SPACE * 2)
+        grid.addLayout(labelled("Re&gion", self.region), 0, 0)
+        grid.addLayout(labelled("…or paste the &web address you log in at", self.address, remark=self.address_remark), 0, 1)
+        grid.addLayout(labelled("Client &ID", self.client_id), 1, 0)
+        secret = QHBoxLayout()
+        secret.setSpacing(SPACE)
+        secret.addLayout(labelled("Client S&ecret", self.client_secret), 1)
+        below = QVBoxLayout()
+        below.addStretch(1)
+        below.addWidget(self.show_button)
+        secret.addLayout(below)
+        grid.addLayout(secret, 1, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        remember = QVBoxLayout()
+        remember.setSpacing(0)
+        remember.addWidget(self.remember)
+        remember.addWidget(self.remember_remark)
+        actions = QHBoxLayout()
+        actions.setSpacing(SPACE)
+        actions.addLayout(remember, 1)
+        actions.addWidget(Button("Where do I find this?", self.where_wanted.emit, role="plain", shape=Shape.QUESTION))
+        actions.addWidget(self.test_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE * 2)
+        column.addLayout(grid)
+        column.addWidget(self.practice)
+        column.addLayout(actions)
+        column.addWidget(self.banner)
+
+    def _wire(self) -> None:
+        self.region.currentIndexChanged.connect(self._region_changed)
+        self.address.textChanged.connect(self._address_changed)
+        self.client_id.textChanged.connect(self.edited)
+        self.client_secret.textChanged.connect(self.edited)
+        self.remember.toggled.connect(self.edited)
+
+    def chosen_region(self) -> Region:
+        """What the combo box says."""
+        return Region(self.region.currentData())
+
+    def show_connection(self, connection: Connection, tested: Tested | None) -> None:
+        """Show this; no signal comes."""
+        blocked = [QSignalBlocker(w) for w in (self.region, self.client_id, self.client_secret, self.remember)]
+        self.region.setCurrentIndex(self.region.findData(connection.region.value))
+        for line, text in ((self.client_id, connection.client_id), (self.client_secret, connection.client_secret)):
+            if line.text() != text:
+                line.setText(text)
+        practice = connection.region is Region.PRACTICE
+        self.remember.setChecked(connection.remember and not practice)
+        del blocked
+        if practice:
+            self.practice.say("accent", PRACTICE_REMARK)
+        else:
+            self.practice.clear()
+        if tested is None:
+            self.banner.clear()
+        else:
+            self.banner.say("good" if tested.good else "error", tested.text)
+        self.test_button.setEnabled(bool(connection.client_id and connection.client_secret))
+
+    def show_testing(self, busy: bool) -> None:
+        """While the test runs the button says so."""
+        self.test_button.setText("Testing…" if busy else "&Test connection")
+        self.test_button.setEnabled(not busy and bool(self.client_id.text() and self.client_secret.text()))
+
+    def _show_secret(self) -> None:
+        shown = self.show_button.isChecked()
+        self.client_secret.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+        self.show_button.setText("Hide" if shown else "Show")
+
+    def _region_changed(self) -> None:
+        self.region_chosen.emit(self.chosen_region())
+
+    def _address_changed(self, text: str) -> None:
+        region = regions.region_of(text)
+        self.address_remark.setVisible(bool(text.strip()))
+        if region is not None:
+            self.address_remark.setText(f"This address belongs to {REGIONS[region]}.")
+            self.region.setCurrentIndex(self.region.findData(region.value))
+        else:
+            self.address_remark.setText("No region can be read from this address. Choose it in the list.")

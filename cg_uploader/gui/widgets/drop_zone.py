@@ -1,0 +1,89 @@
+"""The place to drop a file on, or to browse for one; small once there is a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QVBoxLayout, QWidget
+
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.texts import Sign, plain, section, set_mark
+
+FILES = "Spreadsheets (*.xlsx *.xlsm *.xls *.xlsb *.ods *.csv *.tsv *.txt);;All files (*)"
+KINDS = "Excel (xlsx, xlsm, xls, xlsb), OpenDocument (ods), or text (csv, tsv, txt)"
+
+
+class DropZone(QFrame):
+    """``file_chosen`` brings the path of what was dropped or chosen."""
+
+    file_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "drop")
+        self.setAcceptDrops(True)
+        self._sign = Sign(Shape.FILE, "accent", 36)
+        self._name = section("Drop a spreadsheet here")
+        self._remark = plain(KINDS, role="quiet", wrap=True)
+        self.browse_button = Button("Bro&wse…", self.browse, role="primary")
+        self._words = QVBoxLayout()
+        self._words.setSpacing(SPACE // 2)
+        self._words.addWidget(self._name)
+        self._words.addWidget(self._remark)
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._row.addStretch(1)
+        self._row.addWidget(self._sign)
+        self._row.addLayout(self._words)
+        self._row.addWidget(self.browse_button)
+        self._row.addStretch(1)
+        self.show_file(None, "")
+
+    def show_file(self, file: Path | None, remark: str) -> None:
+        """Large and inviting without a file; one line with one."""
+        small = file is not None
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if small else QBoxLayout.Direction.TopToBottom)
+        self._row.setSpacing(SPACE * 2)
+        margin = SPACE * 3 // 2 if small else SPACE * 3
+        self._row.setContentsMargins(margin * 2 if not small else margin, margin, margin, margin)
+        middle = Qt.AlignmentFlag.AlignVCenter if small else Qt.AlignmentFlag.AlignHCenter
+        for widget in (self._sign, self.browse_button):
+            self._row.setAlignment(widget, middle)
+        for stretch in (0, self._row.count() - 1):
+            self._row.setStretch(stretch, 0 if small else 1)
+        self._row.setStretch(2, 1 if small else 0)
+        place = Qt.AlignmentFlag.AlignLeft if small else Qt.AlignmentFlag.AlignHCenter
+        self._name.setAlignment(place)
+        self._remark.setAlignment(place)
+        self._name.setText(file.name if file is not None else "Drop a spreadsheet here")
+        self._remark.setText(remark if small else KINDS)
+        self.browse_button.setText("Choose &another file…" if small else "Bro&wse…")
+        set_mark(self.browse_button, "role", "" if small else "primary")
+        self.setMinimumHeight(0 if small else 300)
+
+    def browse(self) -> None:
+        """Let the person choose in the system's dialog."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a spreadsheet", "", FILES)
+        if chosen:
+            self.file_chosen.emit(Path(chosen))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome one local file."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            set_mark(self, "over", "true")
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Gone again."""
+        set_mark(self, "over", "false")
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the file."""
+        set_mark(self, "over", "false")
+        event.acceptProposedAction()
+        self.file_chosen.emit(Path(event.mimeData().urls()[0].toLocalFile()))

@@ -1,0 +1,52 @@
+"""The foot of the window: back, the reason why it does not go on yet, and next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.texts import Elided, Sign, tip
+
+
+class Footer(QFrame):
+    """Back and next; next says where it leads, and why not when it cannot."""
+
+    back = Signal()
+    forward = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "footer")
+        self.back_button = Button("&Back", self.back.emit)
+        self.next_button = Button("", self.forward.emit, role="primary")
+        self._sign = Sign(Shape.INFORMATION, "quiet")
+        self._reason = Elided()
+        self._reason.setProperty("role", "quiet")
+        self._reason.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE * 4, SPACE * 3 // 2, SPACE * 4, SPACE * 3 // 2)
+        row.setSpacing(SPACE * 2)
+        row.addWidget(self.back_button)
+        row.addStretch(1)
+        row.addWidget(self._sign)
+        row.addWidget(self._reason)
+        row.addWidget(self.next_button)
+
+    @property
+    def reason(self) -> str:
+        """The sentence beside a disabled next."""
+        return self._reason.text()
+
+    def say(self, *, back: bool, forward: str, reason: str) -> None:
+        """Show whether back is possible, what next says (empty: there is none), and why it is disabled."""
+        self.back_button.setEnabled(back)
+        self.next_button.setVisible(bool(forward))
+        self.next_button.setText(forward)
+        self.next_button.setEnabled(not reason)
+        self.next_button.setAccessibleDescription(reason)
+        tip(self.next_button, reason)
+        self._reason.setText(reason if forward else "")
+        self._sign.setVisible(bool(reason and forward))

@@ -1,0 +1,63 @@
+"""What looks odd in a file: a short list of sentences, the many of one kind folded into one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.texts import Sign, caption, plain, section
+from cg_uploader.gui.words import counted
+from cg_uploader.model import Note
+
+MOST_LINES = 12
+
+
+class Notes(QWidget):
+    """Hidden when there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACE)
+        self._column.addWidget(section("Worth a look"))
+        self._lines = QWidget()
+        self._column.addWidget(self._lines)
+        self.texts: tuple[str, ...] = ()
+
+    def show_notes(self, notes: Sequence[Note]) -> None:
+        """Show ``notes``: of each kind in a column the first sentence, and how many more there are."""
+        self.texts = fold(notes)
+        self.setVisible(bool(self.texts))
+        fresh = QWidget()
+        column = QVBoxLayout(fresh)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        for text in self.texts[:MOST_LINES]:
+            row = QHBoxLayout()
+            row.setSpacing(SPACE)
+            row.addWidget(Sign(Shape.INFORMATION, "accent"), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(plain(text, wrap=True), 1)
+            column.addLayout(row)
+        if len(self.texts) > MOST_LINES:
+            column.addWidget(caption(f"…and {len(self.texts) - MOST_LINES} more kinds of remarks."))
+        self._column.replaceWidget(self._lines, fresh)
+        self._lines.deleteLater()
+        self._lines = fresh
+
+
+def fold(notes: Sequence[Note]) -> tuple[str, ...]:
+    """One sentence for each kind in each column, with the number of cells when there are several."""
+    counts = Counter((note.kind, note.column) for note in notes)
+    first: dict[tuple[str, str | None], str] = {}
+    for note in notes:
+        first.setdefault((note.kind, note.column), note.text)
+    return tuple(
+        text if counts[key] == 1 else f"{text} (and {counted(counts[key] - 1, 'more cell')} like this)"
+        for key, text in first.items()
+    )

@@ -1,0 +1,123 @@
+"""A table view with the house's manners: whole rows, the Tab key leaves it, sensible heights, a sentence when it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from cg_uploader.gui import theme
+from cg_uploader.gui.widgets.inputs import Choice, paint_tick
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Table(QTableView):
+    """A view on a table model; ``empty`` is what it says when there are no rows."""
+
+    def __init__(self, name: str, *, empty: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.empty = empty
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setAlternatingRowColors(False)
+        self.setShowGrid(True)
+        self.setWordWrap(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setCornerButtonEnabled(False)
+        lines = self.verticalHeader()
+        lines.setVisible(False)
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(self.fontMetrics().height() + 14)
+        titles = self.horizontalHeader()
+        titles.setHighlightSections(False)
+        titles.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        titles.setMinimumSectionSize(48)
+        titles.setTextElideMode(Qt.TextElideMode.ElideRight)
+
+    def stretch(self, widths: Sequence[int], wide: int) -> None:
+        """Column widths in average letters, 0 keeps what is there; column ``wide`` takes the room that is left."""
+        titles = self.horizontalHeader()
+        letter = self.fontMetrics().averageCharWidth()
+        for column, letters in enumerate(widths):
+            titles.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            if letters:
+                self.setColumnWidth(column, letters * letter + 16)
+        titles.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+
+    def selected_lines(self) -> set[int]:
+        """Lines with a selected cell."""
+        return {index.row() for index in self.selectionModel().selectedIndexes()}
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the table, or what to do when it is empty."""
+        super().paintEvent(event)
+        model = self.model()
+        if self.empty and model.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.colours_in_use().quiet)
+            room = self.viewport().rect().adjusted(24, 8, -24, -8)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty)
+            painter.end()
+
+
+class TickDelegate(QStyledItemDelegate):
+    """Draws the tick into the check box of a cell."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the cell, then the tick."""
+        super().paint(painter, option, index)
+        if index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked:
+            shown = QStyleOptionViewItem(option)
+            self.initStyleOption(shown, index)
+            view: QWidget = shown.widget
+            paint_tick(painter, view.style().subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, view))
+
+
+class ChoiceDelegate(QStyledItemDelegate):
+    """Edits a cell with a combo box of (value, words); the arrow shows that there is something to choose."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._choices = tuple(choices)
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
+        """The combo box."""
+        editor = Choice(parent)
+        for value, words in self._choices:
+            editor.addItem(words, value)
+        editor.activated.connect(self._on_activated)
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Choose what the cell has."""
+        if isinstance(editor, Choice):
+            editor.setCurrentIndex(editor.findData(index.data(Qt.ItemDataRole.EditRole)))
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Give the cell what was chosen."""
+        if isinstance(editor, Choice):
+            model.setData(index, editor.currentData(), Qt.ItemDataRole.EditRole)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
+        """Fill the cell."""
+        rect: QRect = option.rect
+        editor.setGeometry(rect)
+
+    def _on_activated(self) -> None:
+        editor = self.sender()
+        if isinstance(editor, Choice):
+            self.commitData.emit(editor)
+            self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)

@@ -1,0 +1,106 @@
+"""The short to-do list of a check: errors and warnings apart, one button each; pressing one shows its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.texts import Sign, plain, section
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One entry: a key that stays the same from check to check, words, and the positions of its rows in the table."""
+
+    key: str
+    text: str
+    positions: Sequence[int]
+
+
+class TodoButton(QPushButton):
+    """An entry as a button: icon, words that wrap."""
+
+    def __init__(self, text: str, shape: Shape, tone: str) -> None:
+        super().__init__()
+        self.setProperty("role", "group")
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
+        row.setSpacing(SPACE)
+        row.addWidget(Sign(shape, tone), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(plain(text, wrap=True), 1)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+
+class TodoList(QWidget):
+    """``chosen`` brings the Todo that the person pressed."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[Todo] = []
+        self._key = ""
+        self._group = QButtonGroup(self)
+        self._group.idClicked.connect(self._on_clicked)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACE)
+        self._body = QWidget()
+        self._column.addWidget(self._body)
+        self._column.addStretch(1)
+
+    @property
+    def entries(self) -> tuple[Todo, ...]:
+        """What is listed, from top to bottom."""
+        return tuple(self._entries)
+
+    def button(self, key: str) -> QAbstractButton:
+        """The button of the entry with this key."""
+        return self._group.button(next(place for place, entry in enumerate(self._entries) if entry.key == key))
+
+    def show_entries(self, parts: Sequence[tuple[str, Shape, str, Sequence[Todo]]]) -> Todo | None:
+        """List parts of (title, icon, tone, entries); what was chosen stays chosen if it is still here; returns what is."""
+        self._entries = [entry for _, _, _, entries in parts for entry in entries]
+        for old in self._group.buttons():
+            self._group.removeButton(old)
+        fresh = QWidget()
+        column = QVBoxLayout(fresh)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE // 2)
+        place = 0
+        for title, shape, tone, entries in parts:
+            if title and entries:
+                column.addWidget(section(title))
+            for entry in entries:
+                button = TodoButton(entry.text, shape, tone)
+                self._group.addButton(button, place)
+                column.addWidget(button)
+                place += 1
+            if entries:
+                column.addSpacing(SPACE)
+        self._column.replaceWidget(self._body, fresh)
+        self._body.deleteLater()
+        self._body = fresh
+        return self._choose_again()
+
+    def _choose_again(self) -> Todo | None:
+        place = next((place for place, entry in enumerate(self._entries) if entry.key == self._key), 0)
+        if not self._entries:
+            return None
+        self._group.button(place).setChecked(True)
+        self._key = self._entries[place].key
+        return self._entries[place]
+
+    def _on_clicked(self, place: int) -> None:
+        self._key = self._entries[place].key
+        self.chosen.emit(self._entries[place])

@@ -1,0 +1,88 @@
+"""Words that several pages share: regions, data types, where things are found, numbers of things."""
+
+from __future__ import annotations
+
+from cg_uploader.errors import UploaderError
+from cg_uploader.vocabulary import DataType, Region
+
+REGIONS = {
+    Region.EU: "Europe (EU)",
+    Region.US: "United States (US)",
+    Region.AU: "Australia (AU)",
+    Region.PRACTICE: "Practice: a pretend CustomerGauge on this computer",
+}
+
+DATA_TYPES = {
+    DataType.CONTACT: "Contacts",
+    DataType.ACCOUNT: "Accounts",
+    DataType.ACCOUNT_ALIAS: "Account aliases",
+    DataType.ACTIVITY: "Activities",
+    DataType.SURVEY: "Survey records: sends surveys",
+    DataType.MULTI_OBJECT: "Multi-object: sends surveys",
+    DataType.EXTERNAL_RESPONSE: "External responses",
+    DataType.REVENUE: "Revenue",
+    DataType.UNKNOWN: "I don’t know",
+}
+
+DATA_TYPE_REMARKS = {
+    DataType.SURVEY: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
+    DataType.MULTI_OBJECT: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
+    DataType.UNKNOWN: (
+        "As long as nobody knows, it is treated as if every row sent a survey to a real person: you are asked before anything "
+        "is sent, and a row without a clear answer is never sent twice. Who made the configuration can tell you its type."
+    ),
+}
+
+WHERE = (
+    (
+        "Client ID and Client Secret",
+        "In CustomerGauge open Data → Rest APIs → Authentications and click the name. The eye icon shows the secret.",
+        (
+            "Older menus: Data → Integrations → Connected Apps → Create New App (the secret is shown once, in the pop-up), "
+            "or Setup → Integration → Connected Apps → Create a New App → Expand."
+        ),
+    ),
+    (
+        "Region",
+        (
+            "It is in the address at which you log in: cvm.eu.customergauge.com is Europe, cvm.us… the United States, "
+            "cvm.au… Australia. Paste that address and the region is read from it."
+        ),
+        "",
+    ),
+    (
+        "Reference",
+        "Data → Rest APIs → Inbound Mapping, the column Reference.",
+        (
+            "Older menus: Data → Imports → Configurations, type “API Configurations”, the column Reference. The reference of a "
+            "File configuration is another one and does not work here."
+        ),
+    ),
+    (
+        "Field headings",
+        "Data → Rest APIs → Inbound Mapping, open the mapping: “Field Heading”.",
+        "Older menus: Data → Imports → Configurations, open the configuration: “File Mapping”.",
+    ),
+    (
+        "What arrived",
+        "Data → Rest APIs → Request History lists every call of the last 90 days.",
+        "",
+    ),
+)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 row``, ``2,500 rows``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def invited_in_words(people: int, addresses: int) -> str:
+    """``412 people (409 different addresses)``."""
+    return f"{counted(people, 'person', 'people')} ({counted(addresses, 'different address', 'different addresses')})"
+
+
+def sentence_of(error: object) -> str:
+    """What a failure says to a person; a bug says that it is one and names its kind, never its values."""
+    if isinstance(error, UploaderError):
+        return error.sentence
+    return f"Something went wrong inside CG Uploader ({type(error).__name__}). Nothing else was changed; please try again."

@@ -1,0 +1,115 @@
+"""History: every run is listed, an interrupted one goes on, a forgotten one is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from rig import table_of
+from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+
+from cg_uploader.gui.main_window import MainWindow
+from cg_uploader.gui.pages.history import HistoryPage
+from cg_uploader.gui.services import Practice, Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.theme import Theme
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.vocabulary import RowStatus
+
+
+@pytest.fixture
+def services(places: Places, theme: Theme) -> Iterator[Services]:
+    made = Services(places, theme, practice=Practice(delay=0.02))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(window: MainWindow, services: Services, qtbot: QtBot) -> HistoryPage:
+    """The history after one run that was stopped in its middle."""
+    session = window.session
+    session.set_connection(practice_connection(services))
+    session.set_table(table_of(HEADINGS, people(100), Path("may.xlsx")))
+    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    window.upload_page.upload()
+    qtbot.waitUntil(lambda: window.upload_page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+    window.upload_page.stop()
+    qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+    show(window, qtbot)
+    return window.history_page
+
+
+def show(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_history()
+    qtbot.waitUntil(lambda: not window.history_page.runner.busy, timeout=PATIENCE_MS)
+
+
+def test_without_runs_it_says_so_and_nothing_can_be_pressed(window: MainWindow, qtbot: QtBot) -> None:
+    show(window, qtbot)
+    page = window.history_page
+    assert "Nothing has been uploaded" in page.view.empty
+    assert not any(button.isEnabled() for button in (page.go_on, page.failed_rows, page.receipt, page.forget))
+
+
+def test_a_run_is_listed_with_its_numbers(page: HistoryPage, session: Session) -> None:
+    page.view.selectRow(0)
+    run = page.selected()
+    assert run is not None
+    assert session.run is not None
+    assert run.counts == session.run.counts
+    assert page.go_on.isEnabled()
+
+
+def test_an_interrupted_run_goes_on_and_every_row_arrives_once(
+    page: HistoryPage, window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    page.view.selectRow(0)
+    page.go_on.click()
+    assert window.session.running
+    assert window.stack.currentWidget() is window.upload_page
+    qtbot.waitUntil(lambda: not window.session.running, timeout=PATIENCE_MS)
+    assert window.session.run is not None
+    assert window.session.run.counts[RowStatus.ACCEPTED] == 100 == services.practice.server.ledger.processed
+
+
+def test_a_practice_run_of_another_day_goes_on_at_its_own_address(
+    page: HistoryPage, window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    services.practice.close()
+    page.view.selectRow(0)
+    page.go_on.click()
+    qtbot.waitUntil(lambda: not window.session.running, timeout=PATIENCE_MS)
+    assert window.session.run is not None
+    assert window.session.run.counts[RowStatus.ACCEPTED] == 100
+
+
+def test_without_its_credentials_it_says_which_are_missing(page: HistoryPage, window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.set_connection(replace(session.connection, client_id="", client_secret=""))
+    page.view.selectRow(0)
+    page.go_on.click()
+    qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+    assert "“Practice”" in window.upload_page.failure.text
+    assert "step 1" in window.upload_page.failure.text
+
+
+def test_a_forgotten_run_is_gone(page: HistoryPage, places: Places, qtbot: QtBot) -> None:
+    page.view.selectRow(0)
+    run = page.selected()
+    assert run is not None
+    page.forget_run(run.run)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=PATIENCE_MS)
+    with closing(Journal(places)) as journal:
+        assert journal.runs() == []
+
+
+def test_search_hides_the_others(page: HistoryPage) -> None:
+    page.search.setText("june")
+    assert page.model.rowCount() == 0
+    page.search.setText("MAY")
+    assert page.model.rowCount() == 1

@@ -1,0 +1,256 @@
+"""Step 5: real runs against the practice server; what is shown equals what its ledger says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from rig import table_of
+from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+
+from cg_uploader.gui.main_window import MainWindow
+from cg_uploader.gui.pages.upload import UploadPage, details
+from cg_uploader.gui.services import Practice, Services
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.steps import Standing, Step, standing
+from cg_uploader.gui.theme import Theme
+from cg_uploader.model import Outcome
+from cg_uploader.practice.ledger import Effect
+from cg_uploader.settings.paths import Places
+from cg_uploader.vocabulary import DataType, RowStatus
+
+BAD = ("no-address", "Bob", "Account 1")
+
+
+@pytest.fixture
+def page(window: MainWindow) -> UploadPage:
+    window.session.set_connection(practice_connection(window.services))
+    return window.upload_page
+
+
+def ready(page: UploadPage, rows: Sequence[Sequence[str]], qtbot: QtBot) -> None:
+    """The rows are checked and this computer has been asked about earlier runs."""
+    page.session.set_table(table_of(HEADINGS, rows))
+    qtbot.waitUntil(lambda: page.session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+
+
+def ended(page: UploadPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.session.running and not page.runner.busy, timeout=PATIENCE_MS)
+
+
+def shown_counts(page: UploadPage) -> dict[RowStatus, int]:
+    return {status: counter.count for status, counter in page.counters.counters.items()}
+
+
+def test_the_button_carries_verb_and_number(page: UploadPage, qtbot: QtBot) -> None:
+    ready(page, [*people(9), BAD], qtbot)
+    assert page.before.button.text() == "&Upload 9 rows"
+    assert page.before.total.text() == "9 rows of 10 are ready"
+    assert page.before.button.isEnabled()
+
+
+def test_a_run_ends_with_totals_that_equal_the_ledger(
+    page: UploadPage, session: Session, services: Services, qtbot: QtBot
+) -> None:
+    ready(page, [*people(40), BAD], qtbot)
+    page.before.button.click()
+    assert session.running
+    ended(page, qtbot)
+    run = session.run
+    assert run is not None
+    assert run.counts[RowStatus.ACCEPTED] == 40 == services.practice.server.ledger.processed
+    assert run.counts[RowStatus.HELD_BACK] == 1
+    assert shown_counts(page) == run.counts
+    assert sum(shown_counts(page).values()) == 41
+    assert "41 rows: 40 accepted" in page.after.banner._more.text()
+    assert standing(session, Step.UPLOAD) is Standing.NEEDS_ATTENTION
+
+
+def test_the_list_shows_rows_that_need_attention_and_counters_filter_it(page: UploadPage, qtbot: QtBot) -> None:
+    ready(page, [*people(12), BAD], qtbot)
+    page.upload()
+    ended(page, qtbot)
+    assert [page.model.outcome(line).row for line in range(page.model.rowCount())] == [14]
+    page.counters.counters[RowStatus.ACCEPTED].click()
+    assert page.model.rowCount() == 12
+    page.counters.counters[RowStatus.HELD_BACK].click()
+    assert page.model.rowCount() == 1
+    assert not page.counters.counters[RowStatus.ACCEPTED].isChecked()
+    page.counters.counters[RowStatus.HELD_BACK].click()
+    assert page.model.wanted is None
+
+
+def test_details_come_on_demand_as_plain_text() -> None:
+    text = details(Outcome(7, RowStatus.REFUSED, 422, (("Email", "<b>Wrong</b>."),), 2, "ann@example.com"))
+    assert "<b>Wrong</b>." in text
+    assert "HTTP status 422" in text
+    assert "Attempts: 2" in text
+
+
+class TestConsent:
+    @pytest.fixture
+    def page(self, window: MainWindow) -> UploadPage:
+        window.session.set_connection(practice_connection(window.services, DataType.SURVEY, "survey"))
+        return window.upload_page
+
+    def test_nothing_is_sent_without_it(self, page: UploadPage, session: Session, services: Services, qtbot: QtBot) -> None:
+        ready(page, people(5), qtbot)
+        assert page.before.consent.text() == "I k&now that this may send a survey to 5 people (5 different addresses)"
+        assert not page.before.button.isEnabled()
+        assert "Tick the box" in page.before.reason.text()
+        page.upload()
+        assert not session.running
+        assert services.practice.server.ledger.received == 0
+
+    def test_with_it_the_button_says_what_happens_and_everybody_is_invited_once(
+        self, page: UploadPage, services: Services, qtbot: QtBot, window: MainWindow
+    ) -> None:
+        ready(page, people(5), qtbot)
+        window.show_step(Step.UPLOAD)
+        qtbot.keyClick(page.before.consent, Qt.Key.Key_Space)
+        assert page.before.button.text() == "&Upload 5 rows and send surveys"
+        qtbot.keyClick(page.before.button, Qt.Key.Key_Space)
+        ended(page, qtbot)
+        assert services.practice.server.ledger.invitations == 5
+        assert services.practice.server.ledger.invited_twice == {}
+
+    def test_it_ends_when_the_plan_changes(self, page: UploadPage, session: Session, qtbot: QtBot) -> None:
+        ready(page, people(5), qtbot)
+        page.before.consent.click()
+        assert session.consent
+        session.set_changes({}, frozenset({2}), frozenset())
+        assert not session.consent
+
+    def test_the_same_file_again_asks_what_to_do(
+        self, page: UploadPage, session: Session, services: Services, qtbot: QtBot
+    ) -> None:
+        ready(page, people(5), qtbot)
+        page.before.consent.click()
+        page.upload()
+        ended(page, qtbot)
+        session.set_changes({}, frozenset({6}), frozenset())
+        qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+        page.before.consent.click()
+        assert "accepted" in page.before.earlier.text
+        assert "what happens" in page.before.reason.text()
+        page.before.skip.click()
+        assert page.before.button.isEnabled()
+        page.upload()
+        ended(page, qtbot)
+        assert session.run is not None
+        assert session.run.counts[RowStatus.SKIPPED] == 5
+        assert services.practice.server.ledger.invitations == 5
+
+
+class TestSwitches:
+    @pytest.fixture
+    def services(self, places: Places, theme: Theme) -> Iterator[Services]:
+        made = Services(places, theme, practice=Practice(delay=0.02))
+        yield made
+        made.close()
+
+    def test_pause_continue_and_the_totals_still_add_up(
+        self, page: UploadPage, session: Session, services: Services, qtbot: QtBot
+    ) -> None:
+        ready(page, people(120), qtbot)
+        page.upload()
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+        page.progress.pause_button.click()
+        assert page.progress.pause_button.text() == "&Continue"
+        qtbot.waitUntil(lambda: page.progress.activity.text().startswith("Paused"), timeout=PATIENCE_MS)
+        page.progress.pause_button.click()
+        ended(page, qtbot)
+        assert session.run is not None
+        assert session.run.counts[RowStatus.ACCEPTED] == 120 == services.practice.server.ledger.processed
+
+    def test_stop_and_continue_send_every_row_once(
+        self, page: UploadPage, session: Session, services: Services, qtbot: QtBot
+    ) -> None:
+        ready(page, people(120), qtbot)
+        page.upload()
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+        page.progress.stop_button.click()
+        assert not page.progress.stop_button.isEnabled()
+        ended(page, qtbot)
+        assert session.run is not None
+        assert session.run.stopped is not None
+        assert 0 < session.run.counts[RowStatus.ACCEPTED] < 120
+        assert not page.after.go_on.isHidden()
+        page.after.go_on.click()
+        ended(page, qtbot)
+        assert session.run.counts[RowStatus.ACCEPTED] == 120
+        assert services.practice.server.ledger.processed == 120
+        assert set(services.practice.server.ledger.effects(Effect.UPSERT).values()) <= {1}
+
+    def test_the_other_steps_are_closed_meanwhile(self, window: MainWindow, page: UploadPage, qtbot: QtBot) -> None:
+        ready(page, people(120), qtbot)
+        window.show_step(Step.UPLOAD)
+        page.upload()
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 0, timeout=PATIENCE_MS)
+        for step in (Step.CONNECT, Step.FILE, Step.COLUMNS, Step.CHECK):
+            assert not window.rail.button(step).isEnabled()
+            assert "under way" in window.rail.button(step).accessibleDescription()
+        assert not window.footer.back_button.isEnabled()
+        page.stop()
+        ended(page, qtbot)
+        assert window.rail.button(Step.CHECK).isEnabled()
+
+    def test_rate_and_time_left_come_when_they_can_be_known(self, page: UploadPage, qtbot: QtBot) -> None:
+        ready(page, people(150), qtbot)
+        page.upload()
+        qtbot.waitUntil(lambda: "rows a second" in page.progress.figures.text(), timeout=PATIENCE_MS)
+        assert "left" in page.progress.figures.text()
+        page.stop()
+        ended(page, qtbot)
+
+
+def test_refused_credentials_end_in_a_sentence_and_nothing_is_sent(
+    window: MainWindow, page: UploadPage, services: Services, qtbot: QtBot
+) -> None:
+    ready(page, people(3), qtbot)
+    page.session.connection = replace(page.session.connection, client_secret="wrong")
+    page.upload()
+    ended(page, qtbot)
+    assert page.session.run is None
+    assert page.failure.text
+    assert not page.failure.isHidden()
+    assert services.practice.server.ledger.received == 0
+
+
+def test_failed_rows_are_saved_and_can_be_opened_again(page: UploadPage, tmp_path: Path, qtbot: QtBot) -> None:
+    ready(page, [*people(4), BAD], qtbot)
+    page.upload()
+    ended(page, qtbot)
+    target = tmp_path / "failed.xlsx"
+    page.save_failed_rows(target)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    assert page.after.saved.text.startswith("1 row saved in failed.xlsx")
+    book = load_workbook(target)
+    assert book.worksheets[0]["A2"].value in (6, "6")
+    book.close()
+
+
+@pytest.mark.parametrize("name", ["receipt.pdf", "receipt.html"])
+def test_a_receipt_is_saved_as_pdf_or_page(page: UploadPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    ready(page, people(3), qtbot)
+    page.upload()
+    ended(page, qtbot)
+    page.save_receipt(tmp_path / name)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(b"%PDF" if name.endswith("pdf") else b"<!")
+    assert sorted(path.name for path in tmp_path.glob("receipt*")) == [name]
+
+
+def test_a_receipt_that_cannot_be_written_is_said(page: UploadPage, tmp_path: Path, qtbot: QtBot) -> None:
+    ready(page, people(3), qtbot)
+    page.upload()
+    ended(page, qtbot)
+    page.save_receipt(tmp_path / "nowhere" / "receipt.pdf")
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    assert "receipt.pdf" in page.after.saved.text

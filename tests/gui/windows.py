@@ -1,0 +1,38 @@
+"""What window tests share: good rows, a complete connection to the practice server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Connection
+from cg_uploader.model import Field
+from cg_uploader.vocabulary import DataType, FieldKind, Region
+
+MakeFile = Callable[..., Path]
+PATIENCE_MS = 20_000
+
+
+def people(count: int) -> list[tuple[str, str, str]]:
+    """That many good rows for HEADINGS."""
+    return [(f"ann{number}@example.com", f"Ann {number}", f"Account {number % 7}") for number in range(count)]
+
+
+HEADINGS = ("Email", "First Name", "Account Name")
+FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("First Name"), Field("Account Name"))
+
+
+def practice_connection(services: Services, data_type: DataType = DataType.CONTACT, reference: str = "contact") -> Connection:
+    """A complete connection to the practice server."""
+    return Connection(
+        name="Practice",
+        region=Region.PRACTICE,
+        client_id=PRACTICE_CREDENTIALS.client_id,
+        client_secret=PRACTICE_CREDENTIALS.client_secret,
+        reference=reference,
+        data_type=data_type,
+        fields=FIELDS,
+        address=services.practice.server.address,
+    )
