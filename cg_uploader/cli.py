@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import multiprocessing
 import os
 import sys
@@ -16,6 +17,8 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
 from cg_uploader.settings import logs
 from cg_uploader.settings.paths import Places
+
+MOST_COUNT = (1 << 31) - 1
 
 Command = Callable[[argparse.Namespace, Terminal], int]
 
@@ -33,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
     try:
@@ -42,8 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, terminal)
     except KeyboardInterrupt:
         return _fail(Cancelled("Stopped."), terminal)
-    except BrokenPipeError:
-        return 0
     except Exception as error:  # noqa: BLE001 - the last fence: a bug is logged in full and told in one sentence
         where = logs.log_crash(Places.find(), error)
         sentence = f"Something went wrong that never should ({type(error).__name__}). Details for support are in {where}."
@@ -232,7 +233,7 @@ def _json_option() -> Parser:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) > MOST_COUNT:
         raise argparse.ArgumentTypeError(f"“{text}” is not a whole number")
     return int(text)
 

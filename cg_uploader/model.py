@@ -220,7 +220,7 @@ class Plan:
 
     ``edits``: row number → {column position: text}, over the file's own text.  ``left_out``: row numbers a person left out.
     ``trusted``: row numbers whose notes a person has accepted as they are.  ``consent``: a person agreed to invitations.
-    ``skip_accepted``: rows that an earlier run of the same file had accepted are skipped.
+    ``skip_accepted``: rows that were accepted before are skipped (True) or sent again (False); None: nobody has chosen.
     """
 
     table: Table
@@ -234,7 +234,7 @@ class Plan:
     left_out: frozenset[int] = frozenset()
     trusted: frozenset[int] = frozenset()
     consent: bool = False
-    skip_accepted: bool = False
+    skip_accepted: bool | None = None
     wires: tuple[tuple[str, int | None, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -375,6 +375,7 @@ class RunSummary:
     started: datetime
     finished: datetime | None = None
     stopped: Stop | None = None
+    sent_by: str = ""
 
     def __post_init__(self) -> None:
         """Totals that do not add up are a bug, not a report."""

@@ -23,6 +23,8 @@ from cg_uploader.model import (
     Table,
 )
 from cg_uploader.uploads.engine import Surroundings
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.lanes import Ticket
 from cg_uploader.uploads.senders import Sends, Sent
 from cg_uploader.vocabulary import Answer, Body, DataType, FieldKind, Region
@@ -153,6 +155,15 @@ class InlineSenders:
 def inline(timer: Timer) -> Surroundings:
     """Surroundings in which nothing really waits."""
     return Surroundings(clock=timer, senders=lambda client, connections: InlineSenders(client, connections, timer))  # type: ignore[arg-type]
+
+
+def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept]) -> int:
+    """A run with these rows in the journal, which nobody holds."""
+    run = journal.begin(plan)
+    journal.add(run, rows)
+    journal.seal(run, plan)
+    with journal.hold(run):
+        return run
 
 
 class Heard(list[Batch]):

@@ -14,15 +14,16 @@ from types import FrameType
 from cg_uploader.api.client import Client
 from cg_uploader.commands.files import read_plan, say_groups
 from cg_uploader.commands.terminal import Progress, Terminal
-from cg_uploader.errors import ConsentMissing, CredentialsRefused, UsageError
+from cg_uploader.errors import ConsentMissing, CredentialsRefused, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model import Batch, Credentials, Plan, RunSummary
 from cg_uploader.settings.credentials import CredentialStore, from_environment
 from cg_uploader.uploads import engine, report
 from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal import UNDER_WAY, Journal
 from cg_uploader.uploads.planning import earlier, file_changed, refuse_repeat
 from cg_uploader.uploads.receipt import receipt
+from cg_uploader.uploads.report import in_words
 from cg_uploader.uploads.staging import refuse_impossible
 from cg_uploader.vocabulary import RowStatus
 
@@ -32,14 +33,27 @@ Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 def upload(args: Namespace, terminal: Terminal) -> int:
     """Send the rows of a file."""
     _, plan = read_plan(args)
-    plan = replace(plan, consent=args.yes_send_surveys, skip_accepted=args.skip_accepted)
+    _refuse_place(args.save_failed, args.file)
+    plan = replace(
+        plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
+    )
     with closing(Journal(args.places)) as journal:
         found = earlier(plan, journal)
-        if not (args.skip_accepted or args.send_again):
+        if plan.skip_accepted is None:
             refuse_repeat(found)
         if found.sentence:
             terminal.tell(found.sentence)
         return run_plan(plan, credentials_for(plan.profile), journal, terminal, args.save_failed)
+
+
+def _refuse_place(save_failed: Path | None, file: Path | None) -> None:
+    """UsageError when the failed rows could not be saved there, or would take the place of the file itself."""
+    if save_failed is None:
+        return
+    if file is not None and save_failed.resolve() == file.resolve():
+        raise UsageError(f"{save_failed} is the file itself. Choose another name for the rows that need attention.")
+    if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
+        raise UsageError(f"Nothing can be saved as {save_failed}. Choose a place that exists and can be written.")
 
 
 def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -63,6 +77,7 @@ def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: T
 
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
+    _refuse_place(args.save_failed, None)
     with closing(Journal(args.places)) as journal:
         run = args.run or newest(journal)
         plan = journal.plan(run)
@@ -89,18 +104,27 @@ def _carry_out(
 
 
 def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
+    left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
+    if summary.stopped is not None:
+        terminal.tell(f"{summary.stopped.reason}{left}")
     if save_failed is not None:
-        written = report.save_failed_rows(journal, summary.run, save_failed)
-        if written:
-            terminal.tell(f"{written:,} rows that need attention are in {save_failed}.")
-        else:
-            terminal.tell("No row needs attention, so no file of failed rows was written.")
+        _save_failed(summary.run, journal, terminal, save_failed)
+    terminal.say(in_words(summary))
     if terminal.json:
         terminal.emit(report.as_data(journal, summary.run))
-    if summary.stopped is not None:
-        left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
-        terminal.tell(f"{summary.stopped.reason}{left}")
-    terminal.say(report.in_words(summary))
+
+
+def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -> None:
+    """What became of the rows is recorded already, so that this can be tried again."""
+    try:
+        written = report.save_failed_rows(journal, run, target)
+    except UploaderError as error:
+        terminal.tell(f"{error.sentence} The rows are recorded in upload {run}.")
+        return
+    if written:
+        terminal.tell(f"{written:,} rows that need attention are in {target}.")
+    else:
+        terminal.tell("No row needs attention, so no file of failed rows was written.")
 
 
 @contextmanager
@@ -131,7 +155,10 @@ def credentials_for(profile: str) -> Credentials:
 
 
 def newest(journal: Journal) -> int:
-    """The newest run that has rows left to send, else the newest; UsageError when there is none."""
+    """The newest run that has rows left to send, else the newest; UsageError when there is none.
+
+    Rows that a later upload took over are not left any more.
+    """
     runs = journal.runs()
     if not runs:
         raise UsageError("There is no upload on this computer yet.")
@@ -155,7 +182,13 @@ def history(args: Namespace, terminal: Terminal) -> int:
 def _history_line(run: RunSummary) -> list[str]:
     counts = [f"{run.rows:,}", *(f"{run.counts[status]:,}" for status in RowStatus)]
     started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
-    return [str(run.run), started, Path(run.file).name, run.profile, *counts, "early" if run.stopped else "at its end"]
+    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _end(run)]
+
+
+def _end(run: RunSummary) -> str:
+    if run.finished is None and run.stopped is not None:
+        return "under way" if run.stopped.reason == UNDER_WAY else "cut off"
+    return "early" if run.stopped else "at its end"
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -22,25 +25,21 @@ class Terminal:
     def __init__(self, *, json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
         """Standard output and standard error, unless others are given."""
         self.json = json
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        self._out = out or sys.stdout or io.StringIO()
+        self._err = err or sys.stderr or io.StringIO()
         self.interactive = self._err.isatty()
 
     def say(self, text: str = "") -> None:
         """A line of the result; with JSON it goes to standard error, so that the object stays alone."""
-        stream = self._err if self.json else self._out
-        stream.write(text + "\n")
-        stream.flush()
+        _put(self._err if self.json else self._out, text + "\n")
 
     def tell(self, text: str) -> None:
         """A line beside the result."""
-        self._err.write(text + "\n")
-        self._err.flush()
+        _put(self._err, text + "\n")
 
     def write(self, text: str) -> None:
         """The result itself, as it stands."""
-        self._out.write(text)
-        self._out.flush()
+        _put(self._out, text)
 
     def emit(self, value: dict[str, Any]) -> None:
         """The one JSON object."""
@@ -48,8 +47,7 @@ class Terminal:
 
     def redraw(self, text: str) -> None:
         """Replace the last line of a terminal; an empty text takes it away."""
-        self._err.write("\r\x1b[K" + text)
-        self._err.flush()
+        _put(self._err, "\r\x1b[K" + text)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Columns under their heads; long and many-lined texts are cut with an ellipsis."""
@@ -57,6 +55,16 @@ class Terminal:
         widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
         for line in lines:
             self.say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _put(stream: TextIO, text: str) -> None:
+    """Write, and go on when nobody listens any more: what a run does must not depend on who watches it."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _short(text: str) -> str:

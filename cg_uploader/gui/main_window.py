@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
             self,
             QMessageBox.Icon.Question,
             "An upload is under way.",
-            "It can be paused and continued later, from History. Nothing is lost and nothing is sent twice.",
+            "It can be paused and continued later, from History. What was accepted is not sent again.",
         )
         close = box.addButton("&Pause and close", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton("&Keep going", QMessageBox.ButtonRole.RejectRole)

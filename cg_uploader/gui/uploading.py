@@ -27,7 +27,8 @@ from cg_uploader.vocabulary import Region, RowStatus
 
 Sending: TypeAlias = Callable[[Client, Callable[[Batch], None]], RunSummary]
 
-SETTLED_BEFORE = (RowStatus.HELD_BACK, RowStatus.SKIPPED)
+SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus.SKIPPED)
+"""What a continued run does not send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def new_run(plan: Plan, credentials: Credentials, places: Places, control: Contr
             return _carry_out(
                 Client(plan.address, credentials),
                 journal,
-                announce,
+                _Teller(announce, journal),
                 lambda client, on_batch: engine.upload(plan, client, journal, on_batch=on_batch, control=control),
             )
 
@@ -68,7 +69,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
             return _carry_out(
                 Client(plan.address, credentials),
                 journal,
-                announce,
+                _Teller(announce, journal),
                 lambda client, on_batch: engine.resume(run, client, journal, on_batch=on_batch, control=control),
             )
 
@@ -163,16 +164,16 @@ def _credentials(plan: Plan, connection: Connection, services: Services) -> Cred
     return found
 
 
-def _carry_out(client: Client, journal: Journal, announce: Announce, send: Sending) -> Ended:
+def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending) -> Ended:
     try:
-        summary = send(client, _Teller(announce, journal))
+        summary = send(client, teller)
     finally:
         client.close()
     return Ended(summary, tuple(_listed(journal, summary.run)))
 
 
 class _Teller:
-    """Passes batches on; into the first one of a run it puts the rows that were settled before anything was sent."""
+    """Passes batches on; to the first one of a run it adds the rows that were settled before it."""
 
     def __init__(self, announce: Announce, journal: Journal) -> None:
         self._announce = announce
@@ -182,7 +183,9 @@ class _Teller:
     def __call__(self, batch: Batch) -> None:
         if not self._begun and batch.run:
             self._begun = True
-            before = tuple(outcome for outcome in _listed(self._journal, batch.run) if outcome.status in SETTLED_BEFORE)
+            here = {outcome.row for outcome in batch.outcomes}
+            listed = _listed(self._journal, batch.run)
+            before = tuple(o for o in listed if o.status in SETTLED and o.row not in here)
             batch = replace(batch, outcomes=before + batch.outcomes)
         self._announce(batch)
 

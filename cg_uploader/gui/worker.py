@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
+
+from cg_uploader.errors import UploaderError
 
 Announce: TypeAlias = Callable[[object], None]
 Cancelled: TypeAlias = Callable[[], bool]
@@ -109,6 +112,8 @@ class Runner(QObject):
             heard(result)
 
     def _on_failed(self, error: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, UploaderError):
+            sys.excepthook(type(error), error, error.__traceback__)  # a bug: whoever logs bugs has to hear of it
         if self.sender() is self._worker:
             heard = self._heard[2]
             self._settle()

@@ -41,8 +41,8 @@ class RepairRow:
 def write(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow] = ()) -> int:
     """Write the repair file, whole or not at all, and say how many rows are in it.
 
-    Every cell is text, so nothing can become a formula, a number or a date.  FileError when a text is longer than a cell can
-    be (the sentence names the row), or when the folder cannot be written to.
+    Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
+    said.  FileError when the folder cannot be written to.
     """
     target = Path(target)
     try:
@@ -77,11 +77,11 @@ def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sur
     unsure: _Sheet | None = None
     try:
         for row in rows:
-            sheet.append(row.number, [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do])
+            sheet.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
         for row in not_sure:
             unsure = unsure or _Sheet(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, _WHEN, _IDENTIFIER])
-            texts = [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do, row.when, row.identifier]
-            unsure.append(row.number, texts)
+            texts = [str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row), row.when, row.identifier]
+            unsure.append(texts)
     finally:
         book.save(part)  # also after a failure: only saving ends openpyxl's own temporary files
     return sheet.rows + (unsure.rows if unsure else 0)
@@ -90,6 +90,13 @@ def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sur
 def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
     """One text per column."""
     return [*cells[: len(columns)], *[""] * (len(columns) - len(cells))]
+
+
+def _advice(row: RepairRow) -> str:
+    """What to do; also that a text was cut, when Excel cannot hold it."""
+    if not any(len(escaped(text)) > _LONGEST for text in row.cells):
+        return row.what_to_do
+    return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
 
 
 class _Sheet:
@@ -105,30 +112,27 @@ class _Sheet:
             self._sheet.column_dimensions[column_letter(position)].width = (
                 8 if heading == ROW else 46 if heading in (PROBLEM, WHAT_TO_DO) else 20
             )
-        cells = [self._cell(text, 1) for text in headings]
+        cells = [self._cell(text) for text in headings]
         for cell in cells:
             if cell is not None:
                 cell.font = Font(bold=True)
         self._sheet.append(cells)
 
-    def append(self, number: int, texts: Sequence[str]) -> None:
-        """Add a row; ``number`` is for the sentence if a text is too long."""
-        self._sheet.append([self._cell(text, number) for text in texts])
+    def append(self, texts: Sequence[str]) -> None:
+        """Add a row."""
+        self._sheet.append([self._cell(text) for text in texts])
         self.rows += 1
 
-    def _cell(self, text: str, number: int) -> Any:
-        """A cell that is text whatever it looks like; none for a blank."""
+    def _cell(self, text: str) -> Any:
+        """A cell that is text whatever it looks like; none for a blank.  What Excel cannot hold is cut, still too long to send."""
         from openpyxl.cell import WriteOnlyCell
 
         if not text:
             return None
         stored = escaped(text)
-        if len(stored) > _LONGEST:
-            raise FileError(
-                f"Row {number} holds a text of {len(text):,} characters; an Excel cell takes {_LONGEST:,}. "
-                "Correct that row in the original file.",
-                kind="too-big",
-            )
+        while len(stored) > _LONGEST:
+            text = text[: len(text) // 2]
+            stored = escaped(text)
         cell = WriteOnlyCell(self._sheet, value=stored)
         cell.data_type = "s"  # whatever openpyxl thinks of a text that begins with "="
         cell.number_format = "@"

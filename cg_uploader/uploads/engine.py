@@ -17,11 +17,12 @@ from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Batch, Outcome, Plan, Reply, Row, RunSummary, Stop
 from cg_uploader.uploads import staging
 from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal, Kept
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.lanes import EVERYBODY, ONCE_ONLY, Lanes, Ticket
 from cg_uploader.uploads.outcomes import outcome_of
 from cg_uploader.uploads.retry import Action, decide
-from cg_uploader.uploads.senders import Senders, Sends, Sent
+from cg_uploader.uploads.senders import Senders, Sends, Sent, sign_in
 from cg_uploader.uploads.traffic import Traffic
 from cg_uploader.vocabulary import Activity, Answer, RowStatus
 
@@ -56,7 +57,7 @@ def upload(
     JournalError is raised (the record cannot be written), and the run can be resumed.
     """
     staging.refuse_impossible(plan)
-    client.sign_in()
+    sign_in(client, control)
     run = staging.stage(plan, journal, on_batch=on_batch, control=control)
     with journal.hold(run):
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()
@@ -79,11 +80,11 @@ def resume(
         journal.settle_cut_off(run)
         if not journal.unsettled(run):
             summary = journal.summary(run)
-            return summary if summary.finished else journal.end(run, None)
-        plan = journal.plan(run)
-        client.sign_in()
+            return journal.end(run, None) if summary.stopped else summary
+        plan, fresh = journal.plan(run), not journal.anything_answered(run)
+        sign_in(client, control)
         journal.reopen(run)
-        return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=False).carry_out()
+        return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()
 
 
 class _Run:
@@ -109,7 +110,6 @@ class _Run:
         self._control = control
         self._clock = surroundings.clock
         self._connections = plan.options.connections
-        self._senders = surroundings.senders(client, self._connections)
         self._headings = tuple(field.heading for field in plan.configuration.fields)
         self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
         self._traffic = Traffic(self._connections, at_the_start=fresh)
@@ -127,6 +127,7 @@ class _Run:
         self._since_tick = 0
         self._shown: tuple[Activity, str] | None = None
         self._stop: Stop | None = None
+        self._senders = surroundings.senders(client, self._connections)
 
     def carry_out(self) -> RunSummary:
         """Send until nothing is left or something stops the run; the threads are gone when this returns."""
@@ -183,6 +184,8 @@ class _Run:
     def _dispatch(self) -> None:
         """Hand over as many rows as there is room for, each marked in the journal before."""
         now = self._clock()
+        if self._control.paused:
+            self._take_back()
         if self._control.paused or now < self._traffic.not_before:
             return
         limit = self._traffic.limit
@@ -194,6 +197,12 @@ class _Run:
                 return
             self._launch(self._marked.popleft(), now)
             room -= 1
+
+    def _take_back(self) -> None:
+        """What no thread has begun yet does not leave."""
+        for ticket in reversed(self._senders.withdraw()):
+            del self._flying[ticket.position]
+            self._marked.appendleft(ticket)
 
     def _again(self, now: float) -> bool:
         """Put the first row whose wait is over in front."""
@@ -324,10 +333,9 @@ class _Run:
         """Nothing new leaves: what is in flight gets a few seconds, then its connection is shut."""
         if self._stop is None:
             return
+        self._commit()
         self._announce(Activity.STOPPING, self._stop.reason)
-        for ticket in self._senders.withdraw():
-            del self._flying[ticket.position]
-            self._marked.append(ticket)
+        self._take_back()
         self._await_flying(GRACE_SECONDS)
         if self._flying:
             self._client.abort()

@@ -1,73 +1,45 @@
 """The record of runs on this computer: intent before a row leaves, outcome after; what it says survives any crash.
 
-A row's state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known) or one of the six final
-words.  The text of a row is kept until it is accepted or forgotten; a journal is used by the thread that opened it.
+The text of a row is kept until it is accepted or forgotten; a journal is used by the thread that opened it.
 """
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from cg_uploader.errors import RunHeld, UsageError
 from cg_uploader.model import Outcome, Plan, Row, RunSummary, Stop
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import planfile, store
+from cg_uploader.uploads import past, planfile, store
+from cg_uploader.uploads.kept import (
+    COLUMNS,
+    LEFT_TO_DO,
+    REACH,
+    SENDING,
+    UNFINISHED,
+    Kept,
+    as_text,
+    kept_of,
+    record_of,
+    span,
+    status_of,
+)
 from cg_uploader.vocabulary import RowStatus
 
-WAITING = "waiting"
-SENDING = "sending"
-REACH = 32
-"""A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
-
-LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
-"""What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A row as the journal keeps it; ``cells`` are empty once the row is accepted or forgotten."""
-
-    position: int
-    number: int
-    state: str
-    once_only: bool
-    cells: tuple[str, ...]
-    who: str = ""
-    http: int | None = None
-    attempts: int = 0
-    messages: tuple[tuple[str, str], ...] = ()
-    fingerprint: bytes = b""
-    answered: datetime | None = None
-
-    @property
-    def status(self) -> RowStatus:
-        """The final word for the row if the run ended now."""
-        if self.state == WAITING:
-            return RowStatus.NOT_SENT
-        return RowStatus.NOT_SURE if self.state == SENDING else RowStatus(self.state)
-
-    @property
-    def outcome(self) -> Outcome:
-        """The row's outcome as it stands."""
-        messages = self.messages or UNFINISHED.get(self.state, ())
-        return Outcome(self.number, self.status, self.http, messages, self.attempts, self.who, self.fingerprint)
-
-
-UNFINISHED: dict[str, tuple[tuple[str, str], ...]] = {
-    WAITING: (("", "The upload stopped before this row."),),
-    SENDING: (("", "The upload was cut off before CustomerGauge answered for this row."),),
-}
+PATIENCE_SECONDS = 1.0
+UNDER_WAY = "The upload is under way."
+CUT_OFF = "The upload was cut off before its end."
 
 
 class Journal:
@@ -80,6 +52,8 @@ class Journal:
         self._file = places.journal
         self._db = store.open_journal(self._file)
         self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
+        self._begun: dict[int, BaseFileLock] = {}
+        self._clear_unsealed()
 
     def __enter__(self) -> Journal:
         return self
@@ -89,6 +63,8 @@ class Journal:
 
     def close(self) -> None:
         """Give the file back."""
+        for lock in self._begun.values():
+            lock.release()
         self._db.close()
 
     # ------------------------------------------------------------------ one run: beginning, rows, end
@@ -96,52 +72,69 @@ class Journal:
     @contextmanager
     def hold(self, run: int) -> Iterator[None]:
         """Nobody else on this computer works on ``run`` meanwhile; RunHeld when somebody does."""
-        lock = FileLock(self._locks / f"run-{run}.lock", mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise RunHeld(
-                f"Another CG Uploader works on run {run} at this moment. Wait until it ends, or stop it there."
-            ) from None
+        lock = self._begun.pop(run, None) or self._acquire(run, PATIENCE_SECONDS)
         try:
             yield
         finally:
             lock.release()
 
+    def _acquire(self, run: int, seconds: float) -> BaseFileLock:
+        lock = FileLock(self._locks / f"run-{run}.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=seconds)
+        except Timeout:
+            raise RunHeld(
+                f"Another CG Uploader works on run {run} at this moment. Wait until it ends, or stop it there."
+            ) from None
+        return lock
+
     def _is_held(self, run: int) -> bool:
         try:
-            with self.hold(run):
-                return False
+            self._acquire(run, 0).release()
         except RunHeld:
             return True
+        return False
 
-    def begin(self, plan: Plan, rows: Iterable[Kept]) -> int:
-        """Record a new run with all its rows in one commit; returns its number.  After that its file is not needed."""
+    def begin(self, plan: Plan) -> int:
+        """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
         with self._change() as db:
+            facts = (_content(plan), plan.address.records, plan.configuration.reference, planfile.dump(plan), _sender(), _now())
             cursor = db.execute(
-                "insert into run (digest, records, reference, plan, started, rows) values (?, ?, ?, ?, ?, 0)",
-                (plan.table.digest, plan.address.records, plan.configuration.reference, planfile.dump(plan), _now()),
+                "insert into run (content, records, reference, plan, sent_by, started, rows) values (?, ?, ?, ?, ?, ?, -1)",
+                facts,
             )
             run = cursor.lastrowid or 0
-            first = run << REACH
-            added = db.executemany(
-                "insert into row (id, number, state, once, cells, who, messages, fingerprint) values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        first + r.position,
-                        r.number,
-                        r.state,
-                        r.once_only,
-                        _text(r.cells),
-                        r.who,
-                        _text(r.messages),
-                        r.fingerprint,
-                    )
-                    for r in rows
-                ),
-            )
-            db.execute("update run set rows = ? where id = ?", (max(added.rowcount, 0), run))
+            self._begun[run] = self._acquire(run, 0)
         return run
+
+    def add(self, run: int, rows: Iterable[Kept]) -> None:
+        """Record some of a new run's rows in one commit."""
+        with self._change() as db:
+            db.executemany(
+                "insert into row (id, number, state, once, cells, who, messages, fingerprint) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                (record_of(run << REACH, row) for row in rows),
+            )
+
+    def seal(self, run: int, plan: Plan) -> None:
+        """All rows are recorded: the run exists from now on, and its file is not needed any more.
+
+        AlreadyUploaded or RunHeld when a once-only row of it has left, or is about to leave, in another run.
+        """
+        with self._change() as db:
+            others = [other for other in self.runs_of(plan) if other != run]
+            past.take_over(db, run, others, again=plan.skip_accepted is False, is_held=self._is_held)
+            (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
+            db.execute("update run set rows = ? where id = ?", (count, run))
+
+    def abandon(self, run: int) -> None:
+        """A run that was begun and never sealed is nothing."""
+        self._delete(run)
+        if (lock := self._begun.pop(run, None)) is not None:
+            lock.release()
+
+    def past(self, plan: Plan) -> past.Past:
+        """What earlier runs say about the rows of ``plan``."""
+        return past.Past(self._db, self.runs_of(plan))
 
     def ensure_space(self, needed: int) -> None:
         """DiskFull unless ``needed`` bytes are free for the journal."""
@@ -149,10 +142,10 @@ class Journal:
 
     def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
-        first, last = _span(run)
-        query = f"select {_COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
+        first, last = span(run)
+        query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
         with store.translated(self._file):
-            return [_kept(record) for record in self._db.execute(query, (first + start, last, most))]
+            return [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
 
     def record(
         self,
@@ -169,7 +162,7 @@ class Journal:
         with self._change() as db:
             db.executemany(
                 "update row set state = ?, http = ?, attempts = ?, messages = ?, answered = ? where id = ?",
-                [(o.status.value, o.http, o.attempts, _text(o.messages), now, first + at) for at, o in outcomes],
+                [(o.status.value, o.http, o.attempts, as_text(o.messages), now, first + at) for at, o in outcomes],
             )
             db.executemany(
                 "update row set cells = null, who = '' where id = ?",
@@ -180,11 +173,11 @@ class Journal:
 
     def settle_cut_off(self, run: int) -> None:
         """After a crash: once-only rows that may have left become *not sure*, for good."""
-        message = _text((*UNFINISHED[SENDING],))
+        message = as_text((*UNFINISHED[SENDING],))
         with self._change() as db:
             db.execute(
                 "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'",
-                (message, *_span(run)),
+                (message, *span(run)),
             )
 
     def end(self, run: int, stop: Stop | None) -> RunSummary:
@@ -210,8 +203,8 @@ class Journal:
     def rows(self, run: int) -> Iterator[Kept]:
         """Every row of a run, in file order."""
         with store.translated(self._file):
-            for record in self._db.execute(f"select {_COLUMNS} from row where id >= ? and id < ? order by id", _span(run)):
-                yield _kept(record)
+            for record in self._db.execute(f"select {COLUMNS} from row where id >= ? and id < ? order by id", span(run)):
+                yield kept_of(record)
 
     def outcomes(self, run: int) -> Iterator[Outcome]:
         """Every row's outcome as it stands, in file order."""
@@ -223,8 +216,8 @@ class Journal:
         query = f"select state, count(*) from row where id >= ? and id < ? and {wanted} group by state"
         totals = dict.fromkeys(RowStatus, 0)
         with store.translated(self._file):
-            for state, count in self._db.execute(query, _span(run)):
-                totals[Kept(0, 0, state, False, ()).status] += count
+            for state, count in self._db.execute(query, span(run)):
+                totals[status_of(state)] += count
         return totals
 
     def summary(self, run: int) -> RunSummary:
@@ -233,7 +226,7 @@ class Journal:
         plan = json.loads(record["plan"])
         stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
         if record["finished"] is None:
-            stop = Stop("The upload is under way." if self._is_held(run) else "The upload was cut off before its end.")
+            stop = Stop(UNDER_WAY if self._is_held(run) else CUT_OFF)
         return RunSummary(
             run=run,
             file=plan["file"],
@@ -244,62 +237,66 @@ class Journal:
             started=datetime.fromisoformat(record["started"]),
             finished=datetime.fromisoformat(record["finished"]) if record["finished"] else None,
             stopped=stop,
+            sent_by=record["sent_by"],
         )
 
     def runs(self) -> list[int]:
         """Numbers of all runs, newest first."""
         with store.translated(self._file):
-            return [number for (number,) in self._db.execute("select id from run order by id desc")]
+            return [number for (number,) in self._db.execute("select id from run where rows >= 0 order by id desc")]
 
     def runs_of(self, plan: Plan) -> list[int]:
-        """Runs of the same file content for the same configuration and address, newest first."""
-        query = "select id from run where digest = ? and records = ? and reference = ? order by id desc"
+        """Runs of the same sheet of the same file content for the same configuration and address, newest first."""
+        query = "select id from run where content = ? and records = ? and reference = ? and rows >= 0 order by id desc"
         with store.translated(self._file):
-            same = (plan.table.digest, plan.address.records, plan.configuration.reference)
+            same = (_content(plan), plan.address.records, plan.configuration.reference)
             return [number for (number,) in self._db.execute(query, same)]
-
-    def known(self, runs: Iterable[int]) -> dict[tuple[int, bytes], Kept]:
-        """Rows of these runs not to be sent once more, by number and fingerprint: accepted, or once-only and not sure."""
-        found: dict[tuple[int, bytes], Kept] = {}
-        wanted = "state = 'accepted' or (once = 1 and state in ('sending', 'not_sure'))"
-        query = f"select {_COLUMNS} from row where id >= ? and id < ? and ({wanted})"
-        with store.translated(self._file):
-            for run in runs:
-                for row in map(_kept, self._db.execute(query, _span(run))):
-                    before = found.get((row.number, row.fingerprint))
-                    if before is None or before.status is not RowStatus.ACCEPTED:
-                        found[row.number, row.fingerprint] = row
-        return found
 
     def has_once_only(self, run: int) -> bool:
         """Whether the run has a row whose repeat could do harm."""
         query = "select exists (select 1 from row where id >= ? and id < ? and once = 1)"
         with store.translated(self._file):
-            return bool(self._db.execute(query, _span(run)).fetchone()[0])
+            return bool(self._db.execute(query, span(run)).fetchone()[0])
 
     def unsettled(self, run: int) -> int:
         """How many rows the run still has to send."""
         query = f"select count(*) from row where id >= ? and id < ? and {LEFT_TO_DO}"
         with store.translated(self._file):
-            return int(self._db.execute(query, _span(run)).fetchone()[0])
+            return int(self._db.execute(query, span(run)).fetchone()[0])
 
     def fingerprint(self, plain: bytes) -> bytes:
         """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
         return hashlib.blake2b(plain, key=self._secret, digest_size=16).digest()
 
+    def anything_answered(self, run: int) -> bool:
+        """Whether a row of the run has left before."""
+        query = "select exists (select 1 from row where id >= ? and id < ? and attempts > 0)"
+        with store.translated(self._file):
+            return bool(self._db.execute(query, span(run)).fetchone()[0])
+
     def forget(self, run: int) -> None:
         """Delete a run and everything about its rows."""
         self._run(run)
-        with self.hold(run), self._change() as db:
-            db.execute("delete from row where id >= ? and id < ?", _span(run))
-            db.execute("delete from run where id = ?", (run,))
+        with self.hold(run):
+            self._delete(run)
         self._db.execute("pragma wal_checkpoint(truncate)")
+
+    def _delete(self, run: int) -> None:
+        with self._change() as db:
+            db.execute("delete from row where id >= ? and id < ?", span(run))
+            db.execute("delete from run where id = ?", (run,))
+
+    def _clear_unsealed(self) -> None:
+        """Runs whose program died before it had recorded all rows sent nothing."""
+        for (run,) in self._db.execute("select id from run where rows < 0").fetchall():
+            if not self._is_held(run):
+                self._delete(run)
 
     # ------------------------------------------------------------------ inside
 
     def _run(self, run: int) -> dict[str, Any]:
         with store.translated(self._file):
-            cursor = self._db.execute("select * from run where id = ?", (run,))
+            cursor = self._db.execute("select * from run where id = ? and rows >= 0", (run,))
             record = cursor.fetchone()
         if record is None:
             raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
@@ -342,32 +339,15 @@ class KeptRows:
         """Nothing to give back: the journal is somebody else's."""
 
 
-_COLUMNS = "id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
+def _content(plan: Plan) -> str:
+    return f"{plan.table.digest} {plan.table.sheet or ''}"
 
 
-def _kept(record: tuple[int, int, str, int, str | None, str, int | None, int, str, bytes, float | None]) -> Kept:
-    key, number, state, once, cells, who, http, attempts, messages, fingerprint, answered = record
-    return Kept(
-        key & ((1 << REACH) - 1),
-        number,
-        state,
-        bool(once),
-        tuple(json.loads(cells)) if cells else (),
-        who,
-        http,
-        attempts,
-        tuple((heading, text) for heading, text in json.loads(messages)) if messages != "[]" else (),
-        fingerprint,
-        datetime.fromtimestamp(answered, UTC) if answered else None,
-    )
-
-
-def _span(run: int) -> tuple[int, int]:
-    return run << REACH, (run + 1) << REACH
-
-
-def _text(value: Sequence[object]) -> str:
-    return json.dumps(value, separators=(",", ":")) if value else "[]"
+def _sender() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody without a name on this computer"
 
 
 def _now() -> str:

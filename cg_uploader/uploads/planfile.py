@@ -39,8 +39,7 @@ def dump(plan: Plan) -> str:
             "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
             "options": asdict(plan.options),
             "consent": plan.consent,
-        },
-        ensure_ascii=False,
+        }
     )
 
 

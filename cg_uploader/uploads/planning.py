@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cg_uploader.api.regions import address
-from cg_uploader.errors import AlreadyUploaded
+from cg_uploader.errors import AlreadyUploaded, UsageError
+from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, RunSummary, Table
 from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
 
 
@@ -37,53 +41,79 @@ def make_plan(profile: Profile, table: Table) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Runs of the same content for the same configuration and address, newest first; empty when there are none.
+    """What this computer knows of the same rows from before; it knows nothing of other computers.
 
-    ``strict``: a repeat could do harm, so a person has to choose.
+    ``unfinished``: a run of this file that still has rows to send.  ``sent``: runs of this file, newest first.  ``known``:
+    once-only rows of this plan by what earlier runs say of them, whatever file they came from.
     """
 
     unfinished: RunSummary | None
-    accepted: tuple[RunSummary, ...]
-    strict: bool
+    sent: tuple[RunSummary, ...]
+    known: Mapping[RowStatus, int]
+
+    @property
+    def strict(self) -> bool:
+        """Whether a repeat could do harm, so that a person has to choose."""
+        return any(self.known.values())
 
     @property
     def sentence(self) -> str:
         """What is known, in words; empty when nothing is."""
-        said = []
-        if (run := self.unfinished) is not None:
-            said.append(f"Upload {run.run} of this file, begun on {_day(run)}, has not finished.")
-        for run in self.accepted:
-            count = run.counts[RowStatus.ACCEPTED]
-            said.append(f"{count:,} of {run.rows:,} rows of this file were accepted on {_day(run)} (upload {run.run}).")
+        said = [f"Upload {run.run} of this file on {_day(run)}: {in_words(run)}." for run in self.sent]
+        if self.unfinished is not None:
+            said.append(f"Upload {self.unfinished.run} has not finished.")
+        words = ((RowStatus.ACCEPTED, "accepted"), (RowStatus.NOT_SURE, "perhaps"), (RowStatus.NOT_SENT, "still to be sent"))
+        known = " · ".join(f"{self.known[status]:,} {word}" for status, word in words if self.known.get(status))
+        if known:
+            said.append(f"Of the rows that would be sent now, earlier uploads have: {known}.")
         return " ".join(said)
 
 
 def earlier(plan: Plan, journal: Journal) -> Earlier:
-    """What this computer knows of earlier runs of the plan's file; it knows nothing of other computers."""
+    """What this computer knows of the rows of ``plan`` from before."""
     runs = [journal.summary(run) for run in journal.runs_of(plan)]
     unfinished = next((run for run in runs if journal.unsettled(run.run)), None)
-    accepted = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED])
-    strict = plan.configuration.data_type.inviting or any(journal.has_once_only(run.run) for run in runs)
-    return Earlier(unfinished, accepted, strict and bool(runs))
+    sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
+    return Earlier(unfinished, sent, _known(plan, journal))
+
+
+def _known(plan: Plan, journal: Journal) -> Counter[RowStatus]:
+    known: Counter[RowStatus] = Counter()
+    past = journal.past(plan)
+    for position, row in enumerate(plan.table.rows):
+        request = plan.request(row)
+        if once_only(plan.configuration, request) and row.number not in plan.left_out:
+            fingerprint = journal.fingerprint(request.fingerprint)
+            if (before := past.of(position, row.number, fingerprint, once_only=True)) is not None:
+                known[before.status] += 1
+    return known
 
 
 def refuse_repeat(found: Earlier) -> None:
     """AlreadyUploaded when a repeat could do harm and nobody has chosen yet."""
-    if found.strict and found.sentence:
+    if found.strict:
+        go_on = f"continue that upload (cg-uploader resume {found.unfinished.run}), " if found.unfinished else ""
         raise AlreadyUploaded(
-            f"{found.sentence} Sending it again could reach the same people twice. Continue that upload "
-            "(cg-uploader resume), skip what was accepted (--skip-accepted), or send everything again (--send-again)."
+            f"{found.sentence} Sending them again could reach the same people twice. Choose: {go_on}"
+            "skip what was accepted (--skip-accepted), or send everything again (--send-again)."
         )
 
 
 def limited(plan: Plan, rows: tuple[int, int] | None, connections: int | None) -> Plan:
-    """The plan with other options; UsageError when one is out of bounds."""
+    """The plan with other options; UsageError when one is out of bounds, or no row of the file has such a number."""
     options = plan.options
     if rows is not None:
+        if (count := len(plan.table.rows)) and not _overlap(rows, plan.table.rows[0].number, plan.table.rows[count - 1].number):
+            first, last = plan.table.rows[0].number, plan.table.rows[count - 1].number
+            raise UsageError(f"{plan.table.file.name} has rows {first} to {last}, and none from {rows[0]} to {rows[1]}.")
         options = replace(options, rows=rows)
     if connections is not None:
         options = replace(options, connections=connections)
     return replace(plan, options=options)
+
+
+def _overlap(rows: tuple[int, int], first: int, last: int) -> bool:
+    return rows[0] <= last and rows[1] >= first
 
 
 def file_changed(plan: Plan) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from html import escape
 from pathlib import Path
@@ -68,7 +67,7 @@ def _facts(summary: RunSummary, plan: Plan) -> list[tuple[str, str]]:
     return [
         ("File", f"{Path(summary.file).name}{sheet}"),
         ("Checksum (SHA-256)", plan.table.digest),
-        ("Sent by", getpass.getuser()),
+        ("Sent by", summary.sent_by),
         ("Started", summary.started.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")),
         ("Ended", ended),
         ("Profile", summary.profile),

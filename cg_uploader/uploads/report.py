@@ -12,7 +12,8 @@ from cg_uploader.errors import UsageError
 from cg_uploader.model import RunSummary
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
-from cg_uploader.uploads.journal import Journal, Kept
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import Kept
 from cg_uploader.vocabulary import RowStatus
 
 WHAT_TO_DO = {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from cg_uploader.errors import Cancelled
 from cg_uploader.model import Reply, Request
+from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.lanes import Ticket
+
+LOOK_SECONDS = 0.1
 
 
 class Sends(Protocol):
@@ -22,6 +27,27 @@ class Sends(Protocol):
 
     def abort(self) -> None:
         """End everything in flight at once, from another thread."""
+
+
+def sign_in(client: Sends, control: Control) -> None:
+    """Sign in on a thread of its own, so that a stop need not wait for it; Cancelled then, else what ``client`` raises."""
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            client.sign_in()
+        except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="sign-in", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(LOOK_SECONDS)
+        if control.stopping:
+            client.abort()
+            raise Cancelled("The upload was stopped before anything was sent.")
+    if failure:
+        raise failure[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +102,12 @@ class Senders:
             return found
 
     def close(self, timeout: float) -> None:
-        """Let the threads end, and wait for them up to ``timeout`` seconds each."""
+        """Let the threads end, and wait up to ``timeout`` seconds for them."""
         for _ in self._threads:
             self._inbox.put(None)
+        end = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self) -> None:
         while (ticket := self._inbox.get()) is not None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from cg_uploader.errors import Cancelled, ConsentMissing, MappingError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, MappingError
 from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
 from cg_uploader.model import Batch, Plan
 from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import WAITING, Journal, Kept
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import WAITING, Kept, Messages
 from cg_uploader.vocabulary import Activity, Level, RowStatus
 
 SAMPLE_ROWS = 200
 ROW_OVERHEAD_BYTES = 160
 ROWS_BETWEEN_WORDS = 2_000
+ROWS_OF_A_COMMIT = 5_000
 
-Messages = tuple[tuple[str, str], ...]
 NOTHING: Messages = ()
 
 
@@ -34,14 +35,22 @@ def refuse_impossible(plan: Plan) -> None:
 
 
 def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], control: Control) -> int:
-    """Record the run with all its rows in one commit and return its number; Cancelled when the person stops it meanwhile.
+    """Record the run with all its rows and return its number; Cancelled when the person stops it meanwhile.
 
     From then on the file is not needed, and a row that the checks hold back can never leave.  DiskFull when twice the
-    estimated space of the record is not free.
+    estimated space of the record is not free; AlreadyUploaded when once-only rows were sent before and nobody has chosen.
     """
     journal.ensure_space(2 * _estimated_bytes(plan) + (1 << 20))
-    known = journal.known(journal.runs_of(plan)) if plan.skip_accepted else {}
-    return journal.begin(plan, _watched(_rows(plan, journal, known), len(plan.table.rows), on_batch, control))
+    run = journal.begin(plan)
+    try:
+        rows = _watched(_rows(plan, journal), len(plan.table.rows), on_batch, control)
+        while block := list(itertools.islice(rows, ROWS_OF_A_COMMIT)):
+            journal.add(run, block)
+        journal.seal(run, plan)
+    except BaseException:
+        journal.abandon(run)
+        raise
+    return run
 
 
 def _estimated_bytes(plan: Plan) -> int:
@@ -50,12 +59,14 @@ def _estimated_bytes(plan: Plan) -> int:
     return int((each + ROW_OVERHEAD_BYTES) * len(plan.table.rows))
 
 
-def _rows(plan: Plan, journal: Journal, known: dict[tuple[int, bytes], Kept]) -> Iterator[Kept]:
+def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
     checker = RowChecker(plan)
     identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+    past = journal.past(plan)
     first, last = plan.options.rows or (0, 1 << 62)
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
+        once, cells = once_only(plan.configuration, request), plan.cells(row)
         state, messages, fingerprint = WAITING, NOTHING, b""
         if row.number in plan.left_out or not first <= row.number <= last:
             state, messages = RowStatus.SKIPPED.value, (("", "Left out by you."),)
@@ -63,25 +74,27 @@ def _rows(plan: Plan, journal: Journal, known: dict[tuple[int, bytes], Kept]) ->
             state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.text) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)
-            if (before := known.get((row.number, fingerprint))) is not None:
-                state, messages = _as_known(before)
-        yield Kept(
-            position,
-            row.number,
-            state,
-            once_only(plan.configuration, request),
-            plan.cells(row),
-            identifiers.who(request),
-            messages=messages,
-            fingerprint=fingerprint,
+            if once or plan.skip_accepted:
+                before = past.of(position, row.number, fingerprint, once_only=once)
+                state, messages = _as_known(before, plan.skip_accepted)
+                cells = () if state == RowStatus.SKIPPED else cells
+        who = identifiers.who(request)
+        yield Kept(position, row.number, state, once, cells, who, messages=messages, fingerprint=fingerprint)
+
+
+def _as_known(before: Kept | None, skip_accepted: bool | None) -> tuple[str, Messages]:
+    """What an earlier run means for a row: accepted rows are skipped, one that may have arrived stays *not sure*."""
+    if before is None or skip_accepted is False:
+        return WAITING, NOTHING
+    if skip_accepted is None:
+        raise AlreadyUploaded(
+            f"Row {before.number} stands in an earlier upload too. Say whether accepted rows are skipped or sent again."
         )
-
-
-def _as_known(before: Kept) -> tuple[str, Messages]:
-    """What an earlier run says of a row: accepted rows are skipped, and one that may have arrived stays *not sure*."""
     if before.status is RowStatus.ACCEPTED:
         return RowStatus.SKIPPED.value, (("", "Accepted in an earlier upload."),)
-    return RowStatus.NOT_SURE.value, (("", "Not sure since an earlier upload, so not sent again."),)
+    if before.status is RowStatus.NOT_SURE:
+        return RowStatus.NOT_SURE.value, (("", "Not sure since an earlier upload, so not sent again."),)
+    return WAITING, NOTHING
 
 
 def _watched(rows: Iterator[Kept], total: int, on_batch: Callable[[Batch], None], control: Control) -> Iterator[Kept]:

@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock
+
 from cg_uploader.errors import DiskFull, JournalError
 
 MIGRATIONS = (
@@ -16,17 +18,18 @@ MIGRATIONS = (
     create table key (secret blob not null);
     create table run (
         id integer primary key autoincrement,
-        digest text not null,
+        content text not null,
         records text not null,
         reference text not null,
         plan text not null,
+        sent_by text not null,
         started text not null,
         finished text,
         stopped text,
         exit integer,
         rows integer not null
     );
-    create index run_by_digest on run (digest);
+    create index run_by_content on run (content);
     create table row (
         id integer primary key,
         number integer not null,
@@ -40,6 +43,7 @@ MIGRATIONS = (
         answered real,
         fingerprint blob not null
     );
+    create index once_by_fingerprint on row (fingerprint) where once = 1;
     """,
 )
 """What brings a journal from version n to n + 1; ``PRAGMA user_version`` says where one stands."""
@@ -75,25 +79,31 @@ def _create_private(file: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
-    version = connection.execute("pragma user_version").fetchone()[0]
+    if _version(connection) != len(MIGRATIONS):
+        with FileLock(f"{file}.lock", mode=0o600, timeout=BUSY_SECONDS):
+            _bring_up_to_date(connection, file)
+    connection.execute("pragma synchronous=full")
+    if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
+        raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
+    """Make or migrate the journal in one commit; two programs that start at once do it once."""
+    version = _version(connection)
     if version > len(MIGRATIONS):
         raise JournalError(
             f"{file} was written by a newer CG Uploader. Install the newest version and try again; nothing was changed."
         )
     if version == 0 and connection.execute("select count(*) from sqlite_master").fetchone()[0]:
         raise JournalError(f"{file} is not CG Uploader's record of uploads. Move it away, then try again.")
+    if version == len(MIGRATIONS):
+        return
     connection.execute("pragma journal_mode=wal")
-    connection.execute("pragma synchronous=full")
-    if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
-        raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
-    if version < len(MIGRATIONS):
-        _migrate(connection)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the journal up to date in one commit; two programs that start at once do it once."""
     connection.execute("begin immediate")
-    (version,) = connection.execute("pragma user_version").fetchone()
     for script in MIGRATIONS[version:]:
         for statement in script.split(";"):
             connection.execute(statement)

@@ -161,13 +161,58 @@ def test_the_same_contacts_again_are_said_and_sent(program: Program, practice: P
     program.run(*words)
     again = program.run(*words)
     assert again.returncode == 1
-    assert "3 of 4 rows of this file were accepted" in again.stderr
+    assert "Upload 1 of this file" in again.stderr
+    assert "3 accepted" in again.stderr
 
 
 def test_rows_and_left_out_rows_add_up(program: Program, practice: Practice, people: Path) -> None:
     code, said = program.json("upload", people, "--profile", program.profile(practice, HEADINGS), "--rows", "2-3")
     assert code == 0
     assert (said["accepted"], said["skipped"], said["rows"]) == (2, 2, 4)
+
+
+def test_rows_that_the_file_has_not(program: Program, practice: Practice, people: Path) -> None:
+    done = program.run("upload", people, "--profile", program.profile(practice, HEADINGS), "--rows", "500-600")
+    assert done.returncode == 2
+    assert "rows 2 to 5" in done.stderr
+
+
+def test_a_place_for_failed_rows_that_cannot_be_is_said_before_anything_is_sent(
+    program: Program, practice: Practice, people: Path, tmp_path: Path
+) -> None:
+    profile = program.profile(practice, HEADINGS)
+    for place in (people, tmp_path / "nowhere" / "failed.xlsx", tmp_path):
+        assert program.run("upload", people, "--profile", profile, "--save-failed", place).returncode == 2
+    assert practice.summary()["received"] == 0
+    assert people.stat().st_size > 1000
+
+
+def test_a_listener_that_goes_away_does_not_end_the_run(program: Program, practice: Practice, people: Path) -> None:
+    with program.start("upload", people, "--profile", program.profile(practice, HEADINGS)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.close()
+        assert process.wait(60) == 1
+    assert practice.summary()["processed"] == 3
+
+
+def test_an_interrupted_survey_goes_on_once_whichever_way_it_is_continued(program: Program, tmp_path: Path) -> None:
+    file = workbook(tmp_path / "many.xlsx", HEADINGS, [(f"p{n}@example.com", f"N{n}") for n in range(30)])
+    with program.practice(delay=30) as practice:
+        profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
+        words: list[str | Path] = ["upload", file, "--profile", profile, "--yes-send-surveys"]
+        with program.start(*words) as process:
+            while practice.summary()["received"] < 5:
+                assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        assert program.json(*words)[1]["error"]["kind"] == "already-uploaded"
+        assert program.json(*words, "--skip-accepted")[0] == 0
+        program.json("resume", "1")
+        assert program.json("resume")[0] == 0
+        assert practice.summary()["invited_twice"] == {}
+        assert practice.summary()["invitations"] == 30
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_the_list_shows_rows_that_need_attention_and_counters_filter_it(page: Up
     page.upload()
     ended(page, qtbot)
     assert [page.model.outcome(line).row for line in range(page.model.rowCount())] == [14]
+    assert page.model.outcome(0).who == "no-address"
     page.counters.counters[RowStatus.ACCEPTED].click()
     assert page.model.rowCount() == 12
     page.counters.counters[RowStatus.HELD_BACK].click()

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
+from cg_uploader.errors import FileError
 from cg_uploader.gui.worker import Announce, Cancelled, Runner, Worker
 
 
@@ -58,18 +59,21 @@ def test_batches_come_in_order_and_on_the_windows_thread(qtbot: QtBot, runner: R
     assert {thread for *_, thread in listener.heard} == {QThread.currentThread()}
 
 
-def test_a_failure_of_any_kind_arrives_as_the_exception(qtbot: QtBot, runner: Runner) -> None:
+@pytest.mark.parametrize(("failure", "bugs"), [(FileError("Not there."), 0), (ZeroDivisionError("by hand"), 1)])
+def test_a_failure_arrives_as_the_exception_and_a_bug_is_heard_of_too(
+    qtbot: QtBot, runner: Runner, failure: Exception, bugs: int
+) -> None:
     listener = Listener()
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        raise ZeroDivisionError("by hand")
+        raise failure
 
-    runner.start(work, done=listener.done, failed=listener.failed)
-    qtbot.waitUntil(lambda: not runner.busy)
+    with qtbot.captureExceptions() as heard_of:
+        runner.start(work, done=listener.done, failed=listener.failed)
+        qtbot.waitUntil(lambda: not runner.busy)
     runner.shut_down()
-    ((kind, error, _),) = listener.heard
-    assert kind == "failed"
-    assert isinstance(error, ZeroDivisionError)
+    assert [(kind, told) for kind, told, _ in listener.heard] == [("failed", failure)]
+    assert len(heard_of) == bugs
 
 
 def test_a_new_work_replaces_the_one_before_whose_result_nobody_hears(qtbot: QtBot, runner: Runner) -> None:

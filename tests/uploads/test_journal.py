@@ -7,16 +7,18 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rig import people, plan_of
+from rig import people, plan_of, recorded
 
-from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
+from cg_uploader.errors import AlreadyUploaded, DiskFull, JournalError, RunHeld, UsageError
 from cg_uploader.model import Outcome, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import planfile, store
-from cg_uploader.uploads.journal import SENDING, WAITING, Journal, Kept
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import SENDING, WAITING, Kept
 from cg_uploader.vocabulary import DataType, RowStatus
 
 
@@ -44,7 +46,7 @@ def outcome(position: int, status: RowStatus = RowStatus.ACCEPTED) -> tuple[int,
 
 def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
     plan = plan_of(people(3), data_type=DataType.SURVEY, connections=7)
-    run = journal.begin(plan, [kept(0)])
+    run = recorded(journal, plan, [kept(0)])
     again = journal.plan(run)
     for name in ("profile", "region", "address", "configuration", "mapping", "options", "consent", "wires"):
         assert getattr(again, name) == getattr(plan, name)
@@ -53,7 +55,7 @@ def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
 
 
 def test_totals_add_up_at_every_moment(journal: Journal) -> None:
-    run = journal.begin(plan_of(people(6)), [*(kept(n) for n in range(5)), kept(5, RowStatus.HELD_BACK.value)])
+    run = recorded(journal, plan_of(people(6)), [*(kept(n) for n in range(5)), kept(5, RowStatus.HELD_BACK.value)])
     assert journal.summary(run).counts[RowStatus.NOT_SENT] == 5
     journal.record(run, [], intents=[0, 1, 2])
     assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
@@ -71,7 +73,7 @@ def test_totals_add_up_at_every_moment(journal: Journal) -> None:
 
 def test_after_a_crash_once_only_rows_are_not_sure_for_good_and_repeatable_ones_go_again(journal: Journal) -> None:
     rows = [kept(0, once_only=True), kept(1, once_only=True), kept(2), kept(3)]
-    run = journal.begin(plan_of(people(4)), rows)
+    run = recorded(journal, plan_of(people(4)), rows)
     journal.record(run, [], intents=[0, 2])
     journal.settle_cut_off(run)
     assert [row.position for row in journal.left_to_do(run, 0, 10)] == [1, 2, 3]
@@ -81,7 +83,7 @@ def test_after_a_crash_once_only_rows_are_not_sure_for_good_and_repeatable_ones_
 
 
 def test_what_was_committed_is_there_for_the_next_program(journal: Journal, places: Places) -> None:
-    run = journal.begin(plan_of(people(2)), [kept(0), kept(1)])
+    run = recorded(journal, plan_of(people(2)), [kept(0), kept(1)])
     journal.record(run, [outcome(0)], intents=[1])
     with closing(Journal(places)) as other:
         assert [row.state for row in other.rows(run)] == ["accepted", SENDING]
@@ -99,9 +101,9 @@ def test_the_files_are_private_from_the_first_moment(places: Places) -> None:
     before = os.umask(0)
     try:
         with closing(Journal(places)) as journal:
-            journal.begin(plan_of(people(1)), [kept(0)])
+            recorded(journal, plan_of(people(1)), [kept(0)])
             found = [path for path in places.journal.parent.iterdir() if path.name.startswith("journal")]
-            assert len(found) == 3
+            assert len(found) == 4, "database, its two companions, and the lock for making it"
             assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
             assert stat.S_IMODE(places.journal.parent.stat().st_mode) == 0o700
     finally:
@@ -110,7 +112,7 @@ def test_the_files_are_private_from_the_first_moment(places: Places) -> None:
 
 def test_values_of_accepted_rows_are_overwritten_on_disk(journal: Journal, places: Places) -> None:
     plan = plan_of([("a-very-special-value@example.com", "Ann")])
-    run = journal.begin(plan, [Kept(0, 2, WAITING, False, plan.table.rows[0].cells, "someone")])
+    run = recorded(journal, plan, [Kept(0, 2, WAITING, False, plan.table.rows[0].cells, "someone")])
     journal.record(run, [outcome(0)])
     journal._db.execute("pragma wal_checkpoint(truncate)")
     journal.close()
@@ -118,7 +120,9 @@ def test_values_of_accepted_rows_are_overwritten_on_disk(journal: Journal, place
 
 
 def test_forgetting_deletes_everything_about_a_run(journal: Journal, places: Places) -> None:
-    run = journal.begin(plan_of(people(1)), [Kept(0, 2, RowStatus.REFUSED.value, False, ("unforgettable",), "unforgettable")])
+    run = recorded(
+        journal, plan_of(people(1)), [Kept(0, 2, RowStatus.REFUSED.value, False, ("unforgettable",), "unforgettable")]
+    )
     journal.forget(run)
     assert journal.runs() == []
     with pytest.raises(UsageError):
@@ -128,7 +132,7 @@ def test_forgetting_deletes_everything_about_a_run(journal: Journal, places: Pla
 
 
 def test_a_run_has_one_worker_at_a_time(journal: Journal, places: Places) -> None:
-    run = journal.begin(plan_of(people(1)), [kept(0)])
+    run = recorded(journal, plan_of(people(1)), [kept(0)])
     with closing(Journal(places)) as other, journal.hold(run):
         with pytest.raises(RunHeld), other.hold(run):
             pytest.fail("held twice")
@@ -193,13 +197,49 @@ def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path
 
 def test_earlier_runs_are_found_by_content_configuration_and_address(journal: Journal) -> None:
     plan = plan_of(people(2))
-    run = journal.begin(plan, [kept(0), kept(1, RowStatus.NOT_SURE.value, once_only=True)])
+    run = recorded(journal, plan, [kept(0), kept(1, RowStatus.NOT_SURE.value, once_only=True)])
     journal.record(run, [outcome(0)])
     assert journal.runs_of(plan) == [run]
     assert journal.runs_of(plan_of(people(3))) == []
     assert journal.runs_of(plan_of(people(2), reference="other")) == []
-    known = journal.known([run])
-    assert {key: row.status for key, row in known.items()} == {
-        (2, b"0"): RowStatus.ACCEPTED,
-        (3, b"1"): RowStatus.NOT_SURE,
-    }
+    past = journal.past(plan)
+    assert past.of(0, 2, b"0", once_only=False).status is RowStatus.ACCEPTED  # type: ignore[union-attr]
+    assert past.of(1, 3, b"1", once_only=True).status is RowStatus.NOT_SURE  # type: ignore[union-attr]
+    assert past.of(0, 2, b"other", once_only=False) is None, "what may be repeated is known by its text alone"
+
+
+def test_a_run_that_was_never_sealed_is_nothing(journal: Journal, places: Places) -> None:
+    run = journal.begin(plan_of(people(2)))
+    journal.add(run, [kept(0)])
+    with closing(Journal(places)) as other:
+        assert other.runs() == []
+        with pytest.raises(RunHeld), other.hold(run):
+            pytest.fail("it is being begun by the other")
+    journal.close()
+    with closing(Journal(places)) as other:
+        assert other._db.execute("select count(*) from row").fetchone() == (0,)
+
+
+def test_a_newer_run_takes_over_what_an_older_one_still_meant_to_send(journal: Journal) -> None:
+    plan = plan_of(people(2), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True), kept(1, RowStatus.NOT_SENT.value, once_only=True)])
+    new = recorded(journal, plan, [kept(0, once_only=True), kept(1, once_only=True)])
+    assert journal.left_to_do(old, 0, 9) == []
+    assert [row.outcome.message for row in journal.rows(old)] == [f"Taken over by upload {new}."] * 2
+    assert len(journal.left_to_do(new, 0, 9)) == 2
+
+
+def test_what_another_upload_is_sending_cannot_be_taken_over(journal: Journal, places: Places) -> None:
+    plan = plan_of(people(1), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True)])
+    with closing(Journal(places)) as other, other.hold(old), pytest.raises(RunHeld):
+        recorded(journal, plan, [kept(0, once_only=True)])
+
+
+def test_what_has_left_meanwhile_is_not_sent_again_unasked(journal: Journal) -> None:
+    plan = plan_of(people(1), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True)])
+    journal.record(old, [], intents=[0])
+    with pytest.raises(AlreadyUploaded):
+        recorded(journal, plan, [kept(0, once_only=True)])
+    recorded(journal, replace(plan, skip_accepted=False), [kept(0, once_only=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded, UsageError
 from cg_uploader.fields.matching import match
-from cg_uploader.model import Plan, Reply
+from cg_uploader.model import Mapping, Plan, Reply
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import engine, planning, report
@@ -143,13 +144,32 @@ def test_what_is_known_of_a_file_from_before(journal: Journal) -> None:
     run, plan = carried_out(journal, DataType.SURVEY)
     found = planning.earlier(plan, journal)
     assert found.strict
-    with pytest.raises(AlreadyUploaded, match=f"1 of 4 rows .*upload {run}"):
+    with pytest.raises(AlreadyUploaded, match=f"Upload {run} of this file .* 1 accepted · 1 perhaps"):
         planning.refuse_repeat(found)
 
 
-def test_skipping_what_was_accepted_never_sends_what_may_have_arrived(journal: Journal) -> None:
-    from dataclasses import replace
+def test_rows_that_may_have_arrived_are_asked_about_too_and_so_is_another_file_with_the_same_rows(journal: Journal) -> None:
+    plan = plan_of(ROWS[3:], data_type=DataType.SURVEY)
+    client = ScriptedClient({2: [Reply(Answer.NOTHING)]})
+    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    for again in (plan, plan_of([*ROWS[3:], ("new@example.com", "New")], data_type=DataType.SURVEY)):
+        with pytest.raises(AlreadyUploaded, match="1 perhaps"):
+            planning.refuse_repeat(planning.earlier(again, journal))
+        with pytest.raises(AlreadyUploaded):
+            engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert client.sent == [2]
 
+
+def test_with_other_columns_an_accepted_once_only_row_is_still_skipped(journal: Journal) -> None:
+    _, plan = carried_out(journal, DataType.SURVEY)
+    other = replace(plan, mapping=Mapping(plan.mapping.sources[:1]), skip_accepted=True)
+    client = ScriptedClient()
+    summary = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert summary.counts[RowStatus.SKIPPED] == 1
+    assert 2 not in client.sent
+
+
+def test_skipping_what_was_accepted_never_sends_what_may_have_arrived(journal: Journal) -> None:
     _, plan = carried_out(journal, DataType.SURVEY)
     client = ScriptedClient()
     again = replace(plan, skip_accepted=True)

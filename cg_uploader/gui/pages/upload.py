@@ -125,7 +125,7 @@ class UploadPage(Page):
         if plan is not None and result is not None and not started:
             self._look_back(plan)
             self.before.show_earlier(self._earlier, skip=self._skip)
-            shown = replace(plan, skip_accepted=bool(self._skip))
+            shown = replace(plan, skip_accepted=self._skip)
             self.before.show_plan(shown, result, consent=session.consent, reason=self.why_not())
 
     def why_not(self) -> str:
@@ -163,7 +163,7 @@ class UploadPage(Page):
         plan = self.session.plan
         if plan is None or self.why_not():
             return
-        plan = replace(plan, consent=self.session.consent, skip_accepted=bool(self._skip))
+        plan = replace(plan, consent=self.session.consent, skip_accepted=self._skip)
         credentials = self.session.connection.credentials
         self._begin(lambda control: uploading.new_run(plan, credentials, self.services.places, control))
 

@@ -1,0 +1,109 @@
+"""A row as the journal keeps it: its states, and how it stands in the database.
+
+A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known) or one of the six final words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cg_uploader.model import Outcome
+from cg_uploader.vocabulary import RowStatus
+
+WAITING = "waiting"
+SENDING = "sending"
+REACH = 32
+"""A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
+
+COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
+LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
+"""What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
+
+Record = tuple[int, int, str, int, str | None, str, int | None, int, str, bytes, float | None]
+Messages = tuple[tuple[str, str], ...]
+
+UNFINISHED: dict[str, Messages] = {
+    WAITING: (("", "The upload stopped before this row."),),
+    SENDING: (("", "The upload was cut off before CustomerGauge answered for this row."),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row as the journal keeps it; ``cells`` are empty once the row is accepted or forgotten."""
+
+    position: int
+    number: int
+    state: str
+    once_only: bool
+    cells: tuple[str, ...]
+    who: str = ""
+    http: int | None = None
+    attempts: int = 0
+    messages: Messages = ()
+    fingerprint: bytes = b""
+    answered: datetime | None = None
+
+    @property
+    def status(self) -> RowStatus:
+        """The final word for the row if the run ended now."""
+        return status_of(self.state)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The row's outcome as it stands."""
+        messages = self.messages or UNFINISHED.get(self.state, ())
+        return Outcome(self.number, self.status, self.http, messages, self.attempts, self.who, self.fingerprint)
+
+
+def status_of(state: str) -> RowStatus:
+    """The final word for a row in ``state`` if its run ended now."""
+    if state == WAITING:
+        return RowStatus.NOT_SENT
+    return RowStatus.NOT_SURE if state == SENDING else RowStatus(state)
+
+
+def kept_of(record: Record) -> Kept:
+    """The row in a database record of ``COLUMNS``."""
+    key, number, state, once, cells, who, http, attempts, messages, fingerprint, answered = record
+    return Kept(
+        key & ((1 << REACH) - 1),
+        number,
+        state,
+        bool(once),
+        tuple(json.loads(cells)) if cells else (),
+        who,
+        http,
+        attempts,
+        tuple((heading, text) for heading, text in json.loads(messages)) if messages != "[]" else (),
+        fingerprint,
+        datetime.fromtimestamp(answered, UTC) if answered else None,
+    )
+
+
+def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str, bytes]:
+    """What a new row puts into the database: id, number, state, once, cells, who, messages, fingerprint."""
+    who = row.who.encode("utf-8", "replace").decode()
+    return (
+        first + row.position,
+        row.number,
+        row.state,
+        row.once_only,
+        as_text(row.cells),
+        who,
+        as_text(row.messages),
+        row.fingerprint,
+    )
+
+
+def span(run: int) -> tuple[int, int]:
+    """The keys of a run's rows: from the first on, below the second."""
+    return run << REACH, (run + 1) << REACH
+
+
+def as_text(value: Sequence[object]) -> str:
+    """A value as the database keeps it; ASCII, so that text which is no Unicode survives."""
+    return json.dumps(value, separators=(",", ":")) if value else "[]"

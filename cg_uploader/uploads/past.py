@@ -1,0 +1,81 @@
+"""What earlier runs on this computer say about a row, so that nobody is written to twice unasked.
+
+A once-only row is known by its fingerprint, whatever the file; any row of the same file also by its place in it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+
+from cg_uploader.errors import AlreadyUploaded, RunHeld
+from cg_uploader.uploads.kept import COLUMNS, REACH, Kept, Record, as_text, kept_of, span
+from cg_uploader.vocabulary import RowStatus
+
+_WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
+_BY_PLACE = f"select {COLUMNS} from row where id = ?"
+_BY_FINGERPRINT = (
+    f"select {COLUMNS} from row join run on run.id = row.id >> {REACH}"
+    " where fingerprint = ? and once = 1 and run.rows >= 0"
+    " and state in ('accepted', 'sending', 'not_sure', 'waiting', 'not_sent')"
+)
+_TWINS = (
+    f" from row mine join row other on other.fingerprint = mine.fingerprint and other.once = 1"
+    f" join run on run.id = other.id >> {REACH}"
+    " where mine.id >= :first and mine.id < :last and mine.once = 1 and mine.state = 'waiting'"
+    " and not (other.id >= :first and other.id < :last) and run.rows >= 0 and other.state in "
+)
+_SAME_PLACE = (
+    " from row other join row mine on mine.id = other.id - :theirs + :first and mine.number = other.number"
+    " where other.id >= :theirs and other.id < :theirs_last and other.once = 1 and mine.state = 'waiting'"
+    " and other.state in ('waiting', 'not_sent')"
+)
+
+
+class Past:
+    """Looks rows up in earlier runs; ``runs`` are those of the same sheet of the same file."""
+
+    def __init__(self, db: sqlite3.Connection, runs: Sequence[int]) -> None:
+        self._db = db
+        self._runs = runs
+
+    def of(self, position: int, number: int, fingerprint: bytes, *, once_only: bool) -> Kept | None:
+        """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
+
+        For a row that may be repeated only *accepted* with the very same text counts.
+        """
+        found = [row for row in self._here(position, number) if row.fingerprint == fingerprint or (once_only and row.once_only)]
+        if once_only:
+            found += [kept_of(record) for record in self._db.execute(_BY_FINGERPRINT, (fingerprint,))]
+        wanted = _WEIGHT if once_only else _WEIGHT[:1]
+        return min((row for row in found if row.status in wanted), key=lambda row: _WEIGHT.index(row.status), default=None)
+
+    def _here(self, position: int, number: int) -> Iterator[Kept]:
+        for run in self._runs:
+            record: Record | None = self._db.execute(_BY_PLACE, ((run << REACH) + position,)).fetchone()
+            if record is not None and record[1] == number:
+                yield kept_of(record)
+
+
+def take_over(db: sqlite3.Connection, run: int, runs: Sequence[int], *, again: bool, is_held: Callable[[int], bool]) -> None:
+    """Inside one commit: the rows of ``run`` that wait become its alone, whatever other runs still meant to send.
+
+    AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
+    a run that still means to send one is being worked on.
+    """
+    first, last = span(run)
+    place = {"first": first, "last": last}
+    if not again and db.execute(f"select 1 {_TWINS} ('accepted', 'sending', 'not_sure') limit 1", place).fetchone():
+        raise AlreadyUploaded("Some of these rows have just left in another upload. Look at the history, then start again.")
+    theirs: dict[int, None] = {}
+    for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place):
+        theirs[key] = None
+    for other in runs:
+        begin, end = span(other)
+        for (key,) in db.execute(f"select other.id {_SAME_PLACE}", {**place, "theirs": begin, "theirs_last": end}):
+            theirs[key] = None
+    for other in {key >> REACH for key in theirs}:
+        if is_held(other):
+            raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
+    message = as_text((("", f"Taken over by upload {run}."),))
+    db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])
