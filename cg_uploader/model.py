@@ -248,7 +248,7 @@ class Plan:
             if heading not in known:
                 raise MappingError(f"The configuration has no field “{heading}”. Take it out of the mapping, or add the field.")
             position = self.table.position(source) if source.constant is None else None
-            wires.append((heading, position, source.constant or ""))
+            wires.append((heading, position, (source.constant or "").strip()))
         last = len(self.table.columns)
         wires.sort(key=lambda wire: last if wire[1] is None else wire[1])
         object.__setattr__(self, "wires", tuple(wires))

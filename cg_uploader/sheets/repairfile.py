@@ -124,7 +124,7 @@ class _Sheet:
         self.rows += 1
 
     def _cell(self, text: str) -> Any:
-        """A cell that is text whatever it looks like; none for a blank.  What Excel cannot hold is cut, still too long to send."""
+        """A cell that is text whatever it looks like; none for a blank.  What is cut stays too long to send."""
         from openpyxl.cell import WriteOnlyCell
 
         if not text:

@@ -14,6 +14,7 @@ from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Plan, Row
+from cg_uploader.sheets import celltext
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -110,9 +111,10 @@ class RowsModel(QAbstractTableModel):
             return False
         row, cells, *_ = self._fetch(index.row())
         column = index.column() - len(FIXED)
-        if str(value) == cells[column]:
+        text, _ = celltext.sent(str(value))
+        if text == cells[column]:
             return False
-        self.cell_edited.emit(row, column, str(value))
+        self.cell_edited.emit(row, column, text)
         return True
 
     @staticmethod
