@@ -53,8 +53,12 @@ class Earlier:
 
     @property
     def strict(self) -> bool:
-        """Whether a repeat could do harm, so that a person has to choose."""
-        return any(self.known.values())
+        """Whether a person has to choose, because a repeat could do harm.
+
+        Rows that have certainly not left need no question: this run takes them over, unless the very same file waits.
+        """
+        left = self.known.get(RowStatus.ACCEPTED) or self.known.get(RowStatus.NOT_SURE)
+        return bool(left or (self.unfinished and self.known.get(RowStatus.NOT_SENT)))
 
     @property
     def sentence(self) -> str:

@@ -84,7 +84,7 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
 
 def _as_known(before: Kept | None, skip_accepted: bool | None) -> tuple[str, Messages]:
     """What an earlier run means for a row: accepted rows are skipped, one that may have arrived stays *not sure*."""
-    if before is None or skip_accepted is False:
+    if before is None or skip_accepted is False or before.status is RowStatus.NOT_SENT:
         return WAITING, NOTHING
     if skip_accepted is None:
         raise AlreadyUploaded(
@@ -92,9 +92,7 @@ def _as_known(before: Kept | None, skip_accepted: bool | None) -> tuple[str, Mes
         )
     if before.status is RowStatus.ACCEPTED:
         return RowStatus.SKIPPED.value, (("", "Accepted in an earlier upload."),)
-    if before.status is RowStatus.NOT_SURE:
-        return RowStatus.NOT_SURE.value, (("", "Not sure since an earlier upload, so not sent again."),)
-    return WAITING, NOTHING
+    return RowStatus.NOT_SURE.value, (("", "Not sure since an earlier upload, so not sent again."),)
 
 
 def _watched(rows: Iterator[Kept], total: int, on_batch: Callable[[Batch], None], control: Control) -> Iterator[Kept]:

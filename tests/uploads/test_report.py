@@ -181,3 +181,21 @@ def test_skipping_what_was_accepted_never_sends_what_may_have_arrived(journal: J
         "not_sure": 1,
         "skipped": 1,
     }
+
+
+def test_rows_that_have_certainly_not_left_are_taken_over_from_the_run_they_waited_in(journal: Journal) -> None:
+    control = Control()
+    client = ScriptedClient(before_send=lambda request: control.stop() if request.row == 3 else None)
+    plan = plan_of([(f"p{n}@example.com", "Ann") for n in range(6)], data_type=DataType.SURVEY)
+    first = engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+    left = [row for row in ROWS_OF_SIX if row[0] not in {f"p{n}@example.com" for n in range(first.counts[RowStatus.ACCEPTED])}]
+    other = plan_of(left, data_type=DataType.SURVEY)
+    planning.refuse_repeat(planning.earlier(other, journal))
+    second = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert second.counts[RowStatus.ACCEPTED] == len(left)
+    again = engine.resume(first.run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert again.counts[RowStatus.SKIPPED] == len(left)
+    assert len(client.sent) == 6
+
+
+ROWS_OF_SIX = [(f"p{n}@example.com", "Ann") for n in range(6)]
