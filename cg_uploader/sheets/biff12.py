@@ -11,7 +11,8 @@ from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts
 from cg_uploader.sheets.numberformat import NumberFormat, built_in_code, number_format
 from cg_uploader.sheets.package import Package, cut_off_is_said, damage_is_said, damaged
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.table import TableBuilder, Watch
+from cg_uploader.sheets.table import TableBuilder
+from cg_uploader.sheets.watch import Watch
 
 _MAIN = "xl/workbook.bin"
 _LONGEST_RECORD = 1 << 28

@@ -14,7 +14,8 @@ from cg_uploader.sheets.numberformat import built_in_code, number_format
 from cg_uploader.sheets.package import cut_off_is_said, damaged, password
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
 from cg_uploader.sheets.sniff import not_a_spreadsheet
-from cg_uploader.sheets.table import TableBuilder, Watch
+from cg_uploader.sheets.table import TableBuilder
+from cg_uploader.sheets.watch import Watch
 
 _BOF, _EOF, _CONTINUE, _FILE_PASS = 0x809, 0x0A, 0x3C, 0x2F
 _CODE_PAGE, _DATE_MODE, _SHEET, _FORMAT, _STYLE, _SST = 0x42, 0x22, 0x85, 0x41E, 0xE0, 0xFC

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.sheets.table import Enough, TableBuilder, Watch
+from cg_uploader.sheets.table import Enough, TableBuilder
+from cg_uploader.sheets.watch import Watch
 
 Area = tuple[int, int, int, int]
 """First row, last row (as Excel numbers them), first column, last column (from 0)."""

@@ -5,35 +5,38 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Table
 from cg_uploader.sheets.book import until_enough
-from cg_uploader.sheets.cells import CellTexts, Kind
-from cg_uploader.sheets.dialect import NONE, Delimiter, Records, find_delimiter
+from cg_uploader.sheets.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.encoding import Encoding, find
-from cg_uploader.sheets.table import Shape, TableBuilder, Watch, check_place
+from cg_uploader.sheets.lines import LinesBuilder
+from cg_uploader.sheets.records import Records
+from cg_uploader.sheets.watch import Watch
 
 _PREVIEW = 4 << 20
 _BLOCK = 1 << 18
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_TAKEN_OUT = str.maketrans("", "", "\0\x1c\x1d\x1e\x1f")
+_END_MARK = "\x1a"
 
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
     """Delimited text that has been read: its builder, and how the text was understood."""
 
-    builder: TableBuilder
+    builder: LinesBuilder
     encoding: Encoding
-    delimiter: Delimiter
+    dialect: Dialect
 
     def table(self, file: Path) -> Table:
         """The table; the builder takes no more rows."""
         table = self.builder.table(file, self.encoding.digest, self.builder.columns())
-        delimiter = None if self.delimiter.char == NONE else self.delimiter.char
+        delimiter = None if self.dialect.char == NONE else self.dialect.char
         return replace(table, encoding=self.encoding.name, delimiter=delimiter)
 
 
@@ -41,69 +44,74 @@ def read(
     handle: IO[bytes], *, encoding: str | None, delimiter: str | None, header_row: int | None, watch: Watch
 ) -> TextReading | None:
     """Read delimited text; None when it holds nothing.  UsageError for a choice that is not there."""
-    builder = TableBuilder(CellTexts([]), watch, header_row)
+    wanted = None if delimiter is None else _char(delimiter)
+    builder = LinesBuilder(watch, header_row)
     found = find(handle, wanted=encoding, most=_PREVIEW if watch.limit is not None else None, tick=lambda: watch.tick(0))
     text = io.TextIOWrapper(handle, found.name, found.errors, newline=None)
     try:
         blocks = _blocks(text, found, builder)
         sample = next(blocks, [])
-        cut = find_delimiter(sample)
-        if delimiter is not None:
-            cut = Delimiter(_char(delimiter), declared=cut.declared)
-        rows = Records(chain([sample[cut.declared :]], blocks), cut.char)
-        until_enough(lambda: _take_rows(rows, builder))
+        dialect = find_dialect(sample, wanted)
+        records = Records(filter(None, chain([sample[dialect.declared :]], blocks)), dialect)
+        until_enough(lambda: _take(records, builder))
     finally:
         text.detach()
     if not builder.close_rows():
         return None
-    _say_what_was_guessed(builder, found, cut)
-    return TextReading(builder, found, cut)
+    _say_what_was_guessed(builder, found, dialect)
+    return TextReading(builder, found, dialect)
 
 
-def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: TableBuilder) -> Iterator[list[str]]:
-    """The lines in blocks, each line ended by LF; NULs and a last Ctrl-Z are taken out."""
-    while lines := text.readlines(_BLOCK):
+def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: LinesBuilder) -> Iterator[list[str]]:
+    """The lines in blocks, without their ends; characters that no file of texts holds are taken out."""
+    begun, first = [""], True
+    while block := text.read(_BLOCK):
         if encoding.marks:
-            clean = [line.replace("\0", "").removesuffix("\x1a").removeprefix("\ufeff") for line in lines]
-            if sum(map(len, clean)) < sum(map(len, lines)) - lines[0].startswith("\ufeff"):
-                builder.notes.once("control-characters", "The file holds zero bytes or an end mark; they were taken out.")
-            lines = list(filter(None, clean))
-        yield lines
+            block = _cleaned(block.removeprefix("\ufeff") if first else block, builder)
+        first = False
+        lines = block.split("\n")
+        begun.append(lines[0])
+        if len(lines) > 1:
+            lines[0] = "".join(begun)
+            begun = [lines.pop()]
+            yield lines
+    last = "".join(begun)
+    if last.endswith(_END_MARK):
+        last = _cleaned(last, builder, _END_MARK)
+    if last:
+        yield [last]
 
 
-def _take_rows(rows: Records, builder: TableBuilder) -> None:
-    """Hand the records over: one row each, as many at once as have the same number of fields."""
-    shapes: dict[int, Shape] = {}
-    builder.ragged = True
-    number = 1
-    for records, unclosed in rows:
+def _cleaned(text: str, builder: LinesBuilder, end: str = "") -> str:
+    """The text without what separates things for machines, which is said."""
+    clean = text.translate(_TAKEN_OUT).removesuffix(end)
+    if len(clean) < len(text):
+        builder.notes.once("control-characters", "The file holds zero bytes or an end mark; they were taken out.")
+    return clean
+
+
+def _take(records: Records, builder: LinesBuilder) -> None:
+    for batch, unclosed in records:
         if unclosed:
-            builder.unclosed.add(number)
-        for width, group in groupby(records, len):
-            batch = list(group)
-            if width not in shapes:
-                check_place(1, width - 1)
-                shapes[width] = Shape(range(width), [(Kind.FIELD, 0)] * width)
-            if width:
-                numbers = range(number, number + len(batch))
-                builder.add_many(numbers, False, shapes[width], list(zip(*batch, strict=True)))
-            number += len(batch)
+            builder.add_unclosed(batch[0])
+        elif batch:
+            builder.add_records(batch)
 
 
 def _char(wanted: str) -> str:
     char = _NAMES.get(wanted.lower(), wanted)
-    if len(char) != 1 or char in '"\n\r\0':
+    if len(char) != 1 or char in '"\n\r' or not (char.isprintable() or char == "\t"):
         raise UsageError(f"A delimiter is one character, or tab; not “{wanted}”.", kind="delimiter")
     return char
 
 
-def _say_what_was_guessed(builder: TableBuilder, encoding: Encoding, delimiter: Delimiter) -> None:
+def _say_what_was_guessed(builder: LinesBuilder, encoding: Encoding, dialect: Dialect) -> None:
     if encoding.guessed:
         builder.notes.once(
             "encoding-guessed", f"The encoding is a guess: {encoding.name}. If letters look wrong, choose another one."
         )
-    if delimiter.guessed:
-        shown = {NONE: "none, one column", "\t": "a tab"}.get(delimiter.char, f"“{delimiter.char}”")
+    if dialect.guessed:
+        shown = {NONE: "none, one column", "\t": "a tab"}.get(dialect.char, f"“{dialect.char}”")
         builder.notes.once(
             "delimiter-guessed", f"The delimiter is a guess: {shown}. If columns look wrong, choose another one."
         )

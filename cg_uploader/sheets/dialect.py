@@ -1,179 +1,153 @@
-"""Owns how delimited text is cut: which delimiter, where a record ends, what a quotation mark means."""
+"""Owns finding out how a text is delimited: the delimiter, and what marks and escapes quotations."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 DELIMITERS = ",;\t|^"
-_SAMPLE_RECORDS = 500
-_SURE = 0.9
-_LEAST = 0.4
 NONE = "\0"
 """Stands for *no delimiter*: a character that no text holds when it is cut."""
+
+_SAMPLE_LINES = 2_000
+_SAMPLE_RECORDS = 500
+_TYPED_RECORDS = 100
+_SURE = 0.9
+_LEAST = 0.4
+_CLOSE = 0.8
+_OVERWHELMING = 0.95
 _SEP = re.compile(r'"?sep=(.)"?[,;\t ]*', re.IGNORECASE)
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_LONGEST = 1 << 26
+_TYPES = {
+    "number": re.compile(r"[-+(]?[$€£¥]?\s?\d[\d.,' ]*\s?[%€$£]?\)?"),
+    "date": re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\d{1,2}:\d\d(?::\d\d)?"),
+    "address": re.compile(r"[^@\s;|^]+@[^@\s;|^]+|https?://\S+|\+[\d ()/-]{5,}"),
+}
+_MESSY = re.compile(r'[;\t|^]|^"|"$')
 
 
 @dataclass(frozen=True, slots=True)
-class Delimiter:
-    """A delimiter, whether it is a guess; with ``declared`` the first line says so and is not a row."""
+class Dialect:
+    """How a text is delimited; ``guessed`` when another reading is about as good.
+
+    ``declared``: the first line says so and is not a row.  ``quote`` opens and closes quotations; with ``escaped`` a backslash
+    stands before one that does neither; with ``skip`` blanks may stand before an opening one.  ``width``: most records' fields.
+    """
 
     char: str
+    quote: str = '"'
+    escaped: bool = False
+    skip: bool = False
+    width: int = 1
     guessed: bool = False
     declared: bool = False
 
-
-def find_delimiter(lines: Sequence[str]) -> Delimiter:
-    """The delimiter that cuts most records into the same number of fields; NONE if there is one column."""
-    said = _SEP.fullmatch(lines[0].rstrip("\n")) if lines else None
-    if said:
-        return Delimiter(said[1], declared=True)
-    scored = sorted(
-        ((score, -place, char) for place, char in enumerate(DELIMITERS) if (score := _score(lines, char)) > 0), reverse=True
-    )
-    best = scored[0] if scored else (0.0, 0, ",")
-    if best[0] < _LEAST:
-        return Delimiter(NONE, guessed=best[0] > 0)
-    close = len(scored) > 1 and scored[1][0] > 0.8 * best[0]
-    return Delimiter(best[2], guessed=best[0] < _SURE or close)
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """The csv module's records of these lines; csv.Error for what is too long, and if ``strict`` for disorder."""
+        return csv.reader(lines, delimiter=self.char, quotechar=self.quote, skipinitialspace=self.skip, strict=strict)
 
 
-def _score(lines: Sequence[str], char: str) -> float:
-    """How consistently a delimiter cuts: the share of records that have the commonest number of fields above one."""
-    counts: Counter[int] = Counter()
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A dialect, and how well it explains the sample: 0 not at all, 1 all records are alike and all columns of one type.
+
+    ``alike``: how far the records are; ``faults``: records unlike the others, and lines with quotation marks in disorder.
+    """
+
+    dialect: Dialect
+    score: float
+    alike: float
+    faults: int
+
+
+def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
+    """The dialect that best explains ``lines`` (without their ends); ``wanted``: the delimiter that a person chose."""
+    said = _SEP.fullmatch(lines[0]) if lines else None
+    sample = list(filter(None, lines[bool(said) : _SAMPLE_LINES]))
+    chosen = wanted or (said[1] if said else None)
+    if chosen is not None:
+        return replace(_best_with(chosen, sample).dialect, declared=said is not None)
+    readings = sorted((_best_with(char, sample) for char in DELIMITERS), key=lambda reading: -reading.score)
+    best, second = readings[:2]
+    if best.score < _LEAST:
+        return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0)
+    return replace(best.dialect, guessed=best.alike < _SURE or second.score > _CLOSE * best.score)
+
+
+def _best_with(char: str, lines: Sequence[str]) -> _Reading:
+    """The best reading with one delimiter: the usual one, unless the evidence for another is overwhelming."""
+    usual = _read(Dialect(char), lines)
+    text = "\n".join(lines)
+    other = usual
+    if _opens_and_closes(text, char, "'") > max(4, len(lines) // 2) and not _opens_and_closes(text, char, '"'):
+        other = _read(replace(usual.dialect, quote="'"), lines)
+    elif '\\"' in text and '"' in text.replace('\\"', ""):
+        other = _read(replace(usual.dialect, escaped=True), lines)
+    elif char != NONE and f'{char} "' in text and not re.search(f'{re.escape(char)}"', text):
+        other = _read(replace(usual.dialect, skip=True), lines)
+    better = other.faults < usual.faults or (other.dialect.quote == "'" and other.score >= usual.score)
+    return other if better and other.faults <= (1 - _OVERWHELMING) * len(lines) else usual
+
+
+def _opens_and_closes(text: str, char: str, quote: str) -> int:
+    """How many fields a mark opens, if it closes as many; else 0."""
+    edge = re.escape(char)
+    opening = len(re.findall(f"(?:^|{edge}){quote}(?!{edge}|$)", text, re.MULTILINE))
+    closing = len(re.findall(f"(?<!{edge}){quote}(?:$|(?={edge}))", text, re.MULTILINE))
+    return opening if opening == closing else 0
+
+
+def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
+    records: list[list[str]] = []
+    if dialect.escaped:
+        lines = [line.replace("\\\\", "").replace('\\"', "") for line in lines]
     with suppress(csv.Error):  # a record that is too long for the csv module; what came before it says enough
-        for record in islice(csv.reader(lines, delimiter=char), _SAMPLE_RECORDS):
-            if record:
-                counts[len(record)] += 1
-    total = counts.total() or 1
-    several = [(count, fields) for fields, count in counts.items() if fields > 1]
+        records += filter(None, islice(dialect.reader([line + "\n" for line in lines]), _SAMPLE_RECORDS))
+    widths = Counter(map(len, records))
+    width = max(widths, key=lambda fields: (widths[fields], fields), default=1)
+    several = [(count, fields) for fields, count in widths.items() if fields > 1]
+    faults = sum(count for fields, count in widths.items() if fields != width) + _faults(lines, dialect)
     if not several:
-        return 0.0
-    count = max(several)[0]
-    near = sum(n for fields, n in counts.items() if fields > 1) - count
-    return (count + 0.5 * near) / total
+        return _Reading(replace(dialect, width=width), 0.0, 0.0, faults)
+    count, fields = max(several)
+    near = sum(count for count, _ in several) - count
+    alike = [record for record in records if len(record) == fields][:_TYPED_RECORDS]
+    share = (count + 0.5 * near) / len(records)
+    return _Reading(replace(dialect, width=width), share * _types_agree(alike), share, faults)
 
 
-def split_record(text: str, delimiter: str) -> tuple[list[str], int, bool]:
-    """The first record of ``text``: its fields, where the next one begins, and whether a quotation mark in it never closes.
-
-    Gives what the csv module gives, except that a quotation mark that never closes is a character like any other.
-    """
-    fields: list[str] = []
-    place, unclosed = 0, False
-    while True:
-        field, place, open_quote = _field(text, place, delimiter)
-        fields.append(field)
-        unclosed = unclosed or open_quote
-        if place >= len(text) or text[place] == "\n":
-            return fields, place + 1, unclosed
-        place += 1
-        if place >= len(text):
-            fields.append("")
-            return fields, place + 1, unclosed
-
-
-def _field(text: str, place: int, delimiter: str) -> tuple[str, int, bool]:
-    """One field from a place on, the place of what ends it, and whether its quotation mark never closes."""
-    quoted, unclosed = "", False
-    if text[place : place + 1] == '"':
-        end = _closing(text, place + 1)
-        if end < 0:
-            unclosed = True
-        else:
-            quoted, place = text[place + 1 : end].replace('""', '"'), end + 1
-    stops = [stop for stop in (text.find(delimiter, place), text.find("\n", place)) if stop >= 0]
-    stop = min(stops, default=len(text))
-    return quoted + text[place:stop], stop, unclosed
-
-
-def _closing(text: str, place: int) -> int:
-    """Where the quotation mark is that closes a field; -1 when there is none."""
-    while (place := text.find('"', place)) >= 0:
-        if text[place + 1 : place + 2] != '"':
-            return place
-        place += 2
-    return -1
-
-
-class Records:
-    """Walks the records of delimited text, many at once: (records, whether a quotation mark in the only one never closes).
-
-    The csv module does the work; only a record that it cannot end is cut here.
-    """
-
-    def __init__(self, blocks: Iterator[list[str]], delimiter: str) -> None:
-        """``blocks`` are lists of lines; lines end with LF, except perhaps the last."""
-        self._blocks = blocks
-        self._delimiter = delimiter
-        self._waiting: list[str] = []
-        self._pending: list[str] = []
-        self._ended = False
-
-    def __iter__(self) -> Iterator[tuple[list[list[str]], bool]]:
-        """Walk them once."""
-        for lines in self._blocks:
+def _faults(lines: Sequence[str], dialect: Dialect) -> int:
+    """How many lines have quotation marks that are not in order, of those that stand alone."""
+    faults = 0
+    for line in lines[:_SAMPLE_RECORDS]:
+        if dialect.quote in line:
             try:
-                yield list(csv.reader(lines, delimiter=self._delimiter, strict=True)), False
+                list(dialect.reader([line], strict=True))
             except csv.Error:
-                self._waiting = lines[::-1]
-                yield from self._carefully()
+                faults += 1
+    return faults
 
-    def _carefully(self) -> Iterator[tuple[list[list[str]], bool]]:
-        """Records one by one, until the waiting lines are used up and a record ends where a line does."""
-        while self._waiting:
-            self._ended = False
-            try:
-                for fields in csv.reader(self._source(), delimiter=self._delimiter):
-                    if self._ended:
-                        break
-                    self._pending.clear()
-                    yield [fields], False
-                    if not self._waiting:
-                        return
-                else:
-                    return
-            except csv.Error:
-                self._gather()
-            yield self._by_hand()
 
-    def _source(self) -> Iterator[str]:
-        """Lines for the csv module, remembered until their record is complete.
+def _types_agree(records: Sequence[Sequence[str]]) -> float:
+    """How far the fields below each other are of one type, from 0.5 to 1; fields that hold other delimiters are of none."""
+    shares = []
+    for column in zip(*records[1:], strict=True):
+        types = Counter(_type(text.strip()) for text in column)
+        del types[""]
+        if types:
+            mess = types.pop("messy", 0)
+            shares.append((max(types.values(), default=0) + 0.5 * mess) / (types.total() + mess))
+    return 0.5 + 0.5 * (sum(shares) / len(shares)) if shares else 1.0
 
-        The module asks for another line only inside quotation marks, or for the next record: a record that comes after the
-        end of the lines was never closed.
-        """
-        while line := self._next():
-            self._pending.append(line)
-            yield line
-        self._ended = True
 
-    def _next(self) -> str:
-        if not self._waiting:
-            self._waiting = next(self._blocks, [])[::-1]
-        return self._waiting.pop() if self._waiting else ""
-
-    def _gather(self) -> None:
-        """Add lines to a record that is too long for the csv module, until it ends or is too long for anybody."""
-        size, doubled = 0, 1
-        while size < _LONGEST and split_record("".join(self._pending), self._delimiter)[2]:
-            size, doubled = sum(map(len, self._pending)), doubled * 2
-            more = [line for _ in range(doubled * 100) if (line := self._next())]
-            if not more:
-                return
-            self._pending += more
-
-    def _by_hand(self) -> tuple[list[list[str]], bool]:
-        """Cut the first pending record; the lines after it are read again."""
-        text = "".join(self._pending)
-        fields, end, unclosed = split_record(text, self._delimiter)
-        self._pending.clear()
-        self._waiting += reversed(_LINE.findall(text, end))
-        return [fields], unclosed
+def _type(text: str) -> str:
+    if not text:
+        return ""
+    for name, form in _TYPES.items():
+        if form.fullmatch(text):
+            return name
+    return "messy" if _MESSY.search(text) else "text"

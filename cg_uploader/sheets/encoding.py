@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
 from cg_uploader.errors import UsageError
+from cg_uploader.sheets.codepages import WESTERN, guess
 from cg_uploader.sheets.sniff import utf16_kind
 
 CHUNK = 1 << 20
-WESTERN = "cp1252"
 _NOT_FOR_FILES = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
 _AS_WESTERN = "cg-uploader-western"
+_MARKS = (b"\0", b"\x1a", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """An encoding by Python's name, how bad bytes are treated, whether it is a guess, and the SHA-256 of the whole file.
 
-    ``marks``: there may be zero bytes, a byte order mark or an end mark in the text.
+    ``marks``: there may be zero bytes, a byte order mark, an end mark or separators for machines in the text.
     """
 
     name: str
@@ -55,35 +56,45 @@ class _Census:
 
     def count(self, data: bytes, *, final: bool = False) -> None:
         """Look at the next bytes."""
+        if data.isascii() and not self._decoder.getstate()[0]:
+            return
         text = self._decoder.decode(data, final)
-        if not text.isascii():
-            bad = text.count("\ufffd")
-            self.bad += bad
-            self.letters += len(text) - len(text.encode("ascii", "ignore")) - bad
+        bad = text.count("\ufffd")
+        self.bad += bad
+        self.letters += len(text) - len(text.encode("ascii", "ignore")) - bad
 
 
 def find(handle: IO[bytes], *, wanted: str | None, most: int | None, tick: Callable[[], None]) -> Encoding:
     """Look through the file, or its first ``most`` bytes (then without digest); UsageError for an unknown ``wanted``."""
     if wanted is not None:
         _check_known(wanted)
-    handle.seek(0)
-    head, digest, census, seen, marks = b"", hashlib.sha256(), _Census(), 0, most is not None
-    while (most is None or seen < most) and (chunk := handle.read(CHUNK)):
+    head, digest, census, marks = b"", hashlib.sha256(), _Census(), most is not None
+    for chunk in _chunks(handle, most, tick):
         head = head or chunk
-        seen += len(chunk)
         digest.update(chunk)
         census.count(chunk)
-        marks = marks or b"\0" in chunk or b"\x1a" in chunk
-        tick()
+        marks = marks or any(mark in chunk for mark in _MARKS)
     census.count(b"", final=most is None)
-    handle.seek(0)
     name, errors, guessed = (wanted, "replace", False) if wanted is not None else _judged(head, census)
+    if name == WESTERN and guessed:
+        name = guess(_chunks(handle, most, tick))
+    handle.seek(0)
     return Encoding(name, errors, guessed, digest.hexdigest() if most is None else "", marks or wanted is not None)
+
+
+def _chunks(handle: IO[bytes], most: int | None, tick: Callable[[], None]) -> Iterator[bytes]:
+    """The file from its beginning, or as much of it as is looked at."""
+    handle.seek(0)
+    seen = 0
+    while (most is None or seen < most) and (chunk := handle.read(CHUNK)):
+        seen += len(chunk)
+        yield chunk
+        tick()
 
 
 def _judged(head: bytes, census: _Census) -> tuple[str, str, bool]:
     """Name, treatment of bad bytes, whether it is a guess."""
-    wide = utf16_kind(head)
+    wide = wide_kind(head)
     if wide:
         return wide, "replace", False
     if head.startswith(codecs.BOM_UTF8):
@@ -91,6 +102,19 @@ def _judged(head: bytes, census: _Census) -> tuple[str, str, bool]:
     if census.bad == 0 or census.letters > 3 * census.bad:
         return "utf-8", _AS_WESTERN, census.bad > 0
     return WESTERN, _AS_WESTERN, True
+
+
+def wide_kind(head: bytes) -> str | None:
+    """UTF-32 or UTF-16 with its byte order, when a mark or the pattern of zero bytes says so."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    sample = head[: len(head) & ~3][:4096]
+    zeros = [sample[i::4].count(0) * 4 / len(sample) if len(sample) >= 8 else 0.0 for i in range(4)]
+    if min(zeros[2:]) > 0.99 and zeros[0] < 0.05:
+        return "utf-32-le"
+    if min(zeros[:2]) > 0.99 and zeros[3] < 0.05:
+        return "utf-32-be"
+    return utf16_kind(head)
 
 
 def _check_known(name: str) -> None:

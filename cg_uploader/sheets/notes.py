@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
 
 from cg_uploader.model import Note
 from cg_uploader.sheets.celltext import column_letter
@@ -33,6 +33,11 @@ KINDS = tuple(_CELL)
 ONCE = frozenset(_COLUMN)
 """Kinds that are said once per column."""
 
+MOST_NOTES = 1 << 26
+"""More notes of cells than this are not taken over from elsewhere."""
+
+_CHUNK = 1 << 16
+
 Found = tuple[int, str, str]
 """Column position, kind, and what a sentence needs besides the cell."""
 
@@ -46,6 +51,7 @@ class NoteBook:
         self._kinds = array("B")
         self._details = array("H")
         self._texts: dict[str, int] = {"": 0}
+        self._sayings: list[str] = [""]
         self._once: dict[tuple[str, int], int] = {}
         self._file: dict[str, str] = {}
 
@@ -60,11 +66,57 @@ class NoteBook:
         self._kinds.append(KINDS.index(kind))
         if detail not in self._texts and len(self._texts) < 1 << 16:
             self._texts[detail] = len(self._texts)
+            self._sayings.append(detail)
         self._details.append(self._texts.get(detail, 0))
 
     def once(self, kind: str, text: str) -> None:
         """Note something of the whole file, in one sentence."""
         self._file.setdefault(kind, text)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The notes of cells as bytes, in chunks that ``take`` knows; see also ``rest``."""
+        for start in range(0, len(self._rows), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield b"".join(store[part].tobytes() for store in self._stores())
+
+    def take(self, chunk: bytes) -> None:
+        """Add a chunk of another book's notes of cells; ValueError when it is none."""
+        count, left = divmod(len(chunk), sum(store.itemsize for store in self._stores()))
+        if left or len(self) + count > MOST_NOTES:
+            raise ValueError("not a chunk of notes")
+        start = 0
+        for store in self._stores():
+            end = start + count * store.itemsize
+            store.frombytes(chunk[start:end])
+            start = end
+        if count and max(self._kinds[-count:]) >= len(KINDS):
+            raise ValueError("not a kind of note")
+
+    def rest(self) -> dict[str, Any]:
+        """All but the notes of cells, as JSON has it."""
+        return {
+            "details": self._sayings,
+            "columns": [[kind, column, row] for (kind, column), row in self._once.items()],
+            "file": self._file,
+        }
+
+    def take_rest(self, rest: Any) -> None:
+        """Add the rest of another book, after its chunks; ValueError, KeyError or TypeError when it is none."""
+        self._sayings = [str(text) for text in rest["details"]]
+        if self._details and max(self._details) >= len(self._sayings):
+            raise ValueError("a detail that is not there")
+        for kind, column, row in rest["columns"]:
+            if kind not in ONCE or not 0 <= column < 1 << 16:
+                raise ValueError("not a note of a column")
+            self._once[kind, column] = int(row)
+        self._file = {str(kind): str(text) for kind, text in rest["file"].items()}
+
+    def _stores(self) -> tuple[array[int], ...]:
+        return self._rows, self._columns, self._kinds, self._details
+
+    def __len__(self) -> int:
+        """How many notes of cells there are."""
+        return len(self._rows)
 
     def finished(self, headings: Mapping[int, str]) -> Notes:
         """All notes: those of the file, of columns, of cells in the order they came.  ``headings`` by column position."""
@@ -73,33 +125,33 @@ class NoteBook:
             letter, heading = column_letter(column), headings.get(column, "")
             text = _COLUMN[kind].format(cell=f"{letter}{row}", letter=letter, heading=heading)
             general.append(Note(None, heading, kind, text))
-        details = list(self._texts)
+        return Notes(general, self, headings)
 
-        def cell(i: int) -> Note:
-            letter, kind = column_letter(self._columns[i]), KINDS[self._kinds[i]]
-            text = _CELL[kind].format(cell=f"{letter}{self._rows[i]}", row=self._rows[i], detail=details[self._details[i]])
-            return Note(self._rows[i], headings.get(self._columns[i], ""), kind, text)
-
-        return Notes(general, len(self._rows), cell)
+    def cell(self, position: int, headings: Mapping[int, str]) -> Note:
+        """One of the notes of cells."""
+        row, column = self._rows[position], self._columns[position]
+        letter, kind = column_letter(column), KINDS[self._kinds[position]]
+        text = _CELL[kind].format(cell=f"{letter}{row}", row=row, detail=self._sayings[self._details[position]])
+        return Note(row, headings.get(column, ""), kind, text)
 
 
 class Notes(Sequence[Note]):
-    """Notes in order; those of cells are made when somebody asks for them."""
+    """Notes in order; those of cells are made from the ``book`` when somebody asks for them."""
 
-    def __init__(self, general: list[Note], cells: int, cell: Callable[[int], Note]) -> None:
+    def __init__(self, general: list[Note], book: NoteBook, headings: Mapping[int, str]) -> None:
+        self.book = book
         self._general = general
-        self._cells = cells
-        self._cell = cell
+        self._headings = headings
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._general) + self._cells
+        return len(self._general) + len(self.book)
 
     def __iter__(self) -> Iterator[Note]:
         """Walk them."""
         yield from self._general
-        for i in range(self._cells):
-            yield self._cell(i)
+        for i in range(len(self.book)):
+            yield self.book.cell(i, self._headings)
 
     @overload
     def __getitem__(self, position: int) -> Note: ...
@@ -113,4 +165,5 @@ class Notes(Sequence[Note]):
             position += len(self)
         if not 0 <= position < len(self):
             raise IndexError(position)
-        return self._general[position] if position < len(self._general) else self._cell(position - len(self._general))
+        general = len(self._general)
+        return self._general[position] if position < general else self.book.cell(position - general, self._headings)

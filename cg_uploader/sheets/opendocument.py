@@ -12,7 +12,8 @@ from cg_uploader.sheets.cells import CellTexts, Kind
 from cg_uploader.sheets.numberformat import NumberFormat
 from cg_uploader.sheets.odsstyles import Styles
 from cg_uploader.sheets.package import CHUNK, Package, damage_is_said, damaged, local, parser
-from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, Watch, check_place
+from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
+from cg_uploader.sheets.watch import Watch
 
 _CELLS = ("table-cell", "covered-table-cell")
 _ASIDE = frozenset(["annotation", "ruby-text", "shapes", "frame", "custom-shape", "tracked-changes", "forms"])

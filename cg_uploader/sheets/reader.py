@@ -2,152 +2,102 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import IO
 
 from cg_uploader.errors import FileError
 from cg_uploader.model import Table
-from cg_uploader.sheets import delimited
-from cg_uploader.sheets.biff8 import OldWorkbook
-from cg_uploader.sheets.biff12 import BinaryWorkbook
-from cg_uploader.sheets.book import Book
-from cg_uploader.sheets.opendocument import OpenDocument
-from cg_uploader.sheets.package import Package
-from cg_uploader.sheets.sniff import Content, not_a_spreadsheet, sniff
-from cg_uploader.sheets.table import TableBuilder, Watch
-from cg_uploader.sheets.workbook import ExcelWorkbook
+from cg_uploader.sheets.channel import Job
+from cg_uploader.sheets.child import Child, broken, command
+from cg_uploader.sheets.limits import USUAL, Limits
+from cg_uploader.sheets.options import AS_FOUND, ReadOptions
+from cg_uploader.sheets.receiver import Receiver
+from cg_uploader.sheets.watch import Watch
 
-_CHUNK = 1 << 20
-_TEXT = (".csv", ".tsv", ".txt", ".tab", ".prn")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What a person chose: ``header_row`` as Excel shows it; ``limit``: stop after so many rows (a preview)."""
-
-    sheet: str | None = None
-    header_row: int | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    limit: int | None = None
+__all__ = ["ReadOptions", "Readers", "read"]
 
 
 def read(
     file: Path,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = AS_FOUND,
     *,
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Table:
-    """Read ``file`` into a Table.
+    """Read ``file`` into a Table, in a process that is started for it.
 
     ``progress`` gets the number of rows so far, at most ten times a second.  Cancelled when ``cancelled()`` says so; UsageError
     for a sheet or header row that is not there; FileError (kind: missing, locked, changed, password, damaged, empty, web-page,
     xml-2003, not-a-spreadsheet, too-big) when the file cannot be read.  With a ``limit`` the digest is empty, because only the
     beginning is looked at.
     """
-    watch = Watch(progress, cancelled, options.limit)
-    file = Path(file)
-    with _opened(file) as handle:
-        before = os.fstat(handle.fileno())
+    return _read_by(Child(command(), USUAL), Job(Path(file), options, USUAL), Watch(progress, cancelled))
+
+
+class Readers:
+    """Reads files as ``read`` does, and keeps one process ready, so that the next file need not wait for its start.
+
+    Each process reads one file.  Any thread may read.  ``close`` must be called.
+    """
+
+    def __init__(self, words: Sequence[str] = (), limits: Limits = USUAL) -> None:
+        """``words`` start a process of another kind."""
+        self._words = list(words) or command()
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._closed = False
+        self._ready: Child | None = None
+
+    def prepare(self) -> None:
+        """Have a process ready; it starts while the program goes on."""
+        with self._lock:
+            if self._ready is None and not self._closed:
+                self._ready = Child(self._words, self._limits)
+
+    def read(
+        self,
+        file: Path,
+        options: ReadOptions = AS_FOUND,
+        *,
+        progress: Callable[[int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Table:
+        """Read ``file``; see the function ``read``."""
         try:
-            table = _read_any(file, handle, options, watch)
-        except FileError:
-            _check_unchanged(file, before)
-            raise
-        except OSError as error:
-            raise FileError(
-                f"{file.name} cannot be read to its end. Copy it to this computer and try again.", kind="locked"
-            ) from error
+            return _read_by(self._taken(), Job(Path(file), options, self._limits), Watch(progress, cancelled))
+        finally:
+            with suppress(FileError):  # the next file will say so
+                self.prepare()
+
+    def close(self) -> None:
+        """End the process that is ready."""
+        with self._lock:
+            ready, self._ready, self._closed = self._ready, None, True
+        if ready is not None:
+            ready.close()
+
+    def _taken(self) -> Child:
+        """The process that is ready, or a new one."""
+        with self._lock:
+            ready, self._ready = self._ready, None
+        if ready is not None and ready.alive:
+            return ready
+        if ready is not None:
+            ready.close()
+        return Child(self._words, self._limits)
+
+
+def _read_by(child: Child, job: Job, watch: Watch) -> Table:
+    receiver, table = Receiver(job.file, watch), None
+    with closing(child):
         try:
-            _check_unchanged(file, before)
-        except FileError:
-            table.rows.close()
-            raise
-    return table
-
-
-def _read_any(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
-    content = sniff(handle, file.name)
-    if content is Content.TEXT:
-        return _read_text(file, handle, options, watch)
-    return _read_workbook(file, handle, options, watch, content)
-
-
-def _opened(file: Path) -> IO[bytes]:
-    try:
-        if file.is_dir():
-            raise FileError(f"{file.name} is a folder. Choose a file in it.", kind="not-a-spreadsheet")
-        if file.exists() and not file.is_file():
-            raise not_a_spreadsheet(file.name, "a device")
-        return file.open("rb")
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise FileError(f"{file.name} is not there. Choose the file again.", kind="missing") from error
-    except OSError as error:
-        text = f"{file.name} cannot be opened. Close it in other programs, and make sure that you may read it."
-        raise FileError(text, kind="locked") from error
-
-
-def _check_unchanged(file: Path, before: os.stat_result) -> None:
-    """FileError ``changed`` when the file is not as it was when it was opened."""
-    try:
-        after = file.stat()
-    except OSError as error:
-        raise FileError(f"{file.name} was removed while it was read. Choose the file again.", kind="changed") from error
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise FileError(f"{file.name} was changed while it was read. Choose it again when it is complete.", kind="changed")
-
-
-def _digest(handle: IO[bytes], options: ReadOptions) -> str:
-    if options.limit is not None:
-        return ""
-    digest = hashlib.sha256()
-    handle.seek(0)
-    while chunk := handle.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, content: Content) -> Table:
-    book, extensions = _book(handle, file.name, content)
-    reading = book.read(options.sheet, watch, options.header_row)
-    builder = reading.builder
-    columns = builder.columns(reading.is_hidden)
-    builder.cover(reading.merged)
-    _note_extension(file, extensions, builder)
-    return builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
-
-
-def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[str, ...]]:
-    """The workbook in the open file, and how its name should end."""
-    if content is Content.OLE:
-        return OldWorkbook(handle, name), (".xls", ".xlt")
-    package = Package(handle)
-    if package.is_open_document():
-        return OpenDocument(package), (".ods", ".ots")
-    if "xl/workbook.bin" in package:
-        return BinaryWorkbook(package), (".xlsb",)
-    if "[Content_Types].xml" in package or "xl/workbook.xml" in package:
-        return ExcelWorkbook(package), (".xlsx", ".xlsm", ".xltx", ".xltm")
-    raise not_a_spreadsheet(name, "a packed file")
-
-
-def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
-    reading = delimited.read(
-        handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, watch=watch
-    )
-    if reading is None:
-        raise FileError(f"{file.name} is empty. Choose another file.", kind="empty")
-    _note_extension(file, _TEXT, reading.builder)
-    return reading.table(file)
-
-
-def _note_extension(file: Path, expected: tuple[str, ...], builder: TableBuilder) -> None:
-    if file.suffix and file.suffix.lower() not in expected:
-        builder.notes.once(
-            "wrong-extension", f"The name ends in {file.suffix}, but the content is that of {expected[0]}; it was read as that."
-        )
+            for message in child.messages(job, receiver.tick):
+                table = receiver.take(message)
+                if table is not None:
+                    return table
+        finally:
+            if table is None:
+                receiver.close()
+    raise broken(job.file.name)

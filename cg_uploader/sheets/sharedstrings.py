@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO
 
 from cg_uploader.sheets.cells import SharedTexts
@@ -11,8 +11,24 @@ from cg_uploader.sheets.celltext import unescape
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.xmltext import Decoder
 
-_SIMPLE = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+WRITTEN = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
+"""Text in XML, as a regular expression: only with the names that XML itself has for characters."""
+
+_SIMPLE = re.compile(rf'<si><t(?: xml:space="preserve")?>({WRITTEN})</t></si>')
 _NOT_PLAIN = ("> ", " <", ">#")
+_NAMED = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_APART = "\0"
+"""No XML holds this character."""
+
+
+def decoded(written: Sequence[str]) -> Sequence[str]:
+    """The texts that were ``WRITTEN`` so, all at once."""
+    joined = _APART.join(written)
+    if "&" not in joined:
+        return written
+    for name, character in _NAMED:
+        joined = joined.replace(name, character)
+    return joined.split(_APART)
 
 
 class SharedStrings:
@@ -52,16 +68,15 @@ class SharedStrings:
 
     def _simple(self, text: str) -> bool:
         """Take all texts of a piece of the part, if all have the simple form."""
-        if "&" in text:
-            return False
         pieces = _SIMPLE.split(text)
-        if any(gap.strip() for gap in pieces[0::2]):
+        if "".join(pieces[0::2]).strip():
             return False
+        texts = decoded(pieces[1::2])
         if "_x" in text:
-            self.shared.extend([unescape(piece) for piece in pieces[1::2]])
+            self.shared.extend([*map(unescape, texts)])
         else:
             plain = text.isascii() and text.isprintable() and not any(mark in text for mark in _NOT_PLAIN)
-            self.shared.extend(pieces[1::2], plain=plain)
+            self.shared.extend(texts, plain=plain)
         return True
 
     def _start(self, tag: str, _: dict[str, str]) -> None:

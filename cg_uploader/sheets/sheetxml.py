@@ -12,14 +12,15 @@ from cg_uploader.sheets.cells import Kind
 from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.rows import Disordered, Sink
+from cg_uploader.sheets.sharedstrings import WRITTEN, decoded
 from cg_uploader.sheets.table import CellKind, Shape, check_place
 from cg_uploader.sheets.xmltext import Decoder
 
-_VALUE = r'(?:<f[^>]*(?:/>|>[^<]*</f>))?(?:<v>|<is><t(?: xml:space="preserve")?>)([^<&]+)(?:</v>|</t></is>)</c>'
-_HEAD = r'\s*(?:<row [^>]*/>\s*)*<row r="([0-9]+)"((?: [\w:]+="[^"<>/]*")*)>'
+_VALUE = rf'(?:<f[^>]*(?:/>|>[^<]*</f>))?(?:<v>|<is><t(?: xml:space="preserve")?>)(?!<)({WRITTEN})(?:</v>|</t></is>)</c>'
+_HEAD = r'\s*(?:<row [^>]*/>\s*)*<row r="([0-9]+)"((?: [\w:]+="[^"<>&/]*")*)>'
 _CELL = re.compile(rf'<c r="([A-Z]+)[0-9]+"([^>]*)>(?:(?<!/>){_VALUE}|(?<=/>))')
 _ROW = re.compile(_HEAD)
-_ATTRIBUTE = re.compile(r' ([\w:]+)="([^"<>]*)"')
+_ATTRIBUTE = re.compile(r' ([\w:]+)="([^"<>&]*)"')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,4})\$?([0-9]{1,8})")
 _KINDS = {
     "n": Kind.NUMBER,
@@ -141,12 +142,12 @@ class SheetXml:
         numbers = tuple(map(int, numbers))
         if any(map(self._row_hidden.__getitem__, set(attributes))) or not self._ascending(numbers):
             for number, hidden, *row in rows:
-                self._hand_over(int(number), self._row_hidden[hidden], self._expected, row)
+                self._hand_over(int(number), self._row_hidden[hidden], self._expected, decoded(row))
             return place
         check_place(numbers[-1], 0)
         self._number = numbers[-1]
         if values:
-            self._sink.add_many(numbers, False, self._expected, values)
+            self._sink.add_many(numbers, False, self._expected, [*map(decoded, values)])
         return place
 
     def _ascending(self, numbers: Sequence[int]) -> bool:
@@ -175,7 +176,7 @@ class SheetXml:
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
         self._expect(shape, key)
         values = [value for value in parts[3::4] if value is not None]
-        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, values)
+        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, decoded(values))
         return True
 
     def _expect(self, shape: Shape, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:

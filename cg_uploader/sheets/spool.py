@@ -6,13 +6,14 @@ import tempfile
 import threading
 import weakref
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
-from typing import IO
+from operator import itemgetter, lt
+from typing import IO, Protocol
 
-from cg_uploader.model import Row
+from cg_uploader.model import Row, Rows
+from cg_uploader.sheets.spans import Spans
 
 BLOCK = 512
 IN_MEMORY = 8 << 20
@@ -20,27 +21,39 @@ _CACHED_BLOCKS = 8
 _CELL, _ROW = "\x1f", "\x1e"
 
 
-class Spool:
-    """Rows that are appended, then sealed, then walked or fetched; an implementation of ``model.Rows``.
+class Store(Protocol):
+    """What packed rows are given to."""
 
-    Texts must not hold U+001E or U+001F: cell texts never hold control characters.  What is appended may be shorter than the
-    table is wide; the rest is blank.  Any thread may read a sealed spool.
+    def take(self, numbers: array[int], data: bytes) -> None:
+        """Keep one block: the numbers of its rows, and their texts with U+001F between cells and U+001E between rows."""
+
+    def seal(self, order: Sequence[int]) -> Rows:
+        """End taking; ``order`` says which of the given texts each column shows.  The rows, as far as they are here."""
+
+    def cover(self, spans: Spans) -> None:
+        """Show blanks in some places, whatever text was given."""
+
+
+class Packer:
+    """Puts rows together into blocks of ``BLOCK`` rows, the last one shorter, and gives them to a store.
+
+    Texts must not hold U+001E or U+001F: cell texts never hold control characters.  A row may be shorter than the table is
+    wide; the rest is blank.
     """
 
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
-        self._in_memory = in_memory
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._count = 0
         self._numbers = array("I")
         self._pending: list[str] = []
-        self._blocks: list[bytes] = []
-        self._places = array("Q", [0])
-        self._file: IO[bytes] | None = None
-        self._lock = threading.Lock()
-        self._decoded: OrderedDict[int, list[Row]] = OrderedDict()
-        self._replaced: dict[int, tuple[str, ...]] = {}
-        self._order: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        """How many rows have come."""
+        return self._count
 
     def append(self, number: int, cells: Sequence[str]) -> None:
         """Add a row: its number as Excel shows it, and its texts."""
+        self._count += 1
         self._numbers.append(number)
         self._pending.append(_CELL.join(cells))
         if len(self._pending) == BLOCK:
@@ -48,28 +61,73 @@ class Spool:
 
     def extend(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
         """Add rows that are given column by column."""
+        self._count += len(numbers)
         self._numbers.extend(numbers)
         self._pending += map(_CELL.join, zip(*columns, strict=True))
         while len(self._pending) >= BLOCK:
             self._flush()
 
-    def seal(self, order: Sequence[int]) -> None:
-        """End appending; ``order`` says which of the appended texts each column shows."""
+    def seal(self, order: Sequence[int]) -> Rows:
+        """End adding; see ``Store.seal``."""
         if self._pending:
             self._flush()
+        return self._store.seal(order)
+
+    def _flush(self) -> None:
+        numbers, lines = self._numbers[:BLOCK], self._pending[:BLOCK]
+        del self._numbers[:BLOCK], self._pending[:BLOCK]
+        self._store.take(numbers, _ROW.join(lines).encode())
+
+
+def is_block(numbers: array[int], data: bytes) -> bool:
+    """Whether these are the numbers of some rows, ascending, and a text for each of them; for blocks from elsewhere."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return 0 < len(numbers) <= BLOCK and data.count(_ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+
+
+class Spool:
+    """Blocks of rows that are taken, then sealed, then walked or fetched; an implementation of ``model.Rows``.
+
+    Any thread may read a sealed spool.
+    """
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._in_memory = in_memory
+        self._numbers = array("I")
+        self._blocks: list[bytes] = []
+        self._places = array("Q", [0])
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+        self._decoded: OrderedDict[int, list[Row]] = OrderedDict()
+        self._order: tuple[int, ...] = ()
+        self._covered: Spans = {}
+
+    def take(self, numbers: array[int], data: bytes) -> None:
+        """Keep one block; only the last one may have less than ``BLOCK`` rows."""
+        self._numbers.extend(numbers)
+        self._places.append(self._places[-1] + len(data))
+        if self._file is None and self._places[-1] <= self._in_memory:
+            self._blocks.append(data)
+            return
+        if self._file is None:
+            self._file = self._opened()
+            self._file.writelines(self._blocks)
+            self._blocks.clear()
+        self._file.write(data)
+
+    def seal(self, order: Sequence[int]) -> Spool:
+        """End taking; ``order`` says which of the given texts each column shows."""
         if self._file is not None:
             self._file.flush()
         self._order = tuple(order)
+        return self
 
-    def replace(self, position: int, cells: Sequence[str]) -> None:
-        """Give the row at a position other texts, one per column; for the few rows that are known better later."""
-        self._replaced[position] = tuple(cells)
-        with self._lock:
-            self._decoded.pop(position // BLOCK, None)
-
-    def position(self, number: int) -> int:
-        """Position of the first row with this number or a higher one."""
-        return bisect_left(self._numbers, number)
+    def cover(self, spans: Spans) -> None:
+        """Show blanks in some places of a sealed spool, before anybody looks at it."""
+        self._covered = spans
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -112,22 +170,9 @@ class Spool:
             if self._file is not None:
                 self._file.close()
 
-    def _flush(self) -> None:
-        data = _ROW.join(self._pending[:BLOCK]).encode()
-        del self._pending[:BLOCK]
-        self._places.append(self._places[-1] + len(data))
-        if self._file is None and self._places[-1] <= self._in_memory:
-            self._blocks.append(data)
-            return
-        if self._file is None:
-            self._file = self._opened()
-            self._file.writelines(self._blocks)
-            self._blocks.clear()
-        self._file.write(data)
-
     def _opened(self) -> IO[bytes]:
         """A temporary file that nobody else can open, and that is gone when the spool is."""
-        file = tempfile.TemporaryFile(prefix="cg-uploader-")  # noqa: SIM115  lives as long as the rows
+        file = tempfile.TemporaryFile(prefix="cg-uploader-")  # noqa: SIM115 - lives as long as the rows
         weakref.finalize(self, file.close)
         return file
 
@@ -143,12 +188,21 @@ class Spool:
         first = block * BLOCK
         numbers = self._numbers[first : first + BLOCK]
         lines = [line.split(_CELL) for line in self._data(block).decode().split(_ROW)]
-        rows = [Row(number, cells) for number, cells in zip(numbers, self._arranged(lines), strict=True)]
-        if self._replaced:
-            for position, cells in self._replaced.items():
-                if first <= position < first + BLOCK:
-                    rows[position - first] = Row(numbers[position - first], cells)
-        return rows
+        texts = self._arranged(lines)
+        if self._covered:
+            texts = map(tuple, self._blanked(numbers, list(map(list, texts))))
+        return list(map(Row, numbers, texts))
+
+    def _blanked(self, numbers: array[int], lines: list[list[str]]) -> list[list[str]]:
+        """The texts of a block with blanks where they are covered."""
+        for place, spans in self._covered.items():
+            at = bisect_left(spans, numbers[0], key=itemgetter(1))
+            while at < len(spans) and spans[at][0] <= numbers[-1]:
+                first, last = spans[at]
+                for line in lines[bisect_left(numbers, first) : bisect_right(numbers, last)]:
+                    line[place] = ""
+                at += 1
+        return lines
 
     def _arranged(self, lines: list[list[str]]) -> Iterator[tuple[str, ...]]:
         """The texts in the table's column order, blanks where a row was short."""

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cg_uploader.errors import Cancelled, FileError, UsageError
+from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Column, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
 from cg_uploader.sheets.celltext import BLANKS, column_letter
 from cg_uploader.sheets.notes import Found, NoteBook
-from cg_uploader.sheets.spool import Spool
+from cg_uploader.sheets.spans import covered
+from cg_uploader.sheets.spool import Packer
+from cg_uploader.sheets.watch import Watch
 
 CANDIDATES = 30
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _TICK = 512
-_PAUSE = 0.1
 _KEPT_BLANK = ("error-value", "not-calculated")
 
 _T = TypeVar("_T")
@@ -29,25 +29,6 @@ CellKind = tuple[Kind, int]
 
 class Enough(Exception):
     """Not a failure: as many rows as were asked for have been read."""
-
-
-class Watch:
-    """How a reading is followed: ``progress`` gets the rows so far, ``cancelled`` may end it, ``limit`` rows are enough."""
-
-    def __init__(self, progress: Callable[[int], None] | None, cancelled: Callable[[], bool] | None, limit: int | None) -> None:
-        self.limit = limit
-        self._progress = progress
-        self._cancelled = cancelled
-        self._said = 0.0
-
-    def tick(self, rows: int) -> None:
-        """Say how far the reading is, at most ten times a second; Cancelled when the person stopped it."""
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled("Reading was stopped.")
-        now = time.monotonic()
-        if self._progress is not None and now - self._said >= _PAUSE:
-            self._said = now
-            self._progress(rows)
 
 
 class Shape:
@@ -77,14 +58,13 @@ Candidate = tuple[int, bool, Shape, Sequence[Any]]
 
 
 class TableBuilder:
-    """Takes rows one by one, finds the header row, and fills a spool.
+    """Takes rows one by one, finds the header row, and fills a store.
 
     ``left_out`` are numbers of rows that are not taken; ``unclosed`` of rows in which a quotation mark never closes; in a
     ``ragged`` file rows may have more values than there are headings, which is said.
     """
 
     def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
-        self.spool = Spool()
         self.notes = NoteBook()
         self.header_row = 0
         self.hidden_rows = 0
@@ -94,6 +74,8 @@ class TableBuilder:
         self.ragged = False
         self._cells = cells
         self._watch = watch
+        self._store = watch.store()
+        self._packer = Packer(self._store)
         self._wanted = header_row
         self._candidates: list[Candidate] = []
         self._filled: list[int] = []
@@ -136,12 +118,12 @@ class TableBuilder:
             found.append((shape.columns[-shape.surplus], "long-row", ""))
         if number in self.unclosed:
             found.append((0, "unclosed-quote", ""))
-        self.spool.append(number, texts if shape.placed else shape.spread(texts, ""))
+        self._packer.append(number, texts if shape.placed else shape.spread(texts, ""))
         for note in found:
             self.notes.add(number, note)
         if found:
             self._cells.said.settle(found)
-        if self._watch.limit is not None and len(self.spool) >= self._watch.limit:
+        if self._watch.limit is not None and len(self._packer) >= self._watch.limit:
             raise Enough
 
     def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
@@ -163,7 +145,7 @@ class TableBuilder:
                 self._last = numbers[-1]
                 if shape.unsure:
                     self._prove(shape, zip(*columns, strict=True))
-                self.spool.extend(numbers, columns if shape.placed else shape.spread(columns, [""] * len(numbers)))
+                self._packer.extend(numbers, columns if shape.placed else shape.spread(columns, [""] * len(numbers)))
                 return
             self._cells.said.take()
         for number, row in zip(numbers, zip(*values, strict=True), strict=True):
@@ -174,7 +156,7 @@ class TableBuilder:
         limit = self._watch.limit
         return (
             not self.header_row
-            or (limit is not None and len(self.spool) + len(numbers) >= limit)
+            or (limit is not None and len(self._packer) + len(numbers) >= limit)
             or any(numbers[0] <= number <= numbers[-1] for number in (*self.left_out, *self.unclosed))
         )
 
@@ -182,7 +164,7 @@ class TableBuilder:
         self._seen += rows
         if self._seen - self._told >= _TICK:
             self._told = self._seen
-            self._watch.tick(len(self.spool))
+            self._watch.tick(len(self._packer))
 
     def _prepare(self, shape: Shape) -> None:
         """Give a shape its functions, and its columns their places in the spooled rows."""
@@ -275,22 +257,7 @@ class TableBuilder:
             "merged-cells",
             f"Merged cells ({cells}{more}): only the first row and column of each has the text, the others are blank.",
         )
-        places = {column: place for place, column in enumerate(sorted(self._used))}
-        for top, bottom, left, right in covering:
-            covered = [places[column] for column in places if left <= column <= right]
-            self._blank(top, bottom, covered, places.get(left))
-
-    def _blank(self, top: int, bottom: int, covered: list[int], first: int | None) -> None:
-        position = self.spool.position(top)
-        while position < len(self.spool) and self.spool[position].number <= bottom:
-            row = self.spool[position]
-            cells = list(row.cells)
-            for place in covered:
-                if (row.number, place) != (top, first):
-                    cells[place] = ""
-            if tuple(cells) != row.cells:
-                self.spool.replace(position, cells)
-            position += 1
+        self._store.cover(covered(covering, {column: place for place, column in enumerate(sorted(self._used))}))
 
     def say_recalculate(self) -> None:
         """Note that the results of formulas are as old as the file says."""
@@ -298,9 +265,8 @@ class TableBuilder:
         self.notes.once("recalculation", text)
 
     def columns(self, hidden: Callable[[int], bool] = lambda _: False) -> tuple[Column, ...]:
-        """End the rows; the columns that have a heading or hold something, from left to right, and what is said about them."""
+        """The columns that have a heading or hold something, from left to right, and what is said about them."""
         used = sorted(self._used)
-        self.spool.seal([self._slots[column] for column in used])
         columns = tuple(Column(self._headings.get(column, ""), column_letter(column), hidden(column)) for column in used)
         seen: set[str] = set()
         for position, column in zip(used, columns, strict=True):
@@ -324,9 +290,10 @@ class TableBuilder:
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
     ) -> Table:
-        """The table as it is now."""
+        """End the rows; the table as it is now."""
+        rows = self._packer.seal([self._slots[column] for column in sorted(self._used)])
         return Table(
-            file, digest, sheet, sheets, self.header_row, columns, self.spool,
+            file, digest, sheet, sheets, self.header_row, columns, rows,
             self.notes.finished(self._headings), self.hidden_rows, self.empty_rows,
         )  # fmt: skip
 

@@ -9,7 +9,8 @@ from cg_uploader.sheets.package import Package, damaged, walk_xml
 from cg_uploader.sheets.rows import Sink, into_builder
 from cg_uploader.sheets.sharedstrings import SharedStrings
 from cg_uploader.sheets.sheetxml import SheetXml, area
-from cg_uploader.sheets.table import TableBuilder, Watch
+from cg_uploader.sheets.table import TableBuilder
+from cg_uploader.sheets.watch import Watch
 
 _YES = ("1", "true", "on")
 

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from cg_uploader.model import Table
 from cg_uploader.sheets.celltext import column_letter
+from cg_uploader.sheets.options import AS_FOUND, ReadOptions
+from cg_uploader.sheets.parsing import parse
+from cg_uploader.sheets.watch import Watch
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def read(
+    file: Path,
+    options: ReadOptions = AS_FOUND,
+    *,
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Table:
+    """Read a file in this process: what the texts are does not depend on the process that makes them."""
+    return parse(file, options, Watch(progress, cancelled, options.limit))
 
 
 class Cell:

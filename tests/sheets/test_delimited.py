@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Table
-from cg_uploader.sheets.dialect import Records, find_delimiter, split_record
+from cg_uploader.sheets.dialect import Dialect, find_dialect
 from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.sheets.records import CELL, Records, split_record
 
 Reader = Callable[..., Table]
 
@@ -54,7 +55,7 @@ def test_delimiters_are_found(table: Reader, delimiter: str) -> None:
 
 
 def test_decimal_commas_do_not_make_the_comma_a_delimiter() -> None:
-    assert find_delimiter(["Name;Betrag;Menge\n", "A;1.234,50;1,5\n", "B;2,75;3,25\n"]).char == ";"
+    assert find_dialect(["Name;Betrag;Menge", "A;1.234,50;1,5", "B;2,75;3,25"]).char == ";"
 
 
 def test_a_line_that_names_the_delimiter_is_no_row(table: Reader) -> None:
@@ -148,35 +149,59 @@ def test_a_preview_stops_early(table: Reader) -> None:
 
 
 FIELD = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",\n;'), max_size=6)
+COMMA = Dialect(",")
+
+
+def lines_of(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def cut(text: str, size: int, dialect: Dialect = COMMA) -> list[list[str]]:
+    lines = lines_of(text)
+    blocks = iter([lines[i : i + size] for i in range(0, len(lines), size)])
+    return [record.split(CELL) for batch, _ in Records(blocks, dialect) for record in batch]
+
+
+def exactly(text: str, dialect: Dialect = COMMA) -> list[list[str]]:
+    """Every record cut by hand, one after the other."""
+    text = "".join(f"{line}\n" for line in lines_of(text))
+    found = []
+    while text:
+        record = split_record(text, dialect)
+        found.append(record.fields)
+        text = text[record.end :]
+    return found
 
 
 @given(st.lists(st.lists(FIELD, min_size=2, max_size=4), min_size=1, max_size=12))
 def test_what_the_csv_module_writes_is_cut_as_it_was(rows: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
-    lines = io.StringIO(out.getvalue(), newline="\n").readlines()
-    found = [fields for batch, _ in Records(iter([lines]), ",") for fields in batch]
-    assert found == rows
-    assert split_record(out.getvalue(), ",")[0] == rows[0]
+    assert cut(out.getvalue(), 1000) == rows == exactly(out.getvalue())
 
 
-@given(st.text('a",\n', max_size=30), st.integers(1, 3))
-def test_any_text_is_cut_alike_in_one_block_or_many(text: str, size: int) -> None:
-    lines = io.StringIO(text, newline="\n").readlines()
-    blocks = [lines[i : i + size] for i in range(0, len(lines), size)]
-    whole = [fields for batch, _ in Records(iter([lines] if lines else []), ",") for fields in batch]
-    parts = [fields for batch, _ in Records(iter(blocks), ",") for fields in batch]
-    assert parts == whole
-    assert sum(map(len, ("".join(map("".join, whole)),))) <= len(text)
+@given(st.text('a",\n', max_size=40), st.integers(1, 4))
+def test_any_text_is_cut_as_if_by_hand_in_one_block_or_many(text: str, size: int) -> None:
+    # no record is as wide as the dialect says, so that none is mended
+    dialect = Dialect(",", width=1000)
+    assert cut(text, 1000, dialect) == cut(text, size, dialect) == exactly(text, dialect)
 
 
-CELL = st.text(
+@given(st.text("a', \n", max_size=40), st.integers(1, 4), st.booleans())
+def test_other_quotation_marks_are_cut_alike(text: str, size: int, skip: bool) -> None:
+    dialect = Dialect(",", quote="'", skip=skip, width=1000)
+    assert [[field.strip() for field in fields] for fields in cut(text, size, dialect)] == [
+        [field.strip() for field in fields] for fields in exactly(text, dialect)
+    ]
+
+
+WORD = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="#=_\xa0\u200b"), min_size=1, max_size=8
 ).filter(str.strip)
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(CELL, CELL, CELL), min_size=2, max_size=8))
+@given(st.lists(st.tuples(WORD, WORD, WORD), min_size=2, max_size=8))
 def test_a_written_file_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]) -> None:
     path = tmp_path_factory.mktemp("csv") / "round.csv"
     with path.open("w", encoding="utf-8-sig", newline="") as out:

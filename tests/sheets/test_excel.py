@@ -10,11 +10,11 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sheetfiles import Cell, excel, number, relations, row_xml, sheet_xml
+from sheetfiles import Cell, excel, number, read, relations, row_xml, sheet_xml
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Table
-from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.sheets.options import ReadOptions
 
 Reader = Callable[..., Table]
 

@@ -4,11 +4,11 @@ import struct
 from pathlib import Path
 
 import pytest
-from sheetfiles import binary_cell, excel_binary, excel_old, open_document, record8, short_cell, text8
+from sheetfiles import binary_cell, excel_binary, excel_old, open_document, read, record8, short_cell, text8
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Table
-from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.sheets.options import ReadOptions
 
 
 def texts(table: Table) -> list[tuple[str, ...]]:

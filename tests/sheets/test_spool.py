@@ -3,13 +3,15 @@ from __future__ import annotations
 import gc
 import threading
 import warnings
+from array import array
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.model import Row
-from cg_uploader.sheets.spool import BLOCK, Spool
+from cg_uploader.sheets.spans import covered
+from cg_uploader.sheets.spool import BLOCK, Packer, Spool, is_block
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 ROWS = st.lists(st.lists(TEXT, min_size=1, max_size=4), max_size=40)
@@ -17,9 +19,11 @@ ROWS = st.lists(st.lists(TEXT, min_size=1, max_size=4), max_size=40)
 
 def filled(rows: list[list[str]], *, width: int, in_memory: int = 1 << 20) -> Spool:
     spool = Spool(in_memory)
+    packer = Packer(spool)
     for number, cells in enumerate(rows, 2):
-        spool.append(number, cells)
-    spool.seal(range(width))
+        packer.append(number, cells)
+    assert len(packer) == len(rows)
+    assert packer.seal(range(width)) is spool
     return spool
 
 
@@ -35,10 +39,11 @@ def test_rows_come_back_as_they_were(rows: list[list[str]], in_memory: int) -> N
 
 def test_columns_can_be_put_in_another_order() -> None:
     spool = Spool()
-    spool.append(1, ["a", "b", "c"])
-    spool.append(2, ["d"])
-    spool.extend([3, 4], [["e", "h"], ["f", "i"], ["g", "j"]])
-    spool.seal([2, 0])
+    packer = Packer(spool)
+    packer.append(1, ["a", "b", "c"])
+    packer.append(2, ["d"])
+    packer.extend([3, 4], [["e", "h"], ["f", "i"], ["g", "j"]])
+    packer.seal([2, 0])
     assert [row.cells for row in spool] == [("c", "a"), ("", "d"), ("g", "e"), ("j", "h")]
     assert spool[-1].number == 4
     with pytest.raises(IndexError):
@@ -62,14 +67,33 @@ def test_walks_from_several_threads_do_not_disturb_each_other() -> None:
     spool.close()
 
 
-def test_rows_can_be_replaced_and_found_by_number() -> None:
-    spool = filled([[str(i)] for i in range(BLOCK + 2)], width=1)
-    assert spool[1].cells == ("1",)
-    spool.replace(1, ["new"])
-    assert spool[1].cells == ("new",)
-    assert [row.cells for row in spool][:3] == [("0",), ("new",), ("2",)]
-    assert spool.position(3) == 1
-    assert spool.position(10**6) == len(spool)
+ROW = st.integers(2, 3 * BLOCK)
+RANGES = st.lists(st.tuples(ROW, ROW, st.integers(0, 3), st.integers(0, 3)), max_size=5)
+
+
+@settings(max_examples=30)
+@given(RANGES)
+def test_what_merged_cells_cover_is_blank_and_nothing_else(ranges: list[tuple[int, int, int, int]]) -> None:
+    """``ranges`` have first and last row, first and last column; the table has columns 0, 1 and 3 of the sheet."""
+    spool = filled([["a", "b", "c"]] * (2 * BLOCK + 9), width=3)
+    spool.cover(covered(ranges, {0: 0, 1: 1, 3: 2}))
+
+    def text(number: int, column: int, text: str) -> str:
+        inside = any(a <= number <= b and c <= column <= d and (a, c) != (number, column) for a, b, c, d in ranges)
+        return "" if inside else text
+
+    for row in spool:
+        assert row.cells == tuple(text(row.number, column, t) for column, t in ((0, "a"), (1, "b"), (3, "c")))
+
+
+def test_only_whole_blocks_are_blocks() -> None:
+    good = array("I", [2, 5, 9]), b"a\x1fb\x1e\x1ec"
+    assert is_block(*good)
+    assert not is_block(array("I"), b"")
+    assert not is_block(array("I", [2, 5]), good[1])
+    assert not is_block(array("I", [2, 5, 5]), good[1])
+    assert not is_block(good[0], good[1] + b"\xff")
+    assert not is_block(array("I", range(BLOCK + 1)), b"\x1e" * BLOCK)
 
 
 def test_a_spool_that_is_dropped_gives_its_file_back_without_a_warning() -> None:

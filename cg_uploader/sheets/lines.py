@@ -1,0 +1,139 @@
+"""Owns how records that are one text each become rows: most need no change, and go on many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, repeat
+
+from cg_uploader.sheets.cells import CellTexts, Kind
+from cg_uploader.sheets.notes import Found
+from cg_uploader.sheets.records import CELL
+from cg_uploader.sheets.table import CANDIDATES, Shape, TableBuilder, check_place
+from cg_uploader.sheets.watch import Watch
+
+_EDGE = f"{CELL}\x1e{CELL}"
+_PADDINGS = (*(" " * blanks for blanks in (64, 16, 4, 1)), "\n")
+_PLAIN = bytes([*range(32, 127), *b"\x1f\x1e\n"])
+
+Run = tuple[Sequence[int], list[str]]
+"""Row numbers, and for each a record; all of as many fields."""
+
+
+class LinesBuilder(TableBuilder):
+    """Takes records that are one text each, many at once.
+
+    The rows that a packer takes are such texts too, so what needs no change is handed over whole.
+    """
+
+    def __init__(self, watch: Watch, header_row: int | None) -> None:
+        super().__init__(CellTexts([]), watch, header_row)
+        self.ragged = True
+        self._number = 1
+        self._shapes: dict[int, Shape] = {}
+
+    def add_records(self, records: list[str]) -> None:
+        """Take the next records, of the row numbers that follow."""
+        if not self.header_row and len(records) > 2 * CANDIDATES:
+            self.add_records(records[: 2 * CANDIDATES])
+            records = records[2 * CANDIDATES :]
+        numbers = range(self._number, self._number + len(records))
+        self._number = numbers.stop
+        for run in _runs(*_without(records, "", numbers)):
+            shape = self._shape(run[1][0].count(CELL) + 1)
+            if self._special(run[0]) or not self._handed_over(run, shape):
+                fields = [record.split(CELL) for record in run[1]]
+                self.add_many(run[0], False, shape, list(zip(*fields, strict=True)))
+
+    def add_unclosed(self, record: str) -> None:
+        """Take the next record, in which a quotation mark never closes."""
+        self.unclosed.add(self._number)
+        self.add_records([record])
+
+    def _shape(self, width: int) -> Shape:
+        if width not in self._shapes:
+            check_place(1, width - 1)
+            self._shapes[width] = Shape(range(width), [(Kind.FIELD, 0)] * width)
+        return self._shapes[width]
+
+    def _handed_over(self, run: Run, shape: Shape) -> bool:
+        """Hand records over; False, and nothing is done, when something about their columns is still to be found out."""
+        if not shape.texts:
+            self._prepare(shape)
+        headed = len(shape.columns) - shape.surplus
+        if not shape.placed or any(place < headed for place, _ in shape.unsure):
+            return False
+        trimmed, odd = _trimmed(run[1])
+        numbers, records = _without(trimmed, CELL * (len(shape.columns) - 1), run[0])
+        if not records:
+            return True
+        if shape.surplus:
+            if not all(map(str.endswith, records, repeat(CELL * shape.surplus))):
+                return False
+            records = [record[: -shape.surplus] for record in records]
+        if odd and not self._cleaned(numbers, records, shape, odd):
+            return False
+        self._count(len(records))
+        self.empty_rows += numbers[-1] - self._last - len(numbers)
+        self._last = numbers[-1]
+        self._packer.extend(numbers, [records])
+        return True
+
+    def _cleaned(self, numbers: Sequence[int], records: list[str], shape: Shape, odd: Sequence[str]) -> bool:
+        """Put what is sent in the place of records that hold something odd, and note it; False when nothing of one is left."""
+        notes: list[tuple[int, Found]] = []
+        for place, record in enumerate(records):
+            if any(mark in record for mark in odd) or record.startswith("#"):
+                texts = [text(value) for text, value in zip(shape.texts, record.split(CELL), strict=False)]
+                found = self._cells.said.take()
+                if not any(texts):
+                    return False
+                records[place] = CELL.join(texts)
+                notes += [(numbers[place], note) for note in found]
+                self._cells.said.settle(found)
+        for number, note in notes:
+            self.notes.add(number, note)
+        return True
+
+
+def _runs(numbers: Sequence[int], records: list[str]) -> Iterator[Run]:
+    """Records of as many fields in runs; most often there is one."""
+    widths = list(map(str.count, records, repeat(CELL)))
+    if len(set(widths)) == 1:
+        yield numbers, records
+        return
+    start = 0
+    for _, run in groupby(widths):
+        end = start + len(list(run))
+        yield numbers[start:end], records[start:end]
+        start = end
+
+
+def _without(records: list[str], blank: str, numbers: Sequence[int]) -> tuple[Sequence[int], list[str]]:
+    """The records that are not blank, behind their numbers."""
+    if blank not in records:
+        return numbers, records
+    kept = [place for place, record in enumerate(records) if record != blank]
+    return [numbers[place] for place in kept], [records[place] for place in kept]
+
+
+def _trimmed(records: list[str]) -> tuple[list[str], list[str]]:
+    """The records with the blanks around their fields taken off, and what is in them that needs a closer look."""
+    joined = f"{CELL}{_EDGE.join(records)}{CELL}"
+    text = _unpadded(joined)
+    if len(text) < len(joined):
+        records = text[1:-1].split(_EDGE)
+    beyond = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
+    odd = [] if beyond.isprintable() else [char for char in set(beyond) if not char.isprintable()]
+    odd += [mark for mark in (f"{CELL}#", '="') if mark[-1] in text and mark in text]
+    return records, odd
+
+
+def _unpadded(text: str) -> str:
+    """The text without blanks and line breaks around delimiters; by replacing, which takes many at once."""
+    edges = [edge for blank in " \n" if blank in text for edge in (f"{blank}{CELL}", f"{CELL}{blank}")]
+    while any(edge in text for edge in edges):
+        for blanks in _PADDINGS:
+            for padded in (f"{blanks}{CELL}", f"{CELL}{blanks}"):
+                while padded in text:
+                    text = text.replace(padded, CELL)
+    return text

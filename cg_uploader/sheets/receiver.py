@@ -1,0 +1,152 @@
+"""Owns what becomes of the messages of a child: a Table, or the failure it tells; nothing a child says is believed unseen."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from cg_uploader.errors import FileError, UploaderError, UsageError
+from cg_uploader.model import Column, Table
+from cg_uploader.sheets.celltext import column_letter
+from cg_uploader.sheets.channel import Kind, Message
+from cg_uploader.sheets.child import broken
+from cg_uploader.sheets.notes import NoteBook
+from cg_uploader.sheets.spans import Spans
+from cg_uploader.sheets.spool import BLOCK, Spool, is_block
+from cg_uploader.sheets.watch import Watch
+
+MOST_ROWS = 100_000_000
+_MOST_COLUMNS = 16_384
+_MOST_NUMBER = (1 << 32) - 1
+_LONGEST_SENTENCE = 2_000
+_DIGEST = re.compile("[0-9a-f]{64}|")
+
+
+class Receiver:
+    """Takes the messages about one file, one by one."""
+
+    def __init__(self, file: Path, watch: Watch) -> None:
+        self._file = file
+        self._watch = watch
+        self._spool = Spool()
+        self._notes = NoteBook()
+        self._rows = 0
+        self._last = 0
+        self._short = False
+
+    def tick(self) -> None:
+        """Say how far the reading is; Cancelled when the person stopped it."""
+        self._watch.tick(self._rows)
+
+    def close(self) -> None:
+        """Give the rows' space back, when there will be no table."""
+        self._spool.close()
+
+    def take(self, message: Message) -> Table | None:
+        """Take a message; the table, when it was the last one.
+
+        FileError or UsageError when the child says so; FileError when it says what cannot be, or there is no space for rows.
+        """
+        kind, data = message
+        try:
+            if kind is Kind.ROWS:
+                self._take_rows(data)
+            elif kind is Kind.ROWS_BEGIN:
+                self._begin()
+            elif kind is Kind.NOTES:
+                self._notes.take(data)
+            elif kind is Kind.FAILURE:
+                raise _failure(json.loads(data))
+            elif kind is Kind.END:
+                return self._table(json.loads(data))
+        except OSError as error:
+            text = f"The folder for temporary files has no space for the rows of {self._file.name}. Make some, and try again."
+            raise FileError(text, kind="too-big") from error
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+            raise broken(self._file.name) from error
+        return None
+
+    def _begin(self) -> None:
+        self._spool.close()
+        self._spool = Spool()
+        self._rows = self._last = 0
+        self._short = False
+
+    def _take_rows(self, data: bytes) -> None:
+        numbers = array("I")
+        start = 4 + 4 * int.from_bytes(data[:4], sys.byteorder)
+        numbers.frombytes(data[4:start])
+        texts = data[start:]
+        if self._short or not is_block(numbers, texts) or numbers[0] <= self._last or self._rows > MOST_ROWS:
+            raise ValueError("not the next block")
+        self._spool.take(numbers, texts)
+        self._rows += len(numbers)
+        self._last = numbers[-1]
+        self._short = len(numbers) < BLOCK
+
+    def _table(self, rest: Any) -> Table:
+        columns = {_number(place, _MOST_COLUMNS): _column(place, heading, hidden) for place, heading, hidden in rest["columns"]}
+        order = [_number(place, _MOST_COLUMNS) for place in rest["order"]]
+        if list(columns) != sorted(columns) or len(columns) != len(order) or not _DIGEST.fullmatch(rest["digest"]):
+            raise ValueError("not a table")
+        self._notes.take_rest(rest["notes"])
+        self._spool.seal(order)
+        self._spool.cover(_spans(rest["covered"], len(order)))
+        return Table(
+            file=self._file,
+            digest=rest["digest"],
+            sheet=_text_or_none(rest["sheet"]),
+            sheets=tuple(map(_text, rest["sheets"])),
+            header_row=_number(rest["header_row"], _MOST_NUMBER),
+            columns=tuple(columns.values()),
+            rows=self._spool,
+            notes=self._notes.finished({place: column.heading for place, column in columns.items()}),
+            hidden_rows=_number(rest["hidden_rows"], _MOST_NUMBER),
+            empty_rows=_number(rest["empty_rows"], _MOST_NUMBER),
+            encoding=_text_or_none(rest["encoding"]),
+            delimiter=_text_or_none(rest["delimiter"]),
+        )
+
+
+def _failure(told: Any) -> UploaderError:
+    kinds: dict[str, type[UploaderError]] = {"file": FileError, "usage": UsageError}
+    return kinds[told["error"]](_text(told["sentence"])[:_LONGEST_SENTENCE], kind=_text(told["kind"]))
+
+
+def _column(place: int, heading: Any, hidden: Any) -> Column:
+    return Column(_text(heading), column_letter(place), bool(hidden))
+
+
+def _spans(told: Any, columns: int) -> Spans:
+    return {_number(place, columns - 1): _ascending(spans) for place, spans in told}
+
+
+def _ascending(told: Sequence[Any]) -> list[tuple[int, int]]:
+    spans = [(_number(first, _MOST_NUMBER), _number(last, _MOST_NUMBER)) for first, last in told]
+    if any(first > last for first, last in spans) or any(a[1] >= b[0] for a, b in pairwise(spans)):
+        raise ValueError("not in order")
+    return spans
+
+
+def _number(told: Any, most: int) -> int:
+    if not isinstance(told, int) or not 0 <= told <= most:
+        raise ValueError("not such a number")
+    return told
+
+
+def _text(told: Any) -> str:
+    """A text that can be written down anywhere; ValueError when it is none."""
+    if not isinstance(told, str):
+        raise TypeError("not a text")
+    told.encode()
+    return told
+
+
+def _text_or_none(told: Any) -> str | None:
+    return None if told is None else _text(told)

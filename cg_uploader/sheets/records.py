@@ -1,0 +1,212 @@
+"""Owns the cutting of delimited text into records, and its one exact rule for quotation marks."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from cg_uploader.sheets.dialect import Dialect
+
+CELL = "\x1f"
+"""Stands between the fields of a record that has been cut; no text holds it when it is cut."""
+ESCAPED_QUOTE, ESCAPED_BACKSLASH = "\x1d", "\x1c"
+"""Stand for two escaped characters while a record is cut; no text holds them then."""
+
+_ESCAPES = re.compile(r'\\(["\\])')
+_LONGEST = 1 << 26
+_TRIES = 4
+
+Batch = tuple[list[str], bool]
+"""Records, each as one text with ``CELL`` between its fields; whether a quotation mark in the only one never closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The first record of a text: its fields, where the next one begins, whether a quotation mark in it never closes.
+
+    ``loose`` is the place of the first opening quotation mark whose field goes on behind the closing one, else -1.
+    """
+
+    fields: list[str]
+    end: int
+    unclosed: bool
+    loose: int
+
+
+def split_record(text: str, dialect: Dialect, literal: frozenset[int] = frozenset(), *, lenient: bool = False) -> Cut:
+    """Cut the first record of ``text``; quotation marks at the places ``literal`` are characters like any other.
+
+    ``lenient``: so are those inside a quotation that no delimiter and no end of line follows.
+
+    Gives what the csv module gives, except that a quotation mark that never closes is a character like any other.
+    """
+    fields: list[str] = []
+    place, unclosed, loose = 0, False, -1
+    while True:
+        start = place
+        if dialect.skip:
+            start += len(text[place:]) - len(text[place:].lstrip(" ")) if text[place : place + 1] == " " else 0
+        field, place, open_quote, behind = _field(text, start, dialect, literal, lenient)
+        fields.append(field)
+        unclosed = unclosed or open_quote
+        if behind and loose < 0:
+            loose = start
+        if place >= len(text) or text[place] == "\n":
+            return Cut(fields, place + 1, unclosed, loose)
+        place += 1
+
+
+def _field(text: str, place: int, dialect: Dialect, literal: frozenset[int], lenient: bool) -> tuple[str, int, bool, bool]:
+    """One field: its text, the place of what ends it, whether its quotation mark never closes, and whether text follows it."""
+    quoted, unclosed, behind, opening = "", False, False, False
+    if text[place : place + 1] == dialect.quote and place not in literal:
+        end = _closing(text, place + 1, dialect.quote, dialect.char if lenient else None)
+        unclosed = end < 0
+        if not unclosed:
+            quoted, place, opening = text[place + 1 : end].replace(dialect.quote * 2, dialect.quote), end + 1, True
+    stops = [stop for stop in (text.find(dialect.char, place), text.find("\n", place)) if stop >= 0]
+    stop = min(stops, default=len(text))
+    behind = opening and stop > place
+    return quoted + text[place:stop], stop, unclosed, behind
+
+
+def _closing(text: str, place: int, quote: str, before: str | None) -> int:
+    """Where the quotation mark is that closes a field, if need be one ``before`` a delimiter; -1 when there is none."""
+    while (place := text.find(quote, place)) >= 0:
+        following = text[place + 1 : place + 2]
+        if following == quote:
+            place += 2
+        elif before is None or following in (before, "\n", ""):
+            return place
+        else:
+            place += 1
+    return -1
+
+
+class Records:
+    """Walks the records of delimited text, many at once.
+
+    Lines without quotation marks are cut by replacing the delimiter; others by the csv module; what that refuses, by hand.
+    """
+
+    def __init__(self, blocks: Iterator[list[str]], dialect: Dialect) -> None:
+        """``blocks`` are lists of lines, without their ends."""
+        self._blocks = blocks
+        self._dialect = dialect
+        self._lines: list[str] = []
+        self._at = 0
+        self._asked = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Walk them once."""
+        while lines := self._next():
+            rows = self._regular(lines)
+            if rows is not None:
+                yield self._plain(rows), False
+                continue
+            self._lines, self._at = lines, 0
+            for rows, unclosed in self._one_by_one():
+                yield self._plain(rows), unclosed
+
+    def _next(self) -> list[str]:
+        lines = next(self._blocks, [])
+        if self._dialect.escaped:
+            lines = [_ESCAPES.sub(_hidden, line) if "\\" in line else line for line in lines]
+        return lines
+
+    def _plain(self, rows: list[str]) -> list[str]:
+        """The records with what was escaped."""
+        if not self._dialect.escaped:
+            return rows
+        return [row.replace(ESCAPED_QUOTE, '"').replace(ESCAPED_BACKSLASH, "\\") for row in rows]
+
+    def _regular(self, lines: list[str]) -> list[str] | None:
+        """The records when each is one line and its quotation marks are in order, else None."""
+        quote, char = self._dialect.quote, self._dialect.char
+        quoted = [line for line in lines if quote in line]
+        if not quoted:
+            return [line.replace(char, CELL) for line in lines]
+        try:
+            cut = list(map(CELL.join, self._dialect.reader(quoted, strict=True)))
+        except csv.Error:
+            return None
+        if len(cut) != len(quoted):
+            return None
+        if len(cut) == len(lines):
+            return cut
+        following = iter(cut)
+        return [next(following) if quote in line else line.replace(char, CELL) for line in lines]
+
+    def _one_by_one(self) -> Iterator[Batch]:
+        """The records of the waiting lines, and of as many more as the last of them needs."""
+        rows: list[str] = []
+        while self._at < len(self._lines):
+            rows += self._in_order()
+            if self._at < len(self._lines):
+                row, unclosed = self._by_hand()
+                if unclosed:
+                    yield rows, False
+                    yield [row], True
+                    rows = []
+                else:
+                    rows.append(row)
+        yield rows, False
+
+    def _in_order(self) -> list[str]:
+        """Records as far as the csv module finds no fault in them."""
+        rows: list[str] = []
+        with suppress(csv.Error):
+            for record in self._dialect.reader(self._given(), strict=True):
+                rows.append(CELL.join(record))
+                self._at = self._asked
+        return rows
+
+    def _given(self) -> Iterator[str]:
+        """The waiting lines with their ends; ``_asked`` is behind the last that was asked for."""
+        for place in range(self._at, len(self._lines)):
+            self._asked = place + 1
+            yield self._lines[place] + "\n"
+
+    def _by_hand(self) -> tuple[str, bool]:
+        """The next record, whatever is wrong with it, and whether a quotation mark in it is no quotation mark."""
+        text, cut = self._gathered()
+        fields = cut.fields
+        if len(fields) != self._dialect.width or "\n" in text[: cut.end - 1]:
+            better = self._mended(text, cut)
+            if better is not None:
+                cut = better
+        self._at += text.count("\n", 0, cut.end) or 1
+        return CELL.join(cut.fields), cut.unclosed
+
+    def _gathered(self) -> tuple[str, Cut]:
+        """The lines that the next record needs, and how it is cut; a record that is too long for anybody ends with its line."""
+        count = 1
+        while True:
+            while self._at + count > len(self._lines) and (more := self._next()):
+                self._lines = self._lines[self._at :] + more
+                self._at = 0
+            text = "".join([line + "\n" for line in self._lines[self._at : self._at + count]])
+            cut = split_record(text, self._dialect)
+            if not cut.unclosed or count > len(self._lines) - self._at or len(text) > _LONGEST:
+                return text, cut
+            count *= 2
+
+    def _mended(self, text: str, cut: Cut) -> Cut | None:
+        """Another reading in which some quotation marks are literal, if that makes one line a record like the others."""
+        literal: frozenset[int] = frozenset()
+        better = split_record(text, self._dialect, lenient=True)
+        for _ in range(_TRIES):
+            if len(better.fields) == self._dialect.width and not better.unclosed and "\n" not in text[: better.end - 1]:
+                return replace(better, unclosed=True)
+            if cut.loose < 0:
+                break
+            literal |= {cut.loose}
+            cut = better = split_record(text, self._dialect, literal)
+        return None
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return ESCAPED_QUOTE if found[1] == '"' else ESCAPED_BACKSLASH

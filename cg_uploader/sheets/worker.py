@@ -1,0 +1,139 @@
+"""Owns the process in which a file is read: it takes one job, sends the rows and the rest of the table, and ends.
+
+A file that makes the reading code crash or swell takes this process with it and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import threading
+import traceback
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from cg_uploader.errors import FileError, UploaderError, UsageError
+from cg_uploader.model import Table
+from cg_uploader.sheets.celltext import column_position
+from cg_uploader.sheets.channel import Job, Kind, TooMuch, send
+from cg_uploader.sheets.limits import check_this_process, hold_this_process
+from cg_uploader.sheets.notes import NoteBook, Notes
+from cg_uploader.sheets.parsing import parse
+from cg_uploader.sheets.spans import Spans
+from cg_uploader.sheets.spool import Spool
+from cg_uploader.sheets.watch import Watch
+
+
+class Outbox:
+    """A store whose rows go to the process that asked; nothing stays here."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self.order: tuple[int, ...] = ()
+        self.covered: Spans = {}
+        self._out = out
+        send(out, Kind.ROWS_BEGIN)
+
+    def take(self, numbers: array[int], data: bytes) -> None:
+        """Send one block."""
+        send(self._out, Kind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
+
+    def seal(self, order: Sequence[int]) -> Spool:
+        """Remember the order of the columns; here are no rows."""
+        self.order = tuple(order)
+        return Spool()
+
+    def cover(self, spans: Spans) -> None:
+        """Remember what is blank."""
+        self.covered = spans
+
+
+def main() -> int:
+    """Say that this process is ready, take a job from standard input, and send what comes of it to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked decides what Ctrl-C means
+    with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as out:
+        try:
+            send(out, Kind.ALIVE)
+            line = source.readline()
+            if line:
+                threading.Thread(target=_end_with_the_other, daemon=True).start()
+                _answer(Job.unpacked(line), out)
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens any more; what is still to be written cannot be
+    return 0
+
+
+def _end_with_the_other() -> None:
+    """End this process when the one that asked is no more: then its end of standard input closes."""
+    os.read(0, 1)
+    os._exit(1)
+
+
+def _answer(job: Job, out: IO[bytes]) -> None:
+    hold_this_process(job.limits.address)
+    try:
+        _send_table(job, out)
+    except (FileError, UsageError) as error:
+        failure: UploaderError = error
+    except (MemoryError, TooMuch):
+        text = f"{job.file.name} needs more memory than a file may take. Copy the part that is meant into a new workbook."
+        failure = FileError(text, kind="too-big")
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the process that asked gets a sentence; details may hold a person's data
+        failure = _unexpected(job.file, error)
+    else:
+        return
+    kind = "usage" if isinstance(failure, UsageError) else "file"
+    sentence = failure.sentence.encode(errors="replace").decode()  # names of files may hold what no text holds
+    send(out, Kind.FAILURE, json.dumps({"error": kind, "kind": failure.kind, "sentence": sentence}).encode())
+
+
+def _unexpected(file: Path, error: Exception) -> FileError:
+    """The failure for something that the reading code did not expect, with the place in that code."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    return FileError(
+        f"{file.name} cannot be read: something in it is not as it should be ({what}). Open it in Excel, save it again, or ask "
+        "for a new copy.",
+        kind="damaged",
+    )
+
+
+def _send_table(job: Job, out: IO[bytes]) -> None:
+    outboxes: list[Outbox] = []
+
+    def begin() -> Outbox:
+        outboxes.append(Outbox(out))
+        return outboxes[-1]
+
+    def alive(_: int) -> None:
+        check_this_process(job.limits.memory)
+        send(out, Kind.ALIVE)
+
+    table = parse(job.file, job.options, Watch(alive, None, job.options.limit, begin))
+    notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
+    for chunk in notes.chunks():
+        send(out, Kind.NOTES, chunk)
+    send(out, Kind.END, json.dumps(_rest(table, notes, outboxes[-1])).encode())
+
+
+def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
+    """The table but its rows and the notes of its cells."""
+    return {
+        "digest": table.digest,
+        "sheet": table.sheet,
+        "sheets": table.sheets,
+        "header_row": table.header_row,
+        "columns": [[column_position(column.letter), column.heading, column.hidden] for column in table.columns],
+        "order": outbox.order,
+        "covered": [[place, spans] for place, spans in outbox.covered.items()],
+        "notes": notes.rest(),
+        "hidden_rows": table.hidden_rows,
+        "empty_rows": table.empty_rows,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+    }
