@@ -47,6 +47,7 @@ def run_window(
     application.opened.connect(window.open_any)
     Bugs(window, places)
     window.show()
+    services.readers.prepare()
     if demo:
         begin_demo(window)
     else:

@@ -13,6 +13,7 @@ from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.sheets.reader import Readers
 
 
 class Practice:
@@ -64,7 +65,9 @@ class Services:
         self.credentials = credentials or CredentialStore()
         self.preferences = PreferenceStore(places.preferences)
         self.practice = practice or Practice()
+        self.readers = Readers()
 
     def close(self) -> None:
-        """End the practice server."""
+        """End the practice server and the process that is ready to read."""
         self.practice.close()
+        self.readers.close()

@@ -25,8 +25,7 @@ from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
-from cg_uploader.sheets import reader
-from cg_uploader.sheets.reader import ReadOptions
+from cg_uploader.sheets.reader import Readers, ReadOptions
 
 
 class FilePage(Page):
@@ -106,7 +105,9 @@ class FilePage(Page):
         self.session.expect_file(file, options)
         self._reading.setText(f"Reading {file.name}…")
         self.banner.clear()
-        self.runner.start(reading(file, options), done=self._on_read, failed=self._on_failed, batch=self._on_progress)
+        self.runner.start(
+            reading(self.services.readers, file, options), done=self._on_read, failed=self._on_failed, batch=self._on_progress
+        )
 
     def _on_progress(self, rows: int) -> None:
         name = self.session.file.name if self.session.file is not None else ""
@@ -165,11 +166,11 @@ class FilePage(Page):
             self._read_with(replace(self.options.options(), header_row=self.preview.row_number(lines.pop())))
 
 
-def reading(file: Path, options: ReadOptions) -> Work:
+def reading(readers: Readers, file: Path, options: ReadOptions) -> Work:
     """The work of reading ``file``."""
 
     def work(announce: Announce, cancelled: Asked) -> object:
-        return reader.read(file, options, progress=announce, cancelled=cancelled)
+        return readers.read(file, options, progress=announce, cancelled=cancelled)
 
     return work
 
