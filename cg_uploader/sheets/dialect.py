@@ -55,12 +55,13 @@ class Dialect:
 class _Reading:
     """A dialect, and how well it explains the sample: 0 not at all, 1 all records are alike and all columns of one type.
 
-    ``alike``: how far the records are; ``faults``: records unlike the others, and lines with quotation marks in disorder.
+    ``sure``: the first record, or all but a few from some on, have as many fields as most; ``faults``: records unlike the
+    others, and lines with quotation marks in disorder.
     """
 
     dialect: Dialect
     score: float
-    alike: float
+    sure: bool
     faults: int
 
 
@@ -75,7 +76,7 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
     best, second = readings[:2]
     if best.score < _LEAST:
         return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0)
-    return replace(best.dialect, guessed=best.alike < _SURE or second.score > _CLOSE * best.score)
+    return replace(best.dialect, guessed=not best.sure or second.score > _CLOSE * best.score)
 
 
 def _best_with(char: str, lines: Sequence[str]) -> _Reading:
@@ -112,12 +113,14 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     several = [(count, fields) for fields, count in widths.items() if fields > 1]
     faults = sum(count for fields, count in widths.items() if fields != width) + _faults(lines, dialect)
     if not several:
-        return _Reading(replace(dialect, width=width), 0.0, 0.0, faults)
+        return _Reading(replace(dialect, width=width), 0.0, False, faults)
     count, fields = max(several)
     near = sum(count for count, _ in several) - count
     alike = [record for record in records if len(record) == fields][:_TYPED_RECORDS]
-    share = (count + 0.5 * near) / len(records)
-    return _Reading(replace(dialect, width=width), share * _types_agree(alike), share, faults)
+    score = (count + 0.5 * near) / len(records) * _types_agree(alike)
+    begin = next(i for i, record in enumerate(records) if len(record) == fields)
+    sure = begin == 0 or count >= _SURE * (len(records) - begin)
+    return _Reading(replace(dialect, width=width), score, sure, faults)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect) -> int:

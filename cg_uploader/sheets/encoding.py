@@ -10,7 +10,7 @@ from typing import IO
 
 from cg_uploader.errors import UsageError
 from cg_uploader.sheets.codepages import WESTERN, guess
-from cg_uploader.sheets.sniff import utf16_kind
+from cg_uploader.sheets.sniff import wide_kind
 
 CHUNK = 1 << 20
 _NOT_FOR_FILES = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
@@ -102,19 +102,6 @@ def _judged(head: bytes, census: _Census) -> tuple[str, str, bool]:
     if census.bad == 0 or census.letters > 3 * census.bad:
         return "utf-8", _AS_WESTERN, census.bad > 0
     return WESTERN, _AS_WESTERN, True
-
-
-def wide_kind(head: bytes) -> str | None:
-    """UTF-32 or UTF-16 with its byte order, when a mark or the pattern of zero bytes says so."""
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    sample = head[: len(head) & ~3][:4096]
-    zeros = [sample[i::4].count(0) * 4 / len(sample) if len(sample) >= 8 else 0.0 for i in range(4)]
-    if min(zeros[2:]) > 0.99 and zeros[0] < 0.05:
-        return "utf-32-le"
-    if min(zeros[:2]) > 0.99 and zeros[3] < 0.05:
-        return "utf-32-be"
-    return utf16_kind(head)
 
 
 def _check_known(name: str) -> None:

@@ -124,21 +124,23 @@ class Records:
         return [row.replace(ESCAPED_QUOTE, '"').replace(ESCAPED_BACKSLASH, "\\") for row in rows]
 
     def _regular(self, lines: list[str]) -> list[str] | None:
-        """The records when each is one line and its quotation marks are in order, else None."""
+        """The records when quotation marks are in order and the last record ends with the last line, else None."""
         quote, char = self._dialect.quote, self._dialect.char
         quoted = [line for line in lines if quote in line]
         if not quoted:
             return [line.replace(char, CELL) for line in lines]
-        try:
-            cut = list(map(CELL.join, self._dialect.reader(quoted, strict=True)))
-        except csv.Error:
-            return None
-        if len(cut) != len(quoted):
-            return None
+        cut = self._cut(quoted)
+        if cut is None or len(cut) != len(quoted):  # there are line breaks inside quotations
+            return self._cut([line + "\n" for line in lines])
         if len(cut) == len(lines):
             return cut
         following = iter(cut)
         return [next(following) if quote in line else line.replace(char, CELL) for line in lines]
+
+    def _cut(self, lines: list[str]) -> list[str] | None:
+        with suppress(csv.Error):
+            return list(map(CELL.join, self._dialect.reader(lines, strict=True)))
+        return None
 
     def _one_by_one(self) -> Iterator[Batch]:
         """The records of the waiting lines, and of as many more as the last of them needs."""

@@ -62,13 +62,25 @@ def sniff(handle: IO[bytes], name: str) -> Content:
 
 def decoded_head(head: bytes) -> str:
     """The beginning as text, good enough to recognise markup."""
-    return head.removeprefix(codecs.BOM_UTF8).decode(utf16_kind(head) or "latin-1", "replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode(wide_kind(head) or "latin-1", "replace")
 
 
-def utf16_kind(head: bytes) -> str | None:
-    """``utf-16`` with its byte order when a mark or the pattern of zero bytes says so."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+def wide_kind(head: bytes) -> str | None:
+    """UTF-32 or UTF-16, with its byte order, when a mark or the pattern of zero bytes says so."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    quarter = len(head[:4096]) // 4
+    first, second, third, fourth = (head[i : 4 * quarter : 4].count(0) for i in range(4))
+    if quarter >= 2 and third == fourth == quarter and first < 0.05 * quarter:
+        return "utf-32-le"
+    if quarter >= 2 and first == second == quarter and fourth < 0.05 * quarter:
+        return "utf-32-be"
+    return _utf16_kind(head)
+
+
+def _utf16_kind(head: bytes) -> str | None:
     sample = head[: len(head) & ~1][:4096]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
@@ -81,7 +93,7 @@ def utf16_kind(head: bytes) -> str | None:
 
 def binary(head: bytes) -> bool:
     """Whether bytes are no text in any encoding that is read here."""
-    if utf16_kind(head):
+    if wide_kind(head):
         return False
     odd = len(head) - len(head.translate(None, _BINARY))
     return odd > max(2, len(head) // 200) or head.count(0) > max(8, len(head) // 50)
