@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from cg_uploader import __version__
-from cg_uploader.commands import demo, files, runs, setup
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
 from cg_uploader.settings import logs
@@ -63,8 +62,30 @@ def _run(words: list[str], terminal: Terminal) -> int:
     if not words or (not words[0].startswith("-") and words[0] not in parser.commands):
         return _window([Path(word) for word in words])
     args = parser.parse_args(words, argparse.Namespace(places=Places.find()))
-    command: Command = args.command
-    return command(args, terminal)
+    return _command(args.command)(args, terminal)
+
+
+def _command(name: str) -> Command:
+    """What a command does; its module is loaded when it is named, because the window needs none of them."""
+    if name == "demo":
+        return _demo
+    if name in ("preview", "check"):
+        from cg_uploader.commands import files
+
+        return {"preview": files.preview, "check": files.check_file}[name]
+    if name in ("profile", "credentials", "practice-server"):
+        from cg_uploader.commands import setup
+
+        return {"profile": setup.profile, "credentials": setup.credentials, "practice-server": setup.practice_server}[name]
+    from cg_uploader.commands import runs
+
+    return {
+        "upload": runs.upload,
+        "resume": runs.resume,
+        "history": runs.history,
+        "report": runs.report_run,
+        "forget": runs.forget,
+    }[name]
 
 
 def _window(paths: list[Path]) -> int:
@@ -86,6 +107,8 @@ def _window(paths: list[Path]) -> int:
 
 
 def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
+    from cg_uploader.commands import demo
+
     if args.headless or not _has_display():
         if not args.headless:
             terminal.say("There is no display here, so the demonstration runs in the terminal.")
@@ -116,12 +139,10 @@ def _parser() -> _Commands:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"CG Uploader {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
-    def add(name: str, say: str, command: Command, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=say, description=say, parents=list(parents), allow_abbrev=False)
-        added.set_defaults(command=command)
-        return added
+    def add(name: str, say: str, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=say, description=say, parents=list(parents), allow_abbrev=False)
 
     _add_files(add)
     _add_runs(add)
@@ -134,15 +155,14 @@ Add = Callable[..., argparse.ArgumentParser]
 
 
 def _add_files(add: Add) -> None:
-    shown = add("demo", "show everything on a sample file", _demo)
+    shown = add("demo", "show everything on a sample file")
     shown.add_argument("--headless", action="store_true", help="in the terminal, without the window")
-    preview = add("preview", "show what is read from a file", files.preview, [_file_options()])
+    preview = add("preview", "show what is read from a file", [_file_options()])
     preview.add_argument("--limit", type=_count, metavar="N", help="the first N rows only")
     preview.add_argument("--as", dest="form", choices=("table", "csv", "json"), default="table", help="how to show it")
     check = add(
         "check",
         "match and check a file; nothing is sent",
-        files.check_file,
         [_file_options(), _profile_option(), _json_option()],
     )
     check.set_defaults(rows=None)
@@ -152,7 +172,6 @@ def _add_runs(add: Add) -> None:
     upload = add(
         "upload",
         "send the rows of a file",
-        runs.upload,
         [_file_options(), _profile_option(), _save_option(), _json_option()],
     )
     upload.add_argument("--connections", type=_count, metavar="N", help="how many rows may be under way at once, 1 to 16")
@@ -164,22 +183,21 @@ def _add_runs(add: Add) -> None:
     resume = add(
         "resume",
         "go on with an interrupted upload",
-        runs.resume,
         [_save_option(), _json_option()],
     )
     resume.add_argument("run", nargs="?", type=_count, metavar="RUN", help="its number (default: the newest)")
     resume.add_argument("--yes-send-surveys", action="store_true", help="not needed: the consent is kept with the upload")
-    add("history", "list the uploads", runs.history, [_json_option()])
-    report = add("report", "one upload's receipt", runs.report_run)
+    add("history", "list the uploads", [_json_option()])
+    report = add("report", "one upload's receipt")
     report.add_argument("run", type=_count, metavar="RUN")
     report.add_argument("--as", dest="form", choices=("html", "json"), default="html", help="how to show it")
     report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file")
-    forget = add("forget", "delete an upload's record", runs.forget)
+    forget = add("forget", "delete an upload's record")
     forget.add_argument("run", type=_count, metavar="RUN")
 
 
 def _add_setup(add: Add) -> None:
-    profile = add("profile", "the saved profiles", setup.profile)
+    profile = add("profile", "the saved profiles")
     actions = profile.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     actions.add_parser("list", help="their names")
     for action, say in (("show", "one as JSON"), ("delete", "delete one")):
@@ -191,11 +209,10 @@ def _add_setup(add: Add) -> None:
     credentials = add(
         "credentials",
         "Client ID and Client Secret in the system keychain",
-        setup.credentials,
     )
     credentials.add_argument("action", choices=("set", "test", "forget"))
     credentials.add_argument("name", metavar="NAME", help="the profile's name")
-    practice = add("practice-server", "a pretend CustomerGauge on this computer", setup.practice_server)
+    practice = add("practice-server", "a pretend CustomerGauge on this computer")
     practice.add_argument("--port", type=_count, default=0, metavar="N", help="default: any free one")
     practice.add_argument("--script", type=Path, metavar="FILE", help="how it misbehaves, row by row (JSON)")
     practice.add_argument("--delay", type=float, default=0.0, metavar="MS", help="milliseconds before each answer")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cg_uploader import __version__
-from cg_uploader.api.lines import Timeouts
 from cg_uploader.api.regions import may_be_contacted
 from cg_uploader.api.replies import read_reply
 from cg_uploader.api.token import Clock, Token
-from cg_uploader.api.transport import Outgoing, Transport
 from cg_uploader.errors import NotReachable, UsageError
 from cg_uploader.model import Address, Credentials, Reply, Request
 from cg_uploader.vocabulary import Answer
+
+if TYPE_CHECKING:
+    from cg_uploader.api.lines import Timeouts
+    from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
 
@@ -35,6 +38,9 @@ class Client:
 
         UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates.
         """
+        from cg_uploader.api.lines import Timeouts  # the HTTP libraries take long to load: not before somebody connects
+        from cg_uploader.api.transport import Transport
+
         for url in (address.auth, address.records):
             if not may_be_contacted(url):
                 raise UsageError("The address must begin with https://. Plain http is for a practice server on this computer.")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -20,7 +20,6 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.practice import faults
 from cg_uploader.settings import logs, profiles
 from cg_uploader.settings.paths import Places, resource
 
@@ -41,13 +40,12 @@ def run_window(
     places.prepare()
     application = make_application(argv)
     log = logs.start(places)
-    practice = Practice(delay=DEMO_DELAY_SECONDS, script=faults.read(resource(SAMPLE_SCRIPT)) if demo else None)
-    services = make_services(places, application, practice)
+    services = make_services(places, application, demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS))
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
     Bugs(window, places)
     window.show()
-    services.readers.prepare()
+    QTimer.singleShot(0, services.readers.prepare)  # after the first paint
     if demo:
         begin_demo(window)
     else:
@@ -77,6 +75,13 @@ def make_services(places: Places, application: QApplication, practice: Practice)
     services = Services(places, Theme(application), practice=practice)
     services.theme.choose(Scheme(services.preferences.load().theme))
     return services
+
+
+def demo_practice() -> Practice:
+    """A practice server that misbehaves as the sample's script says."""
+    from cg_uploader.practice import faults
+
+    return Practice(delay=DEMO_DELAY_SECONDS, script=faults.read(resource(SAMPLE_SCRIPT)))
 
 
 def begin_as_preferred(window: MainWindow) -> None:

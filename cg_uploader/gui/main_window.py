@@ -9,9 +9,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
-from cg_uploader.gui.dialogs.about import AboutDialog
-from cg_uploader.gui.dialogs.help import HelpDialog
-from cg_uploader.gui.dialogs.settings import SettingsDialog
 from cg_uploader.gui.pages.check import CheckPage
 from cg_uploader.gui.pages.columns import ColumnsPage
 from cg_uploader.gui.pages.connect import ConnectPage
@@ -198,14 +195,20 @@ class MainWindow(QMainWindow):
 
     def show_help(self) -> None:
         """Help about the page that is open."""
+        from cg_uploader.gui.dialogs.help import HelpDialog  # dialogs are loaded when they open: the window is there sooner
+
         HelpDialog("history" if self._in_history() else self._step.name.lower(), self).open()
 
     def show_about(self) -> None:
         """Versions and licences."""
+        from cg_uploader.gui.dialogs.about import AboutDialog
+
         AboutDialog(self).open()
 
     def show_settings(self) -> None:
         """The few settings."""
+        from cg_uploader.gui.dialogs.settings import SettingsDialog
+
         SettingsDialog(self.services, self.session, self).open()
 
     # ------------------------------------------------------------------ the end

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cg_uploader.gui.theme import Theme
 from cg_uploader.model import Address
-from cg_uploader.practice.script import Script
-from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import Readers
+
+if TYPE_CHECKING:
+    from cg_uploader.practice.script import Script
+    from cg_uploader.practice.server import PracticeServer
 
 
 class Practice:
@@ -39,6 +42,8 @@ class Practice:
                 self._start(urlsplit(address.records).port or 0)
 
     def _start(self, port: int) -> PracticeServer:
+        from cg_uploader.practice.server import PracticeServer  # few windows need it, and not at once
+
         server = PracticeServer(port=port, delay=self._delay, script=self._script)
         server.start()
         self._servers.append(server)

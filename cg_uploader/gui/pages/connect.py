@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from cg_uploader.api import regions
 from cg_uploader.api.client import Client
 from cg_uploader.errors import UploaderError
-from cg_uploader.gui.dialogs.where import WhereDialog
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection, Session, Tested
@@ -43,7 +43,7 @@ class ConnectPage(Page):
         self._headings_runner = Runner(self)
         self._names: tuple[str, ...] = ()
         self.saved = SavedConnections()
-        self.form = ConnectionForm(services.credentials.available)
+        self.form = ConnectionForm()
         self.configuration = ConfigurationForm(self._headings_runner)
         for text, part in (
             ("", self.saved),
@@ -58,6 +58,7 @@ class ConnectPage(Page):
         self.content.addStretch(1)
         self._wire()
         self._list_saved()
+        QTimer.singleShot(0, self, self._look_for_keychain)  # after the first paint: the system may take its time
 
     def _wire(self) -> None:
         self.form.edited.connect(self._take)
@@ -74,6 +75,9 @@ class ConnectPage(Page):
         self.saved.delete_wanted.connect(self._delete)
         self.session.connected.connect(self._show)
         self.session.changed.connect(self._show_possible)
+
+    def _look_for_keychain(self) -> None:
+        self.form.show_keychain(self.services.credentials.available)
 
     # ------------------------------------------------------------------ what is shown and typed
 
@@ -122,6 +126,8 @@ class ConnectPage(Page):
         return replace(connection, client_id=credentials.client_id, client_secret=credentials.client_secret)
 
     def _show_where(self) -> None:
+        from cg_uploader.gui.dialogs.where import WhereDialog  # as long as nobody asks, nobody waits for it
+
         WhereDialog(self).open()
 
     # ------------------------------------------------------------------ testing

@@ -45,6 +45,7 @@ class FilePage(Page):
         self.view.setModel(self.preview)
         self.view.verticalHeader().setVisible(True)
         self.view.setMinimumHeight(220)
+        self.view.horizontalHeader().setResizeContentsPrecision(25)  # lines that are looked at for a column's width
         self.header_button = Button("&Use the selected row as header row", self._use_selected_row, role="plain")
         self.view.selectionModel().selectionChanged.connect(self._selection_changed)
         self.notes = Notes()

@@ -19,6 +19,7 @@ PRACTICE_REMARK = (
     "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "
     "The Client ID and the Client Secret have been filled in for you."
 )
+KEYCHAIN = "It goes into the system’s keychain, nowhere else."
 
 
 class ConnectionForm(QWidget):
@@ -29,8 +30,7 @@ class ConnectionForm(QWidget):
     test_wanted = Signal()
     where_wanted = Signal()
 
-    def __init__(self, no_keychain: str | None, parent: QWidget | None = None) -> None:
-        """``no_keychain`` says why nothing can be remembered, or is None."""
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.region = Choice()
         for region, words in REGIONS.items():
@@ -45,8 +45,8 @@ class ConnectionForm(QWidget):
         self.show_button = Button("Show", self._show_secret, shape=Shape.EYE)
         self.show_button.setCheckable(True)
         self.remember = Tick("&Remember the secret on this computer")
-        self.remember.setEnabled(no_keychain is None)
-        self.remember_remark = caption(no_keychain or "It goes into the system’s keychain, nowhere else.")
+        self.remember.setEnabled(False)
+        self.remember_remark = caption(KEYCHAIN)
         self.test_button = Button("&Test connection", self.test_wanted.emit)
         self.banner = Banner()
         self.practice = Banner()
@@ -117,6 +117,11 @@ class ConnectionForm(QWidget):
         else:
             self.banner.say("good" if tested.good else "error", tested.text)
         self.test_button.setEnabled(bool(connection.client_id and connection.client_secret))
+
+    def show_keychain(self, why_not: str | None) -> None:
+        """``why_not`` says why nothing can be remembered, or is None; until this is known nothing can be ticked."""
+        self.remember.setEnabled(why_not is None)
+        self.remember_remark.setText(why_not or KEYCHAIN)
 
     def show_testing(self, busy: bool) -> None:
         """While the test runs the button says so."""
