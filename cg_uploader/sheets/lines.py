@@ -12,7 +12,7 @@ from cg_uploader.sheets.table import CANDIDATES, Shape, TableBuilder, check_plac
 from cg_uploader.sheets.watch import Watch
 
 _EDGE = f"{CELL}\x1e{CELL}"
-_PADDINGS = (*(" " * blanks for blanks in (64, 16, 4, 1)), "\n")
+_MANY = (64, 16, 4, 1)
 _PLAIN = bytes([*range(32, 127), *b"\x1f\x1e\n"])
 
 Run = tuple[Sequence[int], list[str]]
@@ -131,9 +131,10 @@ def _trimmed(records: list[str]) -> tuple[list[str], list[str]]:
 def _unpadded(text: str) -> str:
     """The text without blanks and line breaks around delimiters; by replacing, which takes many at once."""
     edges = [edge for blank in " \n" if blank in text for edge in (f"{blank}{CELL}", f"{CELL}{blank}")]
-    while any(edge in text for edge in edges):
-        for blanks in _PADDINGS:
-            for padded in (f"{blanks}{CELL}", f"{CELL}{blanks}"):
-                while padded in text:
-                    text = text.replace(padded, CELL)
+    while padded := [edge for edge in edges if edge in text]:
+        for edge in padded:
+            for many in _MANY:
+                blanks = edge.replace(CELL, "") * (many - 1)
+                while (longer := edge[0] + blanks + edge[1]) in text:
+                    text = text.replace(longer, CELL)
     return text

@@ -129,5 +129,20 @@ def _links(inside: str) -> str:
     return f'<Relationships xmlns="{_PACKAGE}">{inside}</Relationships>'
 
 
+def ods_cell(inside: str = "", attributes: str = 'office:value-type="string"') -> str:
+    """A cell of an OpenDocument table."""
+    return f"<table:table-cell {attributes}>{inside}</table:table-cell>"
+
+
+def ods_text(content: str) -> str:
+    """A cell with one paragraph."""
+    return ods_cell(f"<text:p>{content}</text:p>")
+
+
+def ods_row(*cells: str, more: str = "") -> str:
+    """A row of such cells."""
+    return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
+
+
 Maker = Callable[[Path], Path]
 """Writes a file into a folder and says where."""

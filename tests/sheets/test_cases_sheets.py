@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from casefiles import Expected, Maker, found_in, number, row, sheet, text, workbook
+from casefiles import Expected, Maker, found_in, number, ods_cell, ods_row, ods_text, row, sheet, text, workbook
 from openpyxl import Workbook
 from sheetfiles import binary_cell, compound, excel_binary, open_document, record8, short_cell, text8
 from xlsxwriter import Workbook as Writer
@@ -77,18 +77,6 @@ def opened(folder: Path, author: str) -> Path:
 
 
 # ------------------------------------------------------------------------------------------------------------- ods
-
-
-def ods_cell(inside: str = "", attributes: str = 'office:value-type="string"') -> str:
-    return f"<table:table-cell {attributes}>{inside}</table:table-cell>"
-
-
-def ods_text(content: str) -> str:
-    return ods_cell(f"<text:p>{content}</text:p>")
-
-
-def ods_row(*cells: str, more: str = "") -> str:
-    return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
 
 
 def ods(*rows: str, styles: str = "") -> Maker:
