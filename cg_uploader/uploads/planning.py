@@ -11,7 +11,7 @@ from cg_uploader.api.regions import address
 from cg_uploader.errors import AlreadyUploaded, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
-from cg_uploader.model import Plan, Profile, RunSummary, Table
+from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
@@ -83,6 +83,8 @@ def earlier(plan: Plan, journal: Journal) -> Earlier:
 
 def _known(plan: Plan, journal: Journal) -> Counter[RowStatus]:
     known: Counter[RowStatus] = Counter()
+    if not once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ())):
+        return known  # an empty row is once-only if any can be, so there is nothing to look for
     past = journal.past(plan)
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
