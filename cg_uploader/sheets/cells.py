@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, Protocol, cast
 
@@ -11,7 +11,7 @@ from cg_uploader.errors import FileError
 from cg_uploader.sheets.celltext import is_plain, sent, unescape, visible
 from cg_uploader.sheets.dates import from_iso
 from cg_uploader.sheets.notes import ONCE, Found
-from cg_uploader.sheets.numberformat import NumberFormat, Shown, number_format
+from cg_uploader.sheets.numberformat import NumberFormat, Quick, Shown, number_format
 
 _REMEMBERED = 4_096
 _NOT_PLAIN = ("| ", " |", "|#", "_x", '="')
@@ -96,13 +96,17 @@ class _Fixed:
 
 
 class _Remembered(dict[Any, str]):
-    """Texts by value, so that a value costs one look-up the second time; what still needs a note is not kept."""
+    """Texts by value, so that a value costs one look-up the second time; what still needs a note is not kept.
 
-    def __init__(self, make: Callable[[Any], Shown], column: int, said: Said) -> None:
+    With a ``quick`` way many values that are numbers need not be looked at one by one.
+    """
+
+    def __init__(self, make: Callable[[Any], Shown], column: int, said: Said, quick: Quick | None = None) -> None:
         super().__init__()
         self._make = make
         self._column = column
         self._said = said
+        self._quick = quick
 
     def __missing__(self, value: Any) -> str:
         """The text for a value seen for the first time, or again after many others."""
@@ -119,23 +123,24 @@ class _Remembered(dict[Any, str]):
         return self[value]
 
     def many(self, values: Sequence[Any]) -> list[str]:
-        """The texts for many."""
+        """The texts for many; of those that are seen for the first time most need not be looked at one by one."""
+        if self._quick is None:
+            return list(map(self.__getitem__, values))
+        distinct = set(values)
+        if 2 * len(distinct) > len(values):
+            return [self[value] if text is None else text for text, value in self._known(values, self._quick)]
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        fresh = [value for value in distinct if value not in self]
+        self.update([(value, text) for text, value in self._known(fresh, self._quick) if text is not None])
         return list(map(self.__getitem__, values))
 
-
-class _Whole(_Remembered):
-    """Numbers under *General*: most are whole, and are their own text."""
-
-    def many(self, values: Sequence[Any]) -> list[str]:
-        """The texts for many; plain digits need not be looked at one by one."""
+    def _known(self, values: Sequence[Any], quick: Quick) -> Iterable[tuple[str | None, Any]]:
+        """What the quick way knows of each value, and the value."""
         try:
-            joined = " ".join(values)
-        except TypeError:
-            return super().many(values)
-        digits = joined.isascii() and joined.replace(" ", "").isdecimal() and " 0" not in f" {joined}"
-        if digits and max(map(len, values)) < 16 and min(map(len, values)):
-            return list(values)
-        return super().many(values)
+            return zip(quick(values, self._said.settled(self._column)), values, strict=True)
+        except ValueError:
+            return zip([None] * len(values), values, strict=True)
 
 
 class _Shared(_Remembered):
@@ -183,6 +188,10 @@ class Said:
         self.found += fresh
         return bool(fresh)
 
+    def settled(self, column: int) -> set[str]:
+        """The kinds that need not be found again in a column."""
+        return {kind for place, kind in self.silent if place == column}
+
     def take(self) -> list[Found]:
         """What was found, which is then forgotten."""
         found, self.found = self.found, []
@@ -215,8 +224,8 @@ class CellTexts:
         make = self._shown(kind, form)
         if kind is Kind.SHARED and form.plain_text:
             return _Shared(self._shared, make, column, self.said)
-        if kind is Kind.NUMBER and form is self._general:
-            return _Whole(make, column, self.said)
+        if kind is Kind.NUMBER:
+            return _Remembered(make, column, self.said, form.many)
         return (_Own if kind in _OWN and form.plain_text else _Remembered)(make, column, self.said)
 
     def heading(self, kind: Kind, style: int) -> Callable[[Any], str]:

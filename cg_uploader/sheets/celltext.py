@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 BLANKS = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -14,6 +16,8 @@ BLANKS = (
 
 EXACT_LIMIT = 2**53
 DIGITS_LIMIT = 10**15
+SHORTEST = 0.0001
+"""From this number up to ``DIGITS_LIMIT``, Python draws 15 significant digits without an exponent."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\xa0\u061c\u200b-\u200f\u202a-\u202f\u2060\u2066-\u2069\ufeff]")
@@ -83,6 +87,27 @@ def general(value: float) -> tuple[str, Said]:
         return f"{'-' * sign}{head}{'.' * bool(tail)}{tail}E{int(exponent) + len(digits) - 1:+d}", said
     text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text), said
+
+
+def generals(values: Sequence[Any]) -> Sequence[str | None]:
+    """As ``general`` for many as they are stored, in less time; None for those that it has to be asked about.
+
+    ValueError when one is not a number.
+    """
+    if whole_digits(values):
+        return values
+    least, most = SHORTEST, DIGITS_LIMIT
+    return [f"{value:.15g}" if least <= value < most or least <= -value < most else None for value in map(float, values)]
+
+
+def whole_digits(values: Sequence[Any]) -> bool:
+    """Whether all stored numbers are whole ones above zero, in plain digits that Excel keeps; one look is for all of them."""
+    try:
+        joined = " ".join(values)
+    except TypeError:
+        return False
+    plain = joined.isascii() and joined.replace(" ", "").isdecimal() and " 0" not in f" {joined}"
+    return plain and max(map(len, values)) < 16 and min(map(len, values)) > 0
 
 
 @lru_cache(maxsize=20_000)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from math import floor
+from typing import Any
 
 DAY = 86_400
 _LAST = 2_958_465.99
 _EPOCH = date(1899, 12, 30).toordinal()
 _EPOCH_1904 = date(1904, 1, 1).toordinal()
+_SURE = 61, 2_950_000
+"""From the first of these day numbers to the second there is a date for each, whichever day was the first."""
 
 
 def _day(number: int, date1904: bool) -> str:
@@ -40,6 +44,19 @@ def as_datetime(value: float, date1904: bool) -> str | None:
     if not _exists(seconds / DAY, date1904):
         return None
     return f"{_day(seconds // DAY, date1904)} {_clock(seconds % DAY)}"
+
+
+def as_datetimes(values: Sequence[Any], date1904: bool) -> list[str | None]:
+    """As ``as_datetime`` for many as they are stored, in less time; None for the few that it has to be asked about.
+
+    ValueError when one is not a number.
+    """
+    start = datetime.fromordinal(_EPOCH_1904 if date1904 else _EPOCH)
+    first, last = _SURE
+    return [
+        (start + timedelta(0, int(value * DAY + 0.5))).isoformat(" ") if first <= value < last else None
+        for value in map(float, values)
+    ]
 
 
 def as_time(value: float) -> str | None:

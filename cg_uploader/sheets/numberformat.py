@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
+from itertools import repeat
+from typing import Any
 
-from cg_uploader.sheets.celltext import DIGITS_LIMIT, Said, decimal, general
-from cg_uploader.sheets.dates import as_date, as_datetime, as_duration, as_time
+from cg_uploader.sheets.celltext import DIGITS_LIMIT, SHORTEST, Said, decimal, general, generals, whole_digits
+from cg_uploader.sheets.dates import as_date, as_datetime, as_datetimes, as_duration, as_time
 from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 _WHOLE = frozenset("ymd")
 _DASHES = frozenset("-–—")
+_MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -24,6 +27,9 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 Shown = tuple[str, Said]
 Draw = Callable[[float], Shown]
 """Draws a number with its sign; the section was already chosen."""
+Quick = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
+"""The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
+None.  ValueError when one is not a number."""
 
 
 def _as_general(value: float) -> Shown:
@@ -80,12 +86,28 @@ def _runs(letters: str) -> list[str]:
     return runs
 
 
+class _Moments:
+    """Draws dates with their time."""
+
+    def __init__(self, date1904: bool, said: Said) -> None:
+        self._date1904 = date1904
+        self._said = said
+
+    def __call__(self, value: float) -> Shown:
+        return _dated(as_datetime(value, self._date1904), self._said)
+
+    def many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
+        """See ``Quick``."""
+        if all(kind in settled for kind in self._said):
+            return as_datetimes(values, self._date1904)
+        return [None] * len(values)
+
+
 def _date_drawer(code: Code, date1904: bool) -> Draw:
     dates, timed, elapsed = _clock_parts(code)
     if dates:
         said: Said = () if dates >= _WHOLE else ("partial-date",)
-        form = as_datetime if timed else as_date
-        return lambda value: _dated(form(value, date1904), said)
+        return _Moments(date1904, said) if timed else lambda value: _dated(as_date(value, date1904), said)
     if elapsed:
         return lambda value: _dated(as_duration(value), ())
     return lambda value: _dated(as_time(value), ())
@@ -191,7 +213,7 @@ class _Digits:
 
     def __call__(self, value: float) -> Shown:
         """The section drawn for a number, a minus in front of a negative one that has digits."""
-        if self._zeros and 0.0001 <= value < DIGITS_LIMIT:
+        if self._zeros and SHORTEST <= value < DIGITS_LIMIT:
             whole, _, fraction = f"{value:.15g}".partition(".")
             if len(fraction) <= self._places:
                 whole = whole.rjust(self._zeros, "0")
@@ -213,6 +235,28 @@ class _Digits:
         if value == 0 and set(text) <= _DASHES:
             return "0", ()
         return ("-" + text if value < 0 and rounded else text), said
+
+    def many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
+        """See ``Quick``; plain digits only.
+
+        Python rounds the stored number, Excel its 15 digits: that differs only where they end in half of the last place.
+        """
+        places = self._places
+        if not self._zeros or places >= _MOST_PLACES:
+            return [None] * len(values)
+        if not places and whole_digits(values):
+            return list(map(str.zfill, values, repeat(self._zeros)))
+        form = f"%0{self._zeros + places + (places > 0)}.{places}f"
+        most, rounding, texts = 10.0 ** (_MOST_PLACES - places), "rounded" in settled, list[str | None]()
+        for value in map(float, values):
+            text = None
+            if SHORTEST <= value < most:
+                exact = "%.15g" % value  # noqa: UP031 - the quickest way, and there are many
+                beyond = len(exact.partition(".")[2]) - places
+                if beyond <= 0 or (rounding and (beyond > 1 or exact[-1] != "5")):
+                    text = form % value
+            texts.append(text)
+        return texts
 
     def _words(self, value: float) -> Shown:
         """A section without placeholders: its literal text, and a dash for zero is a zero."""
@@ -264,8 +308,9 @@ def _drawer(code: Code, date1904: bool, *, negative: bool) -> Draw:
 class NumberFormat:
     """One format code, made ready once.
 
-    ``number(value)`` gives the text for a number, and what has to be said about it.  ``dated``: it shows dates or times;
-    ``partial``: only a part of a date; ``plain_text``: it shows texts as they are.
+    ``number(value)`` gives the text for a number, and what has to be said about it; ``many`` does so for many where there is
+    a quick way.  ``dated``: it shows dates or times; ``partial``: only a part of a date; ``plain_text``: it shows texts as
+    they are.
     """
 
     def __init__(self, code: str, date1904: bool = False) -> None:
@@ -279,6 +324,7 @@ class NumberFormat:
         self._choices = self._conditions(numbers, date1904)
         always = len(numbers) == 1 and not self._choices[0][0]
         self.number: Draw = self._choices[0][2] if always else self._select
+        self.many = self._quick()
 
     @staticmethod
     def _conditions(numbers: tuple[Code, ...], date1904: bool) -> list[tuple[str, float, Draw]]:
@@ -294,6 +340,15 @@ class NumberFormat:
             negative = (i == 1 and not stated) or (operator in ("<", "<=") and bound <= 0)
             choices.append((operator, bound, _drawer(code, date1904, negative=negative)))
         return choices
+
+    def _quick(self) -> Quick | None:
+        """The quick way of the section for positive numbers, all that it is for; None when there is none."""
+        operator, bound, draw = self._choices[0]
+        if operator and (operator not in (">", ">=") or bound > 0):
+            return None
+        if draw is _as_general:
+            return None if operator else lambda values, _: generals(values)
+        return draw.many if isinstance(draw, _Digits | _Moments) else None
 
     def _select(self, value: float) -> Shown:
         """The text that the first section that fits shows."""

@@ -21,6 +21,11 @@ _APART = "\0"
 """No XML holds this character."""
 
 
+def all_named(xml: str) -> bool:
+    """Whether all that XML writes in other ways has the names that ``WRITTEN`` knows."""
+    return "&" not in xml or xml.count("&") == sum(xml.count(name) for name, _ in _NAMED)
+
+
 def decoded(written: Sequence[str]) -> Sequence[str]:
     """The texts that were ``WRITTEN`` so, all at once."""
     joined = _APART.join(written)

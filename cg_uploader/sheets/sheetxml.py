@@ -12,11 +12,13 @@ from cg_uploader.sheets.cells import Kind
 from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.rows import Disordered, Sink
-from cg_uploader.sheets.sharedstrings import WRITTEN, decoded
+from cg_uploader.sheets.sharedstrings import WRITTEN, all_named, decoded
 from cg_uploader.sheets.table import CellKind, Shape, check_place
 from cg_uploader.sheets.xmltext import Decoder
 
-_VALUE = rf'(?:<f[^>]*(?:/>|>[^<]*</f>))?(?:<v>|<is><t(?: xml:space="preserve")?>)(?!<)({WRITTEN})(?:</v>|</t></is>)</c>'
+_FORMULA = r"(?:<f[^>]*(?:/>|>[^<]*</f>))?"
+_INLINE = r'<is><t(?: xml:space="preserve")?>'
+_VALUE = rf"{_FORMULA}(?:<v>|{_INLINE})(?!<)({WRITTEN})(?:</v>|</t></is>)</c>"
 _HEAD = r'\s*(?:<row [^>]*/>\s*)*<row r="([0-9]+)"((?: [\w:]+="[^"<>&/]*")*)>'
 _CELL = re.compile(rf'<c r="([A-Z]+)[0-9]+"([^>]*)>(?:(?<!/>){_VALUE}|(?<=/>))')
 _ROW = re.compile(_HEAD)
@@ -35,9 +37,34 @@ _YES = ("1", "true")
 
 _END = "</row>"
 _ENOUGH_ALIKE = 8
-_MOST_PATTERNS = 64
+_MOST_FORMS = 64
 _MOST_SHAPES = 10_000
 _WIDEST = 256
+
+
+class _RowForm:
+    """Rows whose cells have exactly these places and attributes, as regular expressions that are made when they are needed."""
+
+    def __init__(self, letters: tuple[str, ...], attributes: tuple[str, ...]) -> None:
+        self._cells = tuple(zip(letters, attributes, strict=True))
+        self._made: dict[tuple[bool, bool], re.Pattern[str]] = {}
+
+    def pattern(self, *, named: bool, formulas: bool) -> re.Pattern[str]:
+        """With or without formulas; when all that XML writes in other ways is ``named``, whatever is no tag is text."""
+        made = self._made.get((named, formulas))
+        if made is None:
+            text = "[^<]+" if named else f"(?!<){WRITTEN}"
+            ways = (f"<v>({text})</v></c>", f"{_INLINE}({text})</t></is></c>")
+            made = self._made[named, formulas] = re.compile(
+                "".join([_HEAD, *(self._cell(cell, ways, _FORMULA if formulas else "") for cell in self._cells), _END])
+            )
+        return made
+
+    @staticmethod
+    def _cell(cell: tuple[str, str], ways: tuple[str, str], formula: str) -> str:
+        letters, attributes = cell
+        start = f'<c r="{letters}[0-9]+"{re.escape(attributes)}>'
+        return start if attributes.endswith("/") else start + formula + ways[' t="inlineStr"' in attributes]
 
 
 class _RowHidden(dict[str, bool]):
@@ -87,8 +114,8 @@ class SheetXml:
         self._ordered = ordered
         self._shapes: dict[tuple[object, object], Shape] = {}
         self._row_hidden = _RowHidden()
-        self._patterns: dict[tuple[tuple[str, ...], tuple[str, ...]], re.Pattern[str]] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: dict[tuple[tuple[str, ...], tuple[str, ...]], _RowForm] = {}
+        self._form: _RowForm | None = None
         self._expected = Shape((), ())
         self._alike = 0
         self._number = 0
@@ -116,10 +143,11 @@ class SheetXml:
     def _cut(self, text: str) -> None:
         """Take the rows of plain form out of ``text``, which ends with a row's end; the parser gets the rest."""
         self.formulas = self.formulas or "<f>" in text or "<f " in text
+        named = all_named(text)
         place = 0
         while place < len(text):
-            if self._pattern is not None:
-                place = self._run(text, place, self._pattern)
+            if self._form is not None:
+                place = self._run(text, place, self._form.pattern(named=named, formulas=self.formulas))
             end = text.find(_END, place) + len(_END)
             if end < len(_END):
                 return
@@ -184,18 +212,9 @@ class SheetXml:
         self._alike = self._alike + 1 if shape is self._expected else 0
         self._expected = shape
         if self._alike == 0:
-            self._pattern = self._patterns.get(key)
-        elif (
-            self._alike == _ENOUGH_ALIKE
-            and self._pattern is None
-            and len(key[0]) <= _WIDEST
-            and len(self._patterns) < _MOST_PATTERNS
-        ):
-            cells = [
-                f'<c r="{letters}[0-9]+"{re.escape(attributes)}>' + ("" if attributes.endswith("/") else _VALUE)
-                for letters, attributes in zip(*key, strict=True)
-            ]
-            self._pattern = self._patterns[key] = re.compile("".join([_HEAD, *cells, _END]))
+            self._form = self._forms.get(key)
+        elif self._alike == _ENOUGH_ALIKE and self._form is None and len(key[0]) <= _WIDEST and len(self._forms) < _MOST_FORMS:
+            self._form = self._forms[key] = _RowForm(*key)
 
     def _shape(self, columns: list[int], kinds: list[CellKind]) -> Shape:
         for column in columns:

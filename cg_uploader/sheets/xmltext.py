@@ -30,7 +30,9 @@ class Decoder:
         if self._decoder is None:
             return data
         text = self._left + self._decoder.decode(data)
-        if self.simple and (len(data.translate(None, _ODD)) != len(data) or "<!" in text or "]]>" in text):
+        if self.simple and (
+            len(data.translate(None, _ODD)) != len(data) or ("!" in text and "<!" in text) or ("]" in text and "]]>" in text)
+        ):
             self.simple = False
         if not self.simple:
             self._left = ""
