@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cg_uploader.sheets.celltext import general
@@ -201,3 +202,58 @@ def test_no_format_code_can_break_the_reader(code: str, value: float) -> None:
     form = NumberFormat(code)
     assert isinstance(form.number(value)[0], str)
     assert isinstance(form.text("x")[0], str)
+
+
+NUMBERS = (
+    st.floats(allow_nan=True, allow_infinity=True)
+    | st.floats(-1e6, 1e6)
+    | st.integers(-(10**17), 10**17).map(float)
+    | st.decimals(-100_000, 10**12, places=3).map(float)
+    | st.floats(0, 3_000_000).map(lambda day: round(day * 86_400) / 86_400)
+)
+CODES = [
+    *("General", "0", "00000", "#,##0", "0.00", "#,##0.00", "#,##0.00;[Red]-#,##0.00", '0.000;"-"0.000;"none"', "0.0%"),
+    *("[>=100]0;0.0", "[<100]0;0.0", "[>-5]0;0.0", "yyyy-mm-dd hh:mm", "mmm hh:mm", "[>0]General;0.00", "0.00000000000000"),
+]
+
+
+@given(st.lists(NUMBERS), st.sampled_from(CODES), st.sampled_from([repr, "{:.15g}".format, float]), st.booleans())
+@example([2.675, 0.125, 1234567890123.455, 99999999999999.99], "0.00", repr, False)
+@example([0.0, -0.0, 1e-5, 0.0001, 1e15, 1e300], "0.00", repr, False)
+@example([1.0, 5.0, 123.0], "00000", str, False)
+@example([59.9, 60.0, 61.0, 45_000.999999, 2_958_465.5], "yyyy-mm-dd hh:mm", repr, True)
+def test_many_numbers_are_shown_as_each_of_them(
+    numbers: list[float], code: str, stored: Callable[[float], object], date1904: bool
+) -> None:
+    form = NumberFormat(code, date1904)
+    if form.many is None or not numbers:
+        return
+    values = [stored(number) for number in numbers]
+    for settled in ((), ("rounded", "partial-date")):
+        for value, text in zip(values, form.many(values, settled), strict=True):
+            assert text is None or (text, []) == (
+                form.number(float(str(value)))[0],
+                [kind for kind in form.number(float(str(value)))[1] if kind not in settled],
+            )
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "texts"),
+    [
+        ("00000", ["7", "12345", "123456"], ["00007", "12345", "123456"]),
+        ("#,##0.00", ["1.5", "1234.25", "683.6300000000001"], ["1.50", "1234.25", "683.63"]),
+        ("General", ["5", "0.30000000000000004", "-2.5"], ["5", "0.3", "-2.5"]),
+        ("yyyy-mm-dd hh:mm", ["45296.5", "45296.99999999999"], ["2024-01-05 12:00:00", "2024-01-06 00:00:00"]),
+    ],
+)
+def test_common_numbers_need_no_look_at_each_of_them(code: str, values: list[str], texts: list[str]) -> None:
+    many = NumberFormat(code).many
+    assert many is not None
+    assert many(values, ()) == texts
+
+
+def test_what_is_settled_of_a_column_needs_no_look_either() -> None:
+    many = NumberFormat("0.00").many
+    assert many is not None
+    assert many(["1.234", "1.235", "1.2351"], ()) == [None, None, None]
+    assert many(["1.234", "1.235", "1.2351"], {"rounded"}) == ["1.23", None, "1.24"]
