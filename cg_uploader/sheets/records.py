@@ -129,6 +129,8 @@ class Records:
         quoted = [line for line in lines if quote in line]
         if not quoted:
             return [line.replace(char, CELL) for line in lines]
+        if len(quoted) == len(lines) and (rows := self._all_quoted(lines)) is not None:
+            return rows
         cut = self._cut(quoted)
         if cut is None or len(cut) != len(quoted):  # there are line breaks inside quotations
             return self._cut([line + "\n" for line in lines])
@@ -136,6 +138,15 @@ class Records:
             return cut
         following = iter(cut)
         return [next(following) if quote in line else line.replace(char, CELL) for line in lines]
+
+    def _all_quoted(self, lines: list[str]) -> list[str] | None:
+        """The records when every field stands in quotation marks and no text holds one: then all between texts is known."""
+        quote, text = self._dialect.quote, "\n".join(lines)
+        if self._dialect.skip or len(text) < 2 or not text.startswith(quote) or not text.endswith(quote):
+            return None
+        text = text[1:-1].replace(f"{quote}{self._dialect.char}{quote}", CELL)
+        rows = text.split(f"{quote}\n{quote}")
+        return rows if len(rows) == len(lines) and text.count(quote) == 2 * len(lines) - 2 else None
 
     def _cut(self, lines: list[str]) -> list[str] | None:
         with suppress(csv.Error):

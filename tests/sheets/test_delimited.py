@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
@@ -178,6 +178,22 @@ def test_what_the_csv_module_writes_is_cut_as_it_was(rows: list[list[str]]) -> N
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     assert cut(out.getvalue(), 1000) == rows == exactly(out.getvalue())
+
+
+@given(st.lists(st.lists(FIELD, min_size=2, max_size=4), min_size=1, max_size=12))
+def test_what_it_writes_all_in_quotation_marks_is_cut_as_it_was(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    assert cut(out.getvalue(), 1000) == rows == exactly(out.getvalue())
+
+
+@given(st.lists(st.sampled_from(['"', '"', '","', '"\n"', "a", ",", "\n", '""']), max_size=14).map("".join), st.integers(1, 4))
+@example('","""', 4)
+@example('"', 4)
+@example('"a","b"\n"c","d"', 4)
+def test_fields_that_look_as_if_all_were_quoted_are_cut_as_if_by_hand(text: str, size: int) -> None:
+    dialect, text = Dialect(",", width=1000), f'"{text}"'
+    assert cut(text, 1000, dialect) == cut(text, size, dialect) == exactly(text, dialect)
 
 
 @given(st.text('a",\n', max_size=40), st.integers(1, 4))
