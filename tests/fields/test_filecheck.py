@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -167,11 +171,22 @@ def test_counts_always_add_up_and_agree_with_the_rows(
         assert 0 <= result.invited[1] <= result.invited[0] == result.ready
 
 
-@given(st.lists(st.sampled_from("abcde"), max_size=20))
-def test_repeats_name_the_first_row_with_the_same_text(texts: list[str]) -> None:
-    repeats = Repeats()
+@settings(deadline=None)  # pandas is loaded once
+@given(st.lists(st.sampled_from("abcde"), max_size=20), st.sampled_from([1, 10, 100]))
+def test_repeats_name_the_first_row_with_the_same_text(texts: list[str], many: int) -> None:
+    """However many rows there are: few are looked at one by one, many all at once."""
+    repeats = Repeats(many)
     for at, text in enumerate(texts):
         repeats.add(at * 3, text)
     positions, partners = repeats.found()
     assert list(positions) == [at * 3 for at, text in enumerate(texts) if text in texts[:at]]
     assert list(partners) == [texts.index(texts[at // 3]) * 3 for at in positions]
+
+
+def test_few_rows_are_checked_without_what_takes_long_to_load() -> None:
+    code = (
+        "import sys; from cg_uploader.fields.repeats import Repeats; few = Repeats()\n"
+        "for at in range(1000): few.add(at, 'one')\n"
+        "assert len(few.found()[0]) == 999; assert 'pandas' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
