@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from cg_uploader.errors import MappingError, UsageError
 from cg_uploader.vocabulary import (
+    BLANKS,
     Activity,
     Answer,
     BlankCells,
@@ -28,7 +29,6 @@ from cg_uploader.vocabulary import (
 
 MOST_FIELDS = 900
 LONGEST_URL = 7_900
-COMFORTABLE_URL = 2_000
 MOST_CONNECTIONS = 16
 
 
@@ -248,7 +248,7 @@ class Plan:
             if heading not in known:
                 raise MappingError(f"The configuration has no field “{heading}”. Take it out of the mapping, or add the field.")
             position = self.table.position(source) if source.constant is None else None
-            wires.append((heading, position, (source.constant or "").strip()))
+            wires.append((heading, position, (source.constant or "").strip(BLANKS)))
         last = len(self.table.columns)
         wires.sort(key=lambda wire: last if wire[1] is None else wire[1])
         object.__setattr__(self, "wires", tuple(wires))
@@ -299,8 +299,8 @@ class Request:
 class Reply:
     """What came back for one attempt, independent of the HTTP library.
 
-    ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED and UNTRUSTED are certain that nothing was sent; NOTHING
-    (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge wrote it, sentence).
+    ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED, UNTRUSTED and TOO_LONG are certain that nothing was sent;
+    NOTHING (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge wrote it, sentence).
     ``message``: one plain line.  ``retry_after``: seconds, already clamped, or None when absent or unreadable.
     """
 

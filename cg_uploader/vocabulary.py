@@ -1,8 +1,14 @@
-"""The closed sets: every word that a thing's kind or state can have, written once."""
+"""The closed sets: every word that a thing's kind or state can have, and what counts as blank, written once."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+BLANKS = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
+"""What is taken off the ends of a text: Unicode White_Space, zero-width space, word joiner, byte order mark."""
 
 
 class Region(StrEnum):
@@ -99,6 +105,12 @@ class Answer(StrEnum):
     NOTHING = "nothing"
     NOT_CONNECTED = "not connected"
     UNTRUSTED = "untrusted"
+    TOO_LONG = "too long"
+
+    @property
+    def unsent(self) -> bool:
+        """Whether it is certain that no byte of the row left."""
+        return self in (Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.TOO_LONG)
 
 
 class Body(StrEnum):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
+LONGEST_HEAD = 10_000
+"""Bytes of request line and headers together; the gateways in question take 10,240."""
+_REST_OF_HEAD = len("PUT ? HTTP/1.1\r\nHost: \r\nAccept-Encoding: identity\r\nContent-Length: 0\r\n\r\n")
 
 
 class Client:
@@ -59,7 +62,7 @@ class Client:
             urlencode(form, errors="replace").encode(),
         )
         self._token = Token(lambda: self._transport.exchange(sign_in), self._clock)
-        self._prepared: tuple[str, Outgoing] = ("", sign_in)
+        self._prepared: tuple[str, Outgoing, int] = ("", sign_in, 0)
 
     def sign_in(self) -> None:
         """Make sure that there is a token; CredentialsRefused or NotReachable, each with a sentence, when there is none."""
@@ -81,7 +84,10 @@ class Client:
         except NotReachable as failure:
             answer = Answer.UNTRUSTED if failure.kind == "untrusted" else Answer.NOT_CONNECTED
             return Reply(answer, message=failure.sentence)
-        received = self._transport.exchange(self._outgoing(token), query)
+        outgoing, room = self._outgoing(token)
+        if len(query) > room:
+            return Reply(Answer.TOO_LONG)
+        received = self._transport.exchange(outgoing, query)
         if isinstance(received, Reply):
             return received
         status, headers, body = received
@@ -97,11 +103,13 @@ class Client:
         """Give connections back; the client is of no use after that."""
         self._transport.close()
 
-    def _outgoing(self, token: str) -> Outgoing:
-        """All of a row's request but its query: the same for every row, as long as the token lasts."""
-        known, outgoing = self._prepared
+    def _outgoing(self, token: str) -> tuple[Outgoing, int]:
+        """All of a row's request but its query, and the bytes left for that; the same for every row while the token lasts."""
+        known, outgoing, room = self._prepared
         if known != token:
             headers = {"Accept": "application/json", "Authorization": f"Bearer {token}", "User-Agent": _AGENT}
             outgoing = self._transport.prepare("PUT", self._records, headers)
-            self._prepared = (token, outgoing)
-        return outgoing
+            named = sum(len(name) + len(value) + len(": \r\n") for name, value in headers.items())
+            room = LONGEST_HEAD - _REST_OF_HEAD - named - 2 * len(self._records)
+            self._prepared = (token, outgoing, room)
+        return outgoing, room

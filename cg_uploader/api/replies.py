@@ -20,6 +20,7 @@ MOST_BYTES = 65_536
 _LONGEST_TEXT = 500
 _LONGEST_PAGE_TEXT = 200
 _MOST_ERRORS = 100
+_DECISIVE = ("configuration", "record")  # keys that end a run: never lost among many others
 _DEEPEST = 5
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 
@@ -130,20 +131,25 @@ def _errors(data: object) -> list[tuple[str, str]]:
     else:
         entries = data.get("errors")
     found: list[tuple[str, str]] = []
-    for entry in _leaves("", entries, 0):
-        found.append(entry)
-        if len(found) == _MOST_ERRORS:
-            break
+    decisive = dict.fromkeys(_DECISIVE, False)
+    for key, text in _leaves("", entries, 0):
+        if len(found) < _MOST_ERRORS or decisive.get(key) is False:
+            found.append((key, text))
+            decisive[key] = True
     return found
 
 
 def _leaves(key: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
-    """Every (key, sentence) below ``value``; keys of nested objects are joined by dots."""
-    if depth > _DEEPEST:
-        return
+    """Every (key, sentence) below ``value``; keys of nested objects are joined by dots, but ``configuration`` has no fields.
+
+    A key with nothing below it names its field all the same.
+    """
+    if depth > _DEEPEST or (key and isinstance(value, (dict, list)) and not value):
+        value = None
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(f"{key}.{name}" if key else str(name), inner, depth + 1)
+            inner_key = key if key == "configuration" else f"{key}.{name}" if key else str(name)
+            yield from _leaves(inner_key, inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
             yield from _leaves(key, inner, depth + 1)

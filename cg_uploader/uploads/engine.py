@@ -21,7 +21,7 @@ from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.lanes import EVERYBODY, ONCE_ONLY, Lanes, Ticket
 from cg_uploader.uploads.outcomes import outcome_of
-from cg_uploader.uploads.retry import Action, decide
+from cg_uploader.uploads.retry import Action, Attempts, decide
 from cg_uploader.uploads.senders import Senders, Sends, Sent, sign_in
 from cg_uploader.uploads.traffic import Traffic
 from cg_uploader.vocabulary import Activity, Answer, RowStatus
@@ -178,6 +178,7 @@ class _Run:
             once_only=kept.once_only,
             resting=kept.state,
             uncertain=kept.status is RowStatus.NOT_SURE,
+            attempts=Attempts(earlier=kept.status is RowStatus.NOT_SURE),
             tries=kept.attempts,
         )
 
@@ -254,7 +255,7 @@ class _Run:
         decision = decide(reply, ticket.attempts, once_only=ticket.once_only, data_type=self._plan.configuration.data_type)
         stop = self._traffic.note(ticket, reply, decision, now)
         ticket.attempts = ticket.attempts.after(reply)
-        ticket.tries += reply.answer not in (Answer.NOT_CONNECTED, Answer.UNTRUSTED)
+        ticket.tries += not reply.answer.unsent
         if decision.action is Action.RESEND:
             ticket.uncertain = ticket.uncertain or ticket.attempts.failures > 0
             due = max(self._traffic.not_before, now) if decision.everyone else now + decision.wait

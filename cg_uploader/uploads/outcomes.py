@@ -14,15 +14,14 @@ POSSIBLY_ARRIVED = "An earlier try may have arrived."
 
 
 def outcome_of(ticket: Ticket, reply: Reply, decision: Decision, headings: Sequence[str]) -> Outcome:
-    """What became of the ticket's row.  A row that may have arrived in an earlier try is never called *not sent*."""
+    """What became of the ticket's row."""
     status = decision.status
     messages: tuple[tuple[str, str], ...] = ()
     if status is RowStatus.REFUSED and reply.errors:
         messages = tuple((field_of(key, headings), text) for key, text in reply.errors)
     if decision.message and not (messages and decision.message == reply.message):
         messages += (("", decision.message),)
-    if status is RowStatus.NOT_SENT and ticket.uncertain:
-        status = RowStatus.NOT_SURE
+    if status is RowStatus.NOT_SURE and ticket.uncertain and decision.stop is not None:
         messages += (("", POSSIBLY_ARRIVED),)
     if status is RowStatus.ACCEPTED:
         messages = ()

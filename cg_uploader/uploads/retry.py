@@ -25,17 +25,24 @@ class Attempts:
     """What happened to the row before this reply.
 
     ``sent``: attempts in which bytes may have left; ``unauthorized``: answers that the sign-in is not accepted;
-    ``throttled``: answers that it goes too fast; ``failures``: failed answers (5xx) or none at all.
+    ``throttled``: answers that it goes too fast; ``failures``: failed answers (5xx) or none at all; ``earlier``: before this
+    run went on, the row had been sent without a clear answer.
     """
 
     sent: int = 0
     unauthorized: int = 0
     throttled: int = 0
     failures: int = 0
+    earlier: bool = False
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether one of them may have worked."""
+        return self.failures > 0 or self.earlier
 
     def after(self, reply: Reply) -> Attempts:
         """The same with one more attempt counted, the one that brought ``reply``."""
-        if reply.answer in (Answer.NOT_CONNECTED, Answer.UNTRUSTED):
+        if reply.answer.unsent:
             return self
         failed = reply.status is None or reply.status >= 500 or reply.status in (408, 425) or reply.status < 200
         return Attempts(
@@ -43,6 +50,7 @@ class Attempts:
             self.unauthorized + (reply.status == 401),
             self.throttled + (reply.status == 429),
             self.failures + failed,
+            self.earlier,
         )
 
 
@@ -79,7 +87,13 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
         return Decision(Action.RESEND, case.unsent, everyone=True, message=reply.message)
     if reply.answer is Answer.UNTRUSTED:
         return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")
-    status = reply.status or 0
+    if reply.answer is Answer.TOO_LONG:
+        status = RowStatus.NOT_SURE if attempts.may_have_arrived else RowStatus.HELD_BACK
+        return Decision(Action.SETTLE, status, message=f"{_TOO_LONG} It did not leave this computer.")
+    return _answered(case, reply.status or 0)
+
+
+def _answered(case: _Case, status: int) -> Decision:
     if 200 <= status < 300:
         return _success(case)
     if 300 <= status < 400:
@@ -99,13 +113,21 @@ class _Case:
     @property
     def unsent(self) -> RowStatus:
         """*Not sent* is only true if no earlier attempt may have worked."""
-        return RowStatus.NOT_SURE if self.attempts.failures else RowStatus.NOT_SENT
+        return RowStatus.NOT_SURE if self.attempts.may_have_arrived else RowStatus.NOT_SENT
 
     def stopped(self, status: RowStatus, reason: str, *, exit_code: int = 5, key: str | None = None) -> Decision:
         """The run ends, the row is ``status``, and both say why; in the service's words those about ``key``."""
-        said = next((text for name, text in self.reply.errors if name == key), self.reply.message)
-        detail = f" CustomerGauge says: {said}" if said and said not in reason else ""
-        return Decision(Action.SETTLE, status, stop=reason + detail, exit_code=exit_code, message=reason + detail)
+        said = next((text for name, text in self.reply.errors if name == key), None)
+        text = reason + self.quoted(said, unless_in=reason)
+        return Decision(Action.SETTLE, status, stop=text, exit_code=exit_code, message=text)
+
+    def quoted(self, said: str | None = None, *, unless_in: str = "") -> str:
+        """The answer's own words, to go behind ours, or ""; what is not JSON may be somebody else's than CustomerGauge's."""
+        reply = self.reply
+        said = said or reply.message
+        if not said or said in unless_in:
+            return ""
+        return f" The answer ({reply.status}) reads: {said}" if reply.body is Body.OTHER else f" CustomerGauge says: {said}"
 
 
 def _success(case: _Case) -> Decision:
@@ -129,6 +151,8 @@ def _redirected(case: _Case, status: int) -> Decision:
     return case.stopped(RowStatus.NOT_SURE, reason)
 
 
+_TOO_LONG = "The row is too long. Shorten its texts or use fewer fields."
+
 _STOPS = {
     403: (
         "CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses.",
@@ -148,7 +172,7 @@ def _refusal(case: _Case, status: int) -> Decision:
     if status == 429:
         return _throttled(case)
     if status in (413, 414, 431):
-        return Decision(Action.SETTLE, RowStatus.REFUSED, message="The row is too long. Shorten its texts or use fewer fields.")
+        return Decision(Action.SETTLE, RowStatus.REFUSED, message=_TOO_LONG + case.quoted())
     if status == 400:
         return case.stopped(case.unsent, "CustomerGauge did not understand the request. Check the region and the reference.")
     reason, exit_code = _STOPS.get(status, (f"CustomerGauge gave an answer that is not expected here ({status}).", 5))
@@ -170,13 +194,19 @@ def _invalid(case: _Case) -> Decision:
     if "record" in keys:
         reason = "CustomerGauge found no record in the request. Check the field headings."
         return case.stopped(case.unsent, reason, key="record")
-    if case.data_type is DataType.ACCOUNT_ALIAS and case.attempts.failures:
+    if case.data_type is DataType.ACCOUNT_ALIAS and case.attempts.may_have_arrived:
         message = "Refused when it was sent again: it is probably there since the first try. Look it up in Request History."
         return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
-    message = "" if case.reply.errors else case.reply.message or "CustomerGauge refused the row without saying why."
+    message = "" if case.reply.errors else _refused_in_words(case)
     if case.data_type is DataType.MULTI_OBJECT:
         message = f"{message} The row may be partly written: account and contact may be there.".lstrip()
     return Decision(Action.SETTLE, RowStatus.REFUSED, message=message)
+
+
+def _refused_in_words(case: _Case) -> str:
+    if case.reply.body is Body.OTHER:
+        return f"The row was refused.{case.quoted()}"
+    return case.reply.message or "CustomerGauge refused the row without saying why."
 
 
 def _unauthorized(case: _Case) -> Decision:
@@ -198,15 +228,16 @@ def _throttled(case: _Case) -> Decision:
 def _failure(case: _Case, status: int) -> Decision:
     """No answer, or one that proves neither success nor failure."""
     what = "CustomerGauge had a failure of its own" if status >= 200 else "No complete answer came"
+    quoted = case.quoted() if status >= 200 else ""
     unavailable = status == 503
     if case.once_only:
-        message = f"{what}: the row may have been taken. It is not sent again by itself; look it up in Request History."
+        message = f"{what}: the row may have been taken. It is not sent again by itself; look it up in Request History.{quoted}"
         if unavailable:
             reason = "CustomerGauge is not available at the moment. Go on later."
             return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=True, stop=reason, message=message)
         return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
     if case.attempts.failures >= len(RESEND_WAITS):
-        message = f"{what}, also when the row was sent again. It may have been taken; sending it once more does no harm."
+        message = f"{what}, also when the row was sent again. It may have been taken; once more does no harm.{quoted}"
         return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, message=message)
     asked = case.reply.retry_after if unavailable else None
     wait = asked if asked is not None else RESEND_WAITS[case.attempts.failures]

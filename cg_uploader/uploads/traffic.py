@@ -38,9 +38,9 @@ class Traffic:
         """Take note of one attempt's reply; a Stop when the run must end here."""
         if reply.answer is Answer.NOT_CONNECTED:
             return self._no_connection(ticket, reply, now)
-        self._failed_connects = 0
-        if reply.answer is Answer.UNTRUSTED:
+        if reply.answer.unsent:
             return None
+        self._failed_connects = 0
         self.anything_sent = True
         self._adapt(ticket, decision, now)
         return self._count_trouble(ticket, reply)

@@ -278,3 +278,30 @@ def test_a_client_that_is_stopped_while_a_row_hangs_lets_go(peer, client, row):
     thread.join(5)
     assert not thread.is_alive()
     assert replies[0].answer is Answer.NOTHING
+
+
+def head_length(server) -> int:
+    return len(server.puts[-1].head) + len(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("token_length", [900, 5_000])
+def test_request_line_and_headers_stay_within_ten_thousand_bytes(peer, client, row, token_length):
+    token = b'{"access_token":"' + b"t" * token_length + b'"}'
+    server = peer(tokens=[http(200, token)])
+    sender = client(server.address)
+    assert sender.send(row(server.address, ("N", ""))).status == 200
+    room = 10_000 - head_length(server)
+    longest = next(
+        n for n in range(room, 0, -1) if sender.send(row(server.address, ("N", "x" * n))).answer is not Answer.TOO_LONG
+    )
+    assert 10_000 - 64 < head_length(server) <= 10_000
+    assert len(server.puts) == 2, "what is too long does not leave"
+    assert room - longest < 64
+
+
+def test_a_row_as_long_as_checks_allow_fits_beside_a_usual_token(peer, client, row):
+    token = b'{"access_token":"' + b"t" * 1_400 + b'"}'
+    server = peer(tokens=[http(200, token)])
+    address = server.address
+    empty = len(address.records) + 1 + len(row(address, ("N", "")).query())
+    assert client(address).send(row(address, ("N", "x" * (7_900 - empty)))).status == 200

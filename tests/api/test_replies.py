@@ -208,3 +208,28 @@ def test_plain_text_has_no_control_characters(text):
     assert len(shown) <= 500
     assert plain(shown) == shown
     assert not any(unicodedata.category(c) in ("Cc", "Cs") or c in "\u202a\u202e\u2066\u2028\u2029" for c in shown)
+
+
+MANY = {f"record.Field {n}": ["is required"] for n in range(300)}
+
+
+@pytest.mark.parametrize("key", ["configuration", "record"])
+def test_what_ends_a_run_is_found_among_hundreds_of_errors(key):
+    reply = read(json.dumps({"errors": {**MANY, key: ["no", "not"], **MANY}}).encode())
+    assert len(reply.errors) == 101
+    assert [entry for entry in reply.errors if entry[0] == key] == [(key, "no")]
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ({"configuration": {"0": "Is unknown."}}, [("configuration", "Is unknown.")]),
+        ({"configuration": [], "record": {}}, [("configuration", "is not accepted"), ("record", "is not accepted")]),
+        ({"record": {"Email": []}}, [("record.Email", "is not accepted")]),
+        ({"Email": [[[[[["deep"]]]]]]}, [("Email", "is not accepted")]),
+        ([], []),
+        ({}, []),
+    ],
+)
+def test_a_key_counts_whatever_stands_below_it(errors, expected):
+    assert list(read(json.dumps({"errors": errors}).encode()).errors) == expected

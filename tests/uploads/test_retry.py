@@ -88,6 +88,14 @@ TABLE = [
     (Reply(Answer.NOTHING), "resend 2", "not_sure"),
     (Reply(Answer.NOT_CONNECTED), "resend 0 everyone", "resend 0 everyone"),
     (Reply(Answer.UNTRUSTED), "not_sent stop5", "not_sent stop5"),
+    (Reply(Answer.TOO_LONG), "held_back", "held_back"),
+    (lost(204), "accepted", "accepted"),
+    (lost(302), "not_sure stop5", "not_sure stop5"),
+    (lost(403), "not_sent stop4", "not_sent stop4"),
+    (lost(408), "resend 2", "not_sure"),
+    (lost(503), "resend 2 slower", "not_sure stop5 slower"),
+    (reply(100), "resend 2", "not_sure"),
+    (reply(103), "resend 2", "not_sure"),
     (reply(402), "not_sent stop5", "not_sent stop5"),
     (reply(409), "not_sent stop5", "not_sent stop5"),
     (reply(410), "not_sent stop5", "not_sent stop5"),
@@ -139,6 +147,14 @@ LATER = [
     (reply(429), Attempts(sent=7, throttled=6, failures=1), "not_sure stop5", None),
     (reply(401), Attempts(sent=2, unauthorized=1, failures=1), "not_sure stop4", None),
     (Reply(Answer.UNTRUSTED), Attempts(sent=1, failures=1), "not_sure stop5", None),
+    (Reply(Answer.TOO_LONG), Attempts(sent=1, failures=1), "not_sure", None),
+    (reply(408), Attempts(sent=3, failures=3), "not_sure", None),
+    (reply(425), Attempts(sent=2, failures=2), "resend 30", None),
+    # the same when the try without a clear answer was before the run went on
+    (reply(403), Attempts(earlier=True), "not_sure stop4", None),
+    (reply(422, Body.JSON_ERRORS, [("configuration", "x")]), Attempts(earlier=True), "not_sure stop5", None),
+    (reply(500), Attempts(earlier=True), "resend 2", None),
+    (reply(200), Attempts(earlier=True), "accepted", None),
 ]  # fmt: skip
 
 
@@ -158,6 +174,7 @@ ALIAS_TAKEN = reply(422, Body.JSON_ERRORS, [("Alias", "The alias has already bee
         (DataType.ACCOUNT_ALIAS, Attempts(), "refused"),
         (DataType.ACCOUNT_ALIAS, Attempts(sent=2, throttled=1, unauthorized=1), "refused"),
         (DataType.ACCOUNT_ALIAS, Attempts(sent=1, failures=1), "not_sure"),
+        (DataType.ACCOUNT_ALIAS, Attempts(earlier=True), "not_sure"),
         (DataType.CONTACT, Attempts(sent=1, failures=1), "refused"),
     ],
 )
@@ -189,7 +206,8 @@ def test_what_a_row_is_if_it_comes_to_no_further_attempt():
     assert status(Reply(Answer.NOTHING)) is RowStatus.NOT_SURE
 
 
-EVERY_REPLY = [Reply(answer) for answer in (Answer.NOTHING, Answer.NOT_CONNECTED, Answer.UNTRUSTED)] + [
+NO_REPLY = (Answer.NOTHING, Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.TOO_LONG)
+EVERY_REPLY = [Reply(answer) for answer in NO_REPLY] + [
     Reply(answer, status, body, errors, "", wait)
     for answer in (Answer.COMPLETE, Answer.BODY_LOST)
     for status in (*range(100, 600), 999)
@@ -214,8 +232,10 @@ def test_laws_that_hold_for_every_reply():
             assert failures == 0
         if decision.status is RowStatus.REFUSED:
             assert status in (400, 413, 414, 422, 431)
+        if decision.status is RowStatus.HELD_BACK:
+            assert answer.answer is Answer.TOO_LONG
         if decision.action is Action.SETTLE:
-            assert decision.status in (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.NOT_SENT, RowStatus.NOT_SURE)
+            assert decision.status is not RowStatus.SKIPPED
             assert decision.status is RowStatus.ACCEPTED or decision.message or answer.errors
         else:
             assert decision.stop is None
@@ -234,3 +254,39 @@ def test_what_the_service_says_is_passed_on():
     assert decide(refused, Attempts(), once_only=False, data_type=DataType.CONTACT).message == "No such account."
     untrusted = Reply(Answer.UNTRUSTED, message="The certificate has expired.")
     assert decide(untrusted, Attempts(), once_only=False, data_type=DataType.CONTACT).stop == "The certificate has expired."
+
+
+@pytest.mark.parametrize("once_only", [False, True])
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 413, 422, 500, 503])
+def test_a_page_is_shown_with_its_status_and_is_not_called_the_service(status, once_only):
+    page = Reply(Answer.COMPLETE, status, Body.OTHER, message="Guest network Welcome")
+    decision = decide(page, Attempts(failures=3), once_only=once_only, data_type=DataType.CONTACT)
+    for text in filter(None, (decision.message, decision.stop if status != 503 else None)):
+        assert text.endswith(f"The answer ({status}) reads: Guest network Welcome")
+        assert "CustomerGauge says" not in text
+
+
+@pytest.mark.parametrize("once_only", [False, True])
+def test_a_failure_is_told_in_the_services_words_too(once_only):
+    failed = Reply(Answer.COMPLETE, 504, Body.JSON, message="Endpoint request timed out")
+    decision = decide(failed, Attempts(failures=3), once_only=once_only, data_type=DataType.CONTACT)
+    assert decision.message.endswith("CustomerGauge says: Endpoint request timed out")
+    silent = decide(Reply(Answer.NOTHING, message="x"), Attempts(failures=3), once_only=once_only, data_type=DataType.CONTACT)
+    assert "CustomerGauge says" not in silent.message
+
+
+def test_attempts_are_counted():
+    attempts = Attempts(earlier=True)
+    for answer in (
+        reply(401),
+        reply(429),
+        reply(500),
+        reply(408),
+        Reply(Answer.NOTHING),
+        *map(Reply, NO_REPLY[1:]),
+        reply(422),
+    ):
+        attempts = attempts.after(answer)
+    assert attempts == Attempts(sent=6, unauthorized=1, throttled=1, failures=3, earlier=True)
+    assert attempts.may_have_arrived
+    assert not Attempts(sent=3, unauthorized=1, throttled=2).may_have_arrived
