@@ -10,6 +10,7 @@ random             ``{"seed": 1, "share": 0.1, "do": [...]}``: for requests that
                    (names or actions). The same seed treats the same request, sent for the nth time, in the same way
 token              list of actions for the sign-in address, one per request in turn; after the last everything is usual
 expires_in         what a usual sign-in answers: seconds (3600), a text, or null to leave it out
+token_calls        a sign-in is good for so many records, then they get a 401 until the next one; 0: for any number (0)
 configurations     list of ``{"reference", "data_type", "headings", "required", "key"}``; they come on top of the ready
                    ones. ``headings`` left out: any is known. ``required``: headings, or lists of alternatives
 open               true: a reference that is not known takes any heading and requires nothing
@@ -54,7 +55,7 @@ from cg_uploader.vocabulary import DataType
 Kind = TypeVar("Kind")
 
 _SCRIPT = (
-    *("rules", "random", "token", "expires_in", "configurations", "open"),
+    *("rules", "random", "token", "expires_in", "token_calls", "configurations", "open"),
     *("keys", "message", "longest_target", "remember"),
 )
 _ACTION = ("do", "times", "status", "body", "headers", "seconds", "errors", "keys", "message", "query", "processed")
@@ -82,6 +83,7 @@ def parse(content: object) -> Script:
         mix=_mix(part.content.get("random", {}), style),
         configurations=tuple(_configuration(where, item) for where, item in part.items("configurations")),
         expires_in=part.content.get("expires_in", 3600),
+        token_calls=part.get("token_calls", int, 0),
         open=part.get("open", bool, False),
         style=style,
         longest_target=part.get("longest_target", int, LONGEST_TARGET),

@@ -256,10 +256,14 @@ class Ledger:
         """Invitations that went out."""
         return sum(self.effects(Effect.INVITATION).values())
 
+    def repeated(self, effect: Effect) -> dict[str, int]:
+        """Keys that had an effect more than once, and how often: an update, or for some kinds a duplicate."""
+        return {key: count for key, count in self.effects(effect).items() if key is not None and count > 1}
+
     @property
     def invited_twice(self) -> dict[str, int]:
         """Keys that were invited more than once, and how often."""
-        return {key: count for key, count in self.effects(Effect.INVITATION).items() if key is not None and count > 1}
+        return self.repeated(Effect.INVITATION)
 
     @property
     def ignored(self) -> dict[str, dict[str, int]]:
@@ -268,9 +272,14 @@ class Ledger:
             return {reference: dict(counts) for reference, counts in self._ignored.items()}
 
     def summary(self) -> dict[str, object]:
-        """The counts.  ``rate``: requests after the first per second between the first and the last one's arrival."""
-        twice = self.invited_twice if self._remember else None
+        """The counts.  ``rate``: requests after the first per second between the first and the last one's arrival.
+
+        ``keys``: how many different keys had each effect; ``repeated``: those that had it more than once.
+        """
+        kept = self._remember > 0
         effects = {effect.value: sum(self.effects(effect).values()) for effect in Effect}
+        keys = {effect.value: len(self.effects(effect)) for effect in Effect} if kept else None
+        repeated = {effect.value: found for effect in Effect if (found := self.repeated(effect))} if kept else None
         ignored = self.ignored
         with self._lock:
             span = self._last - self._first if self._first is not None and self._last is not None else 0.0
@@ -281,8 +290,10 @@ class Ledger:
                 "sign_ins": dict(self._sign_ins),
                 "visits": dict(self._visits),
                 "effects": effects,
+                "keys": keys,
+                "repeated": repeated,
                 "invitations": effects[Effect.INVITATION],
-                "invited_twice": twice,
+                "invited_twice": None if repeated is None else repeated.get(Effect.INVITATION.value, {}),
                 "suppressed": self._suppressed,
                 "ignored": ignored,
                 "most_in_flight": self._most_in_flight,

@@ -53,6 +53,7 @@ class Script:
     mix: Mix = _NO_MIX
     configurations: tuple[PracticeConfiguration, ...] = ()
     expires_in: object = 3600
+    token_calls: int = 0
     open: bool = False
     style: Style = USUAL_STYLE
     longest_target: int = LONGEST_TARGET

@@ -56,7 +56,7 @@ class PracticeServer:
         self._script = script or Script()
         self._known = {c.reference: c for c in (*configurations, *self._script.configurations)}
         self._chooser = Chooser(self._script)
-        self._tokens = tokens.Tokens()
+        self._tokens = tokens.Tokens(self._script.token_calls)
         self._delay = delay
         self._port = port
         self._listener: socket.socket | None = None

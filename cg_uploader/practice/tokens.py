@@ -8,6 +8,7 @@ import json
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 from cg_uploader.practice.phpquery import parse_query
@@ -20,8 +21,10 @@ _LENGTH = 700  # bytes of randomness, so that the text is as long as a real serv
 class Tokens:
     """The tokens in use; thread-safe; nothing of them is ever shown or written."""
 
-    def __init__(self) -> None:
-        """Start without any."""
+    def __init__(self, calls: int = 0) -> None:
+        """Start without any; each is good for ``calls`` records, 0 for any number."""
+        self._calls = calls
+        self._used: Counter[str] = Counter()
         self._ends: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -38,12 +41,18 @@ class Tokens:
         return Answer(200, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
 
     def good(self, authorization: str) -> bool:
-        """Whether an Authorization header carries a token that was handed out here and has not ended."""
+        """Whether an Authorization header carries a token that was handed out here and has not ended; one of its calls."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return False
         end = self._ends.get(token)
-        return end is not None and time.monotonic() < end
+        if end is None or time.monotonic() >= end:
+            return False
+        if self._calls:
+            with self._lock:
+                self._used[token] += 1
+                return self._used[token] <= self._calls
+        return True
 
 
 def refusal(headers: Mapping[str, str], body: bytes) -> Answer | None:

@@ -140,6 +140,7 @@ def test_counts_alone_keep_no_keys(practice: Practice) -> None:
     summary = ann.server.ledger.summary()
     assert (summary["received"], summary["invitations"], summary["invited_twice"]) == (3, 3, None)
     assert ann.server.ledger.entries == ()
+    assert (summary["keys"], summary["repeated"]) == (None, None)
     assert ann.server.ledger.effects(Effect.INVITATION) == {None: 3}
 
 
@@ -162,3 +163,20 @@ def entry(ordinal: int, key: str | None, received: float, answered: float | None
 def test_rows_one_after_the_other_do_not_overlap() -> None:
     assert overlapping([entry(2, "a", 2, None), entry(1, "a", 1, 2), entry(3, None, 2, None), entry(4, "b", 2, 3)]) == ()
     assert len(overlapping([entry(1, "a", 1, None), entry(2, "a", 9, 10)])) == 1
+
+
+def test_the_summary_tells_keys_and_what_happened_to_one_twice(practice: Practice, connect: Practice) -> None:
+    ann = practice()
+    for email in ("ann", "bob", "ANN"):
+        ann.put(f"configuration=multi&record%5BEmail%5D={email}")
+    for email in ("ann", "cid"):
+        ann.put(f"configuration=response&record%5BEmail%5D={email}&record%5BSent%20Date%5D=b&record%5BCompleted%20Date%5D=c")
+    summary = connect(ann).ask("GET", "/ledger?summary=1").json()
+    assert {effect: count for effect, count in summary["effects"].items() if count} == {
+        "upsert": 3,
+        "invitation": 3,
+        "response": 2,
+    }
+    assert (summary["keys"]["upsert"], summary["keys"]["response"], summary["keys"]["alias"]) == (2, 2, 0)
+    assert summary["repeated"] == {"upsert": {"Email:ann": 2}, "invitation": {"Email:ann": 2}}
+    assert summary["invited_twice"] == {"Email:ann": 2}

@@ -58,6 +58,16 @@ def test_chance_is_the_same_for_the_same_seed(practice: Practice) -> None:
     assert statuses(practice({"random": mix | {"seed": 8}}), *names) != once
 
 
+def test_chance_can_be_everything_that_answers_at_once(practice: Practice) -> None:
+    quick = [name for name in RECORD_FAULTS if name not in ("hang", "processed-hang", "slow-body", "status")]
+    mix = {"seed": 3, "share": 0.9, "do": [*quick, {"do": "status", "status": 425}]}
+    names = [f"person{n}" for n in range(400)]
+    first = practice({"random": mix})
+    once = statuses(first, *names)
+    assert {entry.did for entry in first.server.ledger.entries} == {*quick, "status", ""}
+    assert statuses(practice({"random": mix}), *names[200:]) == once[200:]
+
+
 def test_chance_treats_another_attempt_anew(practice: Practice) -> None:
     ann = practice({"random": {"share": 0.5, "do": ["500"]}})
     assert set(statuses(ann, *["ann"] * 30)) == {200, 500}
@@ -136,6 +146,7 @@ def test_who_a_record_is_about(values: dict[str, str | None], key: str | None) -
         ({"message": "odd"}, "script.message: expected stock or first"),
         ({"open": 1}, "script.open: expected true or false"),
         ({"remember": -1}, "script.remember: expected a number from 0"),
+        ({"token_calls": "3"}, "script.token_calls: expected a whole number"),
         ({"configurations": [{"reference": "a", "data_type": "odd"}]}, "script.configurations[0].data_type: expected one of"),
         ({"configurations": [{"data_type": "contact"}]}, "script.configurations[0].reference is missing"),
         (

@@ -254,3 +254,11 @@ def test_many_customers_at_once(practice: Practice) -> None:
         thread.join()
     assert ann.server.ledger.processed == 12
     assert 1 < ann.server.ledger.most_in_flight <= 12
+
+
+def test_a_sign_in_may_be_good_for_so_many_records(practice: Practice) -> None:
+    ann = practice({"token_calls": 3})
+    assert [ann.contact(name).status for name in "abcde"] == [200, 200, 200, 401, 401]
+    ann.sign_in()
+    assert ann.contact("f").status == 200
+    assert ann.server.ledger.sign_ins == {"200": 2}
