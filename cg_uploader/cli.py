@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
     try:
         return _run(words, terminal)

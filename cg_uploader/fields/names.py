@@ -6,11 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-BLANKS = (
-    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
-)
-"""What counts as blank at the ends of a text: Unicode White_Space, zero-width space, word joiner, byte order mark."""
+from cg_uploader.vocabulary import BLANKS
 
 _NAMED = {"\t": "tab", "\n": "line break", "\r": "carriage return", "\ufeff": "byte order mark", "\xad": "soft hyphen"}
 _ODD_IN_TRANSIT = "[+&=%"

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from cg_uploader.fields.configuration import required_groups
 from cg_uploader.fields.kinds import SHAPES, level_of
-from cg_uploader.fields.names import BLANKS, shown
+from cg_uploader.fields.names import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
 from cg_uploader.model import LONGEST_URL, MOST_FIELDS, Column, Field, Note, Plan, Request, Row
-from cg_uploader.vocabulary import Level
+from cg_uploader.vocabulary import BLANKS, Level
 
 LONG, VERY_LONG = 128, 255
 """Characters: what file imports take (article H5000866058), and more than any documented field takes (H5000810958)."""

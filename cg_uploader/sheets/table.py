@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Column, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
-from cg_uploader.sheets.celltext import BLANKS, column_letter
+from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.notes import Found, NoteBook
 from cg_uploader.sheets.spans import covered
 from cg_uploader.sheets.spool import Packer
 from cg_uploader.sheets.watch import Watch
+from cg_uploader.vocabulary import BLANKS
 
 CANDIDATES = 30
 MOST_ROWS = 1_048_576

@@ -91,7 +91,7 @@ def save_text(target: Path, text: str) -> None:
     """Write a report whole or not at all; UsageError when the place cannot be written."""
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # a file's name may be no text
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
