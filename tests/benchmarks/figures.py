@@ -10,9 +10,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 Found = TypeVar("Found")
+
+
+class Show(Protocol):
+    """How a table is printed: as ``table`` or as ``markdown``."""
+
+    def __call__(self, title: str, heads: Sequence[str], lines: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> None: ...
+
 
 LIBRARIES = ("requests", "urllib3", "python-calamine", "openpyxl", "pandas", "xlsxwriter", "PySide6-Essentials")
 MIB = 1 << 20
@@ -84,4 +91,15 @@ def table(title: str, heads: Sequence[str], lines: Iterable[Sequence[str]], note
         print("  " + "   ".join((first, *rest)).rstrip())
     for note in notes:
         print(f"  {note}")
+    sys.stdout.flush()
+
+
+def markdown(title: str, heads: Sequence[str], lines: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> None:
+    """Print a table as a README shows it."""
+    print(f"\n{title}\n")
+    print(f"| {' | '.join(heads)} |")
+    print(f"|---|{'--:|' * (len(heads) - 1)}")
+    for line in lines:
+        print(f"| {' | '.join(line)} |")
+    print("\n" + "; ".join(notes))
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ COUNTRIES = ("Netherlands", "Deutschland", "España", "United States", "Australi
 JOBS = ("Head of Procurement", "Büroleitung", "IT & Operations", "Buyer")
 
 _DAY = datetime(2015, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-_CACHE = Path(tempfile.gettempdir()) / "cg-uploader-benchmarks"
+CACHE = Path(tempfile.gettempdir()) / "cg-uploader-benchmarks"
 _STRINGS = 6
 
 
@@ -64,13 +65,29 @@ def twelve_columns(rows: int, *, inline: bool) -> Path:
     return _workbook(f"twelve-{rows}-{'inline' if inline else 'shared'}.xlsx", TWELVE, mixed, rows, inline=inline)
 
 
+def csv_file(rows: int) -> Path:
+    """A CSV file of ``rows`` mixed rows with the columns of ``TWELVE``."""
+    file = CACHE / f"twelve-{rows}.csv"
+    if file.exists():
+        return file
+    CACHE.mkdir(exist_ok=True)
+    beside = file.with_suffix(".part")
+    print(f"  (making {file.name})", flush=True)
+    with beside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(TWELVE)
+        writer.writerows(mixed(number) for number in range(1, rows + 1))
+    beside.replace(file)
+    return file
+
+
 def _workbook(name: str, heads: Sequence[str], row_of: Callable[[int], Sequence[Any]], rows: int, *, inline: bool) -> Path:
-    file = _CACHE / name
+    file = CACHE / name
     if file.exists():
         return file
     import xlsxwriter  # type: ignore[import-untyped]
 
-    _CACHE.mkdir(exist_ok=True)
+    CACHE.mkdir(exist_ok=True)
     beside = file.with_suffix(".part")
     print(f"  (making {name})", flush=True)
     book = xlsxwriter.Workbook(str(beside), {"constant_memory": inline})

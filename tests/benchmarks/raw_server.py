@@ -81,14 +81,14 @@ def _length(head: bytes) -> int:
     return 0
 
 
-async def serve(delay: float) -> None:
-    """Listen until the process is ended; ``delay`` is seconds per record."""
+async def serve(delay: float, port: int) -> None:
+    """Listen until the process is ended; ``delay`` is seconds per record, port 0 any free one."""
     counts = Counts()
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(counts, delay), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(counts, delay), "127.0.0.1", port)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     print(f"auth {base}/oauth2/token\nrecords {base}/records/\npage {base}/", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1]) / 1000))
+    asyncio.run(serve(float(sys.argv[1]) / 1000, int(sys.argv[2])))

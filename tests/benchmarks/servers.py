@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import loops
@@ -39,23 +41,23 @@ class Received:
 
 
 class Server:
-    """A running server; ``delay`` is milliseconds per record."""
+    """A running server; ``delay`` is milliseconds per record, ``port`` 0 any free one."""
 
-    def __init__(self, kind: Kind, delay: int = 0) -> None:
+    def __init__(self, kind: Kind, delay: int = 0, *, port: int = 0) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="cg-uploader-server-")
         self._process = subprocess.Popen(
-            list(map(str, self._command(kind, delay))), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+            list(map(str, self._command(kind, delay, port))), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         said = dict(self._process.stdout.readline().split() for _ in range(3))
         self.auth, self.records, self._page = said["auth"], said["records"], said["page"]
 
-    def _command(self, kind: Kind, delay: int) -> tuple[str | Path | int, ...]:
+    def _command(self, kind: Kind, delay: int, port: int) -> tuple[str | Path | int, ...]:
         if kind is Kind.RAW:
-            return PYTHON, HERE / "raw_server.py", delay
+            return PYTHON, HERE / "raw_server.py", delay, port
         script = Path(self._folder.name, "script.json")
         script.write_text(json.dumps({"remember": 0}))
-        return PYTHON, "-m", "cg_uploader", "practice-server", "--port", 0, "--delay", delay, "--script", script
+        return PYTHON, "-m", "cg_uploader", "practice-server", "--port", port, "--delay", delay, "--script", script
 
     def __enter__(self) -> Server:
         return self
@@ -69,11 +71,24 @@ class Server:
 
     def received(self, rows: int) -> Received:
         """What has come so far; RuntimeError unless these are exactly ``rows``: sent once each, or the figures mean nothing."""
-        with urlopen(f"{self._page}ledger?summary=1") as answer:
-            found = json.load(answer)
+        found = self._summary()
         if found["received"] != rows:
             raise RuntimeError(f"{rows} rows were to be sent, and {found['received']} requests came")
         return Received(found["received"], found["last_received"] - found["first_received"])
+
+    @property
+    def port(self) -> int:
+        """Where it listens, so that another one can take its place."""
+        return urlsplit(self._page).port or 0
+
+    def first_received(self) -> float | None:
+        """When the first record came, on this computer's monotonic clock; None before."""
+        return self._summary()["first_received"] or None
+
+    def _summary(self) -> dict[str, Any]:
+        with urlopen(f"{self._page}ledger?summary=1") as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
 
 
 def ceiling(kind: Kind, connections: int) -> str:

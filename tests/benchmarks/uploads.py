@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import newman
 import people
-from figures import MIB, interleaved, middle, ratio, spread, table, whole
+from figures import MIB, Show, interleaved, middle, ratio, spread, table, whole
 from processes import HERE, PYTHON, Spent, spend
 from servers import Kind, Received, Server, ceiling
 from windows import ANSWER_MS, upload_with_window
@@ -17,6 +18,8 @@ from windows import ANSWER_MS, upload_with_window
 _CONNECTIONS = 4
 _BASE_ROWS = 10
 _LEAN_ROWS = 5_000
+_NEWMAN_ROWS = (100, 300)
+_NO_NEWMAN = "newman is left out: it is not installed, and npm cannot install it here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,17 @@ def _people(rows: int, connections: int) -> Callable[[Server], Run]:
     return lambda server: product(file, people.EIGHT, rows, server, connections)
 
 
-def share_of_the_ideal(*, quick: bool) -> None:
+def _newman(rows: int, kind: Kind, delay: int) -> Callable[[], Run]:
+    """Postman's runner, which has one connection."""
+
+    def send(server: Server) -> Run:
+        spent = newman.send(rows, server)
+        return Run(server.received(rows), spent, 1)
+
+    return _against(kind, delay, send)
+
+
+def share_of_the_ideal(*, quick: bool, show: Show = table) -> None:
     """Target 1: rows per second when every answer takes 150 ms, as a share of connections ÷ answer time."""
     seconds, times = (4, 1) if quick else (10, 3)
     lines = []
@@ -77,13 +90,13 @@ def share_of_the_ideal(*, quick: bool) -> None:
         rows = connections + round(seconds * ideal)
         rates = interleaved(_rates(rows, connections), times)
         shares = {name: [rate / ideal for rate in found] for name, found in rates.items()}
-        shown = (spread(shares[name]) for name in ("product", "window", "session"))
+        shown = (spread(shares[name]) if name in shares else "–" for name in ("product", "window", "session", "newman"))
         lines.append((str(connections), f"{rows:,}", *shown, ratio(shares["product"], shares["session"])))
-    table(
+    show(
         f"Target 1: share of the ideal at {ANSWER_MS} ms (must 0.95, aim 0.97; with the window 0.95)",
-        ("connections", "rows", "CG Uploader", "with its window", "requests.Session", "CG Uploader ÷ Session"),
+        ("connections", "rows", "CG Uploader", "with its window", "requests.Session", "newman", "CG Uploader ÷ Session"),
         lines,
-        [f"the {Kind.PRACTICE.value} without answer time takes {ceiling(Kind.PRACTICE, 16)}; {_said(times)}"],
+        [f"the {Kind.PRACTICE.value} without answer time takes {ceiling(Kind.PRACTICE, 16)}; {_said(times)}", *_about_newman()],
     )
 
 
@@ -91,11 +104,15 @@ def _rates(rows: int, connections: int) -> dict[str, Callable[[], float]]:
     """What is compared in target 1, each giving the rows per second that the server saw."""
     session = _against(Kind.PRACTICE, ANSWER_MS, partial(loop, "session", rows, connections=connections))
     product = _against(Kind.PRACTICE, ANSWER_MS, _people(rows, connections))
-    return {
+    rates = {
         "session": lambda: session().rate,
         "product": lambda: product().rate,
         "window": lambda: upload_with_window(rows, connections)[0].rate(connections),
     }
+    if connections == 1 and newman.program():
+        theirs = _newman(rows, Kind.PRACTICE, ANSWER_MS)
+        rates["newman"] = lambda: theirs().rate
+    return rates
 
 
 def _compared(kind: Kind, rows: int, connections: int) -> dict[str, Callable[[], Run]]:
@@ -107,19 +124,23 @@ def _compared(kind: Kind, rows: int, connections: int) -> dict[str, Callable[[],
     }
 
 
-def processor_time(*, quick: bool) -> None:
+def processor_time(*, quick: bool, show: Show = table) -> None:
     """Target 2: processor time per row, the start left out by taking the difference of a large and a small run."""
     small, large = (200, 2_200) if quick else (200, 5_200)
     connections, times = _CONNECTIONS, 3
     runs = {f"{name} {rows}": run for rows in (small, large) for name, run in _compared(Kind.RAW, rows, connections).items()}
+    few, many = _NEWMAN_ROWS
+    if newman.program():
+        runs |= {f"newman {rows}": _newman(rows, Kind.RAW, 0) for rows in _NEWMAN_ROWS}
     found = interleaved(runs, times)
 
     def per_row(name: str) -> list[float]:
-        pairs = zip(found[f"{name} {large}"], found[f"{name} {small}"], strict=True)
-        return [(more.spent.cpu - less.spent.cpu) / (large - small) for more, less in pairs]
+        less_rows, more_rows = (few, many) if name == "newman" else (small, large)
+        pairs = zip(found[f"{name} {more_rows}"], found[f"{name} {less_rows}"], strict=True)
+        return [(more.spent.cpu - less.spent.cpu) / (more_rows - less_rows) for more, less in pairs]
 
     lean = per_row("lean")
-    table(
+    show(
         "Target 2: processor time per row beyond the start, no answer time (must 1.5 × lean, aim 1.2 ×)",
         ("8 fields, 4 connections", "µs per row", "÷ lean loop"),
         [
@@ -128,36 +149,48 @@ def processor_time(*, quick: bool) -> None:
                 ("CG Uploader: read, check, record, send, report", "product"),
                 ("requests.Session loop", "session"),
                 ("lean requests loop", "lean"),
+                ("newman", "newman"),
             )
+            if f"{name} {small}" in found or f"{name} {few}" in found
         ],
-        [f"difference of {large:,} and {small:,} rows; {_said(times)}"],
+        [f"difference of {large:,} and {small:,} rows (newman: {many} and {few}); {_said(times)}", *_about_newman()],
     )
 
 
-def without_answer_time(*, quick: bool) -> None:
+_HEADS_WITHOUT_ANSWER_TIME = (
+    *("connections", "CG Uploader", "÷ Session", "÷ lean", "÷ newman"),
+    *("requests.Session", "lean loop", "newman", "the server's ceiling"),
+)
+
+
+def without_answer_time(*, quick: bool, show: Show = table) -> None:
     """Target 3: rows per second when the service answers at once."""
     rows, times = (2_000, 3) if quick else (6_000, 3)
     for kind in (Kind.RAW, Kind.PRACTICE):
         lines = []
         for connections in (_CONNECTIONS,) if quick else (1, 4, 16):
-            found = interleaved(_compared(kind, rows, connections), times)
-            session, lean, ours = ([run.rate for run in found[name]] for name in ("session", "lean", "product"))
+            runs = _compared(kind, rows, connections)
+            if newman.program():
+                runs["newman"] = _newman(_NEWMAN_ROWS[1], kind, 0)
+            found = {name: [run.rate for run in done] for name, done in interleaved(runs, times).items()}
+            ours, theirs = found["product"], found.get("newman")
             lines.append(
                 (
-                    *(str(connections), whole(ours), whole(session), whole(lean)),
-                    *(ratio(ours, session), ratio(ours, lean), ceiling(kind, connections)),
+                    *(str(connections), whole(ours), ratio(ours, found["session"]), ratio(ours, found["lean"])),
+                    *(ratio(ours, theirs) if theirs else "–", *(whole(found[name]) for name in ("session", "lean"))),
+                    *(whole(theirs) if theirs else "–", ceiling(kind, connections)),
                 )
             )
-        table(
+        show(
             f"Target 3: rows/s without answer time, {kind.value} (must 1.0 × Session without a journal, aim 0.8 × lean)",
-            ("connections", "CG Uploader", "requests.Session", "lean loop", "÷ Session", "÷ lean", "the server's ceiling"),
+            _HEADS_WITHOUT_ANSWER_TIME,
             lines,
-            [f"{rows:,} rows of 8 fields; {_said(times)}"],
+            [f"{rows:,} rows of 8 fields (newman: {_NEWMAN_ROWS[1]}, one connection); {_said(times)}", *_about_newman()],
         )
 
 
-def growth(*, quick: bool) -> None:
-    """Target 12: what a row costs in runs of different length, as against a loop beside it, and the memory a run takes."""
+def growth(*, quick: bool, show: Show = table) -> None:
+    """Targets 12 and 5: cost of a row in runs of different length, beside a lean loop, and the memory a run takes."""
     sizes = [1_000, 10_000, 100_000] if quick else [1_000, 10_000, 100_000, 1_000_000]
     start = _twelve(_BASE_ROWS)
     lines: list[tuple[str, ...]] = []
@@ -181,8 +214,8 @@ def growth(*, quick: bool) -> None:
                 *(f"{peak / MIB:,.0f}", f"{above / MIB:,.0f}", str(times)),
             )
         )
-    table(
-        "Target 12: cost per row, and memory of a run (must: within 10 % of the first, 300 MiB above the start)",
+    show(
+        "Targets 12 and 5: cost per row, memory of read, check and upload (must: ± 10 % of the first, 300 MiB above the start)",
         ("rows", "µs per row", "÷ lean", "÷ first", "CPU ÷ lean", "÷ first", "peak MiB", "above start", "runs"),
         lines,
         [
@@ -195,6 +228,10 @@ def growth(*, quick: bool) -> None:
 def _twelve(rows: int) -> Callable[[], Run]:
     file = people.twelve_columns(rows, inline=True)
     return _against(Kind.RAW, 0, lambda server: product(file, people.TWELVE, rows, server, _CONNECTIONS, memory=True))
+
+
+def _about_newman() -> list[str]:
+    return [] if newman.program() else [_NO_NEWMAN]
 
 
 def _said(times: int) -> str:

@@ -5,6 +5,7 @@ HTTP is real; only the waits between attempts pass without waiting.  The expecta
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.api.client import Client
 from cg_uploader.api.lines import Timeouts
-from cg_uploader.model import Credentials, Plan, Reply, RunSummary
+from cg_uploader.model import Batch, Credentials, Plan, Reply, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.answers import RECORD_FAULTS
 from cg_uploader.practice.server import PracticeServer
@@ -23,7 +24,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import engine
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
+from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 QUICK = Timeouts(connect=2.0, read=0.4, body=0.4)
 ROWS = 8
@@ -167,3 +168,32 @@ def test_rows_too_long_for_the_way_do_not_leave_and_stop_nothing(journal: Journa
     assert (summary.counts[RowStatus.HELD_BACK], summary.counts[RowStatus.ACCEPTED]) == (7, 3)
     assert summary.stopped is None
     assert next(journal.outcomes(summary.run)).attempts == 0
+
+
+@pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
+def test_cable_out_and_cable_in(journal: Journal, kind: DataType) -> None:
+    """The service vanishes in the middle of a run and comes back: the run goes on by itself, and nobody is written to twice."""
+    with PracticeServer(delay=0.02) as server:
+        pulled, back = threading.Event(), threading.Event()
+
+        def pull(batch: Batch) -> None:
+            if batch.settled >= 10 and not pulled.is_set():
+                pulled.set()
+                server.close()
+            elif batch.activity is Activity.WAITING and pulled.is_set() and not back.is_set():
+                back.set()
+                server.start()
+
+        plan = plan_of(people(60), data_type=kind, reference=kind.value, address=server.address, connections=4)
+        with closing(Client(plan.address, Credentials("an-id", "a-secret"))) as client:
+            summary = engine.upload(plan, client, journal, on_batch=pull, control=Control())
+        entries = server.ledger.entries
+    assert back.is_set()
+    assert summary.stopped is None
+    unclear = summary.counts[RowStatus.NOT_SURE]
+    assert unclear <= (1 if kind is DataType.SURVEY else 0)
+    assert summary.counts[RowStatus.ACCEPTED] + unclear == 60
+    processed = Counter(entry.fields["Email"] for entry in entries if entry.processed)
+    assert len(processed) == 60 if not unclear else 59 <= len(processed) <= 60
+    if kind is DataType.SURVEY:
+        assert max(processed.values()) == 1
