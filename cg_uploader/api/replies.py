@@ -39,10 +39,13 @@ class Received(NamedTuple):
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes | None, now: datetime) -> Reply:
-    """The reply that these bytes are; ``body`` None: it was lost.  Decides nothing by wording."""
+    """The reply that these bytes are; ``body`` None: it was lost.  Decides nothing by wording.
+
+    ``now`` is this computer's time; the answer's own Date counts more, because this computer's clock may be wrong.
+    """
     if not body and status < 300:
         return Reply(Answer.COMPLETE if body is not None else Answer.BODY_LOST, status)
-    wait = retry_after(_header(headers, "retry-after"), now)
+    wait = retry_after(_header(headers, "retry-after"), _moment(_header(headers, "date")) or now)
     if body is None:
         return Reply(Answer.BODY_LOST, status, retry_after=wait)
     text = _text(body, _header(headers, "content-encoding"))
@@ -83,12 +86,20 @@ def retry_after(text: str, now: datetime) -> float | None:
     if text.isascii() and text.isdigit():
         seconds = float(text[:9]) if len(text) <= 9 else _LONGEST_WAIT
     else:
-        try:
-            when = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
+        when = _moment(text)
+        if when is None:
             return None
-        seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds()
+        seconds = (when - now).total_seconds()
     return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
+
+
+def _moment(text: str) -> datetime | None:
+    """What a date in a header means, or None when it is none."""
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def plain(text: str, longest: int = _LONGEST_TEXT) -> str:

@@ -132,7 +132,7 @@ def _unusable(status: int) -> str:
 def _lifetime(value: object) -> float:
     """Seconds from ``expires_in``, a number or its text; an hour if absent or unreadable."""
     try:
-        seconds = float(value) if isinstance(value, (int, float, str)) else _LIFETIME
+        seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else _LIFETIME
     except (ValueError, OverflowError):
         return _LIFETIME
     return seconds if math.isfinite(seconds) and seconds > 0 else _LIFETIME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 import unicodedata
@@ -147,6 +148,23 @@ def test_retry_after(header, seconds):
 
 def test_no_retry_after():
     assert read(b"", 429).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [("Thu, 02 May 2024 09:00:00 GMT", 60), ("Thu, 02 May 2024 13:00:30 +0400", 30), ("soon", 300), ("", 300)],
+)
+def test_a_date_to_wait_for_is_measured_by_the_services_clock(date, seconds):
+    """Here it is noon on 1 May; the service's clock, in the answer, counts more."""
+    assert read(b"", 429, Retry_After="Thu, 02 May 2024 09:01:00 GMT", Date=date).retry_after == seconds
+    assert read(b"", 429, Retry_After="7", Date=date).retry_after == 7
+
+
+def test_what_unpacks_to_a_mountain_is_read_to_its_limit():
+    bomb = gzip.compress(b'{"message":"' + b"x" * 80_000_000 + b'"}', 9)
+    assert len(bomb) > 65_536
+    reply = read(bomb[:65_536], 500, Content_Encoding="gzip")
+    assert (reply.body, len(reply.message)) == (Body.OTHER, 200)
 
 
 HEADINGS = ("Email", "Account Name", "Acct. Name", "email2", "record.odd", "Straße", "Phone", "phone ")

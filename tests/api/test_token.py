@@ -54,6 +54,7 @@ def answer(status: int, body: object = b"") -> Received:
         ("nan", 3300),
         ("inf", 3300),
         ([1], 3300),
+        (True, 3300),
     ],
 )
 @pytest.mark.parametrize("clock", ["wall", "monotonic"])

@@ -15,7 +15,10 @@ from processes import PYTHON, ROOT, environment
 from servers import Kind, Server
 
 _ENOUGH_SECONDS = 1_800
-_HALF = "update row set state = 'accepted', cells = null, who = '', http = 200, attempts = 1 where id & 4294967295 < ? and state != 'held_back'"
+_HALF = (
+    "update row set state = 'accepted', cells = null, who = '', http = 200, attempts = 1"
+    " where id & 4294967295 < ? and state != 'held_back'"
+)
 
 
 def half_done(*, quick: bool, show: Show = table) -> None:
