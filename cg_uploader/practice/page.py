@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from cg_uploader.model import Address
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS
 from cg_uploader.practice.configurations import PracticeConfiguration
-from cg_uploader.practice.ledger import Entry, Ledger
+from cg_uploader.practice.ledger import Effect, Entry, Ledger
 from cg_uploader.practice.wire import Answer
 
 SHOWN = 50
@@ -81,11 +81,26 @@ def _table(rows: Iterable[tuple[str, object]], kind: str = "totals") -> str:
     return f'<table class="{kind}">{"".join(lines)}</table>'
 
 
+_DONE = {
+    Effect.UPSERT: "Contacts or accounts written",
+    Effect.ALIAS: "Aliases added",
+    Effect.ACTIVITY: "Activities written",
+    Effect.RESPONSE: "Responses recorded",
+    Effect.REVENUE: "Revenue recorded",
+}
+
+
+def _counted(keys: Mapping[str | None, int]) -> str:
+    """How often, and for how many different keys."""
+    return f"{sum(keys.values())} ({len(keys)} different)"
+
+
 def _totals(ledger: Ledger) -> str:
     twice = ledger.invited_twice
     rows: list[tuple[str, object]] = [
         ("Requests for records", ledger.received),
         ("Records that took effect", ledger.processed),
+        *((words, _counted(ledger.effects(effect))) for effect, words in _DONE.items() if ledger.effects(effect)),
         ("Invitations that would have gone out", ledger.invitations),
         ("Invited more than once", ", ".join(f"{key} ({count} times)" for key, count in twice.items()) or "nobody"),
     ]

@@ -42,6 +42,10 @@ def test_it_shows_records_and_says_in_words_what_was_ignored(practice: Practice,
     assert "ignored: Shoe (this configuration has no such field)" in text
     assert "Email:ann@x.org (2 times)" in text
     assert "Ignored fields of survey" in text
+    assert "written" not in text
+    ann.put("configuration=multi&record%5BEmail%5D=bob%40x.org")
+    ann.put("configuration=contact&record%5BEmail%5D=bob%40x.org")
+    assert "<td>Contacts or accounts written</td><td>2 (1 different)</td>" in page(ann, connect)
 
 
 def test_it_shows_the_last_fifty(practice: Practice, connect: Practice) -> None:

@@ -84,7 +84,9 @@ def ready(plan: Plan) -> list[tuple[str, ...]]:
     for row in plan.table.rows:
         problems = checker.problems(row, plan.request(row))
         if not any(problem.level is Level.ERROR for problem in problems):
-            found.append(plan.cells(row))
+            edits = plan.edits.get(row.number, {})
+            found.append(tuple(edits.get(position, text) for position, text in enumerate(row.cells)))
+            assert plan.cells(row) == found[-1]
     return found
 
 
