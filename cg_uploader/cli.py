@@ -77,6 +77,10 @@ def _command(name: str) -> Command:
         from cg_uploader.commands import setup
 
         return {"profile": setup.profile, "credentials": setup.credentials, "practice-server": setup.practice_server}[name]
+    if name in ("forget", "memory"):
+        from cg_uploader.commands import records
+
+        return {"forget": records.forget, "memory": records.memory}[name]
     from cg_uploader.commands import runs
 
     return {
@@ -84,7 +88,6 @@ def _command(name: str) -> Command:
         "resume": runs.resume,
         "history": runs.history,
         "report": runs.report_run,
-        "forget": runs.forget,
     }[name]
 
 
@@ -192,8 +195,15 @@ def _add_runs(add: Add) -> None:
     report.add_argument("run", type=_count, metavar="RUN")
     report.add_argument("--as", dest="form", choices=("html", "json"), default="html", help="how to show it")
     report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file")
-    forget = add("forget", "delete an upload's record")
-    forget.add_argument("run", type=_count, metavar="RUN")
+    forget = add("forget", "delete an upload's record, or everything")
+    forget.add_argument("run", nargs="?", type=_count, metavar="RUN")
+    forget.add_argument("--all", action="store_true", help="everything that the program keeps on this computer")
+    forget.add_argument("--yes", action="store_true", help="do not ask")
+    memory = add("memory", "what this computer remembers of accepted rows")
+    actions = memory.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
+    actions.add_parser("show", help="how many rows, and whose")
+    for action, say in (("export", "write it for a colleague, without any value"), ("import", "take a colleague's in")):
+        actions.add_parser(action, help=say).add_argument("file", type=Path, metavar="FILE")
 
 
 def _add_setup(add: Add) -> None:

@@ -364,7 +364,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run stands: the six counts add up to ``rows``, always (ValueError otherwise)."""
+    """How a run stands: the six counts add up to ``rows``, always (ValueError otherwise).
+
+    ``values_deleted``: since when the values of its rows are gone, so that it cannot be continued.
+    """
 
     run: int
     file: str
@@ -376,6 +379,7 @@ class RunSummary:
     finished: datetime | None = None
     stopped: Stop | None = None
     sent_by: str = ""
+    values_deleted: datetime | None = None
 
     def __post_init__(self) -> None:
         """Totals that do not add up are a bug, not a report."""

@@ -1,4 +1,4 @@
-"""upload, resume, history, report and forget: runs and what became of them."""
+"""upload, resume, history and report: runs and what became of them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import os
 import signal
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.files import read_plan, say_groups
+from cg_uploader.commands.records import opened
 from cg_uploader.commands.terminal import Progress, Terminal
-from cg_uploader.errors import ConsentMissing, CredentialsRefused, UploaderError, UsageError
+from cg_uploader.errors import ConsentMissing, CredentialsRefused, ProfileError, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model import Batch, Credentials, Plan, RunSummary
 from cg_uploader.settings.credentials import CredentialStore, from_environment
+from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads import engine, report
+from cg_uploader.uploads.changes import file_changed, profile_changed
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import UNDER_WAY, Journal
-from cg_uploader.uploads.planning import earlier, file_changed, refuse_repeat
+from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.report import in_words
 from cg_uploader.uploads.staging import refuse_impossible
@@ -37,7 +40,7 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
-    with closing(Journal(args.places)) as journal:
+    with opened(args, terminal) as journal:
         found = earlier(plan, journal)
         if plan.skip_accepted is None:
             refuse_repeat(found)
@@ -78,19 +81,27 @@ def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: T
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
     _refuse_place(args.save_failed, None)
-    with closing(Journal(args.places)) as journal:
+    with opened(args, terminal) as journal:
         run = args.run or newest(journal)
         plan = journal.plan(run)
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(plan.profile)
-            if changed := file_changed(plan):
-                terminal.tell(changed)
+            for changed in (file_changed(plan, journal, run), _profile_changed(plan, ProfileStore(args.places.profiles))):
+                if changed:
+                    terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
             return engine.resume(run, client, journal, on_batch=on_batch, control=control)
 
         return _carry_out(plan, credentials, send, journal, terminal, args.save_failed)
+
+
+def _profile_changed(plan: Plan, store: ProfileStore) -> str:
+    """Nothing is said of a profile that was never saved here, or is gone."""
+    with suppress(ProfileError):
+        return profile_changed(plan, store.load(plan.profile))
+    return ""
 
 
 def _carry_out(
@@ -167,7 +178,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with closing(Journal(args.places)) as journal:
+    with opened(args, terminal) as journal:
         runs = [journal.summary(run) for run in journal.runs()]
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -193,7 +204,7 @@ def _end(run: RunSummary) -> str:
 
 def report_run(args: Namespace, terminal: Terminal) -> int:
     """One run's receipt, as a page or as data."""
-    with closing(Journal(args.places)) as journal:
+    with opened(args, terminal) as journal:
         if args.form == "json" and args.save is None:
             terminal.emit(report.as_data(journal, args.run))
             return 0
@@ -203,12 +214,4 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
     else:
         report.save_text(args.save, text)
         terminal.say(f"Saved as {args.save}.")
-    return 0
-
-
-def forget(args: Namespace, terminal: Terminal) -> int:
-    """Delete a run's record."""
-    with closing(Journal(args.places)) as journal:
-        journal.forget(args.run)
-    terminal.say(f"Upload {args.run} is forgotten.")
     return 0

@@ -46,6 +46,7 @@ def run_window(
     Bugs(window, places)
     window.show()
     QTimer.singleShot(0, services.readers.prepare)  # after the first paint
+    QTimer.singleShot(0, window.tidy)
     if demo:
         begin_demo(window)
     else:

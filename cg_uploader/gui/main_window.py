@@ -22,7 +22,8 @@ from cg_uploader.gui.steps import Step, standing, why_closed, why_not
 from cg_uploader.gui.widgets.footer import Footer
 from cg_uploader.gui.widgets.rail import Rail
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.gui.words import REGIONS
+from cg_uploader.gui.words import REGIONS, sentence_of
+from cg_uploader.gui.worker import Runner
 
 SETUP_ENDING = ".cgsetup"
 SMALLEST = QSize(900, 640)
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
         self.services = services
         self._step = Step.CONNECT
         self._closing = False
+        self._tidying = Runner(self)
         self.setWindowTitle("CG Uploader")
         self.setMinimumSize(SMALLEST)
         self.resize(USUAL)
@@ -213,6 +215,19 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------ the end
 
+    def tidy(self) -> None:
+        """Delete row values whose time is over, in the background, and say so when the record of uploads was damaged."""
+        from cg_uploader.gui.tidying import tidying  # behind the first paint
+
+        self._tidying.start(tidying(self.services.places), done=self._on_tidied, failed=self._on_not_tidied)
+
+    def _on_tidied(self, sentence: str) -> None:
+        if sentence:
+            message(self, QMessageBox.Icon.Warning, "The record of earlier uploads was damaged.", sentence).open()
+
+    def _on_not_tidied(self, error: object) -> None:
+        message(self, QMessageBox.Icon.Warning, "The record of uploads cannot be used.", sentence_of(error)).open()
+
     def _quit(self) -> None:
         self.close()
 
@@ -225,6 +240,7 @@ class MainWindow(QMainWindow):
             return
         for page in (*self.pages.values(), self.history_page):
             page.shut_down()
+        self._tidying.shut_down()
         self.session.close()
         self.services.close()
         event.accept()

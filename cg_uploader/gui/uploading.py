@@ -81,7 +81,7 @@ def looking_back(plan: Plan, places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with Journal(places) as journal:
-            return planning.earlier(plan, journal)
+            return planning.earlier(plan, journal, repeatable=True)
 
     return work
 

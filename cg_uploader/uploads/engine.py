@@ -75,8 +75,10 @@ def resume(
     """Send what is left of a run and return the totals of the whole; with nothing left, just those.
 
     A row that may have left before is sent again when its kind allows a repeat, and stays *not sure* otherwise.
+    UsageError when rows are left and their values were deleted.
     """
     with journal.hold(run):
+        journal.ensure_values(run, to_send=True)
         journal.settle_cut_off(run)
         if not journal.unsettled(run):
             summary = journal.summary(run)
@@ -155,6 +157,8 @@ class _Run:
         left = self._next_position is not None or len(self._lanes) > 0
         if left and self._control.stopping and self._stop is None:
             self._stop = Stop("The upload was stopped before its end.", INTERRUPTED)
+        elif left and self._stop is None and (reason := self._journal.why_no_room()):
+            self._stop = Stop(reason)
         return left and self._stop is None
 
     def _fill(self) -> None:

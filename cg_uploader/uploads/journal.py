@@ -5,8 +5,6 @@ The text of a row is kept until it is accepted or forgotten; a journal is used b
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import json
 import sqlite3
 import time
@@ -16,12 +14,12 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from filelock import BaseFileLock, FileLock, Timeout
-
-from cg_uploader.errors import RunHeld, UsageError
-from cg_uploader.model import Outcome, Plan, Row, RunSummary, Stop
+from cg_uploader.errors import UsageError
+from cg_uploader.model import Outcome, Plan, RunSummary, Stop
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import past, planfile, store
+from cg_uploader.uploads import expiry, memory, past, planfile, store
+from cg_uploader.uploads.exchange import Exchange
+from cg_uploader.uploads.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.kept import (
     COLUMNS,
     LEFT_TO_DO,
@@ -29,7 +27,9 @@ from cg_uploader.uploads.kept import (
     SENDING,
     UNFINISHED,
     Kept,
+    KeptRows,
     as_text,
+    day,
     kept_of,
     record_of,
     span,
@@ -37,7 +37,6 @@ from cg_uploader.uploads.kept import (
 )
 from cg_uploader.vocabulary import RowStatus
 
-PATIENCE_SECONDS = 1.0
 UNDER_WAY = "The upload is under way."
 CUT_OFF = "The upload was cut off before its end."
 
@@ -46,14 +45,18 @@ class Journal:
     """Runs and their rows in one SQLite file; every method that changes something has committed when it returns."""
 
     def __init__(self, places: Places) -> None:
-        """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used."""
+        """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used.
+
+        ``set_aside``: where a damaged journal was moved just now; None usually.
+        """
         places.prepare()
-        self._locks = places.locks
         self._file = places.journal
-        self._db = store.open_journal(self._file)
+        self._db, self.set_aside = store.open_journal(places)
         self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
-        self._begun: dict[int, BaseFileLock] = {}
-        self._clear_unsealed()
+        self._holds = Holds(places.locks, self._holder)
+        self._room_asked, self._room_said = float("-inf"), ""
+        with store.translated(self._file):
+            self._clear_unsealed()
 
     def __enter__(self) -> Journal:
         return self
@@ -63,8 +66,7 @@ class Journal:
 
     def close(self) -> None:
         """Give the file back."""
-        for lock in self._begun.values():
-            lock.release()
+        self._holds.release()
         self._db.close()
 
     # ------------------------------------------------------------------ one run: beginning, rows, end
@@ -72,46 +74,37 @@ class Journal:
     @contextmanager
     def hold(self, run: int) -> Iterator[None]:
         """Nobody else on this computer works on ``run`` meanwhile; RunHeld when somebody does."""
-        lock = self._begun.pop(run, None) or self._acquire(run, PATIENCE_SECONDS)
+        lock = self._holds.taken(run) or self._holds.acquire(run)
         try:
+            with self._change() as db:
+                db.execute("update run set held_by = ? where id = ?", (as_holder(), run))
             yield
         finally:
             lock.release()
 
-    def _acquire(self, run: int, seconds: float) -> BaseFileLock:
-        lock = FileLock(self._locks / f"run-{run}.lock", mode=0o600)
-        try:
-            lock.acquire(timeout=seconds)
-        except Timeout:
-            raise RunHeld(
-                f"Another CG Uploader works on run {run} at this moment. Wait until it ends, or stop it there."
-            ) from None
-        return lock
-
-    def _is_held(self, run: int) -> bool:
-        try:
-            self._acquire(run, 0).release()
-        except RunHeld:
-            return True
-        return False
+    def _holder(self, run: int) -> str:
+        found = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()
+        return found[0] if found else ""
 
     def begin(self, plan: Plan) -> int:
         """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
         with self._change() as db:
-            facts = (_content(plan), plan.address.records, plan.configuration.reference, planfile.dump(plan), _sender(), _now())
+            facts = (_content(plan), plan.address.records, plan.configuration.reference, planfile.dump(plan))
             cursor = db.execute(
-                "insert into run (content, records, reference, plan, sent_by, started, rows) values (?, ?, ?, ?, ?, ?, -1)",
-                facts,
+                "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
+                " values (?, ?, ?, ?, ?, ?, ?, -1)",
+                (*facts, who_i_am(), _now(), as_holder()),
             )
             run = cursor.lastrowid or 0
-            self._begun[run] = self._acquire(run, 0)
+            self._holds.begin(run)
         return run
 
     def add(self, run: int, rows: Iterable[Kept]) -> None:
         """Record some of a new run's rows in one commit."""
         with self._change() as db:
             db.executemany(
-                "insert into row (id, number, state, once, cells, who, messages, fingerprint) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (record_of(run << REACH, row) for row in rows),
             )
 
@@ -122,23 +115,34 @@ class Journal:
         """
         with self._change() as db:
             others = [other for other in self.runs_of(plan) if other != run]
-            past.take_over(db, run, others, again=plan.skip_accepted is False, is_held=self._is_held)
+            past.take_over(db, run, others, again=plan.skip_accepted is False, is_held=self._holds.is_held)
             (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
             db.execute("update run set rows = ? where id = ?", (count, run))
+            if plan.skip_accepted is not None and self.has_once_only(run):
+                db.execute("update loss set known_to_person = 1")
 
     def abandon(self, run: int) -> None:
         """A run that was begun and never sealed is nothing."""
         self._delete(run)
-        if (lock := self._begun.pop(run, None)) is not None:
+        if (lock := self._holds.taken(run)) is not None:
             lock.release()
 
-    def past(self, plan: Plan) -> past.Past:
-        """What earlier runs say about the rows of ``plan``."""
-        return past.Past(self._db, self.runs_of(plan))
+    def past(self, plan: Plan, *, repeatable: bool = False) -> past.Past:
+        """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
+        if repeatable:
+            self.remember()
+        return past.Past(self._db, plan, self.runs_of(plan), self._secret)
 
     def ensure_space(self, needed: int) -> None:
         """DiskFull unless ``needed`` bytes are free for the journal."""
         store.ensure_space(self._file.parent, needed)
+
+    def why_no_room(self) -> str:
+        """Why a run had better stop before its next row leaves; empty while there is room.  Asks the disk once a second."""
+        now = time.monotonic()
+        if now - self._room_asked >= 1.0:
+            self._room_asked, self._room_said = now, store.why_no_room(self._file.parent)
+        return self._room_said
 
     def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
@@ -192,18 +196,24 @@ class Journal:
     def reopen(self, run: int) -> None:
         """The run goes on."""
         with self._change() as db:
-            db.execute("update run set finished = null, stopped = null, exit = null where id = ?", (run,))
+            db.execute(
+                "update run set finished = null, stopped = null, exit = null, ages_from = null, remembered = 0 where id = ?",
+                (run,),
+            )
 
     # ------------------------------------------------------------------ reading
 
     def plan(self, run: int) -> Plan:
         """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
-        return planfile.load(self._run(run)["plan"], KeptRows(self, run))
+        record = self._run(run)
+        return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
-    def rows(self, run: int) -> Iterator[Kept]:
-        """Every row of a run, in file order."""
+    def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
+        """Every row of a run from a position on, in file order."""
+        first, last = span(run)
         with store.translated(self._file):
-            for record in self._db.execute(f"select {COLUMNS} from row where id >= ? and id < ? order by id", span(run)):
+            query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
+            for record in self._db.execute(query, (first + start, last)):
                 yield kept_of(record)
 
     def outcomes(self, run: int) -> Iterator[Outcome]:
@@ -226,7 +236,7 @@ class Journal:
         plan = json.loads(record["plan"])
         stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
         if record["finished"] is None:
-            stop = Stop(UNDER_WAY if self._is_held(run) else CUT_OFF)
+            stop = Stop(UNDER_WAY if self._holds.is_held(run) else CUT_OFF)
         return RunSummary(
             run=run,
             file=plan["file"],
@@ -238,6 +248,7 @@ class Journal:
             finished=datetime.fromisoformat(record["finished"]) if record["finished"] else None,
             stopped=stop,
             sent_by=record["sent_by"],
+            values_deleted=datetime.fromisoformat(record["values_deleted"]) if record["values_deleted"] else None,
         )
 
     def runs(self) -> list[int]:
@@ -259,14 +270,31 @@ class Journal:
             return bool(self._db.execute(query, span(run)).fetchone()[0])
 
     def unsettled(self, run: int) -> int:
-        """How many rows the run still has to send."""
+        """How many rows the run still can send; none once its values were deleted."""
+        return 0 if self._run(run)["values_deleted"] else self._left(run)
+
+    def _left(self, run: int) -> int:
         query = f"select count(*) from row where id >= ? and id < ? and {LEFT_TO_DO}"
         with store.translated(self._file):
             return int(self._db.execute(query, span(run)).fetchone()[0])
 
+    def ensure_values(self, run: int, *, to_send: bool) -> None:
+        """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
+        summary = self.summary(run)
+        count = self._left(run) if to_send else summary.attention
+        if summary.values_deleted is not None and count:
+            raise UsageError(
+                f"The row values of upload {run} were deleted on {day(summary.values_deleted)}, as the settings say, so "
+                f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
+            )
+
     def fingerprint(self, plain: bytes) -> bytes:
         """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
-        return hashlib.blake2b(plain, key=self._secret, digest_size=16).digest()
+        return memory.keyed(plain, self._secret)
+
+    def subject(self, plan: Plan, about: str | None) -> bytes:
+        """What a row is about as this journal keeps it; empty for None."""
+        return b"" if about is None else memory.keyed(memory.plain_subject(plan, about), self._secret)
 
     def anything_answered(self, run: int) -> bool:
         """Whether a row of the run has left before."""
@@ -274,12 +302,41 @@ class Journal:
         with store.translated(self._file):
             return bool(self._db.execute(query, span(run)).fetchone()[0])
 
+    def loss(self) -> tuple[str, str, bool] | None:
+        """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""
+        query = "select day, file, known_to_person from loss order by rowid desc limit 1"
+        with store.translated(self._file):
+            found = self._db.execute(query).fetchone()
+        return None if found is None else (found[0], found[1], bool(found[2]))
+
+    # ------------------------------------------------------------------ memory and forgetting
+
+    def remember(self) -> None:
+        """Take over what rows of runs have become since; what happens to the runs later does not matter to the memory."""
+        for run in memory.not_remembered(self._db):
+            with self._change() as db:
+                memory.remember(db, run)
+
+    def memories(self) -> Exchange:
+        """What is remembered, to be given to a colleague or taken from one."""
+        self.remember()
+        return Exchange(self._db, self._secret, self._change)
+
+    def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
+        """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
+        with store.translated(self._file):
+            wall = time.time() if now is None else now
+            return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, wall)
+
     def forget(self, run: int) -> None:
-        """Delete a run and everything about its rows."""
+        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
         self._run(run)
         with self.hold(run):
+            with self._change() as db:
+                memory.remember(db, run, leaving=True)
             self._delete(run)
-        self._db.execute("pragma wal_checkpoint(truncate)")
+        with store.translated(self._file):
+            expiry.vanish(self._db)
 
     def _delete(self, run: int) -> None:
         with self._change() as db:
@@ -289,7 +346,7 @@ class Journal:
     def _clear_unsealed(self) -> None:
         """Runs whose program died before it had recorded all rows sent nothing."""
         for (run,) in self._db.execute("select id from run where rows < 0").fetchall():
-            if not self._is_held(run):
+            if not self._holds.is_held(run):
                 self._delete(run)
 
     # ------------------------------------------------------------------ inside
@@ -315,39 +372,8 @@ class Journal:
                 raise
 
 
-class KeptRows:
-    """The rows of a run as a table's rows; those that were accepted have no text any more."""
-
-    def __init__(self, journal: Journal, run: int) -> None:
-        self._journal = journal
-        self._run = run
-
-    def __len__(self) -> int:
-        return self._journal.summary(self._run).rows
-
-    def __iter__(self) -> Iterator[Row]:
-        return (Row(kept.number, kept.cells) for kept in self._journal.rows(self._run))
-
-    def __getitem__(self, position: int) -> Row:
-        return next(self.walk(position))
-
-    def walk(self, start: int) -> Iterator[Row]:
-        """Walk them from a position on."""
-        return (Row(kept.number, kept.cells) for kept in self._journal.rows(self._run) if kept.position >= start)
-
-    def close(self) -> None:
-        """Nothing to give back: the journal is somebody else's."""
-
-
 def _content(plan: Plan) -> str:
     return f"{plan.table.digest} {plan.table.sheet or ''}"
-
-
-def _sender() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody without a name on this computer"
 
 
 def _now() -> str:

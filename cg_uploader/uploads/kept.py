@@ -6,11 +6,11 @@ A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no ans
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cg_uploader.model import Outcome
+from cg_uploader.model import Outcome, Row
 from cg_uploader.vocabulary import RowStatus
 
 WAITING = "waiting"
@@ -33,7 +33,10 @@ UNFINISHED: dict[str, Messages] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A row as the journal keeps it; ``cells`` are empty once the row is accepted or forgotten."""
+    """A row as the journal keeps it; ``cells`` are empty once the row is accepted or its values were deleted.
+
+    ``subject``: a keyed hash of what the row is about, only written; empty when nothing identifies it.
+    """
 
     position: int
     number: int
@@ -46,6 +49,7 @@ class Kept:
     messages: Messages = ()
     fingerprint: bytes = b""
     answered: datetime | None = None
+    subject: bytes = b""
 
     @property
     def status(self) -> RowStatus:
@@ -84,8 +88,8 @@ def kept_of(record: Record) -> Kept:
     )
 
 
-def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str, bytes]:
-    """What a new row puts into the database: id, number, state, once, cells, who, messages, fingerprint."""
+def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str, bytes, bytes | None]:
+    """What a new row puts into the database: id, number, state, once, cells, who, messages, fingerprint, subject."""
     who = row.who.encode("utf-8", "replace").decode()
     return (
         first + row.position,
@@ -96,6 +100,7 @@ def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str
         who,
         as_text(row.messages),
         row.fingerprint,
+        row.subject or None,
     )
 
 
@@ -104,6 +109,37 @@ def span(run: int) -> tuple[int, int]:
     return run << REACH, (run + 1) << REACH
 
 
+def day(moment: datetime) -> str:
+    """A moment as the day it was here: ``3 May 2026``."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%B %Y}"
+
+
 def as_text(value: Sequence[object]) -> str:
     """A value as the database keeps it; ASCII, so that text which is no Unicode survives."""
     return json.dumps(value, separators=(",", ":")) if value else "[]"
+
+
+class KeptRows:
+    """The rows of a run as a table's rows; those that were accepted have no text any more."""
+
+    def __init__(self, count: int, walk: Callable[[int], Iterator[Kept]]) -> None:
+        """``walk`` goes through them from a position on."""
+        self._count = count
+        self._walk = walk
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.walk(0)
+
+    def __getitem__(self, position: int) -> Row:
+        return next(self.walk(position))
+
+    def walk(self, start: int) -> Iterator[Row]:
+        """Walk them from a position on."""
+        return (Row(kept.number, kept.cells) for kept in self._walk(start))
+
+    def close(self) -> None:
+        """Nothing to give back: the journal is somebody else's."""

@@ -1,15 +1,21 @@
-"""What earlier runs on this computer say about a row, so that nobody is written to twice unasked.
+"""What is known about a row from before, so that nobody is written to twice unasked.
 
-A once-only row is known by its fingerprint, whatever the file; any row of the same file also by its place in it.
+A once-only row is known by its fingerprint, whatever the file; one of the same file also by its place in it.  A repeatable row
+is known only as accepted, by what this computer remembers of its identifier.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from cg_uploader.errors import AlreadyUploaded, RunHeld
+from cg_uploader.fields.configuration import Identifiers
+from cg_uploader.model import Plan, Request
 from cg_uploader.uploads.kept import COLUMNS, REACH, Kept, Record, as_text, kept_of, span
+from cg_uploader.uploads.memory import Memory, Remembered, keyed
 from cg_uploader.vocabulary import RowStatus
 
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
@@ -32,29 +38,58 @@ _SAME_PLACE = (
 )
 
 
-class Past:
-    """Looks rows up in earlier runs; ``runs`` are those of the same sheet of the same file."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a row from before: accepted, not sure or still to be sent; when, as far as that is recorded.
 
-    def __init__(self, db: sqlite3.Connection, runs: Sequence[int]) -> None:
+    ``origin``: whose imported memory says so; empty for this computer.
+    """
+
+    status: RowStatus
+    when: datetime | None = None
+    origin: str = ""
+
+
+class Past:
+    """Looks a plan's rows up, in file order; ``runs`` are those of the same sheet of the same file."""
+
+    def __init__(self, db: sqlite3.Connection, plan: Plan, runs: Sequence[int], secret: bytes) -> None:
         self._db = db
         self._runs = runs
+        self._secret = secret
+        self._memory = Memory(db, plan, secret)
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
 
-    def of(self, position: int, number: int, fingerprint: bytes, *, once_only: bool) -> Kept | None:
+    @property
+    def knows_repeatable(self) -> bool:
+        """Whether any row of this configuration at this address was accepted before: else there is nothing to look for."""
+        return self._memory.knows_place and self._identifiers.known
+
+    def of(self, position: int, request: Request, *, once_only: bool) -> Known | None:
         """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
 
-        For a row that may be repeated only *accepted* with the very same text counts.
+        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.
         """
-        found = [row for row in self._here(position, number) if row.fingerprint == fingerprint or (once_only and row.once_only)]
-        if once_only:
-            found += [kept_of(record) for record in self._db.execute(_BY_FINGERPRINT, (fingerprint,))]
-        wanted = _WEIGHT if once_only else _WEIGHT[:1]
-        return min((row for row in found if row.status in wanted), key=lambda row: _WEIGHT.index(row.status), default=None)
+        plain = request.fingerprint
+        if not once_only:
+            found = self._memory.of_repeatable(plain, self._identifiers.key(request))
+            return None if found is None else _known(found)
+        rows = [row for row in self._here(position, request.row) if row.once_only]
+        rows += [kept_of(record) for record in self._db.execute(_BY_FINGERPRINT, (keyed(plain, self._secret),))]
+        facts = [Known(row.status, row.answered) for row in rows if row.status in _WEIGHT]
+        if (remembered := self._memory.of_once_only(plain)) is not None:
+            facts.append(_known(remembered))
+        return min(facts, key=lambda fact: _WEIGHT.index(fact.status), default=None)
 
     def _here(self, position: int, number: int) -> Iterator[Kept]:
         for run in self._runs:
             record: Record | None = self._db.execute(_BY_PLACE, ((run << REACH) + position,)).fetchone()
             if record is not None and record[1] == number:
                 yield kept_of(record)
+
+
+def _known(found: Remembered) -> Known:
+    return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
 
 
 def take_over(db: sqlite3.Connection, run: int, runs: Sequence[int], *, again: bool, is_held: Callable[[int], bool]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 from cg_uploader.api.regions import address
 from cg_uploader.errors import AlreadyUploaded, UsageError
@@ -13,8 +14,12 @@ from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
 from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import day
+from cg_uploader.uploads.past import Past
 from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
+
+SAID_FOR = timedelta(days=90)
 
 
 def match_profile(profile: Profile, table: Table) -> Match:
@@ -41,15 +46,22 @@ def make_plan(profile: Profile, table: Table) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What this computer knows of the same rows from before; it knows nothing of other computers.
+    """What is known of the same rows from before, on this computer and in what was imported into its memory.
 
     ``unfinished``: a run of this file that still has rows to send.  ``sent``: runs of this file, newest first.  ``known``:
-    once-only rows of this plan by what earlier runs say of them, whatever file they came from.
+    once-only rows of this plan by what is known of them, whatever file they came from.  ``repeated``: how many of its
+    repeatable rows were accepted before and stand so still, None when nobody has asked; ``last``: when the newest of all
+    accepted ones was.  ``loss``: a sentence when earlier runs are not known any more; ``told``: whether a person knows.
     """
 
     unfinished: RunSummary | None
     sent: tuple[RunSummary, ...]
     known: Mapping[RowStatus, int]
+    repeated: int | None = None
+    last: datetime | None = None
+    rows: int = 0
+    loss: str = ""
+    told: bool = True
 
     @property
     def strict(self) -> bool:
@@ -58,47 +70,96 @@ class Earlier:
         Rows that have certainly not left need no question: this run takes them over, unless the very same file waits.
         """
         left = self.known.get(RowStatus.ACCEPTED) or self.known.get(RowStatus.NOT_SURE)
-        return bool(left or (self.unfinished and self.known.get(RowStatus.NOT_SENT)))
+        return bool(left or not self.told or (self.unfinished and self.known.get(RowStatus.NOT_SENT)))
 
     @property
     def sentence(self) -> str:
         """What is known, in words; empty when nothing is."""
-        said = [f"Upload {run.run} of this file on {_day(run)}: {in_words(run)}." for run in self.sent]
+        said = [f"Upload {run.run} of this file on {day(run.started)}: {in_words(run)}." for run in self.sent]
         if self.unfinished is not None:
             said.append(f"Upload {self.unfinished.run} has not finished.")
         words = ((RowStatus.ACCEPTED, "accepted"), (RowStatus.NOT_SURE, "perhaps"), (RowStatus.NOT_SENT, "still to be sent"))
         known = " · ".join(f"{self.known[status]:,} {word}" for status, word in words if self.known.get(status))
         if known:
             said.append(f"Of the rows that would be sent now, earlier uploads have: {known}.")
-        return " ".join(said)
+        if self.repeated:
+            on = f", the last of them on {day(self.last)}" if self.last else ""
+            said.append(
+                f"{self.repeated:,} of these {self.rows:,} rows were accepted before{on}, and nothing newer since, "
+                "as far as this computer knows."
+            )
+        return " ".join((*said, self.loss)) if self.loss else " ".join(said)
 
 
-def earlier(plan: Plan, journal: Journal) -> Earlier:
-    """What this computer knows of the rows of ``plan`` from before."""
+def earlier(plan: Plan, journal: Journal, *, repeatable: bool = False) -> Earlier:
+    """What is known of the rows of ``plan`` from before.
+
+    ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
+    """
     runs = [journal.summary(run) for run in journal.runs_of(plan)]
     unfinished = next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
-    return Earlier(unfinished, sent, _known(plan, journal))
+    harmful = _can_be_once_only(plan)
+    found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
+    past = journal.past(plan, repeatable=repeatable)
+    repeatable = repeatable and past.knows_repeatable
+    return _looked_up(found, plan, past, repeatable=repeatable) if harmful or repeatable else found
 
 
-def _known(plan: Plan, journal: Journal) -> Counter[RowStatus]:
+def _can_be_once_only(plan: Plan) -> bool:
+    """An empty row is once-only if any can be."""
+    return once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ()))
+
+
+def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool) -> Earlier:
     known: Counter[RowStatus] = Counter()
-    if not once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ())):
-        return known  # an empty row is once-only if any can be, so there is nothing to look for
-    past = journal.past(plan)
+    repeated, last = 0, None
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
-        if once_only(plan.configuration, request) and row.number not in plan.left_out:
-            fingerprint = journal.fingerprint(request.fingerprint)
-            if (before := past.of(position, row.number, fingerprint, once_only=True)) is not None:
+        once = once_only(plan.configuration, request)
+        if not (once or repeatable) or row.number in plan.left_out:
+            continue
+        if (before := past.of(position, request, once_only=once)) is not None:
+            if once:
                 known[before.status] += 1
-    return known
+            else:
+                repeated += 1
+            if before.status is RowStatus.ACCEPTED and before.when is not None:
+                last = before.when if last is None else max(last, before.when)
+    return replace(found, known=known, repeated=repeated if repeatable else None, last=last)
+
+
+def _loss(journal: Journal, *, harmful: bool) -> _Loss:
+    """What the loss of an earlier journal means; said until the rows of that time have left Request History too (90 days)."""
+    lost = journal.loss()
+    if lost is None or datetime.now().astimezone() - datetime.fromisoformat(lost[0]).astimezone() > SAID_FOR:
+        return {"loss": "", "told": True}
+    return {"loss": loss_in_words(lost[0], lost[1]), "told": lost[2] or not harmful}
+
+
+class _Loss(TypedDict):
+    loss: str
+    told: bool
+
+
+def loss_in_words(when: str, file: str) -> str:
+    """What it means that a damaged journal was set aside; ``when``: the day as ``2026-05-03``, ``file``: its name now."""
+    return (
+        f"The record of uploads on this computer was damaged. It was set aside as {file} on "
+        f"{day(datetime.fromisoformat(when))}, and a new one was begun: uploads before that day are not known any more, "
+        "and rows that were accepted then are not recognised. Look in CustomerGauge under Data → Rest APIs → Request History "
+        "before you send such rows again."
+    )
 
 
 def refuse_repeat(found: Earlier) -> None:
     """AlreadyUploaded when a repeat could do harm and nobody has chosen yet."""
     if found.strict:
         go_on = f"continue that upload (cg-uploader resume {found.unfinished.run}), " if found.unfinished else ""
+        if not (found.known or found.unfinished):
+            raise AlreadyUploaded(
+                f"{found.loss} These rows may not be sent twice. If they are new, say so with --send-again; nothing was sent."
+            )
         raise AlreadyUploaded(
             f"{found.sentence} Sending them again could reach the same people twice. Choose: {go_on}"
             "skip what was accepted (--skip-accepted), or send everything again (--send-again)."
@@ -120,21 +181,3 @@ def limited(plan: Plan, rows: tuple[int, int] | None, connections: int | None) -
 
 def _overlap(rows: tuple[int, int], first: int, last: int) -> bool:
     return rows[0] <= last and rows[1] >= first
-
-
-def file_changed(plan: Plan) -> str:
-    """What has become of the file since the run began, in words; empty when it is the same."""
-    file = plan.table.file
-    try:
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return f"{file.name} is not where it was; the rows recorded when this upload began are sent."
-    if digest != plan.table.digest:
-        return f"{file.name} has changed since this upload began; the rows recorded then are sent."
-    return ""
-
-
-def _day(run: RunSummary) -> str:
-    started = run.started.astimezone()
-    return f"{started.day} {started:%B %Y}"

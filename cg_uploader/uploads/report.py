@@ -31,10 +31,12 @@ LOOK_IT_UP = (
 def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
     """Write the rows that need somebody to ``target`` (xlsx) and return how many; nothing is written when there are none.
 
-    Rows of once-only kind that may have arrived stand on a second sheet, which is never sent by itself.
+    Rows of once-only kind that may have arrived stand on a second sheet, which is never sent by itself.  UsageError when
+    their values were deleted.
     """
     if not journal.summary(run).attention:
         return 0
+    journal.ensure_values(run, to_send=False)
     columns = [column.heading for column in journal.plan(run).table.columns]
     return repairfile.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run))
 

@@ -1,4 +1,4 @@
-"""The journal's file: made private before SQLite sees it, its schema, and SQLite's failures in words."""
+"""The journal's file: made private before SQLite sees it, opened or set aside, and SQLite's failures in words."""
 
 from __future__ import annotations
 
@@ -6,110 +6,91 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from filelock import FileLock
 
 from cg_uploader.errors import DiskFull, JournalError
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads import damage, schema
 
-MIGRATIONS = (
+RESERVE_BYTES = 1 << 20
+"""What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
+
+
+def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None]:
+    """The journal's connection (write-ahead log, every commit on the platter, deleted values overwritten).
+
+    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.
+    JournalError when the file is foreign or newer than this program; it stays as it is then.
     """
-    create table key (secret blob not null);
-    create table run (
-        id integer primary key autoincrement,
-        content text not null,
-        records text not null,
-        reference text not null,
-        plan text not null,
-        sent_by text not null,
-        started text not null,
-        finished text,
-        stopped text,
-        exit integer,
-        rows integer not null
-    );
-    create index run_by_content on run (content);
-    create table row (
-        id integer primary key,
-        number integer not null,
-        state text not null,
-        once integer not null,
-        cells text,
-        who text not null default '',
-        http integer,
-        attempts integer not null default 0,
-        messages text not null default '[]',
-        answered real,
-        fingerprint blob not null
-    );
-    create index once_by_fingerprint on row (fingerprint) where once = 1;
-    """,
-)
-"""What brings a journal from version n to n + 1; ``PRAGMA user_version`` says where one stands."""
-
-BUSY_SECONDS = 30.0
-
-
-def open_journal(file: Path) -> sqlite3.Connection:
-    """The journal's connection: write-ahead log, every commit on the platter, deleted values overwritten.
-
-    JournalError when the file is damaged, foreign or newer than this program; it is left as it is then.
-    """
+    file = places.journal
     with translated(file):
+        _refuse_links(file)
+        aside = _set_aside_if_damaged(places)
+        _refuse_foreign(file)
         _create_private(file)
-        connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(file, timeout=schema.BUSY_SECONDS, isolation_level=None)
         try:
-            _prepare(connection, file)
+            schema.bring_up_to_date(connection, file)
+            _make_strict(connection)
+            if aside is not None:
+                connection.execute("insert into loss (day, file) values (date('now', 'localtime'), ?)", (aside.name,))
         except BaseException:
             connection.close()
             raise
-    return connection
+    return connection, aside
 
 
-def _create_private(file: Path) -> None:
-    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it."""
-    try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise JournalError(
-            f"The record of uploads cannot be kept in {file.parent} ({error.strerror}). "
-            "Make that folder writable, then try again; nothing was sent."
-        ) from None
-
-
-def _prepare(connection: sqlite3.Connection, file: Path) -> None:
-    if _version(connection) != len(MIGRATIONS):
-        with FileLock(f"{file}.lock", mode=0o600, timeout=BUSY_SECONDS):
-            _bring_up_to_date(connection, file)
+def _make_strict(connection: sqlite3.Connection) -> None:
     connection.execute("pragma synchronous=full")
     if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
         raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("pragma user_version").fetchone()[0])
+def _set_aside_if_damaged(places: Places) -> Path | None:
+    file = places.journal
+    if not damage.is_damaged(file):
+        return None
+    with FileLock(f"{file}.lock", mode=0o600, timeout=schema.BUSY_SECONDS):
+        return damage.set_aside(file, places.locks) if damage.is_damaged(file) else None
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
-    """Make or migrate the journal in one commit; two programs that start at once do it once."""
-    version = _version(connection)
-    if version > len(MIGRATIONS):
-        raise JournalError(
-            f"{file} was written by a newer CG Uploader. Install the newest version and try again; nothing was changed."
-        )
-    if version == 0 and connection.execute("select count(*) from sqlite_master").fetchone()[0]:
-        raise JournalError(f"{file} is not CG Uploader's record of uploads. Move it away, then try again.")
-    if version == len(MIGRATIONS):
+def _refuse_links(file: Path) -> None:
+    """A link in the journal's place would let somebody else choose what is read and written."""
+    for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal", ".lock"))):
+        if path.is_symlink():
+            raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
+
+
+def _refuse_foreign(file: Path) -> None:
+    """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
+    if not file.exists() or not file.stat().st_size or file.with_name(file.name + "-journal").exists():
         return
-    connection.execute("pragma journal_mode=wal")
-    connection.execute("begin immediate")
-    for script in MIGRATIONS[version:]:
-        for statement in script.split(";"):
-            connection.execute(statement)
-    connection.execute("insert into key select ? where not exists (select 1 from key)", (os.urandom(32),))
-    connection.execute(f"pragma user_version = {len(MIGRATIONS)}")
-    connection.execute("commit")
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=schema.BUSY_SECONDS)) as connection:
+        schema.refuse_foreign(connection, file)
+
+
+def _create_private(file: Path) -> None:
+    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it."""
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        regular = stat.S_ISREG(os.fstat(handle).st_mode)
+        os.close(handle)
+    except OSError as error:
+        raise _not_kept(file, error.strerror or "") from None
+    if not regular:
+        raise _not_kept(file, "something else stands in its place")
+
+
+def _not_kept(file: Path, why: str) -> JournalError:
+    return JournalError(
+        f"The record of uploads cannot be kept in {file.parent} ({why}). "
+        "Make that folder writable, then try again; nothing was sent."
+    )
 
 
 def ensure_space(folder: Path, needed: int) -> None:
@@ -120,6 +101,16 @@ def ensure_space(folder: Path, needed: int) -> None:
             f"The record of this upload needs {needed / 1e6:,.0f} MB in {folder}, and {free / 1e6:,.0f} MB are free. "
             "Make room on that disk, then continue."
         )
+
+
+def why_no_room(folder: Path) -> str:
+    """Why a run should not go on: the sentence, or empty while what is in flight can surely be recorded."""
+    if shutil.disk_usage(folder).free >= RESERVE_BYTES:
+        return ""
+    return (
+        f"The disk is nearly full: less than {RESERVE_BYTES / 1e6:,.0f} MB is free in {folder}, where each row is recorded. "
+        "Make room on that disk, then continue; what was sent is recorded."
+    )
 
 
 @contextlib.contextmanager
@@ -136,8 +127,13 @@ def translated(file: Path) -> Iterator[None]:
             ) from None
         if "locked" in text:
             raise JournalError(f"Another program keeps {file} busy. Close it, then continue.") from None
+        if "readonly" in text or "unable to open" in text:
+            raise _not_kept(file, "it cannot be written") from None
         raise JournalError(f"The record of uploads {file} cannot be used ({text}).") from None
     except sqlite3.DatabaseError as error:
+        if damage.is_damage(error):
+            damage.note(file)
         raise JournalError(
-            f"{file} is damaged ({error}). Move it away to start a new record; earlier runs are in the damaged one."
+            f"The record of uploads {file} is damaged. Start CG Uploader again: it sets the damaged record aside and says "
+            "what that means."
         ) from None

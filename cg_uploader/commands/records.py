@@ -1,0 +1,125 @@
+"""The journal as commands open it, and what they do with it as a whole: forget everything, share what is remembered."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import JournalError, RunHeld, UsageError
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.settings.wipe import wipe
+from cg_uploader.uploads.exchange import read_header
+from cg_uploader.uploads.holds import somebody_works
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import day
+from cg_uploader.uploads.planning import loss_in_words
+
+CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
+
+
+ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
+
+
+@contextmanager
+def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
+    """The journal; row values whose time is over are deleted first, and a damaged one that was set aside is said."""
+    with Journal(args.places) as journal:
+        if journal.set_aside is not None and (lost := journal.loss()) is not None:
+            terminal.tell(loss_in_words(lost[0], lost[1]))
+        keep_days = PreferenceStore(args.places.preferences).load().keep_days
+        journal.delete_old_values(keep_days)
+        yield journal
+        if keep_days == 0:
+            journal.delete_old_values(keep_days)
+
+
+def forget(args: Namespace, terminal: Terminal) -> int:
+    """Delete a run's record, or everything that the program keeps on this computer."""
+    if args.all == (args.run is not None):
+        raise UsageError("Say which upload is forgotten, by its number, or --all.")
+    if args.all:
+        return _forget_all(args, terminal)
+    with opened(args, terminal) as journal:
+        journal.forget(args.run)
+    terminal.say(
+        f"Upload {args.run} is forgotten. That its rows were accepted stays remembered, without values; "
+        "“cg-uploader forget --all” deletes that too."
+    )
+    return 0
+
+
+def _forget_all(args: Namespace, terminal: Terminal) -> int:
+    places = args.places
+    if somebody_works(places.locks):
+        raise RunHeld("An upload is under way. Wait until it ends, or stop it; nothing was deleted.")
+    if not args.yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"This deletes {ALL}. If that is meant, say so with --yes; nothing was deleted.")
+        sys.stderr.write(f"This deletes {ALL}.\nType yes if that is meant: ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() != "yes":
+            raise UsageError("Nothing was deleted.")
+    store = CredentialStore()
+    wipe(places, _profiles(places), store)
+    terminal.say("Everything that CG Uploader kept on this computer is deleted.")
+    if store.available is not None:
+        terminal.tell("No keychain could be asked; where the program could use one earlier, look for “CG Uploader” in it.")
+    return 0
+
+
+def _profiles(places: Places) -> set[str]:
+    """The names under which credentials may lie: of saved profiles, and of those that were uploaded with."""
+    names = set(ProfileStore(places.profiles).names())
+    if places.journal.exists():
+        with suppress(JournalError), Journal(places) as journal:
+            names |= {journal.summary(run).profile for run in journal.runs()}
+    return names
+
+
+def memory(args: Namespace, terminal: Terminal) -> int:
+    """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
+    with opened(args, terminal) as journal:
+        exchange = journal.memories()
+        if args.action == "export":
+            count, code = exchange.export_to(args.file)
+            terminal.say(f"What this computer remembers of {count:,} accepted rows is in {args.file}; it holds no values.")
+            terminal.say(f"Code: {code}")
+            terminal.tell(
+                "Tell your colleague the code another way than you hand over the file. Whoever has both can find out whether "
+                "a row, or an e-mail address, that they know already is among the rows."
+            )
+        elif args.action == "import":
+            found = exchange.import_from(args.file, _code(args))
+            terminal.say(f"From now on {found.rows:,} rows are remembered that {found.name} had accepted by {_day(found.made)}.")
+        else:
+            terminal.say(f"This computer remembers {exchange.rows():,} accepted rows that it has sent itself.")
+            for one in exchange.imports():
+                made, came = _day(one.made), _day(one.imported)
+                terminal.say(f"{one.rows:,} accepted rows of {one.name}, as they stood on {made}, imported on {came}.")
+    return 0
+
+
+def _code(args: Namespace) -> str:
+    header = read_header(args.file)
+    if code := os.environ.get(CODE_VARIABLE):
+        return code
+    if not sys.stdin.isatty():
+        raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
+    sys.stderr.write(f"{header['rows']:,} accepted rows of {header['from']}. ")
+    return getpass.getpass("Code (not shown): ", stream=sys.stderr)
+
+
+def _day(text: str) -> str:
+    try:
+        return day(datetime.fromisoformat(text))
+    except ValueError:
+        return "an unknown day"

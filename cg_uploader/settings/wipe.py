@@ -1,0 +1,49 @@
+"""Deletes everything that this program keeps on this computer, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from cg_uploader.errors import UploaderError
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.logs import FILE as LOG_FILE
+from cg_uploader.settings.paths import Places
+
+
+def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> None:
+    """Delete the saved credentials of ``profiles``, then all profiles, settings, logs and the journal.
+
+    Only files that carry this program's names are touched, and no link is followed: the home may be a folder that holds other
+    things.  CredentialsRefused when the keychain stays locked, UploaderError when a file cannot be deleted; what comes after
+    it in this order is still there then.
+    """
+    if store.available is None:
+        for name in sorted(set(profiles)):
+            store.forget(name)
+    for folder, pattern in (
+        (places.profiles, "*.json"),
+        (places.profiles, ".new-*~"),
+        (places.logs, f"{LOG_FILE}*"),
+        (places.home, places.preferences.name),
+        (places.home, ".new-*~"),
+        (places.home, "journal-damaged-*"),
+        (places.home, f"{places.journal.name}*"),
+        (places.locks, "run-*.lock"),
+    ):
+        if folder == places.home or not folder.is_symlink():
+            for file in sorted(folder.glob(pattern)):
+                _delete(file)
+    for folder in (places.profiles, places.logs, places.locks, places.home):
+        with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
+            folder.rmdir()
+
+
+def _delete(file: Path) -> None:
+    if file.is_dir() and not file.is_symlink():
+        return  # not one of ours
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise UploaderError(f"{file} cannot be deleted ({error.strerror}). Close what uses it, then try again.") from None
