@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,8 @@ def is_damaged(file: Path) -> bool:
     size = _size(file)
     if size == 0:
         return _size(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
+    if not file.is_file():
+        return False  # something else stands in its place, and opening it will say so
     with file.open("rb") as stream:
         header = stream.read(100)
     if len(header) < 100 or not header.startswith(MAGIC):
@@ -30,8 +32,9 @@ def is_damaged(file: Path) -> bool:
     if size > ALWAYS_CHECKED_BYTES and not _is_cut(header, size) and not _mark(file).exists():
         return False
     damaged = not _is_sound(file)
-    if not damaged:
-        _mark(file).unlink(missing_ok=True)
+    if not damaged and _mark(file).exists():
+        with suppress(OSError):  # a disk that cannot be written: whoever opens the journal next says so
+            _mark(file).unlink()
     return damaged
 
 

@@ -9,12 +9,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from cg_uploader.errors import UsageError
+from cg_uploader.errors import DiskFull, UsageError
 from cg_uploader.model import Outcome, Plan, RunSummary, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import expiry, memory, past, planfile, store
@@ -55,7 +55,7 @@ class Journal:
         self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
         self._holds = Holds(places.locks, self._holder)
         self._room_asked, self._room_said = float("-inf"), ""
-        with store.translated(self._file):
+        with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
             self._clear_unsealed()
 
     def __enter__(self) -> Journal:

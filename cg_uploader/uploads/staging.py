@@ -17,6 +17,7 @@ from cg_uploader.vocabulary import Activity, Level, RowStatus
 
 SAMPLE_ROWS = 200
 ROW_OVERHEAD_BYTES = 200
+PAGE_BYTES = 4096
 ROWS_BETWEEN_WORDS = 2_000
 ROWS_OF_A_COMMIT = 5_000
 
@@ -57,8 +58,9 @@ def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], co
 def _estimated_bytes(plan: Plan) -> int:
     """By the first rows, as they are recorded: a letter outside English takes six bytes."""
     sample = [len(as_text(plan.cells(row))) for row in itertools.islice(plan.table.rows, SAMPLE_ROWS)]
-    each = sum(sample) / len(sample) if sample else 0
-    return int((each + ROW_OVERHEAD_BYTES) * len(plan.table.rows))
+    each = ROW_OVERHEAD_BYTES + (sum(sample) // len(sample) if sample else 0)
+    rows_of_a_page = PAGE_BYTES // each
+    return (PAGE_BYTES // rows_of_a_page if rows_of_a_page else each + PAGE_BYTES) * len(plan.table.rows)
 
 
 def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:

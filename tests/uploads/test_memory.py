@@ -175,7 +175,9 @@ def test_skipping_never_changes_what_customergauge_ends_with(
         for rows, skip, lost in files:
             plan = planned([a(value, name) for name, value in rows], skip=skip, connections=1)
             client = ScriptedClient({number: [LOST] * 4 for number in lost})
-            client.before_send = lambda request: there.update([(dict(request.pairs)["Email"], dict(request.pairs)["First Name"])])
+            client.before_send = lambda request: there.update(
+                [(dict(request.pairs)["Email"], dict(request.pairs)["First Name"])]
+            )
             engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
             for email, value in dict((f"{name}@example.com", value) for name, value in rows).items():
                 assert there[email] == value
@@ -269,9 +271,7 @@ class TestExchange:
         with pytest.raises(UsageError, match="Choose another place"):
             journal.memories().export_to(tmp_path / "no such folder" / "mine")
 
-    def test_a_clock_that_is_ahead_over_there_does_not_outdo_what_happens_here(
-        self, journal: Journal, tmp_path: Path
-    ) -> None:
+    def test_a_clock_that_is_ahead_over_there_does_not_outdo_what_happens_here(self, journal: Journal, tmp_path: Path) -> None:
         send(journal, [a("1")])
         journal.remember()
         journal._db.execute("update memory set answered = answered + 1e9")

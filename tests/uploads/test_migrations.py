@@ -74,9 +74,7 @@ def test_a_journal_of_the_first_version_keeps_everything(places: Places) -> None
 
 
 @pytest.mark.parametrize("broken", ["create table half (x); create table key (x)", "create table half (x); nonsense"])
-def test_a_migration_that_fails_leaves_the_version_before(
-    places: Places, broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_migration_that_fails_leaves_the_version_before(places: Places, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     version_1(places)
     before = dump(places)
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
