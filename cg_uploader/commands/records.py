@@ -99,9 +99,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             )
         elif args.action == "import":
             found = exchange.import_from(args.file, _code(args))
-            terminal.say(
-                f"From now on {found.rows:,} rows are remembered that {found.name} had accepted by {_day(found.made)}."
-            )
+            terminal.say(f"{found.rows:,} rows are remembered now that {found.name} had sent by {_day(found.made)}.")
         else:
             terminal.say(f"This computer remembers {exchange.rows():,} accepted rows that it has sent itself.")
             for one in exchange.imports():

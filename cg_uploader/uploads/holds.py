@@ -66,6 +66,8 @@ class Holds:
 def somebody_works(folder: Path) -> bool:
     """Whether any run is being worked on, whoever recorded it and wherever."""
     for file in folder.glob("run-*.lock"):
+        if file.is_symlink():
+            continue  # not one of ours
         try:
             with FileLock(file, mode=0o600, timeout=0):
                 pass

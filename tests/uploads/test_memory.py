@@ -175,11 +175,9 @@ def test_skipping_never_changes_what_customergauge_ends_with(
         for rows, skip, lost in files:
             plan = planned([a(value, name) for name, value in rows], skip=skip, connections=1)
             client = ScriptedClient({number: [LOST] * 4 for number in lost})
-            client.before_send = lambda request: there.update(
-                [(dict(request.pairs)["Email"], dict(request.pairs)["First Name"])]
-            )
+            client.before_send = lambda request: there.update([(request.pairs[0][1], request.pairs[1][1])])
             engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
-            for email, value in dict((f"{name}@example.com", value) for name, value in rows).items():
+            for email, value in {f"{name}@example.com": value for name, value in rows}.items():
                 assert there[email] == value
 
 
