@@ -184,16 +184,16 @@ def test_cable_out_and_cable_in(journal: Journal, kind: DataType) -> None:
                 back.set()
                 server.start()
 
-        plan = plan_of(people(60), data_type=kind, reference=kind.value, address=server.address, connections=4)
+        plan = plan_of(people(120), data_type=kind, reference=kind.value, address=server.address, connections=2)
         with closing(Client(plan.address, Credentials("an-id", "a-secret"))) as client:
             summary = engine.upload(plan, client, journal, on_batch=pull, control=Control())
         entries = server.ledger.entries
-    assert back.is_set()
     assert summary.stopped is None
+    assert back.is_set()
     unclear = summary.counts[RowStatus.NOT_SURE]
     assert unclear <= (1 if kind is DataType.SURVEY else 0)
-    assert summary.counts[RowStatus.ACCEPTED] + unclear == 60
+    assert summary.counts[RowStatus.ACCEPTED] + unclear == 120
     processed = Counter(entry.fields["Email"] for entry in entries if entry.processed)
-    assert len(processed) == 60 if not unclear else 59 <= len(processed) <= 60
+    assert len(processed) == 120 if not unclear else 119 <= len(processed) <= 120
     if kind is DataType.SURVEY:
         assert max(processed.values()) == 1
