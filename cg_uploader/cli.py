@@ -7,14 +7,14 @@ import io
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
-from cg_uploader.settings import logs
+from cg_uploader.settings import environment, logs
 from cg_uploader.settings.paths import Places
 
 MOST_COUNT = (1 << 31) - 1
@@ -33,13 +33,14 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
     multiprocessing.freeze_support()
+    given = environment.settle(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
     try:
-        return _run(words, terminal)
+        return _run(words, terminal, given)
     except UploaderError as error:
         return _fail(error, terminal)
     except KeyboardInterrupt:
@@ -57,11 +58,11 @@ def _fail(error: UploaderError, terminal: Terminal) -> int:
     return error.exit_code
 
 
-def _run(words: list[str], terminal: Terminal) -> int:
+def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     parser = _parser()
     if not words or (not words[0].startswith("-") and words[0] not in parser.commands):
         return _window([Path(word) for word in words])
-    args = parser.parse_args(words, argparse.Namespace(places=Places.find()))
+    args = parser.parse_args(words, argparse.Namespace(places=Places.find(), given=given))
     return _command(args.command)(args, terminal)
 
 
@@ -76,7 +77,7 @@ def _command(name: str) -> Command:
     if name in ("profile", "credentials", "practice-server"):
         from cg_uploader.commands import setup
 
-        return {"profile": setup.profile, "credentials": setup.credentials, "practice-server": setup.practice_server}[name]
+        return {"profile": setup.profile, "credentials": setup.keep_credentials, "practice-server": setup.practice_server}[name]
     if name in ("forget", "memory"):
         from cg_uploader.commands import records
 

@@ -10,6 +10,7 @@ UploaderError
 ├── ConnectError          4   no way to CustomerGauge before the first row
 │   ├── CredentialsRefused    the sign-in was answered with "no"
 │   └── NotReachable          no connection, an untrusted one, or no usable answer
+│       └── ProxyLoginWanted      a proxy wants a user name and a password
 ├── JournalError          5   the record of the run cannot be kept or used
 │   ├── RunHeld               another program works on this run
 │   └── DiskFull              there is no space for the record
@@ -94,6 +95,17 @@ class NotReachable(ConnectError):
     """No connection, an untrusted one, or no usable answer from the sign-in address."""
 
     kind = "unreachable"
+
+
+class ProxyLoginWanted(NotReachable):
+    """The proxy at ``place`` (host:port) wants a user name and a password, or does not accept those it was given."""
+
+    kind = "proxy-login"
+
+    def __init__(self, sentence: str, *, kind: str | None = None, place: str = "") -> None:
+        """Nothing was sent through that proxy."""
+        super().__init__(sentence, kind=kind)
+        self.place = place
 
 
 class JournalError(UploaderError):

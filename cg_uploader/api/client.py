@@ -11,12 +11,13 @@ from cg_uploader import __version__
 from cg_uploader.api.regions import may_be_contacted
 from cg_uploader.api.replies import read_reply
 from cg_uploader.api.token import Clock, Token
-from cg_uploader.errors import NotReachable, UsageError
+from cg_uploader.errors import NotReachable, ProxyLoginWanted, UsageError
 from cg_uploader.model import Address, Credentials, Reply, Request
 from cg_uploader.vocabulary import Answer
 
 if TYPE_CHECKING:
     from cg_uploader.api.lines import Timeouts
+    from cg_uploader.api.proxies import Proxies
     from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
@@ -36,12 +37,15 @@ class Client:
         clock: Clock | None = None,
         timeouts: Timeouts | None = None,
         ca_file: Path | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
-        """``ca_file``: certificates to trust beside the system's.
+        """``ca_file``: certificates to trust beside the system's; ``proxies`` None: as the system says.
 
-        UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates.
+        UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates; NotReachable for
+        a proxy setting that cannot be used.
         """
         from cg_uploader.api.lines import Timeouts  # the HTTP libraries take long to load: not before somebody connects
+        from cg_uploader.api.proxies import Proxies
         from cg_uploader.api.transport import Transport
 
         for url in (address.auth, address.records):
@@ -49,7 +53,7 @@ class Client:
                 raise UsageError("The address must begin with https://. Plain http is for a practice server on this computer.")
         self._records = address.records
         self._clock = clock or Clock()
-        self._transport = Transport(timeouts or Timeouts(), ca_file)
+        self._transport = Transport(timeouts or Timeouts(), ca_file, proxies or Proxies())
         form = {
             "grant_type": "client_credentials",
             "client_id": credentials.client_id.strip(),
@@ -65,8 +69,21 @@ class Client:
         self._prepared: tuple[str, Outgoing, int] = ("", sign_in, 0)
 
     def sign_in(self) -> None:
-        """Make sure that there is a token; CredentialsRefused or NotReachable, each with a sentence, when there is none."""
-        self._token.get()
+        """Make sure that there is a token; CredentialsRefused or NotReachable, each with a sentence, when there is none.
+
+        ProxyLoginWanted when a proxy asks who asks: somebody may know, and another client can be told.
+        """
+        try:
+            self._token.get()
+        except NotReachable as failure:
+            if self.login_wanted:
+                raise ProxyLoginWanted(failure.sentence, place=self.login_wanted) from None
+            raise
+
+    @property
+    def login_wanted(self) -> str:
+        """The host:port of a proxy that has asked for a user name and a password, or did not accept them; else empty."""
+        return self._transport.login_wanted
 
     def send(self, request: Request) -> Reply:
         """One attempt at one row; whatever the network does is a reply.
@@ -82,6 +99,8 @@ class Client:
         try:
             token = self._token.get()
         except NotReachable as failure:
+            if self.login_wanted:
+                return Reply(Answer.COMPLETE, 407, message=failure.sentence)
             answer = Answer.UNTRUSTED if failure.kind == "untrusted" else Answer.NOT_CONNECTED
             return Reply(answer, message=failure.sentence)
         outgoing, room = self._outgoing(token)

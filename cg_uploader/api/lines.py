@@ -11,12 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPResponse, RemoteDisconnected
-from pathlib import Path
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected, parse_headers
 from typing import Any
 
-import certifi
-import truststore
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
@@ -142,11 +139,37 @@ class Switchboard:
                         exchange.line.cut()
 
 
+class ProxyLoginRefused(OSError):
+    """A proxy that wants to know who asks (407); ``schemes``: how it can be told, in lower case, empty when it did not say."""
+
+    def __init__(self, schemes: tuple[str, ...]) -> None:
+        """Nothing was sent through it."""
+        super().__init__("a proxy wants a login")
+        self.schemes = schemes
+
+
 class _Answer(HTTPResponse):
-    """The standard library's reading of an answer, but for one thing: it takes headers that break off for complete ones."""
+    """The standard library's reading of an answer, but for two things.
+
+    It takes headers that break off for complete ones, and throws a proxy's headers away.
+    """
+
+    _begun = False
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The first line; without ``begin`` it is a proxy's, asked for a tunnel.  ProxyLoginRefused for its 407."""
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        if found[1] == 407 and not self._begun:
+            try:
+                said = parse_headers(self.fp).get_all("Proxy-Authenticate") or []
+            except (OSError, HTTPException):
+                said = []
+            raise ProxyLoginRefused(tuple(text.split()[0].strip(",").lower() for text in said if text.strip()))
+        return found
 
     def begin(self, *args: Any, **kwargs: Any) -> None:
         """Read status and headers; RemoteDisconnected when they do not end with a blank line."""
+        self._begun = True
         source, lines = self.fp, _Lines(self.fp)
         self.fp = lines  # type: ignore[assignment]
         super().begin(*args, **kwargs)
@@ -250,17 +273,6 @@ class TlsLine(Line, HTTPSConnection):
     def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
         """Verify by the board's rules, whatever the library would do."""
         super().__init__(*args, board=board, **{**options, "ssl_context": board.context()})
-
-
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """The certificates this computer trusts, and those in ``ca_file``; OSError when that cannot be read."""
-    try:
-        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    except (ImportError, NotImplementedError, OSError):
-        context = ssl.create_default_context(cafile=certifi.where())
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    return context
 
 
 def _dial(host: str, port: int, seconds: float, unwanted: Callable[[], bool]) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import functools
 import logging
@@ -14,59 +15,71 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from requests.adapters import HTTPAdapter
 from requests.exceptions import Timeout as RequestsTimeout
 from requests.models import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
-from requests.utils import select_proxy, should_bypass_proxies
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from cg_uploader.api.lines import Exchange, Line, Switchboard, Timeouts, TlsLine, trust
+from cg_uploader.api.certificates import distrust, read_certificates, trust
+from cg_uploader.api.lines import Exchange, Line, ProxyLoginRefused, Switchboard, Timeouts, TlsLine
+from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
 from cg_uploader.api.regions import is_loopback
 from cg_uploader.api.replies import MOST_BYTES, Received
-from cg_uploader.errors import UsageError
 from cg_uploader.model import MOST_CONNECTIONS, Reply
 from cg_uploader.vocabulary import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request that is ready but for its query, and can be sent again and again; ``via`` is its proxy, as host:port."""
+    """A request that is ready but for its query, and can be sent again and again; ``proxy`` None: straight there."""
 
     prepared: PreparedRequest = field(repr=False)
-    proxies: dict[str, str] = field(repr=False)
     host: str
-    via: str
+    proxy: Proxy | None
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxy as the HTTP library wants it, without the login."""
+        return {} if self.proxy is None else {"https": f"http://{self.proxy.place}"}
+
+    @property
+    def via(self) -> str:
+        """The proxy as host:port; empty for none."""
+        return "" if self.proxy is None else self.proxy.place
 
 
 class Transport:
-    """Sends; never follows a redirect, never retries, keeps no cookies, and reads no netrc.  Thread-safe."""
+    """Sends; never follows a redirect, never retries, keeps no cookies, and reads no netrc.  Thread-safe.
 
-    def __init__(self, timeouts: Timeouts, ca_file: Path | None) -> None:
-        """Look the system's proxies up, once.  UsageError for a ``ca_file`` that is of no use."""
+    ``login_wanted``: the host:port of a proxy that has asked for a user name and a password, or did not accept them.
+    """
+
+    def __init__(self, timeouts: Timeouts, ca_file: Path | None, proxies: Proxies) -> None:
+        """UsageError for a ``ca_file`` that is of no use; it is read here, and not again."""
         logging.getLogger("urllib3.connectionpool").addFilter(_without_addresses)
         self._timeouts = timeouts
-        if ca_file is not None:
-            _check_certificates(ca_file)
-        self._board = Switchboard(timeouts, functools.partial(trust, ca_file))
+        self._board = Switchboard(timeouts, functools.partial(trust, read_certificates(ca_file) if ca_file else None))
         self._adapter = _Adapter(self._board)
-        self._proxies = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https", "all")}
+        self._proxies = proxies
+        self.login_wanted = ""
         self._limits = Timeout(connect=timeouts.connect, read=timeouts.read)
 
     def prepare(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Outgoing:
-        """A request without its query; ``url`` is absolute, ``headers`` are all that go out beside Host."""
+        """A request without its query; ``url`` is absolute, ``headers`` are all that go out beside Host.
+
+        NotReachable, kind *proxy*, when the setting of the proxy cannot be used.
+        """
         prepared = PreparedRequest()
         prepared.method, prepared.url, prepared.body = method, url, body
         prepared.headers = CaseInsensitiveDict({**headers, "Content-Length": str(len(body or b""))})
-        host = urlsplit(url).hostname or ""
-        direct = is_loopback(host) or should_bypass_proxies(url, no_proxy=None)
-        proxies = {} if direct else self._proxies
-        proxy = select_proxy(url, proxies)
-        return Outgoing(prepared, proxies, host, _place(proxy) if proxy else "")
+        proxy = self._proxies.of(url)
+        if proxy is not None and proxy.login is not None:
+            self._adapter.introduce(proxy.place, proxy.login.user, proxy.login.password)
+        return Outgoing(prepared, urlsplit(url).hostname or "", proxy)
 
     def exchange(self, outgoing: Outgoing, query: str = "") -> Received | Reply:
         """Send once: what was received, or a reply that says what is certain (nothing left, not trusted, no answer)."""
@@ -141,10 +154,37 @@ class Transport:
         if exchange.cut or (exchange.dialled and _is_timeout(cause)):
             return Reply(Answer.NOTHING, message=f"{where} did not answer in time.")
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return Reply(Answer.UNTRUSTED, message=_distrust(outgoing.host, cause))
-        if (status := _tunnel_status(cause)) == 407:
-            return Reply(Answer.COMPLETE, status)
-        return Reply(Answer.NOT_CONNECTED, message=_obstacle(where, cause, self._timeouts.connect))
+            return Reply(Answer.UNTRUSTED, message=distrust(outgoing.host, cause, outgoing.via))
+        if isinstance(cause, ProxyLoginRefused) and outgoing.proxy is not None:
+            return self._refused_by(outgoing.proxy, cause.schemes)
+        obstacle = _obstacle(where, cause, self._timeouts.connect)
+        return Reply(Answer.NOT_CONNECTED, message=f"{obstacle} {self._hint(outgoing)}".rstrip())
+
+    def _refused_by(self, proxy: Proxy, schemes: tuple[str, ...]) -> Reply:
+        """A proxy that wants to know who asks; nothing was sent."""
+        if schemes and "basic" not in schemes:
+            kinds = ", ".join(_SCHEMES.get(scheme, scheme) for scheme in schemes)
+            message = (
+                f"The proxy {proxy.place} wants a sign-in of a kind that is not supported ({kinds}); only a user name and a "
+                "password in the Basic way are. Ask whoever looks after the network for a way without it."
+            )
+            return Reply(Answer.COMPLETE, 407, message=message)
+        self.login_wanted = proxy.place
+        if proxy.login is None:
+            message = f"The proxy {proxy.place} wants a user name and a password."
+        else:
+            message = f"The proxy {proxy.place} does not accept the user name and the password."
+        return Reply(Answer.COMPLETE, 407, message=f"{message} If you do not know them, ask whoever looks after the network.")
+
+    def _hint(self, outgoing: Outgoing) -> str:
+        """What may help when there is no way straight to the other side."""
+        straight = outgoing.proxy is None and not is_loopback(outgoing.host)
+        if not straight or self._proxies.named != SYSTEM or self._proxies.found is not None or not by_script():
+            return ""
+        return (
+            "This network finds its proxy by an automatic script, which cannot be followed here: ask whoever looks after the "
+            "network for the proxy’s name, and give it as HOST:PORT in Settings or in the environment variable HTTPS_PROXY."
+        )
 
 
 class _Adapter(HTTPAdapter):
@@ -152,6 +192,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, board: Switchboard) -> None:
         self._board = board
+        self._introductions: dict[str, str] = {}
         super().__init__(max_retries=0, pool_maxsize=MOST_CONNECTIONS)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -160,6 +201,15 @@ class _Adapter(HTTPAdapter):
         if "ConnectionCls" not in vars(pool):
             pool.ConnectionCls = functools.partial(TlsLine if pool.scheme == "https" else Line, board=self._board)
         return pool
+
+    def introduce(self, place: str, user: str, password: str) -> None:
+        """Say who asks to the proxy at ``place`` from now on."""
+        self._introductions[place] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """What the proxy itself is told; no address ever holds a password."""
+        introduction = self._introductions.get(urlsplit(proxy).netloc)
+        return {} if introduction is None else {"Proxy-Authorization": introduction}
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
         """Nothing here: every TLS line brings a context that verifies."""
@@ -171,39 +221,7 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-def _check_certificates(ca_file: Path) -> None:
-    try:
-        trust(ca_file)
-    except OSError:
-        raise UsageError(f"{ca_file.name} holds no certificates that can be read. Choose a file in PEM form.") from None
-
-
-_UNTRUSTED_CODES = {
-    9: "is not valid yet. Check the date and the time of this computer",
-    10: "has expired. Check the date and the time of this computer; if they are right, tell whoever looks after the network",
-    62: "belongs to another name",
-    64: "belongs to another address",
-}
-_UNKNOWN_ISSUER = (
-    "comes from an issuer that this computer does not trust. A proxy of your company may open connections: ask whoever "
-    "looks after the network to have its certificate installed"
-)
-_ISSUER_CODES = (2, 18, 19, 20, 21)
-
-
-def _distrust(host: str, error: ssl.SSLError) -> str:
-    """Why a connection is not to be trusted, in words."""
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        return f"No secure connection to {host} is possible: something on the way speaks another language. Nothing was sent."
-    code = getattr(error, "verify_code", None)
-    said = getattr(error, "verify_message", "").lower()
-    if code in _ISSUER_CODES or "trust" in said or "issuer" in said:
-        reason = _UNKNOWN_ISSUER
-    elif "expired" in said:
-        reason = _UNTRUSTED_CODES[10]
-    else:
-        reason = _UNTRUSTED_CODES.get(code or 0, "is not accepted by this computer")
-    return f"The certificate of {host} {reason}. Nothing was sent."
+_SCHEMES = {"ntlm": "NTLM", "negotiate": "Negotiate", "digest": "Digest", "bearer": "Bearer"}
 
 
 def _obstacle(where: str, error: BaseException, seconds: float) -> str:
@@ -230,11 +248,6 @@ def _tunnel_status(error: BaseException) -> int | None:
 def _is_timeout(error: BaseException) -> bool:
     """Whether a time limit ended it, by whichever library's name."""
     return isinstance(error, (TimeoutError, RequestsTimeout, UrllibTimeout))
-
-
-def _place(proxy: str) -> str:
-    """Host and port of a proxy's address, without the password that may stand before them."""
-    return proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")
 
 
 def _without_addresses(record: logging.LogRecord) -> bool:

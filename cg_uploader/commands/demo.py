@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from cg_uploader.commands.connecting import Way
 from cg_uploader.commands.runs import run_plan
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.model import Credentials
@@ -36,5 +37,6 @@ def demo(terminal: Terminal) -> int:
         profile = replace(parse(resource("samples/contacts.json").read_text(encoding="utf-8")), address=server.address)
         plan = make_plan(profile, read(sample))
         terminal.say(f"{sample.name} goes to the practice server, a pretend CustomerGauge on this computer ({server.page}).")
-        code = run_plan(plan, Credentials("practice", "practice"), journal, terminal, folder / "contacts - failed rows.xlsx")
+        way = Way(Places(folder), terminal, plan.address, Credentials("practice", "practice"))
+        code = run_plan(plan, way, journal, terminal, folder / "contacts - failed rows.xlsx")
     return 0 if code in WENT_AS_MEANT else code

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import FrameType
 
 from cg_uploader.api.client import Client
+from cg_uploader.commands.connecting import Way, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
 from cg_uploader.commands.records import opened
 from cg_uploader.commands.terminal import Progress, Terminal
-from cg_uploader.errors import ConsentMissing, CredentialsRefused, ProfileError, UploaderError, UsageError
+from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model import Batch, Credentials, Plan, RunSummary
-from cg_uploader.settings.credentials import CredentialStore, from_environment
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads import engine, report
 from cg_uploader.uploads.changes import file_changed, profile_changed
@@ -46,7 +46,8 @@ def upload(args: Namespace, terminal: Terminal) -> int:
             refuse_repeat(found)
         if found.sentence:
             terminal.tell(found.sentence)
-        return run_plan(plan, credentials_for(plan.profile), journal, terminal, args.save_failed)
+        way = Way(args.places, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
+        return run_plan(plan, way, journal, terminal, args.save_failed)
 
 
 def _refuse_place(save_failed: Path | None, file: Path | None) -> None:
@@ -59,7 +60,7 @@ def _refuse_place(save_failed: Path | None, file: Path | None) -> None:
         raise UsageError(f"Nothing can be saved as {save_failed}. Choose a place that exists and can be written.")
 
 
-def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check, say what the check found, send, and say what it came to; returns the exit code."""
     result = check(plan)
     if plan.configuration.data_type.inviting and not plan.consent and result.invited is not None:
@@ -75,7 +76,7 @@ def run_plan(plan: Plan, credentials: Credentials, journal: Journal, terminal: T
     def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
         return engine.upload(plan, client, journal, on_batch=on_batch, control=control)
 
-    return _carry_out(plan, credentials, send, journal, terminal, save_failed)
+    return _carry_out(way, send, journal, terminal, save_failed)
 
 
 def resume(args: Namespace, terminal: Terminal) -> int:
@@ -86,7 +87,7 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         plan = journal.plan(run)
         credentials = Credentials("", "")
         if journal.unsettled(run):
-            credentials = credentials_for(plan.profile)
+            credentials = credentials_for(args, plan.profile, plan.region)
             for changed in (file_changed(plan, journal, run), _profile_changed(plan, ProfileStore(args.places.profiles))):
                 if changed:
                     terminal.tell(changed)
@@ -94,7 +95,8 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
             return engine.resume(run, client, journal, on_batch=on_batch, control=control)
 
-        return _carry_out(plan, credentials, send, journal, terminal, args.save_failed)
+        way = Way(args.places, terminal, plan.address, credentials)
+        return _carry_out(way, send, journal, terminal, args.save_failed)
 
 
 def _profile_changed(plan: Plan, store: ProfileStore) -> str:
@@ -104,12 +106,19 @@ def _profile_changed(plan: Plan, store: ProfileStore) -> str:
     return ""
 
 
-def _carry_out(
-    plan: Plan, credentials: Credentials, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None
-) -> int:
-    control = Control()
-    with closing(Client(plan.address, credentials)) as client, _stopped_by_signals(control):
-        summary = send(client, Progress(terminal), control)
+def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    begun: list[RunSummary] = []
+
+    def work(client: Client) -> RunSummary:
+        control, progress = Control(), Progress(terminal)
+        with _stopped_by_signals(control):
+            if begun:  # a proxy stopped it, and has been told who asks
+                begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
+            else:
+                begun.append(send(client, progress, control))
+        return begun[-1]
+
+    summary = way.go(work)
     _say_totals(summary, journal, terminal, save_failed)
     return summary.exit_code
 
@@ -151,18 +160,6 @@ def _stopped_by_signals(control: Control) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def credentials_for(profile: str) -> Credentials:
-    """From the environment, else from the system keychain; CredentialsRefused when there are none."""
-    found = from_environment(os.environ) or CredentialStore().load(profile)
-    if found is None:
-        raise CredentialsRefused(
-            f"No Client ID and Client Secret are known for “{profile}”. "
-            f"Save them with “cg-uploader credentials set {profile}”, "
-            "or give them as CG_UPLOADER_CLIENT_ID and CG_UPLOADER_CLIENT_SECRET."
-        )
-    return found
 
 
 def newest(journal: Journal) -> int:

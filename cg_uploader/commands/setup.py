@@ -5,12 +5,11 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import Namespace
-from contextlib import closing
 from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.api.regions import address
-from cg_uploader.commands.runs import credentials_for
+from cg_uploader.commands.connecting import Way, credentials_for
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import ProfileError, UsageError
 from cg_uploader.model import Credentials
@@ -19,6 +18,7 @@ from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
 from cg_uploader.uploads.report import save_text
+from cg_uploader.vocabulary import Region
 
 
 def profile(args: Namespace, terminal: Terminal) -> int:
@@ -49,23 +49,24 @@ def _text_of(file: Path) -> str:
         raise ProfileError(f"{file} cannot be read as a profile ({error}).") from None
 
 
-def credentials(args: Namespace, terminal: Terminal) -> int:
+def keep_credentials(args: Namespace, terminal: Terminal) -> int:
     """Save, test or forget the Client ID and Client Secret of a profile."""
     if args.action == "test":
         wanted = open_profile(args.name, ProfileStore(args.places.profiles))
-        with closing(Client(address(wanted.region, wanted.address), credentials_for(wanted.name))) as client:
-            client.sign_in()
+        credentials = credentials_for(args, wanted.name, wanted.region)
+        Way(args.places, terminal, address(wanted.region, wanted.address), credentials).go(Client.sign_in)
         terminal.say(f"CustomerGauge accepts the Client ID and Client Secret of “{wanted.name}”.")
     elif args.action == "forget":
         CredentialStore().forget(args.name)
         terminal.say(f"The Client ID and Client Secret of “{args.name}” are forgotten.")
     else:
-        _ask_and_save(args.name)
-        terminal.say(f"Saved in this computer's keychain for “{args.name}”.")
+        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        _ask_and_save(wanted.name, wanted.region)
+        terminal.say(f"Saved in this computer's keychain for “{wanted.name}”.")
     return 0
 
 
-def _ask_and_save(name: str) -> None:
+def _ask_and_save(name: str, region: Region) -> None:
     store = CredentialStore()
     if store.available is not None:
         raise UsageError(store.available)
@@ -75,7 +76,7 @@ def _ask_and_save(name: str) -> None:
     secret = getpass.getpass("Client Secret (not shown): ", stream=sys.stderr).strip()
     if not client_id or not secret:
         raise UsageError("Both the Client ID and the Client Secret are needed; nothing was saved.")
-    store.save(name, Credentials(client_id, secret))
+    store.save(name, region, Credentials(client_id, secret))
 
 
 def practice_server(args: Namespace, terminal: Terminal) -> int:

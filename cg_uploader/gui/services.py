@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cg_uploader.api.client import Client
+from cg_uploader.api.regions import is_loopback
+from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Address
+from cg_uploader.model import Address, Credentials
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import Readers
+from cg_uploader.uploads.proxylogins import ProxyLogins
 
 if TYPE_CHECKING:
     from cg_uploader.practice.script import Script
@@ -69,10 +75,29 @@ class Services:
         self.profiles = ProfileStore(places.profiles)
         self.credentials = credentials or CredentialStore()
         self.preferences = PreferenceStore(places.preferences)
+        self.proxy_logins = ProxyLogins(self.credentials)
         self.practice = practice or Practice()
         self.readers = Readers()
+
+    def client(self, address: Address, credentials: Credentials, cancelled: Callable[[], bool]) -> Client:
+        """A client by this computer's settings; the caller closes it.  Not on the window's thread: it may take seconds.
+
+        UsageError for a certificate file that cannot be used, NotReachable for such a proxy setting.
+        """
+        from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment  # takes long to load
+
+        kept, urls = self.preferences.load(), (address.auth, address.records)
+        found = None
+        if kept.proxy == SYSTEM and not named_in_environment() and not all(map(_is_here, urls)):
+            found = look_up(urls, cancelled)
+        proxies = Proxies(kept.proxy, found, self.proxy_logins.known)
+        return Client(address, credentials, ca_file=Path(kept.ca_file) if kept.ca_file else None, proxies=proxies)
 
     def close(self) -> None:
         """End the practice server and the process that is ready to read."""
         self.practice.close()
         self.readers.close()
+
+
+def _is_here(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")

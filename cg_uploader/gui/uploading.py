@@ -33,19 +33,20 @@ SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: its totals, and of each status up to 5,000 rows."""
+    """How a run ended: its totals, of each status up to 5,000 rows, and the proxy (host:port) that wanted a password."""
 
     summary: RunSummary
     outcomes: tuple[Outcome, ...]
+    login_wanted: str = ""
 
 
-def new_run(plan: Plan, credentials: Credentials, places: Places, control: Control) -> Work:
+def new_run(plan: Plan, credentials: Credentials, services: Services, control: Control) -> Work:
     """The work of sending ``plan``; results in Ended."""
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with Journal(services.places) as journal:
             return _carry_out(
-                Client(plan.address, credentials),
+                services.client(plan.address, credentials, lambda: control.stopping),
                 journal,
                 _Teller(announce, journal),
                 lambda client, on_batch: engine.upload(plan, client, journal, on_batch=on_batch, control=control),
@@ -67,7 +68,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
                 if plan.region is Region.PRACTICE:
                     services.practice.listen_again(plan.address)
             return _carry_out(
-                Client(plan.address, credentials),
+                services.client(plan.address, credentials, lambda: control.stopping),
                 journal,
                 _Teller(announce, journal),
                 lambda client, on_batch: engine.resume(run, client, journal, on_batch=on_batch, control=control),
@@ -156,7 +157,7 @@ def _credentials(plan: Plan, connection: Connection, services: Services) -> Cred
     """For a run of another day: those of the present connection when it goes to the same place, else the keychain's."""
     if connection.region is plan.region and connection.client_id and connection.client_secret:
         return connection.credentials
-    found = services.credentials.load(plan.profile) if services.credentials.available is None else None
+    found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
     if found is None:
         raise CredentialsRefused(
             f"Enter the Client ID and the Client Secret for “{plan.profile}” in step 1 first, then continue this upload."
@@ -169,7 +170,7 @@ def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending)
         summary = send(client, teller)
     finally:
         client.close()
-    return Ended(summary, tuple(_listed(journal, summary.run)))
+    return Ended(summary, tuple(_listed(journal, summary.run)), client.login_wanted)
 
 
 class _Teller:

@@ -1,4 +1,4 @@
-"""Client ID and Client Secret: from the environment or the system's keychain, and nowhere else."""
+"""Client ID and Client Secret, and a proxy's password: from the environment or the system's keychain, and nowhere else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from cg_uploader.errors import CredentialsRefused, UsageError
 from cg_uploader.model import Credentials
+from cg_uploader.vocabulary import Region
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
 MOST_UNITS = 1_280
@@ -19,6 +20,7 @@ _TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows",
 _CHAIN = "keyring.backends.chainer"
 _PRINTABLE = re.compile("[\x21-\x7e]+")
 _ENTRY = "client credentials"
+_PROXY_ENTRY = "proxy login"
 
 
 class Keychain(Protocol):
@@ -73,7 +75,7 @@ def from_environment(environment: Mapping[str, str]) -> Credentials | None:
 
 
 class CredentialStore:
-    """One entry for each profile in the system's keychain."""
+    """One entry for each profile in the system's keychain, and one for each proxy that wants a password."""
 
     def __init__(self, backend: Keychain | None = None) -> None:
         """``backend``: another keychain, which is trusted as it is; None: the system's, looked for when it is first needed."""
@@ -89,26 +91,24 @@ class CredentialStore:
             self._looked = True
         return self._why_not
 
-    def load(self, profile: str) -> Credentials | None:
-        """What is kept for ``profile``; None for nothing or no keychain.  CredentialsRefused when it stays locked."""
-        if self.available is not None or self._backend is None:
-            return None
-        with _fenced("did not give the credentials out"):
-            text = self._backend.get_password(_service(profile), _ENTRY)
-        return None if text is None else _decoded(text)
+    def load(self, profile: str, region: Region) -> Credentials | None:
+        """What is kept for ``profile`` in ``region``; None for nothing, another region or no keychain.
 
-    def save(self, profile: str, credentials: Credentials) -> None:
+        A setup file that a stranger made can carry the name of a profile that is here: so a secret goes only to the region
+        for which it was kept, and never to a practice server.  CredentialsRefused when the keychain stays locked.
+        """
+        texts = self._texts(_service(profile), _ENTRY)
+        if len(texts) != 3 or texts[2] != region.value or region is Region.PRACTICE:
+            return None
+        try:
+            return tidy(texts[0], texts[1])[0]
+        except UsageError:
+            return None
+
+    def save(self, profile: str, region: Region, credentials: Credentials) -> None:
         """Keep ``credentials`` for ``profile``, in the place of earlier ones; UsageError when that cannot be done."""
         kept, _ = tidy(credentials.client_id, credentials.client_secret)
-        text = json.dumps([kept.client_id, kept.client_secret], separators=(",", ":"))
-        if self.available is not None or self._backend is None:
-            raise UsageError(self._why_not or "")
-        if len(text) > MOST_UNITS:
-            raise UsageError(
-                "The Client ID and Client Secret are too long for this computer's keychain. Enter them for each run."
-            )
-        with _fenced("did not keep the credentials"):
-            self._backend.set_password(_service(profile), _ENTRY, text)
+        self._keep(_service(profile), _ENTRY, kept.client_id, kept.client_secret, region.value)
 
     def forget(self, profile: str) -> None:
         """Remove what is kept for ``profile``, if there is anything."""
@@ -118,20 +118,47 @@ class CredentialStore:
             if self._backend.get_password(_service(profile), _ENTRY) is not None:
                 self._backend.delete_password(_service(profile), _ENTRY)
 
+    def load_proxy_login(self, place: str) -> tuple[str, str] | None:
+        """User name and password kept for the proxy at ``place`` (host:port); None for nothing or no keychain."""
+        texts = self._texts(_proxy_service(place), _PROXY_ENTRY)
+        return (texts[0], texts[1]) if len(texts) == 2 else None
+
+    def save_proxy_login(self, place: str, user: str, password: str) -> None:
+        """Keep both for the proxy at ``place``; UsageError when that cannot be done."""
+        self._keep(_proxy_service(place), _PROXY_ENTRY, user, password)
+
+    def _texts(self, service: str, entry: str) -> list[str]:
+        if self.available is not None or self._backend is None:
+            return []
+        with _fenced("did not give the credentials out"):
+            text = self._backend.get_password(service, entry)
+        return [] if text is None else _decoded(text)
+
+    def _keep(self, service: str, entry: str, *texts: str) -> None:
+        text = json.dumps(texts, separators=(",", ":"))
+        if self.available is not None or self._backend is None:
+            raise UsageError(self._why_not or "")
+        if len(text) > MOST_UNITS:
+            raise UsageError("What is to be remembered is too long for this computer's keychain. Enter it each time.")
+        with _fenced("did not keep the credentials"):
+            self._backend.set_password(service, entry, text)
+
 
 def _service(profile: str) -> str:
     return f"CG Uploader: {profile}"
 
 
-def _decoded(text: str) -> Credentials | None:
-    """The credentials in an entry; None for an entry that is not ours."""
+def _proxy_service(place: str) -> str:
+    return f"CG Uploader, proxy {place}"
+
+
+def _decoded(text: str) -> list[str]:
+    """The texts in an entry; none for an entry that is not ours."""
     try:
-        match json.loads(text):
-            case [str(client_id), str(client_secret)]:
-                return tidy(client_id, client_secret)[0]
-    except (ValueError, RecursionError, UsageError):
-        pass
-    return None
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(part, str) for part in found) else []
 
 
 @contextmanager

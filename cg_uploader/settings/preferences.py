@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,24 @@ from cg_uploader.vocabulary import BlankCells
 THEMES = ("system", "light", "dark")
 MOST_DAYS = 3650
 MOST_CHARACTERS = 64 << 10
+PROXY_WORDS = ("system", "none")
+_PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """``keep_days``: how long row values are kept after a run, 0 to 3,650; ``last_profile``: empty when there was none."""
+    """``keep_days``: how long row values are kept after a run, 0 to 3,650; ``last_profile``: empty when there was none.
+
+    ``proxy``: *system*, *none*, or the host:port of one for everything, never with a password.  ``ca_file``: a file with
+    certificates to trust beside the system's, or empty.
+    """
 
     theme: str = "system"
     blank_cells: BlankCells = BlankCells.LEAVE_OUT
     keep_days: int = 30
     last_profile: str = ""
+    proxy: str = "system"
+    ca_file: str = ""
 
 
 class PreferenceStore:
@@ -58,4 +67,6 @@ def _usable(name: str, value: Any) -> bool:
         return value in list(BlankCells)
     if name == "keep_days":
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
+    if name == "proxy":
+        return isinstance(value, str) and (value in PROXY_WORDS or _PLACE.fullmatch(value) is not None)
     return isinstance(value, str)

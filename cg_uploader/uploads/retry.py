@@ -175,6 +175,8 @@ def _refusal(case: _Case, status: int) -> Decision:
         return Decision(Action.SETTLE, RowStatus.REFUSED, message=_TOO_LONG + case.quoted())
     if status == 400:
         return case.stopped(case.unsent, "CustomerGauge did not understand the request. Check the region and the reference.")
+    if status == 407 and case.reply.body is Body.BLANK and case.reply.message:  # said on this side, about the proxy
+        return case.stopped(case.unsent, case.reply.message, exit_code=4)
     reason, exit_code = _STOPS.get(status, (f"CustomerGauge gave an answer that is not expected here ({status}).", 5))
     return case.stopped(case.unsent, reason, exit_code=exit_code)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import sys
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 from certificates import Authority
 from raw_peer import close_after, hang, hang_after, http, reset
 
+from cg_uploader.api.certificates import distrust, issuers_in
 from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.proxies import Proxies, Proxy, ProxyLogin, read_proxy
 from cg_uploader.api.transport import Transport
 from cg_uploader.errors import NotReachable, UsageError
 from cg_uploader.model import Address, Reply, Request
@@ -189,9 +194,58 @@ def test_a_body_that_hangs_below_tls_is_cut(peer, client, authority):
     assert time.monotonic() - began < 5
 
 
+def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, client, authority, tmp_path):
+    der = tmp_path / "authority.cer"
+    der.write_bytes(ssl.PEM_cert_to_DER_cert(authority.file.read_text()))
+    for file in (authority.file, der):
+        (issuer,) = issuers_in(file)
+        assert issuer.name == "Test authority"
+        assert 29 <= (issuer.until - datetime.now(UTC)).days <= 30
+    server = peer(tls=authority.server("127.0.0.1"))
+    sender = client(server.address, ca_file=der)
+    der.unlink()
+    sender.sign_in()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"\x30\x82"]
+)
+def test_a_certificate_file_with_nothing_of_use(client, peer, tmp_path, content):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
+        client(peer().address, ca_file=file)
+
+
+def test_a_certificate_file_that_cannot_be_opened(client, peer, tmp_path):
+    for file in (tmp_path, tmp_path / "gone.pem"):
+        with pytest.raises(UsageError, match="cannot be read"):
+            client(peer().address, ca_file=file)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("A required certificate is not within its validity period when verifying", "has expired or is not valid yet"),
+        ("“x” certificate is expired", "has expired"),
+        ("The certificate's CN name does not match the passed value.", "belongs to another name"),
+        ("certificate name does not match input", "belongs to another name"),
+        ("terminated in a root certificate which is not trusted by the trust provider", "does not trust"),
+        ("“x” certificate is not trusted", "does not trust"),
+        ("something new", "is not accepted by this computer"),
+    ],
+)
+def test_how_windows_and_macos_word_it_is_understood(words, said):
+    error = ssl.SSLCertVerificationError(words)
+    error.verify_message, error.verify_code = words, 2148204810
+    text = distrust("api.example.org", error, "proxy:1")
+    assert said in text
+    assert text.startswith("The certificate of api.example.org (through the proxy proxy:1) ")
+
+
 def test_a_certificate_file_that_is_none(peer, client, tmp_path):
     (tmp_path / "ca.pem").write_text("hello")
-    with pytest.raises(UsageError, match=r"ca\.pem holds no certificates"):
+    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
         client(peer().address, ca_file=tmp_path / "ca.pem")
 
 
@@ -263,10 +317,79 @@ def test_a_proxy_that_is_not_there(peer, client, monkeypatch):
     assert (reply.answer, reply.message) == (Answer.NOT_CONNECTED, f"The proxy 127.0.0.1:{port} refused the connection.")
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://", "nonsense://x", "http://[::1", "http://127.0.0.1:x"])
-def test_a_proxy_setting_that_cannot_be_used(peer, client, monkeypatch, proxy):
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks5://user:hidden@127.0.0.1:1", "SOCKS"),
+        ("SOCKS5h://127.0.0.1:1", "SOCKS"),
+        ("https://127.0.0.1:1", "over https"),
+        ("http://", "not the address"),
+        ("nonsense://x", "not the address"),
+        ("http://[::1", "not the address"),
+        ("http://127.0.0.1:x", "not the address"),
+        ("http://127.0.0.1:70000", "not the address"),
+        ("http://a b:1", "not the address"),
+        ("http://hidden@", "not the address"),
+    ],
+)
+def test_a_proxy_setting_that_cannot_be_used(client, monkeypatch, proxy, said):
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert _send(client, peer(), ELSEWHERE).answer is Answer.NOT_CONNECTED
+    with pytest.raises(NotReachable, match=said) as caught:
+        client(Address("https://auth.example.org/oauth2/token", ELSEWHERE))
+    assert caught.value.kind == "proxy"
+    assert "hidden" not in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "user", "password"),
+    [
+        ("proxy.example:3128", "proxy.example:3128", None, ""),
+        (" http://Proxy.Example/ ", "proxy.example:80", None, ""),
+        ("http://ann:p%40ss@[::1]:8080", "[::1]:8080", "ann", "p@ss"),
+        ("ann:a:b/c@d@proxy:1", "proxy:1", "ann", "a:b/c@d"),
+        ("ann@proxy", "proxy:80", "ann", ""),
+    ],
+)
+def test_a_proxy_as_people_write_it(text, place, user, password):
+    proxy = read_proxy(text)
+    assert proxy.place == place
+    assert (None if proxy.login is None else proxy.login.user, proxy.login.password if proxy.login else "") == (user, password)
+    assert user is None or user not in repr(proxy).replace(place, "")
+
+
+def test_what_was_named_goes_before_what_was_found_and_that_before_the_system(monkeypatch):
+    here, elsewhere = "http://127.0.0.1:1/", ELSEWHERE
+    assert Proxies().of(elsewhere) is None
+    found = {ELSEWHERE: "http://found:1", here: "http://found:1"}
+    assert Proxies(found=found).of(elsewhere) == Proxy("found:1")
+    assert Proxies(found={ELSEWHERE: ""}).of(elsewhere) is None
+    monkeypatch.setenv("HTTPS_PROXY", "http://system:1")
+    assert Proxies(found=found).of(elsewhere) == Proxy("system:1")
+    assert Proxies("named:1", found).of(elsewhere) == Proxy("named:1")
+    assert Proxies("none", found).of(elsewhere) is None
+    for proxies in (Proxies(), Proxies("named:1"), Proxies(found=found)):
+        assert proxies.of(here) is None
+
+
+def test_a_login_is_for_one_proxy_and_for_no_other():
+    login = ProxyLogin("named:1", "ann", "hidden")
+    assert Proxies("named:1", logins=(login,)).of(ELSEWHERE) == Proxy("named:1", login)
+    assert Proxies("other:1", logins=(login,)).of(ELSEWHERE) == Proxy("other:1")
+    assert "hidden" not in repr(Proxies(logins=(login,)))
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there a script is configured elsewhere")
+@pytest.mark.parametrize(("mode", "asks"), [("'auto'", True), ("'none'", False), ("", False)])
+def test_a_network_with_an_automatic_script_is_said(client, monkeypatch, tmp_path, mode, asks):
+    teller = tmp_path / "gsettings"
+    teller.write_text(f'#!/bin/sh\n[ "$*" = "get org.gnome.system.proxy mode" ] && echo "{mode}"\n')
+    teller.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    nowhere = Address(f"https://{'a' * 64}.example/oauth2/token", ELSEWHERE)
+    for proxies, expected in ((Proxies(), asks), (Proxies("none"), False), (Proxies(found={nowhere.auth: ""}), False)):
+        with pytest.raises(NotReachable, match="was not found") as caught:
+            client(nowhere, proxies=proxies).sign_in()
+        assert ("automatic script" in caught.value.sentence) is expected
 
 
 def test_this_computer_is_never_asked_through_a_proxy(peer, client, monkeypatch, row):
@@ -280,7 +403,7 @@ def test_this_computer_is_never_asked_through_a_proxy(peer, client, monkeypatch,
 def test_exceptions_to_the_proxy_are_honoured(monkeypatch):
     _use_proxy(monkeypatch, 3128, "user:hidden@")
     monkeypatch.setenv("NO_PROXY", "auth.example.org")
-    transport = Transport(Timeouts(), None)
+    transport = Transport(Timeouts(), None, Proxies())
     assert transport.prepare("PUT", ELSEWHERE, {}).via == "127.0.0.1:3128"
     assert transport.prepare("PUT", "https://auth.example.org/x", {}).via == ""
     assert "hidden" not in repr(transport.prepare("PUT", ELSEWHERE, {}))
@@ -290,5 +413,5 @@ def test_exceptions_to_the_proxy_are_honoured(monkeypatch):
 def test_a_proxy_password_that_is_wanted_at_sign_in(client, monkeypatch):
     with Raw(close_after(b"HTTP/1.1 407 No\r\n\r\n")) as proxy:
         _use_proxy(monkeypatch, proxy.port)
-        with pytest.raises(NotReachable, match="proxy of your network wants a user name"):
+        with pytest.raises(NotReachable, match=rf"proxy 127.0.0.1:{proxy.port} wants a user name"):
             client(Address("https://auth.example.org/oauth2/token", ELSEWHERE)).sign_in()

@@ -232,9 +232,9 @@ class TestSavedConnections:
         assert keychain.kept == {}
         page.form.remember.click()
         page.saved.save_button.click()
-        assert services.credentials.load("EU contacts") == Credentials("the-id", "the-secret")
+        assert services.credentials.load("EU contacts", Region.EU) == Credentials("the-id", "the-secret")
         page.form.remember.click()
-        assert services.credentials.load("EU contacts") is None
+        assert services.credentials.load("EU contacts", Region.EU) is None
 
     def test_a_profile_file_never_holds_the_secret(
         self, page: ConnectPage, session: Session, places: Places, eu: Connection

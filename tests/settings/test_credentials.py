@@ -12,6 +12,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 from cg_uploader.errors import CredentialsRefused, UsageError
 from cg_uploader.model import Credentials
 from cg_uploader.settings.credentials import CredentialStore, from_environment, is_trusted, tidy
+from cg_uploader.vocabulary import Region
 
 ANN = Credentials("ann-id", "s3cret/+=")
 
@@ -52,16 +53,16 @@ def test_each_profile_has_one_entry() -> None:
     keychain = Memory()
     store = CredentialStore(keychain)
     assert store.available is None
-    assert store.load("EU") is None
-    store.save("EU", Credentials("old", "old"))
-    store.save("EU", ANN)
-    store.save("US", Credentials("other", "one"))
+    assert store.load("EU", Region.EU) is None
+    store.save("EU", Region.EU, Credentials("old", "old"))
+    store.save("EU", Region.EU, ANN)
+    store.save("US", Region.US, Credentials("other", "one"))
     assert len(keychain.kept) == 2
-    assert store.load("EU") == ANN
+    assert store.load("EU", Region.EU) == ANN
     store.forget("EU")
     store.forget("EU")
-    assert store.load("EU") is None
-    assert store.load("US") == Credentials("other", "one")
+    assert store.load("EU", Region.EU) is None
+    assert store.load("US", Region.US) == Credentials("other", "one")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +101,8 @@ def test_without_a_trustworthy_keychain_nothing_is_stored() -> None:
     assert store.available is not None
     assert "nothing is remembered" in store.available
     with pytest.raises(UsageError, match="nothing is remembered"):
-        store.save("EU", ANN)
-    assert store.load("EU") is None
+        store.save("EU", Region.EU, ANN)
+    assert store.load("EU", Region.EU) is None
     store.forget("EU")
 
 
@@ -115,7 +116,7 @@ def test_a_backend_that_cannot_be_loaded_counts_as_none(monkeypatch: pytest.Monk
 
 def test_a_locked_keychain_is_said_without_the_secret() -> None:
     store = CredentialStore(Locked())
-    for action in (lambda: store.load("EU"), lambda: store.save("EU", ANN), lambda: store.forget("EU")):
+    for action in (lambda: store.load("EU", Region.EU), lambda: store.save("EU", Region.EU, ANN), lambda: store.forget("EU")):
         with pytest.raises(CredentialsRefused, match="KeyringLocked") as caught:
             action()
         assert "s3cret" not in caught.value.sentence
@@ -125,18 +126,38 @@ def test_a_locked_keychain_is_said_without_the_secret() -> None:
 def test_an_entry_of_somebody_else_is_no_credentials() -> None:
     keychain = Memory()
     store = CredentialStore(keychain)
-    store.save("EU", ANN)
+    store.save("EU", Region.EU, ANN)
     for text in ("", "x", "[]", '["a"]', '["a", 1]', '{"a": 1, "b": 2}', '["", "b"]', "null", "[" * 100_000):
         keychain.kept = dict.fromkeys(keychain.kept, text)
-        assert store.load("EU") is None
+        assert store.load("EU", Region.EU) is None
+
+
+def test_a_secret_goes_only_to_the_region_for_which_it_was_kept() -> None:
+    """A setup file that carries the name of a profile can neither move its secret to a practice server nor elsewhere."""
+    store = CredentialStore(Memory())
+    store.save("Contacts", Region.EU, ANN)
+    assert store.load("Contacts", Region.EU) == ANN
+    for region in (Region.US, Region.AU, Region.PRACTICE):
+        assert store.load("Contacts", region) is None
+    store.save("Play", Region.PRACTICE, ANN)
+    assert store.load("Play", Region.PRACTICE) is None
+
+
+def test_a_proxys_password_is_kept_for_that_proxy_alone() -> None:
+    store = CredentialStore(Memory())
+    assert store.load_proxy_login("proxy:1") is None
+    store.save_proxy_login("proxy:1", "ann", "p w\u00fc")
+    assert store.load_proxy_login("proxy:1") == ("ann", "p w\u00fc")
+    assert store.load_proxy_login("proxy:2") is None
+    assert store.load("proxy:1", Region.EU) is None
 
 
 def test_too_long_for_windows_is_too_long_everywhere() -> None:
     keychain = Memory()
     with pytest.raises(UsageError, match="too long"):
-        CredentialStore(keychain).save("EU", Credentials("id", "x" * 1280))
+        CredentialStore(keychain).save("EU", Region.EU, Credentials("id", "x" * 1280))
     assert not keychain.kept
-    CredentialStore(keychain).save("EU", Credentials("id", "x" * 1270))
+    CredentialStore(keychain).save("EU", Region.EU, Credentials("id", "x" * 1265))
     (text,) = keychain.kept.values()
     assert len(text.encode("utf-16-le")) <= 2560
 

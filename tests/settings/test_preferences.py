@@ -31,6 +31,21 @@ def test_a_damaged_file_means_the_usual_values(tmp_path: Path, content: bytes) -
     assert PreferenceStore(tmp_path / "p.json").load() == Preferences()
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy:1", "ann:secret@proxy:1", "proxy", "Proxy:1", "proxy:1\n", "proxy:123456", "", 7, ["none"]]
+)
+def test_a_proxy_is_a_word_or_host_and_port(tmp_path: Path, proxy: Any) -> None:
+    (tmp_path / "p.json").write_text(json.dumps({"proxy": proxy, "ca_file": "/x.pem"}))
+    assert PreferenceStore(tmp_path / "p.json").load() == Preferences(ca_file="/x.pem")
+
+
+@pytest.mark.parametrize("proxy", ["system", "none", "proxy.example:3128", "[::1]:8080"])
+def test_a_proxy_that_was_named_stays(tmp_path: Path, proxy: str) -> None:
+    store = PreferenceStore(tmp_path / "p.json")
+    store.save(Preferences(proxy=proxy))
+    assert store.load().proxy == proxy
+
+
 def test_one_wrong_value_does_not_take_the_others_away(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps({"theme": "dark", "keep_days": -1, "last_profile": 7, "unknown": 1}))
     assert PreferenceStore(tmp_path / "p.json").load() == Preferences(theme="dark")
@@ -41,7 +56,11 @@ anything = st.recursive(
 )
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("theme", "blank_cells", "keep_days", "last_profile"), anything)))
+@given(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("theme", "blank_cells", "keep_days", "last_profile", "proxy", "ca_file"), anything)
+    )
+)
 def test_any_json_gives_usable_preferences(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
     file = tmp_path_factory.mktemp("any") / "p.json"
     file.write_text(json.dumps(data))

@@ -9,9 +9,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from cg_uploader.api import regions
-from cg_uploader.api.client import Client
-from cg_uploader.errors import UploaderError
+from cg_uploader.errors import ProxyLoginWanted, UploaderError
 from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.proxyquestion import ProxyQuestion
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection, Session, Tested
 from cg_uploader.gui.steps import Step, why_not
@@ -41,6 +41,7 @@ class ConnectPage(Page):
     def __init__(self, session: Session, services: Services) -> None:
         super().__init__(session, services)
         self._headings_runner = Runner(self)
+        self.proxy = ProxyQuestion(services, self)
         self._names: tuple[str, ...] = ()
         self.saved = SavedConnections()
         self.form = ConnectionForm()
@@ -134,12 +135,16 @@ class ConnectPage(Page):
 
     def test_connection(self) -> None:
         """Sign in once, in the background, and say in words how it went."""
+        self.services.proxy_logins.begin_anew()
+        self._test()
+
+    def _test(self) -> None:
         connection = self.session.connection
         address = regions.address(connection.region, connection.address)
         credentials = connection.credentials
 
-        def work(_announce: Announce, _cancelled: Cancelled) -> object:
-            client = Client(address, credentials)
+        def work(_announce: Announce, cancelled: Cancelled) -> object:
+            client = self.services.client(address, credentials, cancelled)
             try:
                 client.sign_in()
             finally:
@@ -154,9 +159,20 @@ class ConnectPage(Page):
             place = REGIONS[self.session.connection.region].split(":")[0]
             self.session.set_tested(Tested(True, f"It works: CustomerGauge ({place}) has accepted the Client ID and secret."))
             self._keep_or_forget_secret(None)
+        try:
+            self.services.proxy_logins.worked()
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
 
     def _on_refused(self, error: object) -> None:
-        self.session.set_tested(Tested(False, sentence_of(error)))
+        sentence = sentence_of(error)
+        if isinstance(error, ProxyLoginWanted):
+            self.proxy.ask(error.place, then=self._test, otherwise=lambda: self._say_refused(sentence))
+        else:
+            self._say_refused(sentence)
+
+    def _say_refused(self, sentence: str) -> None:
+        self.session.set_tested(Tested(False, sentence))
 
     # ------------------------------------------------------------------ saved connections
 
@@ -184,7 +200,7 @@ class ConnectPage(Page):
             return
         remembered = None
         if self.services.credentials.available is None:
-            remembered = self.services.credentials.load(profile.name)
+            remembered = self.services.credentials.load(profile.name, profile.region)
         self.session.use_profile(profile, remembered)
 
     def open_setup(self, file: Path) -> None:
@@ -246,7 +262,7 @@ class ConnectPage(Page):
             return
         try:
             if connection.remember and connection.client_secret and (before is None or not before.remember):
-                store.save(connection.name, connection.credentials)
+                store.save(connection.name, connection.region, connection.credentials)
             elif before is not None and before.remember and not connection.remember:
                 store.forget(connection.name)
         except UploaderError as error:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from cg_uploader.errors import ProxyLoginWanted, UploaderError
 from cg_uploader.gui import uploading
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel, texts
 from cg_uploader.gui.pages.page import Page
+from cg_uploader.gui.proxyquestion import ProxyQuestion
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step, why_closed
@@ -45,6 +48,8 @@ class UploadPage(Page):
         super().__init__(session, services)
         self._looking = Runner(self)
         self._control = Control()
+        self._work: Callable[[Control], Work] | None = None
+        self.proxy = ProxyQuestion(services, self)
         self._looked_at: Plan | None = None
         self._earlier: Earlier | None = None
         self._skip: bool | None = None
@@ -165,7 +170,7 @@ class UploadPage(Page):
             return
         plan = replace(plan, consent=self.session.consent, skip_accepted=self._skip)
         credentials = self.session.connection.credentials
-        self._begin(lambda control: uploading.new_run(plan, credentials, self.services.places, control))
+        self._begin(lambda control: uploading.new_run(plan, credentials, self.services, control))
 
     def continue_run(self, run: int) -> None:
         """Send what is left of an earlier run."""
@@ -176,8 +181,12 @@ class UploadPage(Page):
             self.continue_run(self.session.run.run)
 
     def _begin(self, work: Callable[[Control], Work]) -> None:
-        if self.runner.busy:
-            return
+        if not self.runner.busy:
+            self.services.proxy_logins.begin_anew()
+            self._start(work)
+
+    def _start(self, work: Callable[[Control], Work]) -> None:
+        self._work = work
         self._control = Control()
         self.model.replace(())
         self.counters.release()
@@ -215,11 +224,30 @@ class UploadPage(Page):
         self.session.set_run(ended.summary)
         self._show_limit()
         (self.after.failed_rows if ended.summary.attention else self.after.receipt).setFocus()
+        if ended.summary.stopped is not None and ended.login_wanted:
+            run = ended.summary.run
+            again = partial(uploading.continued_run, run, self.session, self.services)
+            self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
+        elif ended.summary.stopped is None:
+            self._keep_proxy_login()
+
+    def _keep_proxy_login(self) -> None:
+        try:
+            self.services.proxy_logins.worked()
+        except UploaderError as error:
+            self.failure.say("error", error.sentence)
 
     def _on_failed(self, error: object) -> None:
         if self.session.running:
             self.session.set_running(False)
-        self.failure.say("error", sentence_of(error))
+        say = partial(self._say_failed, sentence_of(error))
+        if isinstance(error, ProxyLoginWanted) and self._work is not None:
+            self.proxy.ask(error.place, then=partial(self._start, self._work), otherwise=say)
+        else:
+            say()
+
+    def _say_failed(self, sentence: str) -> None:
+        self.failure.say("error", sentence)
         self._show_possible()
 
     def _browse_failed_rows(self) -> None:

@@ -20,13 +20,15 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """Signs server certificates; ``file`` is its own, for those who want to trust it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "Test authority") -> None:
         self._folder = folder
+        folder.mkdir(exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-        own = self._sign(self._name, self._key.public_key(), (-30, 30), x509.BasicConstraints(ca=True, path_length=None))
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        basic = x509.BasicConstraints(ca=True, path_length=None)
+        self._own = self._sign(self._name, self._key.public_key(), (-30, 30), basic)
         self.file = folder / "authority.pem"
-        self.file.write_bytes(own)
+        self.file.write_bytes(self._own)
 
     def server(self, *names: str, days: tuple[int, int] = (-10, 10)) -> ssl.SSLContext:
         """A server's rules with a certificate for ``names``, valid from–to in days from today."""
@@ -37,8 +39,16 @@ class Authority:
             days,
             x509.SubjectAlternativeName([_name(name) for name in names]),
         )
+        return self._rules(names[0], key, certificate)
+
+    def self_signed(self, name: str) -> ssl.SSLContext:
+        """A server's rules with a certificate for which nobody else vouches."""
+        stranger = Authority(self._folder / "stranger", name)
+        return stranger._rules(name, stranger._key, stranger._own)
+
+    def _rules(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: bytes) -> ssl.SSLContext:
         private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        file = self._folder / f"server-{names[0]}-{days[0]}.pem"
+        file = self._folder / f"server-{name.replace('*', 'any')}-{x509.random_serial_number():x}.pem"
         file.write_bytes(private + certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)

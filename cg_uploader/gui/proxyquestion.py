@@ -1,0 +1,54 @@
+"""What a page does when a proxy asks who asks: try what the keychain holds, ask the person, go on or give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from cg_uploader.gui.services import Services
+
+if TYPE_CHECKING:
+    from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog
+
+Next = Callable[[], object]
+
+
+class ProxyQuestion(QObject):
+    """One question at a time, for one page."""
+
+    def __init__(self, services: Services, page: QWidget) -> None:
+        super().__init__(page)
+        self._services = services
+        self._page = page
+        self._place = ""
+        self._then: tuple[Next, Next] = (lambda: None, lambda: None)
+        self.dialog: ProxyLoginDialog | None = None
+
+    def ask(self, place: str, *, then: Next, otherwise: Next) -> None:
+        """``then`` is called as soon as there is something that the proxy at ``place`` was not told yet, else ``otherwise``."""
+        logins = self._services.proxy_logins
+        if logins.recall(place):
+            then()
+        elif not logins.may_ask(place):
+            otherwise()
+        else:
+            from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog  # dialogs are loaded when they open
+
+            self._place, self._then = place, (then, otherwise)
+            no_keychain = self._services.credentials.available
+            self.dialog = ProxyLoginDialog(place, again=logins.asked(place) > 0, no_keychain=no_keychain, parent=self._page)
+            self.dialog.answered.connect(self._on_answered)
+            self.dialog.rejected.connect(self._on_rejected)
+            self.dialog.open()
+
+    def _on_answered(self, user: str, password: str, remember: bool) -> None:
+        self.dialog = None
+        self._services.proxy_logins.answer(self._place, user, password, remember=remember)
+        self._then[0]()
+
+    def _on_rejected(self) -> None:
+        self.dialog = None
+        self._then[1]()

@@ -1,0 +1,75 @@
+"""What a proxy that wants a password is told: what the keychain holds, then what a person says, asked at most twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cg_uploader.errors import UploaderError
+from cg_uploader.settings.credentials import CredentialStore
+
+if TYPE_CHECKING:
+    from cg_uploader.api.proxies import ProxyLogin
+
+MOST_QUESTIONS = 2
+
+
+class ProxyLogins:
+    """The logins of this session, each for one proxy (host:port) and for no other; in memory."""
+
+    def __init__(self, keychain: CredentialStore) -> None:
+        """``keychain`` is asked when a proxy asks, not before."""
+        self._keychain = keychain
+        self._logins: dict[str, ProxyLogin] = {}
+        self._recalled: set[str] = set()
+        self._asked: dict[str, int] = {}
+        self._to_keep: dict[str, tuple[str, str]] = {}
+
+    @property
+    def known(self) -> tuple[ProxyLogin, ...]:
+        """For the next client."""
+        return tuple(self._logins.values())
+
+    def recall(self, place: str) -> bool:
+        """Take what the keychain holds for ``place``; whether that is worth a try.  Once only: it may be out of date."""
+        if place in self._recalled or place in self._logins:
+            return False
+        self._recalled.add(place)
+        try:
+            found = self._keychain.load_proxy_login(place)
+        except UploaderError:  # it stays locked: then a person is asked
+            return False
+        if found is not None:
+            self._know(place, *found)
+        return found is not None
+
+    def asked(self, place: str) -> int:
+        """How often a person was asked without success."""
+        return self._asked.get(place, 0)
+
+    def may_ask(self, place: str) -> bool:
+        """Whether a person may be asked (again)."""
+        return self.asked(place) < MOST_QUESTIONS
+
+    def answer(self, place: str, user: str, password: str, *, remember: bool = False) -> None:
+        """What a person said; ``remember``: it goes into the keychain once it has worked."""
+        self._asked[place] = self.asked(place) + 1
+        self._to_keep.pop(place, None)
+        if remember:
+            self._to_keep[place] = user, password
+        self._know(place, user, password)
+
+    def worked(self) -> None:
+        """The proxies have accepted what they were told; UploaderError when the keychain does not keep it."""
+        self._asked.clear()
+        while self._to_keep:
+            place, (user, password) = self._to_keep.popitem()
+            self._keychain.save_proxy_login(place, user, password)
+
+    def begin_anew(self) -> None:
+        """A person starts something new: wrong answers before do not count against it."""
+        self._asked.clear()
+
+    def _know(self, place: str, user: str, password: str) -> None:
+        from cg_uploader.api.proxies import ProxyLogin  # the HTTP libraries take long to load
+
+        self._logins[place] = ProxyLogin(place, user, password)

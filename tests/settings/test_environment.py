@@ -1,0 +1,56 @@
+"""What is taken out of the environment, and what other programs then inherit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cg_uploader.settings.environment import settle
+
+SECRET = {"CG_UPLOADER_CLIENT_ID": "an-id", "CG_UPLOADER_CLIENT_SECRET": "a-secret"}
+
+
+def test_credentials_are_taken_and_certificates_have_no_say() -> None:
+    environment = {**SECRET, "SSL_CERT_FILE": "x", "SSL_CERT_DIR": "x", "SSLKEYLOGFILE": "x", "HOME": "/home/ann"}
+    assert settle(environment, frozen=False) == SECRET
+    assert environment == {"HOME": "/home/ann"}
+    assert settle({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("frozen", "before", "after"),
+    [
+        (True, {"LD_LIBRARY_PATH": "/opt/program"}, {}),
+        (
+            True,
+            {"LD_LIBRARY_PATH": "/opt/program", "LD_LIBRARY_PATH_ORIG": "/usr/local/lib"},
+            {"LD_LIBRARY_PATH": "/usr/local/lib"},
+        ),
+        (True, {"LD_LIBRARY_PATH": "/opt/program", "LD_LIBRARY_PATH_ORIG": ""}, {}),
+        (False, {"LD_LIBRARY_PATH": "/usr/local/lib"}, {"LD_LIBRARY_PATH": "/usr/local/lib"}),
+    ],
+)
+def test_an_installed_program_hands_the_systems_own_libraries_on(
+    frozen: bool, before: dict[str, str], after: dict[str, str]
+) -> None:
+    environment = dict(before)
+    settle(environment, frozen=frozen)
+    assert environment == after
+
+
+def test_what_the_program_starts_inherits_no_secret(tmp_path: Path) -> None:
+    """A child of the running program, started the plain way, says what it was given."""
+    code = (
+        "import subprocess, sys; from cg_uploader import cli; from cg_uploader.commands import setup; "
+        "setup.profile = lambda *_: subprocess.run([sys.executable, '-c', 'import os; print(dict(os.environ))']).returncode; "
+        "sys.exit(cli.main(['profile', 'list']))"
+    )
+    environment = {**os.environ, **SECRET, "CG_UPLOADER_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "CG_UPLOADER_HOME" in done.stdout
+    assert "a-secret" not in done.stdout
+    assert "CG_UPLOADER_CLIENT" not in done.stdout
