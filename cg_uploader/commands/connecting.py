@@ -25,10 +25,7 @@ Result = TypeVar("Result")
 
 def credentials_for(args: Namespace, profile: str, region: Region) -> Credentials:
     """From the environment, else from the system keychain; CredentialsRefused when there are none."""
-    found = from_environment(args.given)
-    if found is None and region is Region.PRACTICE:
-        found = Credentials("practice", "practice")  # it takes any; what is kept for a real region never goes there
-    found = found or CredentialStore().load(profile, region)
+    found = from_environment(args.given) or CredentialStore().load(profile, region)
     if found is None:
         raise CredentialsRefused(
             f"No Client ID and Client Secret are known for “{profile}” in this region. "

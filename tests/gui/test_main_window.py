@@ -186,7 +186,7 @@ class TestSettings:
         qtbot.addWidget(dialog)
         dialog.copy_details()
         text = QGuiApplication.clipboard().text()
-        assert text == support_details(window.session)
+        assert text == support_details(window.session, services.preferences.load())
         assert "First Name" in text
         assert not any(secret in text for secret in ("the-id", "the-secret", "ann0@example.com"))
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Tick, labelled
+from cg_uploader.gui.widgets.inputs import Button, Tick, labelled
 from cg_uploader.gui.widgets.texts import caption, plain, section
 
 
@@ -41,17 +41,23 @@ class ProxyLoginDialog(QDialog):
         column.addLayout(labelled("&Password", self.password))
         column.addWidget(self.remember)
         column.addWidget(caption(no_keychain or "It goes into the system’s keychain, for this proxy alone."))
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Continue")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        column.addWidget(self.buttons)
+        column.addStretch(1)
+        self.go_on = Button("&Continue", role="primary")
+        self.go_on.setDefault(True)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.go_on, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(Button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
         self.user.textChanged.connect(self._show_possible)
         self._show_possible()
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 64)
+        width = self.fontMetrics().averageCharWidth() * 72
+        self.setMinimumWidth(width)
+        self.resize(width, column.totalHeightForWidth(width))
 
     def _show_possible(self) -> None:
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(self.user.text().strip()))
+        self.go_on.setEnabled(bool(self.user.text().strip()))
 
     def accept(self) -> None:
         """Hand over what was entered."""

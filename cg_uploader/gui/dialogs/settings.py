@@ -15,8 +15,10 @@ from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE, Scheme
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button, Choice, labelled, line
-from cg_uploader.settings.preferences import Preferences
+from cg_uploader.gui.widgets.inputs import Button, Choice, Number, labelled, line
+from cg_uploader.gui.widgets.network_form import NetworkForm
+from cg_uploader.gui.widgets.texts import caption, section
+from cg_uploader.settings.preferences import MOST_DAYS, PROXY_WORDS, Preferences
 from cg_uploader.vocabulary import BlankCells
 
 SCHEMES = {Scheme.SYSTEM: "As the system has it", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}
@@ -35,8 +37,14 @@ class SettingsDialog(QDialog):
         kept = services.preferences.load()
         self.scheme = _choice(SCHEMES, kept.theme)
         self.blank_cells = _choice(BLANKS, kept.blank_cells)
+        self.days = Number(0, MOST_DAYS)
+        self.days.setSuffix(" days")
+        self.days.setValue(kept.keep_days)
+        self.network = NetworkForm(kept.proxy, kept.ca_file)
         self.banner = Banner()
         self._lay_out()
+        self.days.valueChanged.connect(self._keep)
+        self.network.edited.connect(self._keep)
         self.scheme.activated.connect(self._keep)
         self.blank_cells.activated.connect(self._keep)
 
@@ -44,8 +52,20 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3, SPACE * 3, SPACE * 3, SPACE * 3)
         column.setSpacing(SPACE * 2)
-        column.addLayout(labelled("&Colours", self.scheme))
-        column.addLayout(labelled("Cells without text, in a &new connection", self.blank_cells))
+        pair = QHBoxLayout()
+        pair.setSpacing(SPACE * 2)
+        pair.addLayout(labelled("C&olours", self.scheme), 1)
+        pair.addLayout(labelled("Cells without te&xt (new connections)", self.blank_cells), 1)
+        column.addLayout(pair)
+        days = QHBoxLayout()
+        days.setSpacing(SPACE * 2)
+        days.addLayout(labelled("Keep row &values for", self.days), 1)
+        remark = caption("After that an upload keeps its counts alone and cannot be continued.")
+        days.addWidget(remark, 1, Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(days)
+        column.addWidget(line())
+        column.addWidget(section("Network"))
+        column.addWidget(self.network)
         column.addWidget(line())
         row = QHBoxLayout()
         row.setSpacing(SPACE)
@@ -55,9 +75,13 @@ class SettingsDialog(QDialog):
         column.addLayout(row)
         column.addWidget(self.banner)
         column.addStretch(1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox()
+        buttons.addButton(Button("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
+        width = self.fontMetrics().averageCharWidth() * 92
+        self.setMinimumWidth(width)
+        self.resize(width, column.totalHeightForWidth(width))
 
     def _keep(self) -> None:
         before = self._services.preferences.load()
@@ -65,6 +89,9 @@ class SettingsDialog(QDialog):
             before,
             theme=self.scheme.currentData(),
             blank_cells=BlankCells(self.blank_cells.currentData()),
+            keep_days=self.days.value(),
+            proxy=self.network.proxy,
+            ca_file=self.network.ca_file,
         )
         try:
             self._services.preferences.save(chosen)
@@ -83,18 +110,20 @@ class SettingsDialog(QDialog):
 
     def copy_details(self) -> None:
         """Put versions, region, state and field names on the clipboard; never values or keys."""
-        QGuiApplication.clipboard().setText(support_details(self._session))
+        QGuiApplication.clipboard().setText(support_details(self._session, self._services.preferences.load()))
         self.banner.say("good", "Copied. It holds versions, region and field names, no values and no keys.")
 
 
-def support_details(session: Session) -> str:
-    """What support may need to know, as lines of text."""
+def support_details(session: Session, kept: Preferences) -> str:
+    """What support may need to know, as lines of text; no value, no key, no name of a proxy."""
     connection = session.connection
     lines = [
         f"CG Uploader {__version__}",
         f"Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}",
         f"Region: {connection.region.value}",
         f"Data type: {connection.data_type.value if connection.data_type is not None else 'not chosen'}",
+        f"Proxy: {kept.proxy if kept.proxy in PROXY_WORDS else 'named in the settings'}",
+        f"Certificates beside the system's: {'yes' if kept.ca_file else 'no'}",
         f"Connection test: {'none' if session.tested is None else 'good' if session.tested.good else 'failed'}",
         f"Field headings: {', '.join(field.heading for field in connection.fields) or 'none'}",
     ]
