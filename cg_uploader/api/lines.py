@@ -16,6 +16,8 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from cg_uploader.api.regions import is_loopback
+
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
 _LONGEST_TICK = 1.0  # seconds between two looks at the time limits
 
@@ -200,6 +202,8 @@ class Line(HTTPConnection):
     """
 
     response_class = _Answer
+    here = True
+    """Without encryption nothing leaves this computer, whatever a name is said to mean."""
 
     def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
         """Known to ``board``; the rest is the HTTP library's."""
@@ -253,7 +257,7 @@ class Line(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         limit = self.board.timeouts.connect
-        sock = _dial(self._dns_host, self.port, limit, lambda: self.board.aborted)
+        sock = _dial(_found(self._dns_host, self.port, here=self.here), limit, lambda: self.board.aborted)
         try:
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
@@ -270,17 +274,28 @@ class Line(HTTPConnection):
 class TlsLine(Line, HTTPSConnection):
     """The same with TLS; each has its own context, because handshakes that share one wait for each other."""
 
+    here = False
+
     def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
         """Verify by the board's rules, whatever the library would do."""
         super().__init__(*args, board=board, **{**options, "ssl_context": board.context()})
 
 
-def _dial(host: str, port: int, seconds: float, unwanted: Callable[[], bool]) -> socket.socket:
-    """A connected socket; each address of ``host`` gets an equal share of the time, but at least a quarter."""
+def _found(host: str, port: int, *, here: bool) -> list[Any]:
+    """The addresses of ``host``, as getaddrinfo has them; ``here``: only those of this computer."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise socket.gaierror(socket.EAI_NONAME, "not a name") from None
+    if here:
+        found = [one for one in found if is_loopback(str(one[4][0]))]
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "not on this computer")
+    return found
+
+
+def _dial(found: list[Any], seconds: float, unwanted: Callable[[], bool]) -> socket.socket:
+    """A connected socket; each address in ``found`` gets an equal share of the time, but at least a quarter."""
     end = time.monotonic() + seconds
     failure: OSError = TimeoutError()
     for left, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):

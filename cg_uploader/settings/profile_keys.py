@@ -127,7 +127,7 @@ def _loopback(value: Any, key: str) -> str:
     """A web address on this computer, judged after parsing: a stranger's file must not send credentials elsewhere."""
     text = _text(value, key, most=500)
     wrong = ProfileError(f"“{key}” must be an http address on this computer, like http://127.0.0.1:8401/, not {_found(text)}.")
-    if not text.isascii() or any(letter in text for letter in "\\@ ?#"):
+    if not text.isascii() or any(letter in text for letter in "\\@ ?#%"):
         raise wrong
     try:
         parts = urlsplit(text)

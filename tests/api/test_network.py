@@ -13,7 +13,9 @@ import threading
 import pytest
 from raw_peer import close_after, hang, hang_after, http, reset
 
+from cg_uploader.api import lines
 from cg_uploader.api.lines import Timeouts
+from cg_uploader.errors import NotReachable
 from cg_uploader.model import Address, Request
 from cg_uploader.vocabulary import Answer, Body
 
@@ -164,6 +166,25 @@ def test_a_name_that_does_not_exist(peer, client):
     reply = client(address).send(Request(2, address.records, "c", ()))
     assert reply.answer is Answer.NOT_CONNECTED
     assert "was not found" in reply.message
+
+
+def test_nothing_goes_without_encryption_to_another_computer_whatever_a_name_is_said_to_mean(peer, client, monkeypatch):
+    server = peer()
+    told = []
+    real = socket.getaddrinfo
+
+    def lie(host, port, *args, **more):
+        told.append(host)
+        return real("127.0.0.1" if host == "127.0.0.1" else "192.0.2.1", port, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lie)
+    dialled = []
+    monkeypatch.setattr(lines, "_reach", lambda sock, address, *_: dialled.append(address))
+    address = Address(f"http://localhost:{server.port}/oauth2/token", server.address.records)
+    with pytest.raises(NotReachable, match="localhost was not found"):
+        client(address).sign_in()
+    assert told == ["localhost"]
+    assert dialled == []
 
 
 @contextlib.contextmanager

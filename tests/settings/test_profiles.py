@@ -172,6 +172,22 @@ ELSEWHERE = [
     "http://[::ffff:10.0.0.1]/",
     " http://127.0.0.1/",
     "http://127.0.0.1 .evil.org/",
+    "http://2130706433/",
+    "http://0x7f000001/",
+    "http://017700000001/",
+    "http://0x7f.0.0.1/",
+    "http://127.000.000.001/",
+    "http://localhost./",
+    "http://LOCALHOST.evil.org/",
+    "http://127.0.0.1./",
+    "http://[::1%25lo]/",
+    "http://[fe80::1]/",
+    "http://user:word@127.0.0.1/",
+    "http://xn--lcalhost-54g/",
+    "http://127.0.0.1:80:80/",
+    "http://127.0.0.1%2eevil.org/",
+    "http://127.0.0.1\u2044.evil.org/",
+    "http://l\u2113ocalhost/",
 ]
 
 
