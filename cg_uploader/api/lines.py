@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import selectors
 import socket
 import ssl
@@ -20,6 +21,8 @@ from cg_uploader.api.regions import is_loopback
 
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
 _LONGEST_TICK = 1.0  # seconds between two looks at the time limits
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9._-]*)(?=\s*(?:,|$)|\s+[^\s=])")
+"""The names in a Proxy-Authenticate header; what follows a name with = is a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ class _Answer(HTTPResponse):
                 said = parse_headers(self.fp).get_all("Proxy-Authenticate") or []
             except (OSError, HTTPException):
                 said = []
-            raise ProxyLoginRefused(tuple(text.split()[0].strip(",").lower() for text in said if text.strip()))
+            raise ProxyLoginRefused(tuple(name.lower() for name in _SCHEME.findall(",".join(said))))
         return found
 
     def begin(self, *args: Any, **kwargs: Any) -> None:

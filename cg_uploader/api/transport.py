@@ -65,6 +65,7 @@ class Transport:
         self._board = Switchboard(timeouts, functools.partial(trust, read_certificates(ca_file) if ca_file else None))
         self._adapter = _Adapter(self._board)
         self._proxies = proxies
+        self._by_script = functools.cache(by_script)
         self.login_wanted = ""
         self._limits = Timeout(connect=timeouts.connect, read=timeouts.read)
 
@@ -179,7 +180,7 @@ class Transport:
     def _hint(self, outgoing: Outgoing) -> str:
         """What may help when there is no way straight to the other side."""
         straight = outgoing.proxy is None and not is_loopback(outgoing.host)
-        if not straight or self._proxies.named != SYSTEM or self._proxies.found is not None or not by_script():
+        if not straight or self._proxies.named != SYSTEM or self._proxies.found is not None or not self._by_script():
             return ""
         return (
             "This network finds its proxy by an automatic script, which cannot be followed here: ask whoever looks after the "

@@ -66,9 +66,15 @@ class Way:
                 except ProxyLoginWanted as failure:
                     if self._answer(failure.place):
                         continue
-                    raise
+                    raise self._unanswered(failure) from None
             if not asking or not self._answer(asking):
                 return result
+
+    def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
+        if self._logins.asked(failure.place):
+            return failure
+        advice = f"Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{failure.place}."
+        return ProxyLoginWanted(f"{failure.sentence} {advice}", place=failure.place)
 
     def _answer(self, place: str) -> bool:
         """Whether there is a login that has not been tried yet."""

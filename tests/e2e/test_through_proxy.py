@@ -93,6 +93,13 @@ def test_only_the_two_hosts_of_the_region_are_asked_for(office: Office) -> None:
     nothing_secret(office, text)
 
 
+def test_a_test_of_the_credentials_goes_the_same_way(office: Office) -> None:
+    with FakeProxy(office.good()) as proxy:
+        office.program.environment = proxy.environment
+        done = office.program.run("credentials", "test", office.profile)
+        assert (done.returncode, proxy.targets, proxy.puts) == (0, {f"{AUTH}:443"}, [])
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_leads_nowhere(office: Office, status: int) -> None:
     ways = {**office.good(), "evil.example": office.authority.server("evil.example")}
@@ -261,7 +268,9 @@ def test_a_proxy_that_wants_a_password_is_told_what_the_environment_says(office:
         ("", "X: y", "wants a user name and a password"),
         ("ann:p4ssw0rd-wrong@", 'Proxy-Authenticate: Basic realm="x"', "does not accept the user name and the password"),
         ("ann:p4ssw0rd@", "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate", "not supported (NTLM, Negotiate)"),
-        ("", 'Proxy-Authenticate: Digest realm="x", nonce="y"', "not supported (Digest)"),
+        ("", 'Proxy-Authenticate: Digest realm="x, y", nonce = "y"', "not supported (Digest)"),
+        ("", 'Proxy-Authenticate: Negotiate, NTLM, basic realm="x"', "wants a user name and a password"),
+        ("", "Proxy-Authenticate: Negotiate abc==, Kerberos", "not supported (Negotiate, kerberos)"),
     ],
 )
 def test_without_a_terminal_a_proxy_that_is_not_content_ends_it(

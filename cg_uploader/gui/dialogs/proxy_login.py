@@ -33,7 +33,7 @@ class ProxyLoginDialog(QDialog):
         column.addWidget(
             plain(
                 f"{said}The proxy {place} lets you out after you have signed in there: mostly with the name and the password "
-                "of your computer at work, not with those of CustomerGauge. Nothing has been sent yet.",
+                "of your computer at work, not with those of CustomerGauge. Nothing goes out before that.",
                 wrap=True,
             )
         )
