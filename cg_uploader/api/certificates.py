@@ -36,7 +36,7 @@ def read_certificates(file: Path) -> Extra:
         raise UsageError(
             f"The certificate file {file} cannot be read ({error.strerror}). Choose it again in Settings, or take it out there."
         ) from None
-    extra: Extra = content.decode("latin-1") if b"-----BEGIN " in content else content
+    extra: Extra = content.decode("ascii", "ignore") if b"-----BEGIN " in content else content  # remarks may stand around it
     try:
         vouching = _loaded(extra).cert_store_stats()["x509_ca"]
     except (ssl.SSLError, ValueError):

@@ -173,3 +173,44 @@ class Peer:
             sock.sendall(act)
         else:
             act(sock)
+
+
+class Raw:
+    """Accepts and hands each connection to ``act``, before any TLS."""
+
+    def __init__(self, act) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.heard: list[bytes] = []
+        self.greeted = threading.Event()
+        self._act = act
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._serve, args=(sock,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with sock:
+            try:
+                self.heard.append(sock.recv(65536))
+                self.greeted.set()
+                self._act(sock)
+            except (EOFError, OSError):
+                return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(10)

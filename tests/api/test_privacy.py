@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import traceback
 
 import pytest
-from raw_peer import SECRET, close_after, hang, http, reset
+from raw_peer import SECRET, Raw, close_after, hang, http, reset
 
 from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.proxies import Proxies, ProxyLogin
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Address
 
@@ -90,3 +92,18 @@ def test_nothing_is_said_about_a_connection_that_fails(peer, client, row, everyt
     said = repr(client(address).send(row(address)))
     for hidden in HIDDEN:
         assert hidden not in said + everything_logged.getvalue()
+
+
+@pytest.mark.parametrize("act", [http(407, b"", "Proxy-Authenticate: Basic realm=x"), http(502), close_after(b""), hang, reset])
+def test_nothing_is_said_about_a_proxys_password(client, peer, row, everything_logged, act):
+    """Nor about the row that was to go through it."""
+    with Raw(act if callable(act) else close_after(act)) as proxy:
+        place = f"127.0.0.1:{proxy.port}"
+        proxies = Proxies(place, logins=(ProxyLogin(place, "proxy-user", SECRET),))
+        address = Address(peer().address.auth, "https://imports.api.example.org/records/")
+        sender = client(address, timeouts=SHORT, proxies=proxies)
+        said = repr(sender.send(row(address))) + repr(proxies) + repr(sender) + repr(vars(sender._transport))
+        assert b"\r\nProxy-Authorization: Basic " in proxy.heard[0]
+    for hidden in (*HIDDEN, "proxy-user", base64.b64encode(f"proxy-user:{SECRET}".encode()).decode()):
+        if hidden != "example.org":  # the host, this time, is named
+            assert hidden not in said + everything_logged.getvalue()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 from certificates import Authority
-from raw_peer import close_after, hang, hang_after, http, reset
+from raw_peer import Raw, close_after, hang, hang_after, http, reset
 
 from cg_uploader.api.certificates import distrust, issuers_in
 from cg_uploader.api.lines import Timeouts
@@ -79,47 +79,6 @@ def test_what_is_not_tls_is_not_trusted(peer, client):
         assert reply.answer is Answer.UNTRUSTED
         assert "speaks another language" in reply.message
         assert b"ann" not in plain.heard[0]
-
-
-class Raw:
-    """Accepts and hands each connection to ``act``, before any TLS."""
-
-    def __init__(self, act) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.heard: list[bytes] = []
-        self.greeted = threading.Event()
-        self._act = act
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(sock,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        with sock:
-            try:
-                self.heard.append(sock.recv(65536))
-                self.greeted.set()
-                self._act(sock)
-            except (EOFError, OSError):
-                return
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(10)
 
 
 def test_a_handshake_that_hangs_proves_nothing(peer, client):
@@ -197,7 +156,9 @@ def test_a_body_that_hangs_below_tls_is_cut(peer, client, authority):
 def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, client, authority, tmp_path):
     der = tmp_path / "authority.cer"
     der.write_bytes(ssl.PEM_cert_to_DER_cert(authority.file.read_text()))
-    for file in (authority.file, der):
+    remarks = tmp_path / "remarks.pem"
+    remarks.write_text(f"Prüfstelle, 東京\r\n{authority.file.read_text()}\r\n# Ende", encoding="utf-8")
+    for file in (authority.file, der, remarks):
         (issuer,) = issuers_in(file)
         assert issuer.name == "Test authority"
         assert 29 <= (issuer.until - datetime.now(UTC)).days <= 30

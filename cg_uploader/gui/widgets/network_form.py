@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -144,7 +145,11 @@ class NetworkForm(QWidget):
         except UploaderError as error:
             self.file_remark.setText(error.sentence)
             return False
-        named = [f"{issuer.name}, valid until {issuer.until:%d %B %Y}" for issuer in issuers[:MOST_NAMED]]
+        now = datetime.now(UTC)
+        named = [
+            f"{issuer.name}, {'valid until' if issuer.until > now else 'expired on'} {issuer.until:%d %B %Y}"
+            for issuer in issuers[:MOST_NAMED]
+        ]
         more = [f"and {len(issuers) - MOST_NAMED} more"] if len(issuers) > MOST_NAMED else []
         self.file_remark.setText("; ".join([*named, *more]))
         return True
