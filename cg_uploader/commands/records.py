@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from datetime import datetime
 
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
-from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
@@ -22,9 +21,6 @@ from cg_uploader.uploads.holds import somebody_works
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import day
 from cg_uploader.uploads.planning import loss_in_words
-
-CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
-
 
 ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
 
@@ -110,7 +106,8 @@ def memory(args: Namespace, terminal: Terminal) -> int:
 
 def _code(args: Namespace) -> str:
     header = read_header(args.file)
-    if code := os.environ.get(CODE_VARIABLE):
+    code: str | None = args.given.get(CODE_VARIABLE)
+    if code:
         return code
     if not sys.stdin.isatty():
         raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")

@@ -13,6 +13,8 @@ from cg_uploader.model import Credentials
 from cg_uploader.vocabulary import Region
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
+CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
+"""The code of a file with what a colleague's computer remembers."""
 MOST_UNITS = 1_280
 """UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move."""
 
@@ -20,7 +22,7 @@ _TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows",
 _CHAIN = "keyring.backends.chainer"
 _PRINTABLE = re.compile("[\x21-\x7e]+")
 _ENTRY = "client credentials"
-_PROXY_ENTRY = "proxy login"
+_PROXY, _PROXY_ENTRY = "CG Uploader, proxy of the network", "proxy login"
 
 
 class Keychain(Protocol):
@@ -75,7 +77,7 @@ def from_environment(environment: Mapping[str, str]) -> Credentials | None:
 
 
 class CredentialStore:
-    """One entry for each profile in the system's keychain, and one for each proxy that wants a password."""
+    """One entry for each profile in the system's keychain, and one for the proxy that was told a password last."""
 
     def __init__(self, backend: Keychain | None = None) -> None:
         """``backend``: another keychain, which is trusted as it is; None: the system's, looked for when it is first needed."""
@@ -112,20 +114,27 @@ class CredentialStore:
 
     def forget(self, profile: str) -> None:
         """Remove what is kept for ``profile``, if there is anything."""
+        self._forget(_service(profile), _ENTRY)
+
+    def load_proxy_login(self, place: str) -> tuple[str, str] | None:
+        """User name and password kept for the proxy at ``place`` (host:port); None for nothing, another or no keychain."""
+        texts = self._texts(_PROXY, _PROXY_ENTRY)
+        return (texts[1], texts[2]) if len(texts) == 3 and texts[0] == place else None
+
+    def save_proxy_login(self, place: str, user: str, password: str) -> None:
+        """Keep both for the proxy at ``place``, in the place of another one's; UsageError when that cannot be done."""
+        self._keep(_PROXY, _PROXY_ENTRY, place, user, password)
+
+    def forget_proxy_login(self) -> None:
+        """Remove what is kept for a proxy, if there is anything."""
+        self._forget(_PROXY, _PROXY_ENTRY)
+
+    def _forget(self, service: str, entry: str) -> None:
         if self.available is not None or self._backend is None:
             return
         with _fenced("did not remove the credentials"):
-            if self._backend.get_password(_service(profile), _ENTRY) is not None:
-                self._backend.delete_password(_service(profile), _ENTRY)
-
-    def load_proxy_login(self, place: str) -> tuple[str, str] | None:
-        """User name and password kept for the proxy at ``place`` (host:port); None for nothing or no keychain."""
-        texts = self._texts(_proxy_service(place), _PROXY_ENTRY)
-        return (texts[0], texts[1]) if len(texts) == 2 else None
-
-    def save_proxy_login(self, place: str, user: str, password: str) -> None:
-        """Keep both for the proxy at ``place``; UsageError when that cannot be done."""
-        self._keep(_proxy_service(place), _PROXY_ENTRY, user, password)
+            if self._backend.get_password(service, entry) is not None:
+                self._backend.delete_password(service, entry)
 
     def _texts(self, service: str, entry: str) -> list[str]:
         if self.available is not None or self._backend is None:
@@ -146,10 +155,6 @@ class CredentialStore:
 
 def _service(profile: str) -> str:
     return f"CG Uploader: {profile}"
-
-
-def _proxy_service(place: str) -> str:
-    return f"CG Uploader, proxy {place}"
 
 
 def _decoded(text: str) -> list[str]:

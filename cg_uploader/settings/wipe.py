@@ -13,7 +13,7 @@ from cg_uploader.settings.paths import Places
 
 
 def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> None:
-    """Delete the saved credentials of ``profiles``, then all profiles, settings, logs and the journal.
+    """Delete the saved credentials of ``profiles`` and of a proxy, then all profiles, settings, logs and the journal.
 
     Only files that carry this program's names are touched, and no link is followed: the home may be a folder that holds other
     things.  CredentialsRefused when the keychain stays locked, UploaderError when a file cannot be deleted; what comes after
@@ -22,6 +22,7 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> Non
     if store.available is None:
         for name in sorted(set(profiles)):
             store.forget(name)
+        store.forget_proxy_login()
     for folder, pattern in (
         (places.profiles, "*.json"),
         (places.profiles, ".new-*~"),

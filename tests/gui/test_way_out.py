@@ -179,7 +179,7 @@ class TestConnect:
         qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
         assert window.session.tested is not None
         assert window.session.tested.good
-        assert keychain == {(f"CG Uploader, proxy 127.0.0.1:{proxy.port}", "proxy login"): '["ann","p4ssw0rd"]'}
+        assert list(keychain.values()) == [f'["127.0.0.1:{proxy.port}","ann","p4ssw0rd"]']
         page.test_connection()
         qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
         assert page.proxy.dialog is None

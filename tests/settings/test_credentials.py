@@ -150,6 +150,11 @@ def test_a_proxys_password_is_kept_for_that_proxy_alone() -> None:
     assert store.load_proxy_login("proxy:1") == ("ann", "p w\u00fc")
     assert store.load_proxy_login("proxy:2") is None
     assert store.load("proxy:1", Region.EU) is None
+    store.save_proxy_login("proxy:2", "bob", "other")
+    assert store.load_proxy_login("proxy:1") is None
+    store.forget_proxy_login()
+    store.forget_proxy_login()
+    assert store.load_proxy_login("proxy:2") is None
 
 
 def test_too_long_for_windows_is_too_long_everywhere() -> None:

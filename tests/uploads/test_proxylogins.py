@@ -61,7 +61,7 @@ def test_only_what_worked_is_remembered_and_only_if_that_was_wanted() -> None:
     logins.answer(PLACE, "ann", "right")
     logins.answer(OTHER, "bob", "fine", remember=True)
     logins.worked()
-    assert list(keychain.values()) == ['["bob","fine"]']
+    assert list(keychain.values()) == ['["other:3128","bob","fine"]']
 
 
 def test_a_locked_keychain_holds_nothing_up() -> None:
