@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.report import in_words
 from cg_uploader.uploads.staging import refuse_impossible
 from cg_uploader.vocabulary import RowStatus
+from cg_uploader.wholefile import save_text
 
 Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
@@ -131,7 +132,7 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
         _save_failed(summary.run, journal, terminal, save_failed)
     terminal.say(in_words(summary))
     if terminal.json:
-        terminal.emit(report.as_data(journal, summary.run))
+        _write(report.as_json(journal, summary.run), terminal)
 
 
 def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -> None:
@@ -202,13 +203,15 @@ def _end(run: RunSummary) -> str:
 def report_run(args: Namespace, terminal: Terminal) -> int:
     """One run's receipt, as a page or as data."""
     with opened(args, terminal) as journal:
-        if args.form == "json" and args.save is None:
-            terminal.emit(report.as_data(journal, args.run))
-            return 0
-        text = report.as_json(journal, args.run) if args.form == "json" else receipt(journal, args.run)
-    if args.save is None:
-        terminal.write(text)
-    else:
-        report.save_text(args.save, text)
-        terminal.say(f"Saved as {args.save}.")
+        text = report.as_json(journal, args.run) if args.form == "json" else iter([receipt(journal, args.run)])
+        if args.save is None:
+            _write(text, terminal)
+        else:
+            save_text(args.save, text)
+            terminal.say(f"Saved as {args.save}.")
     return 0
+
+
+def _write(parts: Iterable[str], terminal: Terminal) -> None:
+    for part in parts:
+        terminal.write(part)

@@ -17,8 +17,8 @@ from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
-from cg_uploader.uploads.report import save_text
 from cg_uploader.vocabulary import Region
+from cg_uploader.wholefile import save_text
 
 
 def profile(args: Namespace, terminal: Terminal) -> int:
@@ -34,7 +34,7 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             store.save(found)
             terminal.say(f"“{found.name}” is saved.")
         case "export":
-            save_text(args.file, to_json(store.load(args.name)))
+            save_text(args.file, [to_json(store.load(args.name))], private=False)
             terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
         case _:
             store.delete(args.name)

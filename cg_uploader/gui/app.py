@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from cg_uploader import __version__
+from cg_uploader.gui import papers
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
 from cg_uploader.gui.services import Practice, Services
@@ -21,6 +23,7 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.settings import logs, profiles
+from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE
 from cg_uploader.settings.paths import Places, resource
 
 SAMPLE = "samples/contacts.xlsx"
@@ -38,6 +41,9 @@ def run_window(
     sure that there is a display.
     """
     places.prepare()
+    for name in (ID_VARIABLE, SECRET_VARIABLE):
+        os.environ.pop(name, None)  # the window asks a person; a browser that it opens must not inherit them
+    papers.clear_pages(places)
     application = make_application(argv)
     log = logs.start(places)
     services = make_services(places, application, demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS))
@@ -57,6 +63,7 @@ def run_window(
     try:
         return application.exec()
     finally:
+        papers.clear_pages(places)
         logs.stop(log)
 
 

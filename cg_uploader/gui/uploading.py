@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeAlias
 
-from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QPageSize, QPdfWriter, QTextDocument
-
 from cg_uploader.api.client import Client
-from cg_uploader.errors import CredentialsRefused, UploaderError
+from cg_uploader.errors import CredentialsRefused
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection, Session
-from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import engine, planning, report
+from cg_uploader.uploads import engine, planning
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.receipt import receipt
 from cg_uploader.vocabulary import Region, RowStatus
 
 Sending: TypeAlias = Callable[[Client, Callable[[Batch], None]], RunSummary]
@@ -106,51 +100,6 @@ def forgetting(run: int, places: Places) -> Work:
         return f"Upload {run} is forgotten."
 
     return work
-
-
-def failed_rows(run: int, target: Path, places: Places) -> Work:
-    """The work of writing a run's repair file; results in a sentence."""
-
-    def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
-            count = report.save_failed_rows(journal, run, target)
-        return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
-
-    return work
-
-
-def receipt_file(run: int, target: Path, places: Places) -> Work:
-    """The work of writing a run's receipt, as PDF when the name ends so, else as a web page; results in a sentence."""
-
-    def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
-            page = receipt(journal, run)
-        if target.suffix.lower() == ".pdf":
-            _save_pdf(page, target)
-        else:
-            report.save_text(target, page)
-        return f"The receipt is saved as {target.name}."
-
-    return work
-
-
-def _save_pdf(page: str, target: Path) -> None:
-    """The page as PDF, whole or absent; a text document may be laid out on any thread."""
-    made = QBuffer()
-    made.open(QIODevice.OpenModeFlag.WriteOnly)
-    writer = QPdfWriter(made)
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    document = QTextDocument()
-    document.setHtml(page)
-    document.print_(writer)
-    del writer
-    beside = target.with_name(target.name + ".part")
-    try:
-        beside.write_bytes(made.data().data())
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UploaderError(f"{target.name} cannot be written ({error.strerror}). Choose another folder.") from None
 
 
 def _credentials(plan: Plan, connection: Connection, services: Services) -> Credentials:

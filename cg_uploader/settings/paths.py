@@ -47,6 +47,11 @@ class Places:
         return self.home / "logs"
 
     @property
+    def pages(self) -> Path:
+        """A folder: receipts that a browser shows at this moment."""
+        return self.home / "pages"
+
+    @property
     def preferences(self) -> Path:
         """The preferences' file."""
         return self.home / "preferences.json"

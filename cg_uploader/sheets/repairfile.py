@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.errors import FileError
 from cg_uploader.sheets.celltext import column_letter
+from cg_uploader.wholefile import saved_whole
 
 ROW = "Row"
 PROBLEM = "Problem"
@@ -42,31 +39,10 @@ def write(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_s
     """Write the repair file, whole or not at all, and say how many rows are in it.
 
     Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
-    said.  FileError when the folder cannot be written to.
+    said.  UsageError when it cannot be written there.
     """
-    target = Path(target)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}-", suffix=".part", dir=target.parent)
-        os.close(handle)
-    except OSError as error:
-        raise _cannot_write(target) from error
-    part = Path(name)
-    try:
-        count = _fill(part, columns, rows, not_sure)
-        part.replace(target)
-    except OSError as error:
-        raise _cannot_write(target) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return count
-
-
-def _cannot_write(target: Path) -> FileError:
-    return FileError(
-        f"{target.name} cannot be written to {target.parent}. Close it in other programs, or choose another folder.",
-        kind="locked",
-    )
+    with saved_whole(target) as part:
+        return _fill(part, columns, rows, not_sure)
 
 
 def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:

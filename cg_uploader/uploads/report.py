@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.errors import UsageError
-from cg_uploader.model import RunSummary
+from cg_uploader.model import Outcome, RunSummary
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
 from cg_uploader.vocabulary import RowStatus
+
+ROWS_OF_A_PART = 1_000
 
 WHAT_TO_DO = {
     RowStatus.HELD_BACK: "Correct this row, save the file, and open it in CG Uploader again.",
@@ -64,40 +65,28 @@ def _repair_row(row: Kept) -> RepairRow:
     return RepairRow(row.number, row.cells, problem, what_to_do, when, row.who)
 
 
-def as_data(journal: Journal, run: int) -> dict[str, Any]:
-    """A run and every row's outcome, as the command line's JSON shape has them."""
+def as_json(journal: Journal, run: int) -> Iterator[str]:
+    """A run and every row's outcome as the command line's one JSON object, in parts: no run is too long for it."""
     summary = journal.summary(run)
     ended = summary.finished or summary.started
+    totals = {**totals_as_data(summary), "seconds": round((ended - summary.started).total_seconds(), 3)}
+    yield json.dumps(totals, ensure_ascii=False)[:-1] + ', "outcomes": ['
+    lines = (json.dumps(_outcome_as_data(outcome), ensure_ascii=False) for outcome in journal.outcomes(run))
+    between = ""
+    while part := list(itertools.islice(lines, ROWS_OF_A_PART)):
+        yield between + ",\n".join(part)
+        between = ",\n"
+    yield "]}\n"
+
+
+def _outcome_as_data(outcome: Outcome) -> dict[str, Any]:
     return {
-        **totals_as_data(summary),
-        "seconds": round((ended - summary.started).total_seconds(), 3),
-        "outcomes": [
-            {
-                "row": outcome.row,
-                "status": outcome.status.value,
-                "http": outcome.http,
-                "message": outcome.message,
-                "attempts": outcome.attempts,
-            }
-            for outcome in journal.outcomes(run)
-        ],
+        "row": outcome.row,
+        "status": outcome.status.value,
+        "http": outcome.http,
+        "message": outcome.message,
+        "attempts": outcome.attempts,
     }
-
-
-def as_json(journal: Journal, run: int) -> str:
-    """``as_data`` as text."""
-    return json.dumps(as_data(journal, run), ensure_ascii=False, indent=1) + "\n"
-
-
-def save_text(target: Path, text: str) -> None:
-    """Write a report whole or not at all; UsageError when the place cannot be written."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # a file's name may be no text
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"{target} cannot be written ({error.strerror}). Choose another place.") from None
 
 
 def totals_as_data(summary: RunSummary) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cg_uploader.errors import FileError
+from cg_uploader.errors import UsageError
 from cg_uploader.sheets.celltext import BLANKS, sent
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.sheets.repairfile import PROBLEM, ROW, WHAT_TO_DO, RepairRow, write
@@ -78,7 +78,7 @@ def test_a_text_that_no_cell_can_hold_is_cut_and_said_and_stays_too_long_to_send
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="cannot be written to"):
+    with pytest.raises(UsageError, match="no folder"):
         write(tmp_path / "no" / "r.xlsx", ["Key"], [])
 
 

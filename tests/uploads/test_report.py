@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import openpyxl
 import pytest
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
-from cg_uploader.errors import AlreadyUploaded, UsageError
+from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.fields.matching import match
 from cg_uploader.model import Mapping, Plan, Reply
 from cg_uploader.settings.paths import Places
@@ -21,7 +20,6 @@ from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import engine, planning, report
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.receipt import receipt
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 HOSTILE = '<script>alert("x")</script>'
@@ -94,46 +92,11 @@ def test_no_file_is_written_when_nobody_is_needed(journal: Journal, tmp_path: Pa
     assert list(tmp_path.glob("*.xlsx")) == []
 
 
-class Page(HTMLParser):
-    """The tags and the text of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.tags.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_the_receipt_is_inert_and_adds_up(journal: Journal) -> None:
-    run, plan = carried_out(journal)
-    page = Page(receipt(journal, run))
-    assert page.tags <= {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "table", "tr", "td"}
-    assert HOSTILE in page.text
-    assert "<i>contact</i>" in page.text
-    assert plan.table.digest in page.text
-    for word in ("Accepted", "Refused", "Held back", "Not sure", "Rows in all"):
-        assert word in page.text
-
-
 def test_data_and_words_say_the_same(journal: Journal) -> None:
     run, _ = carried_out(journal)
-    data = json.loads(report.as_json(journal, run))
+    data = json.loads("".join(report.as_json(journal, run)))
     assert sum(data[status.value] for status in RowStatus) == data["rows"] == len(data["outcomes"]) == 4
     assert report.in_words(journal.summary(run)) == "4 rows: 1 accepted · 1 refused · 1 held back · 1 not sure"
-
-
-def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    target = tmp_path / "report.html"
-    report.save_text(target, "first")
-    with pytest.raises(UsageError, match="report"):
-        report.save_text(tmp_path / "nowhere" / "report.html", "second")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_what_is_known_of_a_file_from_before(journal: Journal) -> None:

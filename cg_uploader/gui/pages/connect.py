@@ -26,6 +26,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Runner
 from cg_uploader.model import Credentials, Profile
 from cg_uploader.settings import profiles
 from cg_uploader.vocabulary import Region
+from cg_uploader.wholefile import proposed_name, save_text
 
 PRACTICE_CREDENTIALS = Credentials("practice", "practice")
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
@@ -275,7 +276,8 @@ class ConnectPage(Page):
 
     def _export(self) -> None:
         name = self.session.connection.name or self.session.connection.reference
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export a setup file, without the secret", f"{name}.cgsetup", SETUP_FILES)
+        start = proposed_name(name, ".cgsetup")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export a setup file, without the secret", start, SETUP_FILES)
         profile = self.session.profile(name)
         if chosen and profile is not None:
             self.export_to(Path(chosen), replace(profile, address=None))
@@ -283,9 +285,9 @@ class ConnectPage(Page):
     def export_to(self, target: Path, profile: Profile) -> None:
         """Write ``profile`` as a setup file that a colleague can double-click; it holds no secret."""
         try:
-            target.write_text(profiles.to_json(profile), encoding="utf-8")
-        except OSError as error:
-            self.saved.banner.say("error", f"{target.name} cannot be written ({error.strerror}). Choose another folder.")
+            save_text(target, [profiles.to_json(profile)], private=False)
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
         else:
             self.saved.banner.say("good", f"{target.name} is ready to hand over. It holds no secret.")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox
 
-from cg_uploader.gui import uploading
+from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.models.runs_model import RunsModel
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
@@ -45,10 +45,11 @@ class HistoryPage(Page):
         self.go_on = Button("&Continue this upload", self._continue, role="primary")
         self.failed_rows = Button("Save fai&led rows…", self._browse_failed_rows)
         self.receipt = Button("Save &receipt…", self._browse_receipt)
+        self.print_out = Button("Open for pr&inting", self.print_receipt)
         self.forget = Button("F&orget this upload…", self._ask_to_forget)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        for button in (self.go_on, self.failed_rows, self.receipt):
+        for button in (self.go_on, self.failed_rows, self.receipt, self.print_out):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self.forget)
@@ -77,7 +78,7 @@ class HistoryPage(Page):
         if isinstance(result, tuple):
             self.model.show_runs(result)
             return
-        self.banner.say("good", str(result))
+        papers.tell(result, self.banner)
         self.refresh()
 
     def _on_failed(self, error: object) -> None:
@@ -93,6 +94,7 @@ class HistoryPage(Page):
         self.go_on.setEnabled(run is not None and run.stopped is not None and not self.session.running)
         self.failed_rows.setEnabled(run is not None and run.attention > 0)
         self.receipt.setEnabled(run is not None)
+        self.print_out.setEnabled(run is not None)
         self.forget.setEnabled(run is not None)
 
     def _continue(self) -> None:
@@ -102,19 +104,19 @@ class HistoryPage(Page):
 
     def _browse_failed_rows(self) -> None:
         run = self.selected()
-        if run is not None:
-            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - failed rows.xlsx"))
-            chosen, _ = QFileDialog.getSaveFileName(self, "Save the rows that need attention", start, "Excel (*.xlsx)")
-            if chosen:
-                self._run(uploading.failed_rows(run.run, Path(chosen), self.services.places))
+        if run is not None and (chosen := papers.ask_for_failed_rows(self, run)):
+            self._run(papers.failed_rows(run.run, chosen, self.services.places))
 
     def _browse_receipt(self) -> None:
         run = self.selected()
+        if run is not None and (chosen := papers.ask_for_receipt(self, run)):
+            self._run(papers.receipt_file(run.run, chosen, self.services.places))
+
+    def print_receipt(self) -> None:
+        """Show the receipt of the selected run in the browser, which can print it."""
+        run = self.selected()
         if run is not None:
-            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - receipt.pdf"))
-            chosen, _ = QFileDialog.getSaveFileName(self, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
-            if chosen:
-                self._run(uploading.receipt_file(run.run, Path(chosen), self.services.places))
+            self._run(papers.page_to_print(run.run, self.services.places))
 
     def _ask_to_forget(self) -> None:
         run = self.selected()

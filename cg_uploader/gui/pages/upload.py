@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.errors import ProxyLoginWanted, UploaderError
-from cg_uploader.gui import uploading
+from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel, texts
 from cg_uploader.gui.pages.page import Page
@@ -103,6 +103,7 @@ class UploadPage(Page):
         self.progress.stop_wanted.connect(self.stop)
         self.after.failed_rows_wanted.connect(self._browse_failed_rows)
         self.after.receipt_wanted.connect(self._browse_receipt)
+        self.after.print_wanted.connect(self.print_receipt)
         self.after.continue_wanted.connect(self._continue_this)
         self.counters.chosen.connect(self._show_status)
         self.view.selectionModel().selectionChanged.connect(self._show_possible)
@@ -251,35 +252,33 @@ class UploadPage(Page):
         self._show_possible()
 
     def _browse_failed_rows(self) -> None:
-        run = self.session.run
-        if run is not None:
-            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - failed rows.xlsx"))
-            chosen, _ = QFileDialog.getSaveFileName(self, "Save the rows that need attention", start, "Excel (*.xlsx)")
-            if chosen:
-                self.save_failed_rows(Path(chosen))
+        if self.session.run is not None and (chosen := papers.ask_for_failed_rows(self, self.session.run)):
+            self.save_failed_rows(chosen)
 
     def save_failed_rows(self, target: Path) -> None:
         """Write the repair file of the run that is shown."""
         if self.session.run is not None:
-            work = uploading.failed_rows(self.session.run.run, target, self.services.places)
-            self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)
+            self._write(papers.failed_rows(self.session.run.run, target, self.services.places))
 
     def _browse_receipt(self) -> None:
-        run = self.session.run
-        if run is not None:
-            start = str(Path(run.file).with_name(f"{Path(run.file).stem} - receipt.pdf"))
-            chosen, _ = QFileDialog.getSaveFileName(self, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
-            if chosen:
-                self.save_receipt(Path(chosen))
+        if self.session.run is not None and (chosen := papers.ask_for_receipt(self, self.session.run)):
+            self.save_receipt(chosen)
 
     def save_receipt(self, target: Path) -> None:
         """Write the receipt of the run that is shown, as PDF or as a web page by the name's ending."""
         if self.session.run is not None:
-            work = uploading.receipt_file(self.session.run.run, target, self.services.places)
-            self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)
+            self._write(papers.receipt_file(self.session.run.run, target, self.services.places))
 
-    def _on_saved(self, sentence: object) -> None:
-        self.after.saved.say("good", str(sentence))
+    def print_receipt(self) -> None:
+        """Show the receipt of the run that is shown in the browser, which can print it."""
+        if self.session.run is not None:
+            self._write(papers.page_to_print(self.session.run.run, self.services.places))
+
+    def _write(self, work: Work) -> None:
+        self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)
+
+    def _on_saved(self, result: object) -> None:
+        papers.tell(result, self.after.saved)
 
     def _on_not_saved(self, error: object) -> None:
         self.after.saved.say("error", sentence_of(error))

@@ -1,0 +1,143 @@
+"""The work of writing what a run leaves for people: its file of failed rows, its receipt as page or PDF, a page to print."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
+from PySide6.QtGui import QDesktopServices, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.words import counted
+from cg_uploader.gui.worker import Announce, Cancelled, Work
+from cg_uploader.model import RunSummary
+from cg_uploader.settings.paths import Places, write_private
+from cg_uploader.uploads import report
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.receipt import STYLE, receipt
+from cg_uploader.wholefile import proposed_name, save_text, saved_whole
+
+PDF_STYLE = """
+body { font-size: 10pt; color: #1b1f24; }
+h1 { font-size: 16pt; margin-top: 0px; margin-bottom: 4px; }
+h2 { font-size: 12pt; margin-top: 10px; margin-bottom: 0px; }
+p { margin-top: 2px; margin-bottom: 8px; }
+p.foot { color: #57606a; margin-top: 16px; }
+table { border-collapse: collapse; margin-top: 10px; margin-bottom: 10px; }
+th { text-align: left; color: #57606a; font-weight: 600; }
+th, td { padding-top: 3px; padding-bottom: 3px; padding-left: 0px; padding-right: 12px; border-bottom: 1px solid #d0d7de; }
+th.title { font-size: 12pt; color: #1b1f24; padding-top: 8px; border-bottom: 0px; }
+td.number, th.number { text-align: right; }
+td.name { color: #57606a; }
+tr.sum { font-weight: 600; }
+"""
+"""What a text document of Qt understands of the receipt's style."""
+_TITLED = re.compile("<h2>([^<]*)</h2><table><thead><tr>(.*?)</tr>")
+_WIDTHS = {"number": 11, "word": 15, "who": 27, "name": 30}
+_HEADED = re.compile('<th class="(number|word|who|name)">')
+
+
+def ask_for_failed_rows(parent: QWidget, run: RunSummary) -> Path | None:
+    """Where the repair file of ``run`` goes; None when the person has thought better of it."""
+    start = _beside(run, " - failed rows.xlsx")
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, "Excel (*.xlsx)")
+    return Path(chosen) if chosen else None
+
+
+def ask_for_receipt(parent: QWidget, run: RunSummary) -> Path | None:
+    """Where the receipt of ``run`` goes, and by its ending what it becomes; None when the person has thought better of it."""
+    start = _beside(run, " - receipt.pdf")
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
+    return Path(chosen) if chosen else None
+
+
+def _beside(run: RunSummary, ending: str) -> str:
+    file = Path(run.file)
+    return str(file.parent / proposed_name(file.stem, ending))
+
+
+def tell(result: object, banner: Banner) -> None:
+    """Say what has been written; a Path is shown in the browser."""
+    if not isinstance(result, Path):
+        banner.say("good", str(result))
+    elif QDesktopServices.openUrl(QUrl.fromLocalFile(str(result))):
+        banner.say("good", "The receipt is open in the browser, where it can be printed.")
+    else:
+        banner.say("error", "No browser could be opened. Save the receipt as a web page or a PDF instead.")
+
+
+def failed_rows(run: int, target: Path, places: Places) -> Work:
+    """The work of writing a run's repair file; results in a sentence."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            count = report.save_failed_rows(journal, run, target)
+        return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
+
+    return work
+
+
+def receipt_file(run: int, target: Path, places: Places) -> Work:
+    """The work of writing a run's receipt, as PDF when the name ends so, else as a web page; results in a sentence."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        page = _page(run, places)
+        if target.suffix.lower() == ".pdf":
+            save_pdf(page, target)
+        else:
+            save_text(target, [page])
+        return f"The receipt is saved as {target.name}."
+
+    return work
+
+
+def page_to_print(run: int, places: Places) -> Work:
+    """The work of putting a run's receipt where a browser can show it; results in its Path.  ``clear_pages`` takes it away."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        file = places.pages / f"upload-{run}.html"
+        write_private(file, _page(run, places))
+        return file
+
+    return work
+
+
+def clear_pages(places: Places) -> None:
+    """Take away what was put there for the browser, also by an earlier window that did not come to its end."""
+    shutil.rmtree(places.pages, ignore_errors=True)
+
+
+def _page(run: int, places: Places) -> str:
+    with Journal(places) as journal:
+        return receipt(journal, run)
+
+
+def save_pdf(page: str, target: Path) -> None:
+    """A receipt's page as PDF, whole or absent; a text document may be laid out on any thread."""
+    made = QBuffer()
+    made.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(made)
+    writer.setCreator("CG Uploader")
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(8, 8, 8, 8), QPageLayout.Unit.Millimeter)
+    document = QTextDocument()
+    document.setHtml(for_pdf(page))
+    document.print_(writer)
+    del writer
+    with saved_whole(target) as part:
+        part.write_bytes(made.data().data())
+
+
+def for_pdf(page: str) -> str:
+    """The page as Qt lays it out best: its own style, and each table's title in the head that is repeated on every page."""
+    return _TITLED.sub(_with_title, page.replace(STYLE, PDF_STYLE))
+
+
+def _with_title(found: re.Match[str]) -> str:
+    title, heads = found.groups()
+    sized = _HEADED.sub(lambda head: f'<th width="{_WIDTHS[head[1]]}%" class="{head[1]}">', heads)
+    row = f'<tr><th class="title" colspan="{heads.count("<th")}">{title}</th></tr>'
+    return f'<table width="100%" cellspacing="0"><thead>{row}<tr>{sized}</tr>'
