@@ -14,6 +14,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from cg_uploader.errors import MappingError, UsageError
+from cg_uploader.origin import Origin
 from cg_uploader.vocabulary import (
     BLANKS,
     Activity,
@@ -86,7 +87,8 @@ class Table:
     """A file as the person sees it: headings, and rows of text with their numbers.
 
     ``digest`` is the SHA-256 of the file's bytes in hexadecimal; ``sheets`` are names, visible ones first, and empty for
-    delimited text; ``header_row`` is the number as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out.
+    delimited text; ``header_row`` is the number as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out;
+    ``origin``: the run whose failed rows these are, or None.
     """
 
     file: Path
@@ -101,6 +103,7 @@ class Table:
     empty_rows: int = 0
     encoding: str | None = None
     delimiter: str | None = None
+    origin: Origin | None = None
 
     def position(self, source: Source) -> int:
         """Index of the one column that ``source`` names; MappingError when there is none, or more than one."""

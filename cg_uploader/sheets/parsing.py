@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from cg_uploader.errors import FileError
+from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Table
+from cg_uploader.origin import Origin
 from cg_uploader.sheets import delimited
+from cg_uploader.sheets.about import ABOUT, MOST_LINES, origin_of
 from cg_uploader.sheets.biff8 import OldWorkbook
 from cg_uploader.sheets.biff12 import BinaryWorkbook
 from cg_uploader.sheets.book import Book
@@ -96,7 +99,23 @@ def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: W
     columns = builder.columns(reading.is_hidden)
     builder.cover(reading.merged)
     _note_extension(file, extensions, builder)
-    return builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
+    sheets = tuple(name for name in book.sheets if name != ABOUT)
+    table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=sheets)
+    return replace(table, origin=_origin(book)) if ABOUT in book.sheets and reading.sheet != ABOUT else table
+
+
+def _origin(book: Book) -> Origin | None:
+    """What a repair file says about itself on its hidden sheet."""
+    try:
+        builder = book.read(ABOUT, Watch(limit=MOST_LINES), 1).builder
+    except (FileError, UsageError):
+        return None
+    columns = builder.columns()
+    rows = builder.table(Path(), "", columns).rows
+    try:
+        return origin_of(row.cells[:2] for row in rows)
+    finally:
+        rows.close()
 
 
 def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[str, ...]]:

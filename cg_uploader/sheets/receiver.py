@@ -13,10 +13,12 @@ from typing import Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
 from cg_uploader.model import Column, Table
+from cg_uploader.sheets.about import origin_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.channel import Kind, Message
 from cg_uploader.sheets.child import broken
 from cg_uploader.sheets.notes import NoteBook
+from cg_uploader.sheets.reopened import reopened
 from cg_uploader.sheets.spans import Spans
 from cg_uploader.sheets.spool import BLOCK, Spool, is_block
 from cg_uploader.sheets.watch import Watch
@@ -98,7 +100,7 @@ class Receiver:
         self._notes.take_rest(rest["notes"])
         self._spool.seal(order)
         self._spool.cover(_spans(rest["covered"], len(order)))
-        return Table(
+        table = Table(
             file=self._file,
             digest=rest["digest"],
             sheet=_text_or_none(rest["sheet"]),
@@ -111,7 +113,9 @@ class Receiver:
             empty_rows=_number(rest["empty_rows"], _MOST_NUMBER),
             encoding=_text_or_none(rest["encoding"]),
             delimiter=_text_or_none(rest["delimiter"]),
+            origin=origin_of(rest["about"]) if rest.get("about") is not None else None,
         )
+        return reopened(table)
 
 
 def _failure(told: Any) -> UploaderError:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cg_uploader.origin import Origin
+from cg_uploader.sheets.about import ABOUT, HEADINGS, lines_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.wholefile import saved_whole
 
 ROW = "Row"
 PROBLEM = "Problem"
 WHAT_TO_DO = "What to do"
-_WHEN = "When it was sent"
-_IDENTIFIER = "Identifier"
+WHEN = "When it was sent"
+IDENTIFIER = "Identifier"
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
 _LONGEST = 32_767
@@ -35,29 +37,43 @@ class RepairRow:
     identifier: str = ""
 
 
-def write(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow] = ()) -> int:
+def write(
+    target: Path,
+    columns: Sequence[str],
+    rows: Iterable[RepairRow],
+    not_sure: Iterable[RepairRow] = (),
+    origin: Origin | None = None,
+) -> int:
     """Write the repair file, whole or not at all, and say how many rows are in it.
+
+    ``origin`` goes on a sheet that nobody sees, so that ``reader.read`` gives the original table with only these rows.
 
     Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
     said.  UsageError when it cannot be written there.
     """
     with saved_whole(target) as part:
-        return _fill(part, columns, rows, not_sure)
+        return _fill(part, columns, (rows, not_sure), origin)
 
 
-def _fill(part: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:
+def _fill(
+    part: Path, columns: Sequence[str], rows: tuple[Iterable[RepairRow], Iterable[RepairRow]], origin: Origin | None
+) -> int:
     from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)
     sheet = _Sheet(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
     unsure: _Sheet | None = None
     try:
-        for row in rows:
+        for row in rows[0]:
             sheet.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
-        for row in not_sure:
-            unsure = unsure or _Sheet(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, _WHEN, _IDENTIFIER])
+        for row in rows[1]:
+            unsure = unsure or _Sheet(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
             texts = [str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row), row.when, row.identifier]
             unsure.append(texts)
+        if origin is not None:
+            about = _Sheet(book, ABOUT, HEADINGS, hidden=True)
+            for line in lines_of(origin):
+                about.append(line)
     finally:
         book.save(part)  # also after a failure: only saving ends openpyxl's own temporary files
     return sheet.rows + (unsure.rows if unsure else 0)
@@ -78,12 +94,14 @@ def _advice(row: RepairRow) -> str:
 class _Sheet:
     """One sheet of the repair file, written row by row."""
 
-    def __init__(self, book: Any, title: str, headings: Sequence[str]) -> None:
+    def __init__(self, book: Any, title: str, headings: Sequence[str], *, hidden: bool = False) -> None:
         from openpyxl.styles import Font
 
         self.rows = 0
         self._sheet = book.create_sheet(title)
         self._sheet.freeze_panes = "A2"
+        if hidden:
+            self._sheet.sheet_state = "veryHidden"
         for position, heading in enumerate(headings):
             self._sheet.column_dimensions[column_letter(position)].width = (
                 8 if heading == ROW else 46 if heading in (PROBLEM, WHAT_TO_DO) else 20

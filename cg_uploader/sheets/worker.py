@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
 from cg_uploader.model import Table
+from cg_uploader.sheets.about import lines_of
 from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.channel import Job, Kind, TooMuch, send
 from cg_uploader.sheets.limits import check_this_process, hold_this_process
@@ -136,4 +137,5 @@ def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
         "empty_rows": table.empty_rows,
         "encoding": table.encoding,
         "delimiter": table.delimiter,
+        "about": list(lines_of(table.origin)) if table.origin is not None else None,
     }

@@ -1,0 +1,26 @@
+"""Where the rows of a repair file come from: the noun that file, table and journal share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run whose failed rows a table holds; no value of a row, no constant and no secret is here.
+
+    ``run`` 0: the file does not say any more which one.  ``started``: when that run began, ISO 8601.  ``digest``: of the file
+    that it sent.  ``columns``: (letter, heading) of that file.  ``sources``: (field heading, column letter).  ``constants``:
+    headings of fields that had one text in every row.  ``unsure``: the rows may have arrived already.
+    """
+
+    run: int = 0
+    started: str = ""
+    profile: str = ""
+    reference: str = ""
+    file: str = ""
+    digest: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    constants: tuple[str, ...] = ()
+    unsure: bool = False

@@ -1,0 +1,79 @@
+"""Owns the hidden sheet of a repair file, which says what its rows come from: lines of a word and a text in JSON.
+
+What is read there was perhaps edited by somebody, so everything is optional and nothing is believed: it only ever chooses among
+what this computer's user has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cg_uploader.origin import Origin
+
+ABOUT = "CG Uploader"
+"""The sheet's name."""
+HEADINGS = ("About this file: please leave it as it is", "")
+MOST_LINES = 40_000
+
+_TEXTS = ("started", "profile", "reference", "file", "digest")
+_MOST_RUN = 1 << 31
+
+
+def lines_of(origin: Origin) -> Iterator[tuple[str, str]]:
+    """What the sheet says, line by line; quotation marks keep blanks at the ends of a text."""
+    yield "run", str(origin.run)
+    for name in _TEXTS:
+        yield name, _json(getattr(origin, name))
+    for column in origin.columns:
+        yield "column", _json(column)
+    for source in origin.sources:
+        yield "field", _json(source)
+    for heading in origin.constants:
+        yield "constant", _json(heading)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
+    """What such lines say; None when they are not all as they were written."""
+    texts: dict[str, Any] = {}
+    lists: dict[str, list[Any]] = {"column": [], "field": [], "constant": []}
+    try:
+        for word, text in lines:
+            value = json.loads(text)
+            if word in lists:
+                lists[word].append(value)
+            else:
+                texts[word] = value
+        run = texts.pop("run")
+        if not isinstance(run, int) or not 0 < run < _MOST_RUN:
+            return None
+        return Origin(
+            run=run,
+            started=_text(texts["started"]),
+            profile=_text(texts["profile"]),
+            reference=_text(texts["reference"]),
+            file=_text(texts["file"]),
+            digest=_text(texts["digest"]),
+            columns=tuple(_pair(value) for value in lists["column"]),
+            sources=tuple(_pair(value) for value in lists["field"]),
+            constants=tuple(_text(value) for value in lists["constant"]),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _pair(value: Any) -> tuple[str, str]:
+    first, second = value
+    return _text(first), _text(second)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    value.encode()
+    return value
