@@ -15,18 +15,7 @@ from urllib.parse import quote
 
 from cg_uploader.errors import MappingError, UsageError
 from cg_uploader.origin import Origin
-from cg_uploader.vocabulary import (
-    BLANKS,
-    Activity,
-    Answer,
-    BlankCells,
-    Body,
-    DataType,
-    FieldKind,
-    Identity,
-    Region,
-    RowStatus,
-)
+from cg_uploader.vocabulary import BLANKS, Activity, Answer, BlankCells, Body, DataType, FieldKind, Identity, Region, RowStatus
 
 MOST_FIELDS = 900
 LONGEST_URL = 7_900
@@ -87,7 +76,7 @@ class Table:
     """A file as the person sees it: headings, and rows of text with their numbers.
 
     ``digest`` is the SHA-256 of the file's bytes in hexadecimal; ``sheets`` are names, visible ones first, and empty for
-    delimited text; ``header_row`` is the number as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out;
+    delimited text; ``header_row`` as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out;
     ``origin``: the run whose failed rows these are, or None.
     """
 
@@ -166,7 +155,7 @@ class Mapping:
     sources: tuple[tuple[str, Source], ...] = ()
 
     def source(self, heading: str) -> Source | None:
-        """The source of a heading, or None when it is not used."""
+        """The source of a heading, or None."""
         return next((source for name, source in self.sources if name == heading), None)
 
 

@@ -28,6 +28,7 @@ from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.report import in_words
 from cg_uploader.uploads.staging import refuse_impossible
+from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import RowStatus
 from cg_uploader.wholefile import save_text
 
@@ -42,6 +43,8 @@ def upload(args: Namespace, terminal: Terminal) -> int:
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
     with opened(args, terminal) as journal:
+        if (back := take_up(plan.table, journal)) is not None:
+            terminal.tell(back.sentence(plan))
         found = earlier(plan, journal)
         if plan.skip_accepted is None:
             refuse_repeat(found)

@@ -16,9 +16,11 @@ from typing import Any
 
 from cg_uploader.errors import DiskFull, UsageError
 from cg_uploader.model import Outcome, Plan, RunSummary, Stop
+from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import expiry, memory, past, planfile, store
 from cg_uploader.uploads.exchange import Exchange
+from cg_uploader.uploads.family import Family, run_of
 from cg_uploader.uploads.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.kept import (
     COLUMNS,
@@ -115,7 +117,8 @@ class Journal:
         """
         with self._change() as db:
             others = [other for other in self.runs_of(plan) if other != run]
-            past.take_over(db, run, others, again=plan.skip_accepted is False, is_held=self._holds.is_held)
+            kin = Family(db, plan, others)
+            past.take_over(db, run, others, kin, again=plan.skip_accepted is False, is_held=self._holds.is_held)
             (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
             db.execute("update run set rows = ? where id = ?", (count, run))
             if plan.skip_accepted is not None and self.has_once_only(run):
@@ -308,6 +311,11 @@ class Journal:
         with store.translated(self._file):
             found = self._db.execute(query).fetchone()
         return None if found is None else (found[0], found[1], bool(found[2]))
+
+    def run_of(self, origin: Origin) -> int | None:
+        """The run that a repair file says it comes from, if it is one of this computer's."""
+        with store.translated(self._file):
+            return run_of(self._db, origin)
 
     # ------------------------------------------------------------------ memory and forgetting
 

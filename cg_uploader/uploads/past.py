@@ -1,6 +1,7 @@
 """What is known about a row from before, so that nobody is written to twice unasked.
 
-A once-only row is known by its fingerprint, whatever the file; one of the same file also by its place in it.  A repeatable row
+A once-only row is known by its fingerprint, whatever the file; one of the same file also by its place in it, and one of a
+repair file by its number in the file that it comes from.  A repeatable row
 is known only as accepted, by what this computer remembers of its identifier.
 """
 
@@ -14,6 +15,7 @@ from datetime import datetime
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
+from cg_uploader.uploads.family import Family
 from cg_uploader.uploads.kept import COLUMNS, REACH, Kept, Record, as_text, kept_of, span
 from cg_uploader.uploads.memory import Memory, Remembered, keyed
 from cg_uploader.vocabulary import RowStatus
@@ -57,6 +59,8 @@ class Past:
         self._db = db
         self._runs = runs
         self._secret = secret
+        self._family = Family(db, plan, runs)
+        self._unsure = plan.table.origin is not None and plan.table.origin.unsure
         self._memory = Memory(db, plan, secret)
         self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
 
@@ -75,8 +79,11 @@ class Past:
             found = self._memory.of_repeatable(plain, self._identifiers.key(request))
             return None if found is None else _known(found)
         rows = [row for row in self._here(position, request.row) if row.once_only]
+        rows += [row for row in self._family.of(request.row) if row.once_only]
         rows += [kept_of(record) for record in self._db.execute(_BY_FINGERPRINT, (keyed(plain, self._secret),))]
         facts = [Known(row.status, row.answered) for row in rows if row.status in _WEIGHT]
+        if self._unsure:
+            facts.append(Known(RowStatus.NOT_SURE))
         if (remembered := self._memory.of_once_only(plain)) is not None:
             facts.append(_known(remembered))
         return min(facts, key=lambda fact: _WEIGHT.index(fact.status), default=None)
@@ -92,7 +99,9 @@ def _known(found: Remembered) -> Known:
     return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
 
 
-def take_over(db: sqlite3.Connection, run: int, runs: Sequence[int], *, again: bool, is_held: Callable[[int], bool]) -> None:
+def take_over(
+    db: sqlite3.Connection, run: int, runs: Sequence[int], family: Family, *, again: bool, is_held: Callable[[int], bool]
+) -> None:
     """Inside one commit: the rows of ``run`` that wait become its alone, whatever other runs still meant to send.
 
     AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
@@ -102,7 +111,7 @@ def take_over(db: sqlite3.Connection, run: int, runs: Sequence[int], *, again: b
     place = {"first": first, "last": last}
     if not again and db.execute(f"select 1 {_TWINS} ('accepted', 'sending', 'not_sure') limit 1", place).fetchone():
         raise AlreadyUploaded("Some of these rows have just left in another upload. Look at the history, then start again.")
-    theirs: dict[int, None] = {}
+    theirs: dict[int, None] = dict.fromkeys(_left_in(db, family, place))
     for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place):
         theirs[key] = None
     for other in runs:
@@ -114,3 +123,11 @@ def take_over(db: sqlite3.Connection, run: int, runs: Sequence[int], *, again: b
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
     message = as_text((("", f"Taken over by upload {run}."),))
     db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])
+
+
+def _left_in(db: sqlite3.Connection, family: Family, place: dict[str, int]) -> Iterator[int]:
+    """Keys of what other runs of the family still mean to send of the rows that wait: their text is the older one."""
+    if family.runs:
+        waiting = "select number from row where id >= :first and id < :last and state = 'waiting'"
+        for (number,) in db.execute(waiting, place).fetchall():
+            yield from family.left(number)

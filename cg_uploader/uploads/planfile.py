@@ -19,6 +19,7 @@ from cg_uploader.model import (
     Source,
     Table,
 )
+from cg_uploader.sheets.about import lines_of, origin_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 
@@ -39,6 +40,7 @@ def dump(plan: Plan) -> str:
             "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
             "options": asdict(plan.options),
             "consent": plan.consent,
+            "origin": list(lines_of(table.origin)) if table.origin is not None and table.origin.run else None,
         }
     )
 
@@ -56,6 +58,7 @@ def load(text: str, rows: Rows) -> Plan:
         header_row=kept["header_row"],
         columns=tuple(Column(*column) for column in kept["columns"]),
         rows=rows,
+        origin=origin_of(kept["origin"]) if kept.get("origin") else None,
     )
     return Plan(
         table=table,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.model import Outcome, RunSummary
+from cg_uploader.model import Outcome, Plan, RunSummary
+from cg_uploader.origin import Origin
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
 from cg_uploader.uploads.journal import Journal
@@ -38,8 +39,26 @@ def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
     if not journal.summary(run).attention:
         return 0
     journal.ensure_values(run, to_send=False)
-    columns = [column.heading for column in journal.plan(run).table.columns]
-    return repairfile.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run))
+    plan = journal.plan(run)
+    columns = [column.heading for column in plan.table.columns]
+    origin = origin_of(run, journal.summary(run), plan)
+    return repairfile.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin)
+
+
+def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
+    """What a repair file of a run says of itself."""
+    columns = plan.table.columns
+    return Origin(
+        run=run,
+        started=summary.started.isoformat(timespec="milliseconds"),
+        profile=plan.profile,
+        reference=plan.configuration.reference,
+        file=plan.table.file.name,
+        digest=plan.table.digest,
+        columns=tuple((column.letter, column.heading) for column in columns),
+        sources=tuple((heading, columns[at].letter) for heading, at, _ in plan.wires if at is not None),
+        constants=tuple(heading for heading, at, _ in plan.wires if at is None),
+    )
 
 
 def _first_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:

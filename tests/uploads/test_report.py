@@ -49,6 +49,7 @@ def carried_out(journal: Journal, kind: DataType = DataType.CONTACT) -> tuple[in
 def sheets(file: Path) -> dict[str, list[list[object]]]:
     book = openpyxl.load_workbook(file)
     found = {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets}
+    del found["CG Uploader"]
     assert {cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
     book.close()
     return found
@@ -68,7 +69,7 @@ def test_the_repair_file_holds_the_rows_that_need_somebody(journal: Journal, tmp
     assert all(row[3] and row[4] for row in rows[1:])
     again = read(target)
     assert match(plan.configuration, again.columns).mapping == plan.mapping
-    assert [row.cells[1:3] for row in again.rows] == [tuple(row) for row in ROWS[1:]]
+    assert [row.cells for row in again.rows] == ROWS[1:]
 
 
 def test_once_only_rows_that_may_have_arrived_stand_on_a_sheet_of_their_own(journal: Journal, tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_once_only_rows_that_may_have_arrived_stand_on_a_sheet_of_their_own(jour
     assert "dora@example.com" not in str(first)
     assert "dora@example.com" in str(second)
     assert "Request History" in str(second)
-    assert "dora@example.com" not in [row.cells[1] for row in read(target).rows]
+    assert "dora@example.com" not in [row.cells[0] for row in read(target).rows]
 
 
 def test_no_file_is_written_when_nobody_is_needed(journal: Journal, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What a repair file that is opened again brings back: the run, the profile and the mapping, and what of it has gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cg_uploader.model import Mapping, Plan, Source, Table
+from cg_uploader.uploads.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """``run`` None: this computer does not know it (any more).  ``constants``: headings whose one text is not known."""
+
+    run: int | None
+    profile: str
+    reference: str
+    mapping: Mapping
+    constants: tuple[str, ...]
+    said: str
+
+    def sentence(self, plan: Plan) -> str:
+        """What a person has to know when the rows are sent by ``plan``."""
+        words = [self.said]
+        if self.reference != plan.configuration.reference:
+            words.append(
+                f"They were sent with “{self.profile}” to the reference “{self.reference}”, and would now be sent with "
+                f"“{plan.profile}” to “{plan.configuration.reference}”."
+            )
+        gone = [heading for heading, _ in self.mapping.sources if plan.mapping.source(heading) is None]
+        gone += [heading for heading in self.constants if plan.mapping.source(heading) is None]
+        if gone:
+            names = ", ".join(f"“{heading}”" for heading in gone)
+            words.append(f"{names} went to CustomerGauge then, and would not now.")
+        return " ".join(words)
+
+
+def take_up(table: Table, journal: Journal) -> TakenUp | None:
+    """What ``table`` brings back; None when it is no repair file, or does not say any more which run it comes from.
+
+    What the file says only ever chooses among this computer's own runs: one that is not known is not believed.
+    """
+    origin = table.origin
+    if origin is None or not origin.run:
+        return None
+    run = journal.run_of(origin)
+    name = origin.file or "a file"
+    if run is not None:
+        plan = journal.plan(run)
+        said = f"These are failed rows of upload {run} ({name}); only they are sent."
+        return TakenUp(run, plan.profile, plan.configuration.reference, plan.mapping, (), said)
+    said = (
+        f"These are failed rows of upload {origin.run} ({name}), which this computer does not know (any more): rows that were "
+        "accepted in it meanwhile are not recognised."
+    )
+    mapping = Mapping(tuple((heading, _source(table, letter)) for heading, letter in origin.sources))
+    return TakenUp(None, origin.profile, origin.reference, mapping, origin.constants, said)
+
+
+def _source(table: Table, letter: str) -> Source:
+    """The column by its heading, which survives more than its letter, where that is there once."""
+    headings = [column.heading for column in table.columns]
+    heading = next((column.heading for column in table.columns if column.letter == letter), "")
+    return Source(column=heading) if heading and headings.count(heading) == 1 else Source(letter=letter)
