@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     "no-such-date": "Enter the date that is meant.",
     "unclosed-quote": "Look whether the row's cells are right, then correct or accept it.",
     "long-row": "Look whether the row's cells are right, then correct or accept it.",
+    "refused": "Correct what CustomerGauge names.",
     "heading": "Rename the heading in the import configuration and in the mapping.",
     "not-mapped": "Choose a column or a text for it.",
     "nothing-mapped": "Choose a column for at least one field.",
@@ -90,6 +91,7 @@ def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
         "long-row": f"Look at {rows} with more values than headings",
         "hidden-by-format": f"{cells} with a value that the format hides",
         "digits-lost": f"{cells} with more than 15 digits",
+        "refused": f"Correct {rows} that CustomerGauge refused before",
         "control-characters": f"{cells} with control characters, which are not sent",
     }
     return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about

@@ -38,12 +38,13 @@ NOTE_LEVELS = {
             "delimiter-guessed",
             "recalculation",
             "rounded",
+            "refused",
         ),
         Level.WARNING,
     ),
 }
 """How much the file's notes matter in columns that are sent; kinds that are not here are information."""
-_WHOLE_ROW = frozenset(("unclosed-quote", "long-row"))
+_WHOLE_ROW = frozenset(("unclosed-quote", "long-row", "refused"))
 """Notes that put all cells of their row in doubt, whichever column they stand in."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -24,6 +24,8 @@ from cg_uploader.gui.widgets.rail import Rail
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Runner
+from cg_uploader.model import Table
+from cg_uploader.uploads.takeup import TakenUp
 
 SETUP_ENDING = ".cgsetup"
 SMALLEST = QSize(900, 640)
@@ -109,6 +111,8 @@ class MainWindow(QMainWindow):
         self.footer.back.connect(self._back)
         self.footer.forward.connect(self._forward)
         self.history_page.continue_wanted.connect(self._continue_run)
+        self.file_page.taken_up.connect(self._take_up)
+        self.upload_page.taken_up.connect(self._try_again)
         self.session.changed.connect(self._follow)
 
     # ------------------------------------------------------------------ moving about
@@ -194,6 +198,25 @@ class MainWindow(QMainWindow):
         self.upload_page.continue_run(run)
         self.stack.setCurrentWidget(self.upload_page)
         self._follow()
+
+    def _take_up(self, found: TakenUp) -> None:
+        """Failed rows were opened: their connection and their mapping come back, as far as they are known here."""
+        connection = self.session.connection
+        if found.profile and (connection.name, connection.reference) != (found.profile, found.reference):
+            self.connect_page.choose_saved(found.profile)
+        if self.session.connection.reference == found.reference:
+            self.session.set_mapping(found.mapping)
+        plan = self.session.plan
+        missing = f" Choose the connection “{found.profile}” in step 1." if plan is None else ""
+        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.said + missing)
+
+    def _try_again(self, failed: tuple[Table, TakenUp]) -> None:
+        """The failed rows of the upload that is shown are all that there is now; they can be corrected in the check."""
+        table, found = failed
+        self.session.forget_changes()
+        self.session.set_table(table)
+        self._take_up(found)
+        self.show_step(Step.CHECK)
 
     def show_help(self) -> None:
         """Help about the page that is open."""

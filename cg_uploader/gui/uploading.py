@@ -14,7 +14,7 @@ from cg_uploader.gui.session import Connection, Session
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import engine, planning
+from cg_uploader.uploads import engine, planning, takeup
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.vocabulary import Region, RowStatus
@@ -87,6 +87,17 @@ def all_runs(places: Places) -> Work:
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with Journal(places) as journal:
             return tuple(journal.summary(run) for run in journal.runs())
+
+    return work
+
+
+def failed_again(run: int, places: Places) -> Work:
+    """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, TakenUp)."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(places) as journal:
+            table = takeup.failed_table(journal, run)
+            return table, takeup.take_up(table, journal)
 
     return work
 

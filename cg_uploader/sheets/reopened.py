@@ -20,6 +20,11 @@ _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
 _LONGEST_NUMBER = 9
 """Digits; no file has more rows."""
 
+REFUSED = "refused"
+"""The kind of the notes about rows that CustomerGauge refused before."""
+_REFUSED = "Refused: "
+"""How the problem of such a row begins in a repair file."""
+
 Places = Sequence[int | None]
 """For each column, where its text stands in the repair file's rows; None: nowhere, it is blank."""
 
@@ -37,9 +42,15 @@ def reopened(table: Table) -> Table:
     columns, places = _columns(table.columns, own, origin)
     rows, kept = _numbered(table.rows, at, places)
     numbers = rows.numbers
-    notes = _Notes(table.notes, rows, [_note(origin, kept, numbers[-1] if numbers else 0)])
+    problem = headings.index(PROBLEM) if PROBLEM in headings and headings.index(PROBLEM) in added else None
+    notes = _Notes(table.notes, rows, [_note(origin, kept, numbers[-1] if numbers else 0)], problem)
     unsure = WHEN in headings and headings.index(WHEN) in added
     return replace(table, columns=columns, rows=rows, notes=notes, origin=replace(origin, unsure=unsure))
+
+
+def refusal(number: int, reason: str) -> str:
+    """What is said of a row that CustomerGauge refused before."""
+    return f"Row {number}: CustomerGauge refused it before: {reason}"
 
 
 def _note(origin: Origin, kept: int, last: int) -> Note:
@@ -157,6 +168,15 @@ class _OriginalRows:
         cells = inner.cells
         return Row(number, tuple("" if place is None else cells[place] for place in self._places))
 
+    def problems(self, at: int) -> Iterator[str]:
+        """The texts of another column of the repair file, row by row."""
+        for position in range(len(self)):
+            yield self.other(position, at)
+
+    def other(self, position: int, at: int) -> str:
+        """The text of another column of the repair file."""
+        return self._inner[position if self._order is None else self._order[position]].cells[at]
+
     def number(self, here: int) -> int:
         """The original number of the row that stands in row ``here`` of the repair file."""
         at = bisect_left(self._here, here)
@@ -170,15 +190,21 @@ class _OriginalRows:
 
 
 class _Notes(Sequence[Note]):
-    """The notes of a repair file, about rows as they are numbered in the original one."""
+    """The notes of a repair file, about rows as they are numbered in the original one, and one for each row that was refused.
 
-    def __init__(self, inner: Sequence[Note], rows: _OriginalRows, first: list[Note]) -> None:
+    ``problem``: where the repair file says what was wrong.
+    """
+
+    def __init__(self, inner: Sequence[Note], rows: _OriginalRows, first: list[Note], problem: int | None) -> None:
         self._inner = inner
         self._rows = rows
         self._first = first
+        self._problem = problem or 0
+        problems = enumerate(rows.problems(problem)) if problem is not None else ()
+        self._refused = array("Q", (position for position, text in problems if text.startswith(_REFUSED)))
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._inner)
+        return len(self._first) + len(self._inner) + len(self._refused)
 
     @overload
     def __getitem__(self, position: int) -> Note: ...
@@ -191,5 +217,10 @@ class _Notes(Sequence[Note]):
             position += len(self)
         if position < len(self._first):
             return self._first[position]
-        note = self._inner[position - len(self._first)]
-        return note if note.row is None else replace(note, row=self._rows.number(note.row))
+        position -= len(self._first)
+        if position < len(self._inner):
+            note = self._inner[position]
+            return note if note.row is None else replace(note, row=self._rows.number(note.row))
+        at = self._refused[position - len(self._inner)]
+        number, text = self._rows.numbers[at], self._rows.other(at, self._problem)
+        return Note(number, None, REFUSED, refusal(number, text.removeprefix(_REFUSED)))

@@ -28,14 +28,15 @@ class _Run:
 class Family:
     """The other runs for the same configuration and address whose rows have the numbers of the same first file.
 
-    ``known`` are runs of exactly the plan's own file, in which rows are found by their place.
+    ``known`` are runs of exactly the plan's own file, in which rows are found by their place unless the plan has only some.
     """
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, known: Sequence[int]) -> None:
         self._db = db
         runs = _runs(db, plan)
         mine = _first(runs, plan.table.origin, f"{plan.table.digest} {plan.table.sheet or ''}")
-        self.runs = [run for run, its in runs.items() if run not in known and _first(runs, its.origin, its.content) == mine]
+        elsewhere = () if plan.table.origin is not None else known
+        self.runs = [run for run, its in runs.items() if run not in elsewhere and _first(runs, its.origin, its.content) == mine]
 
     def of(self, number: int) -> Iterator[Kept]:
         """What the runs say of the row with this number."""

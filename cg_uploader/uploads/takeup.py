@@ -1,11 +1,16 @@
-"""What a repair file that is opened again brings back: the run, the profile and the mapping, and what of it has gone."""
+"""What failed rows bring back when they are to be sent again, from a repair file or straight from the journal."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cg_uploader.model import Mapping, Plan, Source, Table
+from cg_uploader.errors import UsageError
+from cg_uploader.model import Mapping, Note, Plan, Source, Table
+from cg_uploader.sheets.reopened import REFUSED, refusal
+from cg_uploader.sheets.spool import Packer, Spool
 from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.report import origin_of
+from cg_uploader.vocabulary import RowStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +67,25 @@ def _source(table: Table, letter: str) -> Source:
     headings = [column.heading for column in table.columns]
     heading = next((column.heading for column in table.columns if column.letter == letter), "")
     return Source(column=heading) if heading and headings.count(heading) == 1 else Source(letter=letter)
+
+
+def failed_table(journal: Journal, run: int) -> Table:
+    """The rows of a run that somebody can correct and send again, as a table of its own with the numbers they have.
+
+    Once-only rows that may have arrived stay behind.  UsageError when there are no others, or their values were deleted.
+    """
+    journal.ensure_values(run, to_send=False)
+    plan = journal.plan(run)
+    notes: list[Note] = []
+    packer = Packer(Spool())
+    for row in journal.rows(run):
+        if row.status.needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
+            packer.append(row.number, row.cells)
+            if row.status is RowStatus.REFUSED:
+                notes.append(Note(row.number, None, REFUSED, refusal(row.number, row.outcome.message)))
+    if not len(packer):
+        raise UsageError("All these rows may have arrived. Look them up under Data → Rest APIs → Request History first.")
+    rows = packer.seal(range(len(plan.table.columns)))
+    sheets = (plan.table.sheet,) if plan.table.sheet else ()
+    origin = origin_of(run, journal.summary(run), plan)
+    return replace(plan.table, sheets=sheets, rows=rows, notes=notes, origin=origin)

@@ -52,6 +52,7 @@ class CheckPage(Page):
         self._checked: tuple[Plan, CheckResult] | None = None
         self.totals = section("")
         self.invited = Banner()
+        self.failed = Banner()
         self.failure = Banner()
         self.todos = TodoList()
         self.model = RowsModel(self)
@@ -95,6 +96,7 @@ class CheckPage(Page):
         top.addStretch(0)
         self.content.addLayout(top)
         self.content.addWidget(self.failure)
+        self.content.addWidget(self.failed)
         self.content.addWidget(self.invited)
         body = QGridLayout()
         body.setHorizontalSpacing(SPACE * 2)
@@ -145,6 +147,9 @@ class CheckPage(Page):
         if self.session.result is not None:
             return
         self.runner.drop()
+        if self._checked is not None and self._checked[0].table is not self.session.table:
+            self._checked = None  # the rows of that table are about to go, and the page may be open
+            self.model.show_rows(None, (), self._remark)
         self._show_progress("Checking…")
         if self.session.plan is None or why_not(self.session, Step.COLUMNS):
             self._waiting.stop()
@@ -185,6 +190,7 @@ class CheckPage(Page):
         if result.skipped:
             parts.append(f"{result.skipped:,} left out")
         self.totals.setText(" · ".join(parts))
+        self._show_failed(plan)
         self._show_invited(result)
         groups = {
             level: [
@@ -207,6 +213,19 @@ class CheckPage(Page):
         )
         if chosen is not None:
             self._show_todo(chosen)
+
+    def _show_failed(self, plan: Plan) -> None:
+        origin = plan.table.origin
+        if origin is None or not origin.run:
+            self.failed.clear()
+            return
+        behind = "Rows that were accepted, and rows that may have arrived and could invite somebody twice, stay behind."
+        unsure = "They may have arrived: look them up under Data → Rest APIs → Request History before you send them again."
+        self.failed.say(
+            "warning" if origin.unsure else "accent",
+            f"Only failed rows of upload {origin.run} ({origin.file}) are here, with their numbers in that file.",
+            more=unsure if origin.unsure else behind,
+        )
 
     def _show_invited(self, result: CheckResult) -> None:
         if result.invited is None:

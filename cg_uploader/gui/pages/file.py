@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cg_uploader.errors import Cancelled
@@ -25,11 +26,16 @@ from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
+from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import Readers, ReadOptions
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.takeup import TakenUp, take_up
 
 
 class FilePage(Page):
-    """Drop zone, options, preview, notes."""
+    """Drop zone, options, preview, notes.  ``taken_up`` brings what a repair file that was read brings back: TakenUp."""
+
+    taken_up = Signal(object)
 
     step = Step.FILE
     heading = "Choose the file"
@@ -107,15 +113,21 @@ class FilePage(Page):
         self._reading.setText(f"Reading {file.name}…")
         self.banner.clear()
         self.runner.start(
-            reading(self.services.readers, file, options), done=self._on_read, failed=self._on_failed, batch=self._on_progress
+            reading(self.services.readers, self.services.places, file, options),
+            done=self._on_read,
+            failed=self._on_failed,
+            batch=self._on_progress,
         )
 
     def _on_progress(self, rows: int) -> None:
         name = self.session.file.name if self.session.file is not None else ""
         self._reading.setText(f"Reading {name}: {counted(rows, 'row')} so far")
 
-    def _on_read(self, table: Table) -> None:
+    def _on_read(self, read: tuple[Table, TakenUp | None]) -> None:
+        table, found = read
         self.session.set_table(table)
+        if found is not None:
+            self.taken_up.emit(found)
 
     def _on_failed(self, error: object) -> None:
         if isinstance(error, Cancelled):
@@ -167,11 +179,15 @@ class FilePage(Page):
             self._read_with(replace(self.options.options(), header_row=self.preview.row_number(lines.pop())))
 
 
-def reading(readers: Readers, file: Path, options: ReadOptions) -> Work:
-    """The work of reading ``file``."""
+def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) -> Work:
+    """The work of reading ``file``; results in (Table, TakenUp or None): what a repair file brings back."""
 
     def work(announce: Announce, cancelled: Asked) -> object:
-        return readers.read(file, options, progress=announce, cancelled=cancelled)
+        table = readers.read(file, options, progress=announce, cancelled=cancelled)
+        if table.origin is None:
+            return table, None
+        with Journal(places) as journal:
+            return table, take_up(table, journal)
 
     return work
 

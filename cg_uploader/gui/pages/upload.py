@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.errors import ProxyLoginWanted, UploaderError
@@ -38,7 +38,9 @@ from cg_uploader.vocabulary import RowStatus
 
 
 class UploadPage(Page):
-    """Before, during and after a run."""
+    """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp)."""
+
+    taken_up = Signal(object)
 
     step = Step.UPLOAD
     heading = "Upload"
@@ -103,6 +105,7 @@ class UploadPage(Page):
         self.progress.stop_wanted.connect(self.stop)
         self.after.failed_rows_wanted.connect(self._browse_failed_rows)
         self.after.receipt_wanted.connect(self._browse_receipt)
+        self.after.again_wanted.connect(self.try_again)
         self.after.print_wanted.connect(self.print_receipt)
         self.after.continue_wanted.connect(self._continue_this)
         self.counters.chosen.connect(self._show_status)
@@ -273,6 +276,12 @@ class UploadPage(Page):
         """Show the receipt of the run that is shown in the browser, which can print it."""
         if self.session.run is not None:
             self._write(papers.page_to_print(self.session.run.run, self.services.places))
+
+    def try_again(self) -> None:
+        """Take the failed rows up as a file of their own, to be corrected and sent again."""
+        if self.session.run is not None:
+            work = uploading.failed_again(self.session.run.run, self.services.places)
+            self.runner.start(work, done=self.taken_up.emit, failed=self._on_not_saved)
 
     def _write(self, work: Work) -> None:
         self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)

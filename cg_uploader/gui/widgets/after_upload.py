@@ -19,6 +19,7 @@ class AfterUpload(QWidget):
     failed_rows_wanted = Signal()
     receipt_wanted = Signal()
     print_wanted = Signal()
+    again_wanted = Signal()
     continue_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -27,11 +28,12 @@ class AfterUpload(QWidget):
         self.saved = Banner()
         self.failed_rows = Button("Save fai&led rows…", self.failed_rows_wanted.emit, role="primary")
         self.receipt = Button("Save &receipt…", self.receipt_wanted.emit)
+        self.again = Button("&Try failed rows again", self.again_wanted.emit)
         self.print_out = Button("Open for pr&inting", self.print_wanted.emit)
         self.go_on = Button("&Continue this upload", self.continue_wanted.emit)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        for button in (self.failed_rows, self.go_on, self.receipt, self.print_out):
+        for button in (self.failed_rows, self.again, self.go_on, self.receipt, self.print_out):
             row.addWidget(button)
         row.addStretch(1)
         column = QVBoxLayout(self)
@@ -55,4 +57,5 @@ class AfterUpload(QWidget):
         else:
             self.banner.say("good", "Finished. Every row was accepted or left out.", more=totals)
         self.failed_rows.setVisible(bool(run.attention))
+        self.again.setVisible(bool(run.attention))
         self.go_on.setVisible(run.stopped is not None)
