@@ -8,15 +8,18 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
-from cg_uploader.settings import environment, logs
+from cg_uploader.settings import crashes, environment, logs
 from cg_uploader.settings.paths import Places
 
+LOGGED = ("upload", "resume")
+"""Commands that are worth a line in the log."""
 MOST_COUNT = (1 << 31) - 1
 
 Command = Callable[[argparse.Namespace, Terminal], int]
@@ -39,6 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
+    with crashes.kept_quiet(Places.find()):
+        return _guarded(words, terminal, given)
+
+
+def _guarded(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     try:
         return _run(words, terminal, given)
     except UploaderError as error:
@@ -63,7 +71,8 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     if not words or (not words[0].startswith("-") and words[0] not in parser.commands):
         return _window([Path(word) for word in words])
     args = parser.parse_args(words, argparse.Namespace(places=Places.find(), given=given))
-    return _command(args.command)(args, terminal)
+    with logs.kept(args.places) if args.command in LOGGED else nullcontext():
+        return _command(args.command)(args, terminal)
 
 
 def _command(name: str) -> Command:

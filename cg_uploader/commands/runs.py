@@ -23,6 +23,7 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads import engine, report
 from cg_uploader.uploads.changes import file_changed, profile_changed
 from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.diary import noted
 from cg_uploader.uploads.journal import UNDER_WAY, Journal
 from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.receipt import receipt
@@ -78,7 +79,7 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
     say_groups(result, beside)
 
     def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-        return engine.upload(plan, client, journal, on_batch=on_batch, control=control)
+        return noted(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
 
     return _carry_out(way, send, journal, terminal, save_failed)
 
@@ -97,7 +98,7 @@ def resume(args: Namespace, terminal: Terminal) -> int:
                     terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-            return engine.resume(run, client, journal, on_batch=on_batch, control=control)
+            return noted(plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control))
 
         way = Way(args.places, terminal, plan.address, credentials)
         return _carry_out(way, send, journal, terminal, args.save_failed)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QMessageLogContext,
+    QObject,
+    QTimer,
+    QtMsgType,
+    Signal,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -22,10 +33,11 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.settings import logs, profiles
+from cg_uploader.settings import crashes, logs, profiles
 from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE
 from cg_uploader.settings.paths import Places, resource
 
+_LOG = logging.getLogger(__name__)
 SAMPLE = "samples/contacts.xlsx"
 SAMPLE_PROFILE = "samples/contacts.json"
 SAMPLE_SCRIPT = "samples/contacts-script.json"
@@ -46,6 +58,7 @@ def run_window(
     papers.clear_pages(places)
     application = make_application(argv)
     log = logs.start(places)
+    qInstallMessageHandler(log_from_qt)
     services = make_services(places, application, demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS))
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
@@ -61,10 +74,18 @@ def run_window(
         if handed_over is not None:
             window.open_any(handed_over)
     try:
-        return application.exec()
+        with crashes.last_words(places):
+            return application.exec()
     finally:
         papers.clear_pages(places)
         logs.stop(log)
+
+
+def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Where something in Qt went wrong goes into the log; its words may quote what the window shows, so they do not."""
+    if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+        place = re.match(r"[A-Za-z0-9_:]{0,60}", text)
+        _LOG.warning("Qt, %s: %s", context.category, place[0] if place else "")
 
 
 def make_application(argv: Sequence[str]) -> Application:

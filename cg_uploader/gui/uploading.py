@@ -16,6 +16,7 @@ from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import engine, planning, takeup
 from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.diary import noted
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.vocabulary import Region, RowStatus
 
@@ -43,7 +44,9 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
                 services.client(plan.address, credentials, lambda: control.stopping),
                 journal,
                 _Teller(announce, journal),
-                lambda client, on_batch: engine.upload(plan, client, journal, on_batch=on_batch, control=control),
+                lambda client, on_batch: noted(
+                    plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control)
+                ),
             )
 
     return work
@@ -65,7 +68,9 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
                 services.client(plan.address, credentials, lambda: control.stopping),
                 journal,
                 _Teller(announce, journal),
-                lambda client, on_batch: engine.resume(run, client, journal, on_batch=on_batch, control=control),
+                lambda client, on_batch: noted(
+                    plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control)
+                ),
             )
 
     return work

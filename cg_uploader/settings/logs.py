@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import platform
 import traceback
+from collections.abc import Iterator
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
+from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings.paths import Places, make_private
 
@@ -24,7 +28,10 @@ ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackTy
 
 
 class _PrivateFile(RotatingFileHandler):
-    """Makes each part with mode 0600, and follows no link that stands in its place."""
+    """Makes each part with mode 0600, follows no link that stands in its place, and is silent when it cannot write."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
@@ -79,7 +86,22 @@ def start(places: Places) -> logging.Handler:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    logger.info("CG Uploader %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
     return handler
+
+
+@contextlib.contextmanager
+def kept(places: Places) -> Iterator[None]:
+    """``start`` and ``stop`` around some work; where no log can be written the work is done without."""
+    try:
+        handler = start(places)
+    except UploaderError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        stop(handler)
 
 
 def stop(handler: logging.Handler) -> None:
@@ -92,13 +114,8 @@ def stop(handler: logging.Handler) -> None:
 
 def log_crash(places: Places, error: BaseException) -> Path:
     """Write where a bug showed itself, without its text, and return the log file; also when nothing can be written there."""
-    file = places.logs / FILE
-    try:
-        handler = start(places)
-    except UploaderError:
-        return file
-    try:
-        logging.getLogger(NAME).critical("A bug: %s", type(error).__name__, exc_info=error)
-    finally:
-        stop(handler)
-    return file
+    logger = logging.getLogger(NAME)
+    kept_already = any(isinstance(handler, _PrivateFile) for handler in logger.handlers)
+    with contextlib.nullcontext() if kept_already else kept(places):
+        logger.critical("A bug: %s", type(error).__name__, exc_info=error)
+    return places.logs / FILE
