@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.model import Batch
 from cg_uploader.uploads.pace import Pace, in_words
 from cg_uploader.vocabulary import Activity
@@ -31,11 +32,11 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """A line of the result; with JSON it goes to standard error, so that the object stays alone."""
-        _put(self._err if self.json else self._out, text + "\n")
+        _put(self._err if self.json else self._out, revealed(text) + "\n")
 
     def tell(self, text: str) -> None:
         """A line beside the result."""
-        _put(self._err, text + "\n")
+        _put(self._err, revealed(text) + "\n")
 
     def write(self, text: str) -> None:
         """The result itself, as it stands."""
@@ -68,7 +69,7 @@ def _put(stream: TextIO, text: str) -> None:
 
 
 def _short(text: str) -> str:
-    line = text.replace("\n", "⏎").replace("\t", " ")
+    line = revealed(text).replace("\n", "⏎").replace("\t", " ")
     return line if len(line) <= MOST_CELL_CHARACTERS else line[: MOST_CELL_CHARACTERS - 1] + "…"
 
 

@@ -10,6 +10,8 @@ from cg_uploader.vocabulary import BLANKS
 
 _NAMED = {"\t": "tab", "\n": "line break", "\r": "carriage return", "\ufeff": "byte order mark", "\xad": "soft hyphen"}
 _ODD_IN_TRANSIT = "[+&=%"
+_DECEIVING = ("Cf", "Cc", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _SPACES_TO_SHOW = re.compile(r"^ +| +$| {2,}")
 _LOOKALIKES = str.maketrans(
@@ -57,6 +59,21 @@ def visible(text: str) -> str:
         return text
     dotted = _SPACES_TO_SHOW.sub(lambda found: "·" * len(found.group()), text)
     return "".join(letter if letter.isprintable() else f"‹{_called(letter)}›" for letter in dotted)
+
+
+def revealed(text: str) -> str:
+    """``text`` as it is, but for what could make it look like another one: ``photo‹right-to-left override›gnp.exe``.
+
+    Blanks and line breaks stay; so do the joiners inside words and signs that need them, such as Persian words and families.
+    """
+    if text.isprintable():
+        return text
+    shown = []
+    for at, letter in enumerate(text):
+        joins = letter in _JOINERS and 0 < at < len(text) - 1 and not (text[at - 1].isascii() or text[at + 1].isascii())
+        plain = letter.isprintable() or joins or unicodedata.category(letter) not in _DECEIVING or letter in "\n\t"
+        shown.append(letter if plain else f"‹{_called(letter)}›")
+    return "".join(shown)
 
 
 def _called(letter: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
@@ -111,7 +112,7 @@ class OutcomesModel(QAbstractTableModel):
             return None
         outcome = self._shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return texts(outcome)[index.column()].replace("\n", " ")
+            return revealed(texts(outcome)[index.column()]).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(texts(outcome)[index.column()])
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:

@@ -62,7 +62,7 @@ class PreviewModel(QAbstractTableModel):
             return None
         text = self._rows[index.row()].cells[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return text.replace("\n", " ⏎ ")
+            return names.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(text)
         return None

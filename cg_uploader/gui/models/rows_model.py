@@ -93,7 +93,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return text
         if role == Qt.ItemDataRole.DisplayRole:
-            return text.replace("\n", " ⏎ ")
+            return names.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.BackgroundRole and self._plan.table.columns[column].heading in at_fault:
             return QColor(theme.colours_in_use().warning_soft)
         edited = text != row.cells[column]
@@ -120,7 +120,7 @@ class RowsModel(QAbstractTableModel):
     @staticmethod
     def _fixed(text: str, role: int) -> object:
         if role == Qt.ItemDataRole.DisplayRole:
-            return text
+            return names.revealed(text)
         return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
 from cg_uploader.model import RunSummary
@@ -64,7 +65,7 @@ class RunsModel(QAbstractTableModel):
             return None
         run = self._shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return texts(run)[index.column()]
+            return revealed(texts(run)[index.column()])
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(run.file if index.column() == 1 else texts(run)[index.column()])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:

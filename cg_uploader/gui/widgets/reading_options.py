@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
 from cg_uploader.model import Table
@@ -95,7 +96,7 @@ def _fill(combo: Choice, choices: Sequence[tuple[str, str]], current: str) -> No
     blocked = QSignalBlocker(combo)
     combo.clear()
     for value, words in choices:
-        combo.addItem(words, value)
+        combo.addItem(revealed(words), value)
     if current and combo.findData(current) < 0:
         combo.insertItem(0, current, current)
     combo.setCurrentIndex(combo.findData(current) if current else -1)

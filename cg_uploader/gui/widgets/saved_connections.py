@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice, labelled
+from cg_uploader.gui.widgets.texts import tip
 
 NEW = "New connection"
 
@@ -60,16 +62,16 @@ class SavedConnections(QWidget):
         self.names.clear()
         self.names.addItem(NEW, "")
         for name in names:
-            self.names.addItem(name, name)
+            self.names.addItem(revealed(name), name)
         if current and current not in names:
-            self.names.addItem(f"{current} (not saved)", current)
+            self.names.addItem(f"{revealed(current)} (not saved)", current)
         self.names.setCurrentIndex(max(0, self.names.findData(current)))
         del blocked
 
     def show_possible(self, *, save: str, saved: bool) -> None:
         """``save``: why it cannot be saved or exported yet, or empty; ``saved``: it is one of the list."""
         self.save_button.setEnabled(not save)
-        self.save_button.setToolTip(save)
+        tip(self.save_button, save)
         self.save_as_action.setEnabled(not save)
         self.export_action.setEnabled(not save)
         self.delete_action.setEnabled(saved)

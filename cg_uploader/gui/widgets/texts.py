@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSizePolicy, QWidget
 
+from cg_uploader.fields.names import revealed
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
@@ -16,11 +17,22 @@ USUAL_LINE = 18
 """Height of a line of text, in device-independent pixels, up to which icons have their usual size; above it they grow too."""
 
 
+class Letters(QLabel):
+    """A label that shows its text to the letter, and what could deceive in it by name."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show ``text``."""
+        super().setText(revealed(text))
+
+
 def plain(text: str = "", *, role: str = "", wrap: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label that shows ``text`` to the letter; ``role`` is a word of the style sheet (quiet)."""
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setText(text)
+    label = Letters(text, parent)
     label.setWordWrap(wrap)
     if wrap:
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -57,7 +69,7 @@ def tip(widget: QWidget, text: str) -> None:
 
 def tip_text(text: str) -> str:
     """``text`` as a tool tip that Qt cannot mistake for markup; empty stays empty."""
-    return f"<p style='white-space:pre-wrap'>{html.escape(text)}</p>" if text else ""
+    return f"<p style='white-space:pre-wrap'>{html.escape(revealed(text))}</p>" if text else ""
 
 
 def set_tone(widget: QWidget, tone: str) -> None:
@@ -79,19 +91,19 @@ def message(parent: QWidget, kind: QMessageBox.Icon, text: str, more: str = "") 
     box.setIcon(kind)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(QApplication.applicationDisplayName())
-    box.setText(text)
-    box.setInformativeText(more)
+    box.setText(revealed(text))
+    box.setInformativeText(revealed(more))
+    for label in box.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)  # the box itself does so for its first text alone
     return box
 
 
-class Elided(QLabel):
+class Elided(Letters):
     """One line that ends in … when there is no room; its whole text is in the tool tip."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(text, parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setText(text)
 
     def setText(self, text: str) -> None:
         """Show ``text`` on one line."""
