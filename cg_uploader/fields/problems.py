@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     "no-such-date": "Enter the date that is meant.",
     "unclosed-quote": "Look whether the row's cells are right, then correct or accept it.",
     "long-row": "Look whether the row's cells are right, then correct or accept it.",
+    "held-back": "Look whether it is right now.",
     "refused": "Correct what CustomerGauge names.",
     "heading": "Rename the heading in the import configuration and in the mapping.",
     "not-mapped": "Choose a column or a text for it.",
@@ -92,6 +93,7 @@ def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
         "hidden-by-format": f"{cells} with a value that the format hides",
         "digits-lost": f"{cells} with more than 15 digits",
         "refused": f"Correct {rows} that CustomerGauge refused before",
+        "held-back": f"Look at {rows} that the check held back before",
         "control-characters": f"{cells} with control characters, which are not sent",
     }
     return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about

@@ -20,6 +20,8 @@ LONG, VERY_LONG = 128, 255
 LONGEST_ENCODED = 12
 """Bytes that one character can become in the address: four bytes of UTF-8, three signs each."""
 
+HELD_BACK = "held-back"
+"""The note about a row that was held back in the run it comes from; while an error is found in it again, that says more."""
 NOTE_LEVELS = {
     **dict.fromkeys(
         ("error-value", "error-text", "not-calculated", "no-such-date", "unclosed-quote", "long-row"),
@@ -39,12 +41,13 @@ NOTE_LEVELS = {
             "recalculation",
             "rounded",
             "refused",
+            HELD_BACK,
         ),
         Level.WARNING,
     ),
 }
 """How much the file's notes matter in columns that are sent; kinds that are not here are information."""
-_WHOLE_ROW = frozenset(("unclosed-quote", "long-row", "refused"))
+_WHOLE_ROW = frozenset(("unclosed-quote", "long-row", "refused", HELD_BACK))
 """Notes that put all cells of their row in doubt, whichever column they stand in."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -102,7 +105,10 @@ class RowChecker:
             plain = met == self._all and 0 < length <= self._room and len(request.pairs) <= MOST_FIELDS
             if plain and row.number not in self._plan.edits and not self._notes.has(row.number):
                 return ()
-        return tuple(self._all_problems(row, request))
+        found = tuple(self._all_problems(row, request))
+        if any(problem.level is Level.ERROR for problem in found):
+            return tuple(problem for problem in found if problem.kind != HELD_BACK)
+        return found
 
     def _all_problems(self, row: Row, request: Request) -> Iterator[Problem]:
         yield from self._notes.problems(row.number)

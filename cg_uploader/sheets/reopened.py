@@ -20,9 +20,9 @@ _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
 _LONGEST_NUMBER = 9
 """Digits; no file has more rows."""
 
-REFUSED = "refused"
-"""The kind of the notes about rows that CustomerGauge refused before."""
-_REFUSED = "Refused: "
+REFUSED, HELD_BACK = "refused", "held-back"
+"""The kinds of the notes about rows that CustomerGauge refused, or the check held back, before."""
+_SAID = {"Refused: ": REFUSED, "Held back: ": HELD_BACK}
 """How the problem of such a row begins in a repair file."""
 
 Places = Sequence[int | None]
@@ -48,9 +48,10 @@ def reopened(table: Table) -> Table:
     return replace(table, columns=columns, rows=rows, notes=notes, origin=replace(origin, unsure=unsure))
 
 
-def refusal(number: int, reason: str) -> str:
-    """What is said of a row that CustomerGauge refused before."""
-    return f"Row {number}: CustomerGauge refused it before: {reason}"
+def said_before(number: int, kind: str, reason: str) -> Note:
+    """The note about a row that CustomerGauge refused, or the check held back, before."""
+    who = "CustomerGauge refused it" if kind == REFUSED else "the check held it back"
+    return Note(number, None, kind, f"Row {number}: {who} before: {reason}")
 
 
 def _note(origin: Origin, kept: int, last: int) -> Note:
@@ -190,7 +191,7 @@ class _OriginalRows:
 
 
 class _Notes(Sequence[Note]):
-    """The notes of a repair file, about rows as they are numbered in the original one, and one for each row that was refused.
+    """The notes of a repair file, about rows as the original one numbers them, and one for each row that failed before.
 
     ``problem``: where the repair file says what was wrong.
     """
@@ -201,10 +202,10 @@ class _Notes(Sequence[Note]):
         self._first = first
         self._problem = problem or 0
         problems = enumerate(rows.problems(problem)) if problem is not None else ()
-        self._refused = array("Q", (position for position, text in problems if text.startswith(_REFUSED)))
+        self._said = array("Q", (position for position, text in problems if text.startswith(tuple(_SAID))))
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._inner) + len(self._refused)
+        return len(self._first) + len(self._inner) + len(self._said)
 
     @overload
     def __getitem__(self, position: int) -> Note: ...
@@ -221,6 +222,7 @@ class _Notes(Sequence[Note]):
         if position < len(self._inner):
             note = self._inner[position]
             return note if note.row is None else replace(note, row=self._rows.number(note.row))
-        at = self._refused[position - len(self._inner)]
-        number, text = self._rows.numbers[at], self._rows.other(at, self._problem)
-        return Note(number, None, REFUSED, refusal(number, text.removeprefix(_REFUSED)))
+        at = self._said[position - len(self._inner)]
+        text = self._rows.other(at, self._problem)
+        start, kind = next(entry for entry in _SAID.items() if text.startswith(entry[0]))
+        return said_before(self._rows.numbers[at], kind, text.removeprefix(start))

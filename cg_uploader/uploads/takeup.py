@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Mapping, Note, Plan, Source, Table
-from cg_uploader.sheets.reopened import REFUSED, refusal
+from cg_uploader.sheets.reopened import HELD_BACK, REFUSED, said_before
 from cg_uploader.sheets.spool import Packer, Spool
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.report import origin_of
 from cg_uploader.vocabulary import RowStatus
+
+_BEFORE = {RowStatus.REFUSED: REFUSED, RowStatus.HELD_BACK: HELD_BACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def failed_table(journal: Journal, run: int) -> Table:
     for row in journal.rows(run):
         if row.status.needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
             packer.append(row.number, row.cells)
-            if row.status is RowStatus.REFUSED:
-                notes.append(Note(row.number, None, REFUSED, refusal(row.number, row.outcome.message)))
+            if row.status in _BEFORE:
+                notes.append(said_before(row.number, _BEFORE[row.status], row.outcome.message))
     if not len(packer):
         raise UsageError("All these rows may have arrived. Look them up under Data → Rest APIs → Request History first.")
     rows = packer.seal(range(len(plan.table.columns)))

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 from rig import table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 
+from cg_uploader.gui import papers
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.history import HistoryPage
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import Theme
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal import UNDER_WAY, Journal
 from cg_uploader.vocabulary import RowStatus
 
 
@@ -106,6 +111,36 @@ def test_a_forgotten_run_is_gone(page: HistoryPage, places: Places, qtbot: QtBot
     qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=PATIENCE_MS)
     with closing(Journal(places)) as journal:
         assert journal.runs() == []
+
+
+def test_a_run_that_another_program_works_on_is_left_alone(page: HistoryPage, places: Places, qtbot: QtBot) -> None:
+    run = page.model.run(0).run
+    with closing(Journal(places)) as other, other.hold(run):
+        other.reopen(run)
+        page.refresh()
+        qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
+        page.view.selectRow(0)
+        assert page.model.index(0, 6).data() == UNDER_WAY
+        assert not page.go_on.isEnabled()
+        assert not page.forget.isEnabled()
+        assert page.receipt.isEnabled()
+        assert page.print_out.isEnabled()
+
+
+def test_the_receipt_goes_to_the_browser_and_away_again(
+    page: HistoryPage, places: Places, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url))
+    page.view.selectRow(0)
+    page.print_out.click()
+    qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE_MS)
+    file = Path(opened[0].toLocalFile())
+    assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert os.name == "nt" or stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "browser" in page.banner.text
+    papers.clear_pages(places)
+    assert not file.exists()
 
 
 def test_search_hides_the_others(page: HistoryPage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox
 
 from cg_uploader.gui import papers, uploading
@@ -14,12 +14,14 @@ from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Work
 from cg_uploader.model import RunSummary
+from cg_uploader.uploads.journal import UNDER_WAY
 
 
 class HistoryPage(Page):
@@ -49,10 +51,8 @@ class HistoryPage(Page):
         self.forget = Button("F&orget this upload…", self._ask_to_forget)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        for button in (self.go_on, self.failed_rows, self.receipt, self.print_out):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.forget)
+        row.addWidget(ButtonRow((self.go_on, self.failed_rows), (self.receipt, self.print_out)), 1)
+        row.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignTop)
         self.content.addLayout(labelled("Se&arch", self.search))
         self.content.addWidget(self.banner)
         self.content.addWidget(self.view, 1)
@@ -91,11 +91,17 @@ class HistoryPage(Page):
 
     def _show_possible(self) -> None:
         run = self.selected()
-        self.go_on.setEnabled(run is not None and run.stopped is not None and not self.session.running)
-        self.failed_rows.setEnabled(run is not None and run.attention > 0)
-        self.receipt.setEnabled(run is not None)
-        self.print_out.setEnabled(run is not None)
-        self.forget.setEnabled(run is not None)
+        for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
+            button.setEnabled(False)
+        if run is None:
+            return
+        elsewhere = run.stopped is not None and run.stopped.reason == UNDER_WAY
+        kept = run.values_deleted is None
+        self.go_on.setEnabled(run.stopped is not None and kept and not elsewhere and not self.session.running)
+        self.failed_rows.setEnabled(run.attention > 0 and kept)
+        self.receipt.setEnabled(True)
+        self.print_out.setEnabled(True)
+        self.forget.setEnabled(not elsewhere)
 
     def _continue(self) -> None:
         run = self.selected()

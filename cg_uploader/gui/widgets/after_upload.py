@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
+from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.texts import set_mark
 from cg_uploader.gui.words import counted
 from cg_uploader.model import RunSummary
 from cg_uploader.uploads import report
@@ -30,17 +32,12 @@ class AfterUpload(QWidget):
         self.receipt = Button("Save &receipt…", self.receipt_wanted.emit)
         self.again = Button("&Try failed rows again", self.again_wanted.emit)
         self.print_out = Button("Open for pr&inting", self.print_wanted.emit)
-        self.go_on = Button("&Continue this upload", self.continue_wanted.emit)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE)
-        for button in (self.failed_rows, self.again, self.go_on, self.receipt, self.print_out):
-            row.addWidget(button)
-        row.addStretch(1)
+        self.go_on = Button("&Continue this upload", self.continue_wanted.emit, role="primary")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE * 3 // 2)
         column.addWidget(self.banner)
-        column.addLayout(row)
+        column.addWidget(ButtonRow((self.go_on, self.failed_rows, self.again), (self.receipt, self.print_out)))
         column.addWidget(self.saved)
 
     def show_run(self, run: RunSummary) -> None:
@@ -59,3 +56,4 @@ class AfterUpload(QWidget):
         self.failed_rows.setVisible(bool(run.attention))
         self.again.setVisible(bool(run.attention))
         self.go_on.setVisible(run.stopped is not None)
+        set_mark(self.failed_rows, "role", "" if run.stopped is not None else "primary")
