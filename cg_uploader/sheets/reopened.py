@@ -12,8 +12,9 @@ from typing import overload
 
 from cg_uploader.model import Column, Note, Row, Rows, Table
 from cg_uploader.origin import Origin
-from cg_uploader.sheets.celltext import BLANKS, column_letter, column_position
+from cg_uploader.sheets.celltext import column_letter, column_position
 from cg_uploader.sheets.repairfile import IDENTIFIER, PROBLEM, ROW, WHAT_TO_DO, WHEN
+from cg_uploader.vocabulary import BLANKS
 
 _ADDED = (PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER)
 _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
