@@ -99,9 +99,11 @@ def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: W
     columns = builder.columns(reading.is_hidden)
     builder.cover(reading.merged)
     _note_extension(file, extensions, builder)
-    sheets = tuple(name for name in book.sheets if name != ABOUT)
-    table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=sheets)
-    return replace(table, origin=_origin(book)) if ABOUT in book.sheets and reading.sheet != ABOUT else table
+    table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
+    origin = _origin(book) if ABOUT in book.sheets and reading.sheet != ABOUT else None
+    if origin is None:
+        return table
+    return replace(table, sheets=tuple(name for name in book.sheets if name != ABOUT), origin=origin)
 
 
 def _origin(book: Book) -> Origin | None:

@@ -21,6 +21,8 @@ IDENTIFIER = "Identifier"
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
 _LONGEST = 32_767
+MOST_ROWS = 1_048_575
+"""Of one sheet, below its header row."""
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -61,13 +63,14 @@ def _fill(
     from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)
-    sheet = _Sheet(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
-    unsure: _Sheet | None = None
+    failed = _Sheets(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
+    unsure = _Sheets(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
     try:
         for row in rows[0]:
-            sheet.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
+            failed.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
+        if not failed.rows:
+            failed.begin()  # the sheet that is read first is there in any case
         for row in rows[1]:
-            unsure = unsure or _Sheet(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
             texts = [str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row), row.when, row.identifier]
             unsure.append(texts)
         if origin is not None:
@@ -76,7 +79,7 @@ def _fill(
                 about.append(line)
     finally:
         book.save(part)  # also after a failure: only saving ends openpyxl's own temporary files
-    return sheet.rows + (unsure.rows if unsure else 0)
+    return failed.rows + unsure.rows
 
 
 def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
@@ -89,6 +92,29 @@ def _advice(row: RepairRow) -> str:
     if not any(len(escaped(text)) > _LONGEST for text in row.cells):
         return row.what_to_do
     return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
+
+
+class _Sheets:
+    """Rows of one kind: on one sheet that begins with the first row, and on further ones when it is full."""
+
+    def __init__(self, book: Any, title: str, headings: Sequence[str]) -> None:
+        self.rows = 0
+        self._book = book
+        self._title = title
+        self._headings = headings
+        self._sheets: list[_Sheet] = []
+
+    def begin(self) -> None:
+        """Begin the next sheet."""
+        title = f"{self._title} {len(self._sheets) + 1}" if self._sheets else self._title
+        self._sheets.append(_Sheet(self._book, title, self._headings))
+
+    def append(self, texts: Sequence[str]) -> None:
+        """Add a row."""
+        if not self._sheets or self._sheets[-1].rows == MOST_ROWS:
+            self.begin()
+        self._sheets[-1].append(texts)
+        self.rows += 1
 
 
 class _Sheet:

@@ -168,6 +168,14 @@ def test_a_file_with_such_headings_elsewhere_is_any_file(tmp_path: Path) -> None
     assert len(table.columns) == 5
 
 
+def test_a_sheet_of_that_name_that_is_somebody_s_own_is_any_sheet(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Email"])
+    book.create_sheet(ABOUT).append(["Key", "Value"])
+    book.save(tmp_path / "own.xlsx")
+    assert read(tmp_path / "own.xlsx").sheets == ("Sheet", ABOUT)
+
+
 @pytest.mark.parametrize("line", [("run", '"5"'), ("run", "-1"), ("run", "x"), ("column", '["A"]'), ("profile", "[]"), ("x",)])
 def test_a_hidden_sheet_that_somebody_has_edited_says_nothing(line: tuple[str, ...]) -> None:
     lines = [*lines_of(ORIGIN)]

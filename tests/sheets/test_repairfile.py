@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
+from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.celltext import BLANKS, sent
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.sheets.repairfile import PROBLEM, ROW, WHAT_TO_DO, RepairRow, write
@@ -91,3 +92,12 @@ def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tu
     assert [row[:2] for row in found] == [tuple(sent(cell)[0] for cell in cells) for cells in rows]
     clean = [(i, cell) for i, cells in enumerate(rows) for cell in cells if cell == cell.strip(BLANKS) and cell.isprintable()]
     assert all(cell in found[i] for i, cell in clean)
+
+
+def test_more_rows_than_a_sheet_holds_stand_on_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repairfile, "MOST_ROWS", 2)
+    rows = [RepairRow(n, (str(n),), "p", "w") for n in range(2, 7)]
+    assert write(tmp_path / "r.xlsx", ["Key"], rows) == 5
+    table = read(tmp_path / "r.xlsx")
+    assert table.sheets == ("Rows that need you", "Rows that need you 2", "Rows that need you 3")
+    assert [row.number for row in read(tmp_path / "r.xlsx", ReadOptions(sheet=table.sheets[2])).rows] == [6]

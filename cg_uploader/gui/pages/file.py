@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from cg_uploader.errors import Cancelled
+from cg_uploader.errors import Cancelled, UploaderError
 from cg_uploader.gui.models.preview_model import MOST_ROWS, PreviewModel
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
@@ -186,8 +187,9 @@ def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) 
         table = readers.read(file, options, progress=announce, cancelled=cancelled)
         if table.origin is None:
             return table, None
-        with Journal(places) as journal:
+        with suppress(UploaderError), Journal(places) as journal:  # without a record the rows can still be sent
             return table, take_up(table, journal)
+        return table, None
 
     return work
 
