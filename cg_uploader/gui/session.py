@@ -317,7 +317,8 @@ class Session(QObject):
         self.changed.emit()
 
     def close(self) -> None:
-        """Give the table's space back."""
+        """Give the table's space back; nobody hears of changes any more."""
+        self.history.blockSignals(True)  # it tells of its own end, when it cannot be asked any more
         if self.table is not None:
             self.table.rows.close()
 
