@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -34,7 +33,6 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.settings import crashes, logs, profiles
-from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE
 from cg_uploader.settings.paths import Places, resource
 
 _LOG = logging.getLogger(__name__)
@@ -53,8 +51,6 @@ def run_window(
     sure that there is a display.
     """
     places.prepare()
-    for name in (ID_VARIABLE, SECRET_VARIABLE):
-        os.environ.pop(name, None)  # the window asks a person; a browser that it opens must not inherit them
     papers.clear_pages(places)
     application = make_application(argv)
     log = logs.start(places)
