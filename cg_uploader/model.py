@@ -291,8 +291,9 @@ class Request:
 class Reply:
     """What came back for one attempt, independent of the HTTP library.
 
-    ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED, UNTRUSTED and TOO_LONG are certain that nothing was sent;
-    NOTHING (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge wrote it, sentence).
+    ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED, UNTRUSTED, NOT_SIGNED_IN (no token to be had) and TOO_LONG
+    are certain that nothing was sent; NOTHING (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge
+    wrote it, sentence).
     ``message``: one plain line.  ``retry_after``: seconds, already clamped, or None when absent or unreadable.
     """
 

@@ -105,12 +105,13 @@ class Answer(StrEnum):
     NOTHING = "nothing"
     NOT_CONNECTED = "not connected"
     UNTRUSTED = "untrusted"
+    NOT_SIGNED_IN = "not signed in"
     TOO_LONG = "too long"
 
     @property
     def unsent(self) -> bool:
         """Whether it is certain that no byte of the row left."""
-        return self in (Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.TOO_LONG)
+        return self in (Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.NOT_SIGNED_IN, Answer.TOO_LONG)
 
 
 class Body(StrEnum):

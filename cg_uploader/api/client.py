@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
+_UNSENT = {"untrusted": Answer.UNTRUSTED, "no-token": Answer.NOT_SIGNED_IN}
+"""Why a sign-in failed → what that means for the row."""
 LONGEST_HEAD = 10_000
 """Bytes of request line and headers together; the gateways in question take 10,240."""
 _REST_OF_HEAD = len("PUT ? HTTP/1.1\r\nHost: \r\nAccept-Encoding: identity\r\nContent-Length: 0\r\n\r\n")
@@ -101,8 +103,7 @@ class Client:
         except NotReachable as failure:
             if self.login_wanted:
                 return Reply(Answer.COMPLETE, 407, message=failure.sentence)
-            answer = Answer.UNTRUSTED if failure.kind == "untrusted" else Answer.NOT_CONNECTED
-            return Reply(answer, message=failure.sentence)
+            return Reply(_UNSENT.get(failure.kind, Answer.NOT_CONNECTED), message=failure.sentence)
         outgoing, room = self._outgoing(token)
         if len(query) > room:
             return Reply(Answer.TOO_LONG)

@@ -99,7 +99,7 @@ def _read(answer: Received | Reply) -> tuple[str, float]:
             return text.strip(), _lifetime(data.get("expires_in"))
     if answer.status in (400, 401) and data is not None:
         raise _refused(data)
-    raise NotReachable(_unusable(answer.status))
+    raise NotReachable(_unusable(answer.status), kind="no-token")
 
 
 def _no_answer(reply: Reply) -> NotReachable:

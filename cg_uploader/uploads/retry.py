@@ -79,11 +79,11 @@ _ACCEPTED = Decision(Action.SETTLE, RowStatus.ACCEPTED)
 def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: DataType) -> Decision:
     """What follows from ``reply`` for one row; the same for the same arguments.
 
-    ``once_only``: the row must never leave twice.  NOT_CONNECTED is always RESEND with ``everyone``: how long, and when it
-    has lasted too long, is for whoever sees all connections.
+    ``once_only``: the row must never leave twice.  NOT_CONNECTED and NOT_SIGNED_IN are RESEND with ``everyone``: how long,
+    and when it has lasted too long, is for whoever sees all connections.
     """
     case = _Case(reply, attempts, once_only, data_type)
-    if reply.answer is Answer.NOT_CONNECTED:
+    if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
         return Decision(Action.RESEND, case.unsent, everyone=True, message=reply.message)
     if reply.answer is Answer.UNTRUSTED:
         return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")

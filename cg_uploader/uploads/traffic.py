@@ -36,7 +36,7 @@ class Traffic:
 
     def note(self, ticket: Ticket, reply: Reply, decision: Decision, now: float) -> Stop | None:
         """Take note of one attempt's reply; a Stop when the run must end here."""
-        if reply.answer is Answer.NOT_CONNECTED:
+        if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
             return self._no_connection(ticket, reply, now)
         if reply.answer.unsent:
             return None
@@ -66,7 +66,8 @@ class Traffic:
             return None
         if self._failed_connects == len(CONNECTION_WAITS):
             reason = reply.message or "CustomerGauge cannot be reached."
-            return Stop(f"{reason} Check the network, then continue.", 5 if self.anything_sent else 4)
+            late = self.anything_sent and reply.answer is Answer.NOT_CONNECTED
+            return Stop(f"{reason} Check the network, then continue.", 5 if late else 4)
         self._wait(now, CONNECTION_WAITS[self._failed_connects], reply.message or "There is no connection to CustomerGauge.")
         self._failed_connects += 1
         return None

@@ -180,10 +180,10 @@ def test_a_refused_sign_in_ends_the_run_and_other_trouble_does_not(peer, client,
     refusing = peer(tokens=[http(400, b'{"error":"invalid_client"}')])
     with pytest.raises(CredentialsRefused):
         client(refusing.address).send(row(refusing.address))
-    for act in (http(500, b"<h1>no</h1>"), close_after(b"")):
+    for act, answer in ((http(500, b"<h1>no</h1>"), Answer.NOT_SIGNED_IN), (close_after(b""), Answer.NOT_CONNECTED)):
         failing = peer(tokens=[act])
         reply = client(failing.address).send(row(failing.address))
-        assert reply.answer is Answer.NOT_CONNECTED
+        assert reply.answer is answer
         assert reply.message
     assert failing.puts == []
 

@@ -16,6 +16,7 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.api.client import Client
 from cg_uploader.api.lines import Timeouts
+from cg_uploader.errors import NotReachable
 from cg_uploader.model import Batch, Credentials, Plan, Reply, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.answers import RECORD_FAULTS
@@ -197,3 +198,25 @@ def test_cable_out_and_cable_in(journal: Journal, kind: DataType) -> None:
     assert len(processed) == 120 if not unclear else 119 <= len(processed) <= 120
     if kind is DataType.SURVEY:
         assert max(processed.values()) == 1
+
+
+@pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
+@pytest.mark.parametrize("trouble", ["500-html", "429", "302", "no-json"])
+def test_a_sign_in_that_brings_no_token_in_the_middle_of_a_run_ends_it_with_4(
+    journal: Journal, trouble: str, kind: DataType
+) -> None:
+    script = faults.parse({"token_calls": 3, "token": ["usual", {"do": trouble, "times": 6}]})
+    with PracticeServer(script=script) as server:
+        plan = plan_of(people(10), data_type=kind, reference=kind.value, address=server.address, connections=1)
+        with closing(Client(plan.address, Credentials("an-id", "a-secret"), timeouts=QUICK)) as client:
+            summary = carry_out(plan, client, journal)
+        sign_ins = sum(server.ledger.sign_ins.values())
+    assert summary.exit_code == 4
+    assert (summary.counts[RowStatus.ACCEPTED], summary.counts[RowStatus.NOT_SENT]) == (3, 7)
+    assert sign_ins == 1 + 6, "once, and five times more"
+    with PracticeServer(script=faults.parse({"token": [trouble]})) as server:
+        plan = plan_of(people(2), address=server.address)
+        client = Client(plan.address, Credentials("an-id", "a-secret"), timeouts=QUICK)
+        with closing(client), pytest.raises(NotReachable) as caught:
+            carry_out(plan, client, journal)
+    assert (caught.value.exit_code, server.ledger.received) == (4, 0)

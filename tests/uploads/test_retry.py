@@ -88,6 +88,7 @@ TABLE = [
     (Reply(Answer.NOTHING), "resend 2", "not_sure"),
     (Reply(Answer.NOT_CONNECTED), "resend 0 everyone", "resend 0 everyone"),
     (Reply(Answer.UNTRUSTED), "not_sent stop5", "not_sent stop5"),
+    (Reply(Answer.NOT_SIGNED_IN), "resend 0 everyone", "resend 0 everyone"),
     (Reply(Answer.TOO_LONG), "held_back", "held_back"),
     (lost(204), "accepted", "accepted"),
     (lost(302), "not_sure stop5", "not_sure stop5"),
@@ -206,7 +207,7 @@ def test_what_a_row_is_if_it_comes_to_no_further_attempt():
     assert status(Reply(Answer.NOTHING)) is RowStatus.NOT_SURE
 
 
-NO_REPLY = (Answer.NOTHING, Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.TOO_LONG)
+NO_REPLY = (Answer.NOTHING, Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.NOT_SIGNED_IN, Answer.TOO_LONG)
 EVERY_REPLY = [Reply(answer) for answer in NO_REPLY] + [
     Reply(answer, status, body, errors, "", wait)
     for answer in (Answer.COMPLETE, Answer.BODY_LOST)
@@ -225,7 +226,7 @@ def test_laws_that_hold_for_every_reply():
         decision = decide(answer, attempts, once_only=once_only, data_type=DataType.UNKNOWN)
         status = answer.status or 0
         if once_only and decision.action is Action.RESEND:
-            assert answer.answer is Answer.NOT_CONNECTED or status in (401, 429)
+            assert answer.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN) or status in (401, 429)
         if decision.status is RowStatus.ACCEPTED:
             assert 200 <= status < 300
         if decision.status is RowStatus.NOT_SENT:
