@@ -85,6 +85,9 @@ class _Texts:
 
     def text(self, *, length_bytes: int = 2) -> str:
         """One text: length, flags, characters of one or two bytes, and what belongs to rich and phonetic texts."""
+        simple = self._simple(length_bytes)
+        if simple is not None:
+            return simple
         count = int.from_bytes(self.take(length_bytes), "little")
         flags = self.take(1)[0]
         runs = int.from_bytes(self.take(2), "little") if flags & 8 else 0
@@ -102,6 +105,18 @@ class _Texts:
             count -= here
         self.take(4 * runs + extra)
         return "".join(parts)
+
+    def _simple(self, length_bytes: int) -> str | None:
+        """The next text if it is whole in its segment and neither rich nor phonetic, as most are; else None."""
+        data, place = self._segments[self._segment], self._place + length_bytes
+        if place >= len(data) or data[place] & 12:
+            return None
+        width = 1 + (data[place] & 1)
+        end = place + 1 + int.from_bytes(data[self._place : place], "little") * width
+        if end > len(data):
+            return None
+        self._place = end
+        return data[place + 1 : end].decode("utf-16-le" if width == 2 else "latin-1", "surrogatepass")
 
 
 class OldWorkbook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
@@ -26,6 +27,7 @@ _NUMBERS = ("float", "percentage", "currency")
 Cell = tuple[CellKind, str]
 
 
+@lru_cache(maxsize=2_000)
 def iso_moment(text: str) -> str:
     """A date or date-time of the file in ISO form, to the nearest second; what is none stays as it is."""
     date, clock, time = text.partition("T")
@@ -34,7 +36,7 @@ def iso_moment(text: str) -> str:
             return datetime.fromisoformat(date).date().isoformat()
         moment = datetime.fromisoformat(f"{date}T{time.partition('.')[0].removesuffix('Z')}")
         part = float("0." + (time.partition(".")[2].removesuffix("Z") or "0"))
-        return (moment + timedelta(seconds=part >= 0.5)).strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
+        return (moment.replace(tzinfo=None) + timedelta(seconds=part >= 0.5)).isoformat(" ")
     except ValueError:
         return text
 
@@ -54,6 +56,11 @@ def whole(text: str) -> int:
     if not text.isdecimal():
         raise damaged("a count in it is no number")
     return int(text)
+
+
+def _count(attributes: dict[str, str], name: str) -> int:
+    """A count of which one is the usual."""
+    return whole(attributes[name]) if name in attributes else 1
 
 
 class OpenDocument:
@@ -198,7 +205,9 @@ class _TableReader:
         if name in _CELLS:
             self._attributes = {**_plain(attributes), "covered": "covered" if name == "covered-table-cell" else ""}
             self._paragraphs = []
-            self._error = any(local(key) == "value-type" and text == "error" for key, text in attributes.items())
+            self._error = "error" in attributes.values() and any(
+                local(key) == "value-type" and text == "error" for key, text in attributes.items()
+            )
         elif name == "table-row":
             self._row, self._cells, self._place = _plain(attributes), {}, 0
         elif name == "table-column":
@@ -227,7 +236,10 @@ class _TableReader:
         """Take the end of an element; Enough when there are as many rows as were asked for."""
         if name == "p":
             self.in_paragraph = False
-            self._paragraphs.append(_SPACES.sub(" ", "".join(self._pieces)).strip(" ").translate(_MARKS))
+            text = "".join(self._pieces)
+            if "  " in text or not text.isprintable():
+                text = _SPACES.sub(" ", text)
+            self._paragraphs.append(text.strip(" ").translate(_MARKS) if not text.isprintable() else text.strip(" "))
         elif name in _CELLS:
             self._end_cell()
         elif name == "table-row":
@@ -244,14 +256,17 @@ class _TableReader:
 
     def _end_cell(self) -> None:
         attributes, first = self._attributes, self._place
-        repeat = whole(attributes.get("number-columns-repeated", "1"))
+        repeat = _count(attributes, "number-columns-repeated")
         self._place += repeat
         cell = None if attributes["covered"] else self._cell(attributes, first)
         if cell is None:
             return
         check_place(1, first + repeat - 1)
-        self._cells.update(dict.fromkeys(range(first, first + repeat), cell))
-        down, right = whole(attributes.get("number-rows-spanned", "1")), whole(attributes.get("number-columns-spanned", "1"))
+        if repeat == 1:
+            self._cells[first] = cell
+        else:
+            self._cells.update(dict.fromkeys(range(first, first + repeat), cell))
+        down, right = _count(attributes, "number-rows-spanned"), _count(attributes, "number-columns-spanned")
         if down > 1 or right > 1:
             self._merged.append((self._number + 1, self._number + down, first, first + right - 1))
 

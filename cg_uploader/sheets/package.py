@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EINVAL
+from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
@@ -136,6 +137,7 @@ def parser() -> expat.XMLParserType:
     return made
 
 
+@lru_cache(maxsize=2_000)
 def local(tag: str) -> str:
     """The name of a tag or attribute without its prefix."""
     return tag.rpartition(":")[2]

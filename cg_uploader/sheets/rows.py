@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from cg_uploader.sheets.book import until_enough
 from cg_uploader.sheets.cells import Kind
-from cg_uploader.sheets.table import CellKind, Shape, TableBuilder, check_place
+from cg_uploader.sheets.table import MOST_COLUMNS, CellKind, Shape, TableBuilder, check_place
 
 _MOST_SHAPES = 10_000
+_FIRST, _MOST_AT_ONCE = 200, 256
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
@@ -33,9 +34,10 @@ class Disordered(Exception):
 
 
 class Gatherer:
-    """Puts cells into rows and hands each row over when the next one begins.
+    """Puts cells into rows and hands them over, many at once where neighbours are of one shape.
 
-    ``sink`` gets the rows; with ``ordered`` a row out of order raises Disordered.
+    ``sink`` gets the rows; with ``ordered`` a row out of order raises Disordered.  The first rows are handed over one by one,
+    as soon as the next one begins, because they may be all that somebody wants.
     """
 
     def __init__(self, sink: Sink, *, ordered: bool) -> None:
@@ -45,10 +47,14 @@ class Gatherer:
         self._number = 0
         self._hidden = False
         self._cells: dict[int, tuple[CellKind, Any]] = {}
+        self._alone = _FIRST
+        self._alike: tuple[bool, Shape] | None = None
+        self._numbers: list[int] = []
+        self._values: list[list[Any]] = []
 
     def begin(self, number: int, hidden: bool) -> None:
         """The cells that come now stand in this row, numbered as Excel does."""
-        self.end()
+        self._end_row()
         if number <= self._number and self._ordered:
             raise Disordered
         check_place(number, 0)
@@ -56,21 +62,40 @@ class Gatherer:
 
     def cell(self, column: int, kind: Kind, style: int, value: Any) -> None:
         """Take a cell of the row that was begun."""
-        check_place(1, column)
+        if column >= MOST_COLUMNS:
+            check_place(1, column)
         self._cells[column] = (kind, style), value
 
     def end(self) -> None:
-        """Hand over the row that was begun."""
+        """Hand over what is left: no more rows come."""
+        self._end_row()
+        self._hand_over()
+
+    def _end_row(self) -> None:
         if not self._cells:
             return
         cells, self._cells = self._cells, {}
-        key = tuple(cells), tuple(kind for kind, _ in cells.values())
+        key = tuple(cells), tuple([kind for kind, _ in cells.values()])
         shape = self._shapes.get(key)
         if shape is None:
             if len(self._shapes) >= _MOST_SHAPES:
                 self._shapes.clear()
             shape = self._shapes[key] = Shape(*key)
-        self._sink.add(self._number, self._hidden, shape, [value for _, value in cells.values()])
+        values = [value for _, value in cells.values()]
+        if self._alone:
+            self._alone -= 1
+            self._sink.add(self._number, self._hidden, shape, values)
+            return
+        if self._alike != (self._hidden, shape) or len(self._numbers) == _MOST_AT_ONCE:
+            self._hand_over()
+            self._alike = self._hidden, shape
+        self._numbers.append(self._number)
+        self._values.append(values)
+
+    def _hand_over(self) -> None:
+        if self._alike is not None and self._numbers:
+            self._sink.add_many(self._numbers, *self._alike, [*zip(*self._values, strict=True)])
+            self._numbers, self._values = [], []
 
 
 class RowsInAnyOrder:
