@@ -197,6 +197,27 @@ def test_binary_workbooks(tmp_path: Path) -> None:
     assert notes(found) == [(None, "hidden-rows"), (6, "error-value")]
 
 
+@pytest.mark.parametrize("ordered", [True, False])
+def test_many_rows_of_a_binary_workbook(tmp_path: Path, ordered: bool) -> None:
+    """Long stretches of equal rows, and what interrupts them: hidden rows, other kinds, errors, values that are noted, gaps."""
+    rows, expected = [(1, False, binary_cell(0, "Key") + binary_cell(1, "Value"))], []
+    for number in [*range(2, 900), *range(1_000, 1_400)]:
+        value: object = number + 0.25 if number < 600 else number
+        value, text = (
+            (b"\x2a", "") if number in (300, 850) else (value, f"{number:05d}.25" if number < 600 else f"{number:05d}")
+        )
+        hidden = 400 <= number < 410 or number == 700
+        rows.append((number, hidden, binary_cell(0, f"row {number}") + binary_cell(1, value, 1 if number < 600 else 2)))
+        if not hidden:
+            expected.append((number, f"row {number}", text))
+    if not ordered:
+        rows[500], rows[700] = rows[700], rows[500]
+    found = read(excel_binary(tmp_path / "f.xlsb", rows, formats=["00000.00", "00000"]))
+    assert [(row.number, *row.cells) for row in found.rows] == expected
+    assert notes(found) == [(None, "hidden-rows"), (300, "error-value"), (850, "error-value")]
+    assert (found.hidden_rows, found.empty_rows) == (11, 100)
+
+
 def test_half_a_binary_sheet_is_damaged(tmp_path: Path) -> None:
     path = excel_binary(tmp_path / "f.xlsb", [(1, False, binary_cell(0, "Key") + binary_cell(1, "Value"))], end=False)
     with pytest.raises(FileError) as failure:
