@@ -65,18 +65,18 @@ def twelve_columns(rows: int, *, inline: bool) -> Path:
     return _workbook(f"twelve-{rows}-{'inline' if inline else 'shared'}.xlsx", TWELVE, mixed, rows, inline=inline)
 
 
-def csv_file(rows: int) -> Path:
-    """A CSV file of ``rows`` mixed rows with the columns of ``TWELVE``."""
-    file = CACHE / f"twelve-{rows}.csv"
+def csv_file(rows: int, *, quoted: bool = False) -> Path:
+    """A CSV file of ``rows`` mixed rows with the columns of ``TWELVE``; ``quoted``: all of it in quotation marks."""
+    file = CACHE / f"twelve-{rows}{'-quoted' if quoted else ''}.csv"
     if file.exists():
         return file
     CACHE.mkdir(exist_ok=True)
     beside = file.with_suffix(".part")
     print(f"  (making {file.name})", flush=True)
     with beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
         writer.writerow(TWELVE)
-        writer.writerows(mixed(number) for number in range(1, rows + 1))
+        writer.writerows(map(mixed, range(1, rows + 1)))
     beside.replace(file)
     return file
 

@@ -34,7 +34,8 @@ class Spent:
 def spend(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, memory: bool = False) -> Spent:
     """Run ``command`` to its end; RuntimeError with its last words when it fails.
 
-    ``memory``: add the processes of the tree up by looking every 20 ms, which itself takes a little time.
+    ``memory``: add the processes of the tree up by looking every 20 ms, which itself takes a little time; what the kernel calls
+    the most of one process is never less than what the one that started it had.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.perf_counter()
@@ -49,7 +50,7 @@ def spend(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None
             words = err.read().decode(errors="replace").strip()[-2_000:]
             raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}: {words}")
         out.seek(0)
-        return Spent(seconds, usage.ru_utime + usage.ru_stime, max(together, usage.ru_maxrss * _KIB), out.read().decode())
+        return Spent(seconds, usage.ru_utime + usage.ru_stime, together or usage.ru_maxrss * _KIB, out.read().decode())
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

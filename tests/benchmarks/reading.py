@@ -1,4 +1,4 @@
-"""How reading a workbook compares with python-calamine alone and with pandas: targets 4 and 5."""
+"""How reading compares with python-calamine, pandas and the csv module, and what checking takes: targets 4 to 7, and 11."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import people
-from figures import MIB, interleaved, ratio, spread, table, whole
+from figures import MIB, interleaved, middle, ratio, spread, table, whole
 from processes import HERE, PYTHON, spend
+from readers import FIRST
 
 Reading = tuple[float, float]
 """Seconds, and bytes resident at the most."""
@@ -55,6 +56,59 @@ def million(*, quick: bool) -> None:
             ("calamine alone", spread(calamine, ".1f"), "1", whole(_peaks(found["calamine"]), 1 / MIB)),
         ],
         [f"{times} runs each in turn, the middle one; memory of all processes together; importing left out"],
+    )
+
+
+def text(*, quick: bool) -> None:
+    """Target 6: comma-separated text."""
+    rows, times = 200_000 if quick else 1_000_000, 3
+    for quoted in (False, True):
+        file = people.csv_file(rows, quoted=quoted)
+        found = interleaved({name: _reading(name, file, rows) for name in ("product", "module")}, times)
+        ours, module = map(_seconds, (found["product"], found["module"]))
+        table(
+            f"Target 6: {rows:,} × 12 of text, {'all' if quoted else 'nothing'} quoted, into a Table (must 2 × csv, aim 1.5 ×)",
+            ("", "seconds", "÷ csv", "peak MiB"),
+            [
+                ("CG Uploader", spread(ours, ".2f"), ratio(ours, module), whole(_peaks(found["product"]), 1 / MIB)),
+                ("Python's csv module", spread(module, ".2f"), "1", whole(_peaks(found["module"]), 1 / MIB)),
+            ],
+            [f"{times} runs each in turn, the middle one; encoding and delimiter found, the rows kept"],
+        )
+
+
+def soon(*, quick: bool) -> None:
+    """Target 7: the first rows of large files, and a small file."""
+    times = 3 if quick else 7
+    large = 100_000 if quick else 1_000_000
+    files = {
+        f"first {FIRST} of {large:,}, xlsx": ("first", people.twelve_columns(large, inline=True), FIRST),
+        f"first {FIRST} of {large:,}, csv": ("first", people.csv_file(large, quoted=False), FIRST),
+        "all of 1,000, xlsx": ("running", people.twelve_columns(1_000, inline=False), 1_000),
+    }
+    found = interleaved({name: _reading(*reading) for name, reading in files.items()}, times)
+    table(
+        "Target 7: seconds until rows are there (first rows: must 1, aim 0.3; 1,000 rows: must 0.4, aim 0.15)",
+        ("", "seconds", "rows a second"),
+        [
+            (name, spread(_seconds(readings), ".3f"), f"{files[name][2] / middle(_seconds(readings)):,.0f}")
+            for name, readings in found.items()
+        ],
+        [f"{times} runs each in turn, the middle one; in a program that runs, so that a process is ready"],
+    )
+
+
+def checking(*, quick: bool) -> None:
+    """Target 11: the check of 100,000 rows, beside their reading."""
+    rows, times = 100_000, 1 if quick else 3
+    file = people.twelve_columns(rows, inline=True)
+    found = interleaved({name: _reading(name, file, rows) for name in ("check", "product")}, times)
+    checked, read = map(_seconds, (found["check"], found["product"]))
+    table(
+        f"Target 11: {rows:,} × 12 checked (must 3 s, aim 1 s)",
+        ("", "seconds", "÷ reading"),
+        [("check", spread(checked, ".2f"), ratio(checked, read)), ("reading", spread(read, ".2f"), "1")],
+        [f"{times} runs each in turn, the middle one; twelve fields, no two rows about the same person"],
     )
 
 
