@@ -23,10 +23,10 @@ class Sink(Protocol):
     """What rows are handed to."""
 
     def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
-        """Take one row."""
+        """Take one row; a value of None is no cell."""
 
     def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
-        """Take some rows of one shape: ``values`` has one sequence per column."""
+        """Take some rows of one shape: ``values`` has one sequence per column, in which None is no cell."""
 
 
 class Disordered(Exception):
@@ -106,7 +106,8 @@ class RowsInAnyOrder:
 
     def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
         """Keep a row."""
-        cells = dict(zip(shape.columns, zip(shape.kinds, values, strict=True), strict=True))
+        given = zip(shape.columns, shape.kinds, values, strict=True)
+        cells = {column: (kind, value) for column, kind, value in given if value is not None}
         was_hidden, before = self._rows.get(number, (False, {}))
         self._rows[number] = hidden or was_hidden, before | cells
 

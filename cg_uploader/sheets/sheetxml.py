@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import repeat
 from operator import lt
-from typing import IO
+from typing import IO, Any
 
 from cg_uploader.sheets.book import Area
 from cg_uploader.sheets.cells import Kind
@@ -13,7 +14,7 @@ from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.rows import Disordered, Sink
 from cg_uploader.sheets.sharedstrings import WRITTEN, all_named, decoded
-from cg_uploader.sheets.table import CellKind, Shape, check_place
+from cg_uploader.sheets.table import CellKind, Shape, check_place, where_filled
 from cg_uploader.sheets.xmltext import Decoder
 
 _FORMULA = r"(?:<f[^>]*(?:/>|>[^<]*</f>))?"
@@ -37,16 +38,20 @@ _YES = ("1", "true")
 
 _END = "</row>"
 _ENOUGH_ALIKE = 8
+_FEW = 4
+_MOST_OTHERS = 64
 _MOST_FORMS = 64
 _MOST_SHAPES = 10_000
 _WIDEST = 256
 
 
 class _RowForm:
-    """Rows whose cells have exactly these places and attributes, as regular expressions that are made when they are needed."""
+    """Rows of cells that may be there or not, as regular expressions that are made when they are needed."""
 
-    def __init__(self, letters: tuple[str, ...], attributes: tuple[str, ...]) -> None:
-        self._cells = tuple(zip(letters, attributes, strict=True))
+    def __init__(self, cells: dict[str, dict[bool, str]], shape: Shape) -> None:
+        """``cells``: by letters, in order, the attributes of blank ones and of others; ``shape``: of the others."""
+        self.shape = shape
+        self._cells = cells
         self._made: dict[tuple[bool, bool], re.Pattern[str]] = {}
 
     def pattern(self, *, named: bool, formulas: bool) -> re.Pattern[str]:
@@ -54,17 +59,20 @@ class _RowForm:
         made = self._made.get((named, formulas))
         if made is None:
             text = "[^<]+" if named else f"(?!<){WRITTEN}"
-            ways = (f"<v>({text})</v></c>", f"{_INLINE}({text})</t></is></c>")
-            made = self._made[named, formulas] = re.compile(
-                "".join([_HEAD, *(self._cell(cell, ways, _FORMULA if formulas else "") for cell in self._cells), _END])
-            )
+            formula = _FORMULA if formulas else ""
+            ways = (f"{formula}<v>({text})</v></c>", f"{formula}{_INLINE}({text})</t></is></c>")
+            cells = [self._cell(letters, kinds, ways) for letters, kinds in self._cells.items()]
+            made = self._made[named, formulas] = re.compile("".join([_HEAD, *cells, _END]))
         return made
 
     @staticmethod
-    def _cell(cell: tuple[str, str], ways: tuple[str, str], formula: str) -> str:
-        letters, attributes = cell
-        start = f'<c r="{letters}[0-9]+"{re.escape(attributes)}>'
-        return start if attributes.endswith("/") else start + formula + ways[' t="inlineStr"' in attributes]
+    def _cell(letters: str, kinds: dict[bool, str], ways: tuple[str, str]) -> str:
+        """One cell, or none; without second thoughts, so that rows of another form cost little."""
+        either = [
+            f"{re.escape(attributes)}>" + ("" if blank else ways[' t="inlineStr"' in attributes])
+            for blank, attributes in sorted(kinds.items())
+        ]
+        return f'(?:<c r="{letters}[0-9]+"(?:{"|".join(either)}))?+'
 
 
 class _RowHidden(dict[str, bool]):
@@ -114,11 +122,11 @@ class SheetXml:
         self._ordered = ordered
         self._shapes: dict[tuple[object, object], Shape] = {}
         self._row_hidden = _RowHidden()
-        self._forms: dict[tuple[tuple[str, ...], tuple[str, ...]], _RowForm] = {}
+        self._known: dict[str, dict[bool, str]] = {}
         self._form: _RowForm | None = None
-        self._expected = Shape((), ())
-        self._alike = 0
+        self._forms = self._alike = self._others = 0
         self._number = 0
+        self._named = self._written = False
         self._path: list[str] = []
         self._parser = parser()
         self._parser.StartElementHandler = self._start
@@ -143,11 +151,11 @@ class SheetXml:
     def _cut(self, text: str) -> None:
         """Take the rows of plain form out of ``text``, which ends with a row's end; the parser gets the rest."""
         self.formulas = self.formulas or "<f>" in text or "<f " in text
-        named = all_named(text)
+        self._named, self._written = all_named(text), "&" in text
         place = 0
         while place < len(text):
             if self._form is not None:
-                place = self._run(text, place, self._form.pattern(named=named, formulas=self.formulas))
+                place = self._run(text, place, self._form)
             end = text.find(_END, place) + len(_END)
             if end < len(_END):
                 return
@@ -156,26 +164,30 @@ class SheetXml:
                 self._parser.Parse(row, False)
             place = end
 
-    def _run(self, text: str, place: int, pattern: re.Pattern[str]) -> int:
+    def _run(self, text: str, place: int, form: _RowForm) -> int:
         """Take all rows from a place on that look like the ones before; the place after them."""
         if self._path[-1:] != ["sheetData"]:
             return place
-        rows = []
+        pattern, rows = form.pattern(named=self._named, formulas=self.formulas), []
         while found := pattern.match(text, place):
             rows.append(found.groups())
             place = found.end()
         if not rows:
             return place
+        self._others = 0
         numbers, attributes, *values = zip(*rows, strict=True)
+        if self._written:
+            values = [tuple(where_filled(decoded, column, None)) for column in values]
         numbers = tuple(map(int, numbers))
-        if any(map(self._row_hidden.__getitem__, set(attributes))) or not self._ascending(numbers):
-            for number, hidden, *row in rows:
-                self._hand_over(int(number), self._row_hidden[hidden], self._expected, decoded(row))
+        alone = len(rows) < _FEW or any(map(self._row_hidden.__getitem__, set(attributes)))
+        if alone or not values or not self._ascending(numbers):
+            cells = zip(*values, strict=True) if values else repeat(())
+            for number, hidden, row in zip(numbers, attributes, cells, strict=False):
+                self._hand_over(number, self._row_hidden[hidden], form.shape, row)
             return place
         check_place(numbers[-1], 0)
         self._number = numbers[-1]
-        if values:
-            self._sink.add_many(numbers, False, self._expected, [*map(decoded, values)])
+        self._sink.add_many(numbers, False, form.shape, values)
         return place
 
     def _ascending(self, numbers: Sequence[int]) -> bool:
@@ -202,19 +214,29 @@ class SheetXml:
                 if kind and kind[0] is not Kind.BLANK
             ]
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
-        self._expect(shape, key)
+        self._learn(key)
         values = [value for value in parts[3::4] if value is not None]
         self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, decoded(values))
         return True
 
-    def _expect(self, shape: Shape, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-        """After a few rows of one shape, look out for exactly that shape."""
-        self._alike = self._alike + 1 if shape is self._expected else 0
-        self._expected = shape
-        if self._alike == 0:
-            self._form = self._forms.get(key)
-        elif self._alike == _ENOUGH_ALIKE and self._form is None and len(key[0]) <= _WIDEST and len(self._forms) < _MOST_FORMS:
-            self._form = self._forms[key] = _RowForm(*key)
+    def _learn(self, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+        """From rows that bring nothing new any more, make the form to look out for; forget it when too many are of others."""
+        self._others += 1
+        if self._others > _MOST_OTHERS:
+            self._known, self._form, self._others = {}, None, 0
+        size = sum(map(len, self._known.values()))
+        for letters, attributes in zip(*key, strict=True):
+            self._known.setdefault(letters, {}).setdefault(attributes.endswith("/"), attributes)
+        if size != sum(map(len, self._known.values())):
+            self._form, self._alike = None, 0
+            return
+        self._alike += 1
+        if self._form is None and self._alike >= _ENOUGH_ALIKE and len(self._known) <= _WIDEST and self._forms < _MOST_FORMS:
+            self._forms += 1
+            cells = dict(sorted(self._known.items(), key=lambda cell: column_position(cell[0])))
+            filled = [(letters, kinds[False]) for letters, kinds in cells.items() if False in kinds]
+            kinds = [kind for _, attributes in filled if (kind := _plain_kind(attributes))]
+            self._form = _RowForm(cells, self._shape([column_position(letters) for letters, _ in filled], kinds))
 
     def _shape(self, columns: list[int], kinds: list[CellKind]) -> Shape:
         for column in columns:
@@ -223,7 +245,7 @@ class SheetXml:
             self._shapes.clear()
         return Shape(columns, kinds)
 
-    def _hand_over(self, number: int, hidden: bool, shape: Shape, values: Sequence[str]) -> None:
+    def _hand_over(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
         check_place(number, 0)
         if number <= self._number and self._ordered:
             raise Disordered

@@ -90,14 +90,14 @@ class TableBuilder:
     # -------------------------------------------------------------------------------------------------------- rows
 
     def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
-        """Take the next row.  Rows must come in the order of their numbers."""
+        """Take the next row, in which None is no cell.  Rows must come in the order of their numbers."""
         self._count(1)
         if not self.header_row:
-            self._consider(number, hidden, shape, values)
+            self._consider(number, hidden, *_filled(shape, values))
             return
         if not shape.texts:
             self._prepare(shape)
-        texts = [text(value) for text, value in zip(shape.texts, values, strict=True)]
+        texts = ["" if value is None else text(value) for text, value in zip(shape.texts, values, strict=True)]
         found = self._cells.said.take()
         if not any(texts) and not any(kind in _KEPT_BLANK for _, kind, _ in found):
             return
@@ -128,17 +128,17 @@ class TableBuilder:
             raise Enough
 
     def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
-        """Take the next rows at once, all of one shape: ``values`` has one sequence per column.
+        """Take the next rows at once, all of one shape: ``values`` has one sequence per column, in which None is no cell.
 
         Rows about which anything has to be said, or that may be blank, go the slow way.
         """
         if not (hidden or self._special(numbers)):
             if not shape.texts:
                 self._prepare(shape)
-            columns = [text.many(column) for text, column in zip(shape.texts, values, strict=True)]
+            columns = [where_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
             if (
                 not self._cells.said.found
-                and any(map(all, columns))
+                and (any(map(all, columns)) or all(map(any, zip(*columns, strict=True))))
                 and not any(map(any, columns[len(columns) - shape.surplus :]))
             ):
                 self._count(len(numbers))
@@ -297,6 +297,23 @@ class TableBuilder:
             file, digest, sheet, sheets, self.header_row, columns, rows,
             self.notes.finished(self._headings), self.hidden_rows, self.empty_rows,
         )  # fmt: skip
+
+
+def where_filled(make: Callable[[Sequence[Any]], Sequence[_T]], column: Sequence[Any], blank: _T) -> Sequence[_T]:
+    """What ``make`` makes of the values of a column, ``blank`` where there is none."""
+    if None not in column:
+        return make(column)
+    filled = [value for value in column if value is not None]
+    made = iter(make(filled) if filled else ())
+    return [blank if value is None else next(made) for value in column]
+
+
+def _filled(shape: Shape, values: Sequence[Any]) -> tuple[Shape, Sequence[Any]]:
+    """The shape of those values that are there, and these values."""
+    if None not in values:
+        return shape, values
+    cells = [cell for cell in zip(shape.columns, shape.kinds, values, strict=True) if cell[2] is not None]
+    return Shape([column for column, _, _ in cells], [kind for _, kind, _ in cells]), [value for _, _, value in cells]
 
 
 def check_place(row: int, column: int) -> None:
