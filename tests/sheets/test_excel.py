@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sheetfiles import Cell, excel, number, read, relations, row_xml, sheet_xml
 
@@ -256,6 +256,42 @@ def test_plain_rows_and_parsed_rows_give_the_same_table(tmp_path: Path, rows: li
     assert quick.columns == slow.columns
     assert list(quick.notes) == list(slow.notes)
     assert (quick.empty_rows, quick.hidden_rows) == (slow.empty_rows, slow.hidden_rows)
+
+
+MIXED = st.sampled_from(
+    [
+        *(None, "text", "R&D", " a", "#N/A", 5, -2.5, "", number("1.25", 1), number("45296", 2), Cell("", style=1)),
+        *(Cell("<v>1</v>", kind="b"), Cell("<v>0</v>", kind="s"), Cell("<v>#N/A</v>", kind="e"), Cell("<f>B1</f><v>9</v>")),
+    ]
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.lists(MIXED, min_size=3, max_size=3), min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 400), st.lists(MIXED, max_size=4), st.booleans()), max_size=6),
+    st.booleans(),
+)
+@example([[None, None, None]], [], False)
+@example([["text", 5, None], [None, -2.5, " a"]], [(100, [None, "#N/A"], False), (200, ["hidden"], True)], True)
+def test_rows_with_blanks_and_those_between_them_give_the_same_table(
+    tmp_path: Path, usual: list[list[object]], others: list[tuple[int, list[object], bool]], swapped: bool
+) -> None:
+    """Long stretches of rows in which cells are there or not, and others between them, hidden ones, and rows out of order."""
+    rows = [row_xml(1, ["A", "B", "C", "D"])]
+    rows += [row_xml(i, [f"row {i}" if i % 50 else None, *usual[i * i % len(usual)]]) for i in range(2, 400)]
+    for place, cells, hidden in others:
+        rows[place % len(rows)] = row_xml(place % len(rows) + 1, cells, ' hidden="1"' if hidden else "")
+    if swapped:
+        rows[150], rows[250] = rows[250], rows[150]
+    options = {"formats": ["0.0", "yyyy-mm-dd"], "shared": ["one"]}
+    quick = read(excel(tmp_path / "quick.xlsx", sheet_xml("".join(rows)), **options))  # type: ignore[arg-type]
+    all_parsed = sheet_xml("".join(rows), before="<!-- all of it -->")
+    slow = read(excel(tmp_path / "slow.xlsx", all_parsed, **options))  # type: ignore[arg-type]
+    assert list(quick.rows) == list(slow.rows)
+    assert quick.columns == slow.columns
+    assert list(quick.notes) == list(slow.notes)
+    assert (quick.header_row, quick.empty_rows, quick.hidden_rows) == (slow.header_row, slow.empty_rows, slow.hidden_rows)
 
 
 @pytest.mark.parametrize(
