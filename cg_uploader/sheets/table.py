@@ -132,7 +132,13 @@ class TableBuilder:
 
         Rows about which anything has to be said, or that may be blank, go the slow way.
         """
-        if not (hidden or self._special(numbers)):
+        done = 0
+        while not self.header_row and done < len(numbers):
+            self.add(numbers[done], hidden, shape, [column[done] for column in values])
+            done += 1
+        if done:
+            numbers, values = numbers[done:], [column[done:] for column in values]
+        if numbers and not (hidden or self._special(numbers)):
             if not shape.texts:
                 self._prepare(shape)
             columns = [where_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
