@@ -93,7 +93,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, change: Callable[[
 
 
 def test_a_person_can_stop_the_reading(tmp_path: Path) -> None:
-    path = excel(tmp_path / "f.xlsx", sheet_xml([["a", "b"]] + [["x", i] for i in range(3000)]))
+    path = excel(tmp_path / "f.xlsx", sheet_xml([["a", "b"]] + [["x", i] for i in range(30_000)]))
     asked: list[int] = []
 
     def cancelled() -> bool:
