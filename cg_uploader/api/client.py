@@ -101,7 +101,7 @@ class Client:
         try:
             token = self._token.get()
         except NotReachable as failure:
-            if self.login_wanted:
+            if failure.kind == "proxy-login":
                 return Reply(Answer.COMPLETE, 407, message=failure.sentence)
             return Reply(_UNSENT.get(failure.kind, Answer.NOT_CONNECTED), message=failure.sentence)
         outgoing, room = self._outgoing(token)

@@ -376,3 +376,18 @@ def test_a_proxy_password_that_is_wanted_at_sign_in(client, monkeypatch):
         _use_proxy(monkeypatch, proxy.port)
         with pytest.raises(NotReachable, match=rf"proxy 127.0.0.1:{proxy.port} wants a user name"):
             client(Address("https://auth.example.org/oauth2/token", ELSEWHERE)).sign_in()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said", "wanted"), [("Basic realm=x", "wants a user name", True), ("NTLM", "not supported (NTLM)", False)]
+)
+def test_a_proxy_that_asks_when_a_token_is_renewed_stops_the_row_like_any_407(client, scheme, said, wanted):
+    """Not like a connection that could not be made, which is tried again and again."""
+    with Raw(close_after(f"HTTP/1.1 407 No\r\nProxy-Authenticate: {scheme}\r\n\r\n".encode())) as proxy:
+        place = f"127.0.0.1:{proxy.port}"
+        sender = client(Address("https://auth.example.org/oauth2/token", ELSEWHERE), proxies=Proxies(place))
+        reply = sender.send(Request(2, ELSEWHERE, "c", (("Email", "ann@example.org"),)))
+    assert (reply.answer, reply.status) == (Answer.COMPLETE, 407)
+    assert said in reply.message
+    assert sender.login_wanted == (place if wanted else "")
+    assert len(proxy.heard) == 1
