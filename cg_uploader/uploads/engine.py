@@ -123,7 +123,7 @@ class _Run:
         self._settled: list[tuple[int, Outcome]] = []
         self._unannounced: list[Outcome] = []
         self._counts = journal.counts(run, settled_only=True)
-        self._rows = journal.summary(run).rows
+        self._rows = journal.size(run)
         self._group = 2 * self._connections
         self._ticked = self._clock()
         self._since_tick = 0

@@ -272,6 +272,10 @@ class Journal:
         with store.translated(self._file):
             return bool(self._db.execute(query, span(run)).fetchone()[0])
 
+    def size(self, run: int) -> int:
+        """How many rows the run has, without looking at them."""
+        return int(self._run(run)["rows"])
+
     def unsettled(self, run: int) -> int:
         """How many rows the run still can send; none once its values were deleted."""
         return 0 if self._run(run)["values_deleted"] else self._left(run)
@@ -283,6 +287,8 @@ class Journal:
 
     def ensure_values(self, run: int, *, to_send: bool) -> None:
         """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
+        if not self._run(run)["values_deleted"]:
+            return  # most runs, and counting a million rows takes time
         summary = self.summary(run)
         count = self._left(run) if to_send else summary.attention
         if summary.values_deleted is not None and count:

@@ -220,3 +220,17 @@ def test_a_sign_in_that_brings_no_token_in_the_middle_of_a_run_ends_it_with_4(
         with closing(client), pytest.raises(NotReachable) as caught:
             carry_out(plan, client, journal)
     assert (caught.value.exit_code, server.ledger.received) == (4, 0)
+
+
+def test_going_on_counts_all_rows_of_a_run_but_a_few_times(journal: Journal) -> None:
+    """A run may have a million rows: each look at all of them delays the first request."""
+    run = carry_out(plan_of(people(30)), ScriptedClient({5: [Reply(Answer.NOTHING)] * 4}), journal).run
+    asked: list[str] = []
+    before_first: list[int] = []
+    journal._db.set_trace_callback(asked.append)
+    client = ScriptedClient(before_send=lambda request: before_first.append(len(asked)))
+    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    looks = [
+        text for text in asked[: before_first[0]] if "count(*)" in text or text.startswith("update row set state = 'not_sure'")
+    ]
+    assert len(looks) <= 3, looks
