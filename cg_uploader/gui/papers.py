@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
@@ -36,7 +36,7 @@ tr.sum { font-weight: 600; }
 """
 """What a text document of Qt understands of the receipt's style."""
 _TITLED = re.compile("<h2>([^<]*)</h2><table><thead><tr>(.*?)</tr>")
-_WIDTHS = {"number": 11, "word": 15, "who": 27, "name": 30}
+_WIDTHS = {"number": 11, "word": 18, "who": 27, "name": 30}
 _HEADED = re.compile('<th class="(number|word|who|name)">')
 
 
@@ -107,7 +107,11 @@ def page_to_print(run: int, places: Places) -> Work:
 
 def clear_pages(places: Places) -> None:
     """Take away what was put there for the browser, also by an earlier window that did not come to its end."""
-    shutil.rmtree(places.pages, ignore_errors=True)
+    with suppress(OSError):
+        if not places.pages.is_symlink():
+            for file in (*places.pages.glob("upload-*.html"), *places.pages.glob(".new-*~")):
+                file.unlink()
+            places.pages.rmdir()
 
 
 def _page(run: int, places: Places) -> str:

@@ -27,6 +27,8 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> Non
         (places.profiles, "*.json"),
         (places.profiles, ".new-*~"),
         (places.logs, f"{LOG_FILE}*"),
+        (places.pages, "upload-*.html"),
+        (places.pages, ".new-*~"),
         (places.home, places.preferences.name),
         (places.home, ".new-*~"),
         (places.home, "journal-damaged-*"),
@@ -36,7 +38,7 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> Non
         if folder == places.home or not folder.is_symlink():
             for file in sorted(folder.glob(pattern)):
                 _delete(file)
-    for folder in (places.profiles, places.logs, places.locks, places.home):
+    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
         with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
             folder.rmdir()
 

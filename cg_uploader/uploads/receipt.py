@@ -106,11 +106,13 @@ def _totals(summary: RunSummary) -> str:
 
 def _facts(summary: RunSummary, plan: Plan) -> str:
     table, configuration, options = plan.table, plan.configuration, plan.options
+    origin = table.origin
     host = urlsplit(plan.address.records).netloc
     region = "Practice, a pretend CustomerGauge" if plan.region is Region.PRACTICE else plan.region.value.upper()
     facts = [
         ("File", table.file.name),
         ("Sheet", table.sheet or ""),
+        ("Its rows", f"failed rows of upload {origin.run}, {origin.file}" if origin is not None and origin.run else ""),
         ("Checksum (SHA-256)", table.digest),
         ("Headings in row", str(table.header_row)),
         ("Sent by", summary.sent_by),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +248,22 @@ def test_a_receipt_is_saved_as_pdf_or_page(page: UploadPage, tmp_path: Path, qtb
     content = (tmp_path / name).read_bytes()
     assert content.startswith(b"%PDF" if name.endswith("pdf") else b"<!")
     assert sorted(path.name for path in tmp_path.glob("receipt*")) == [name]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not here")
+def test_a_long_receipt_repeats_its_heads_on_every_page(page: UploadPage, tmp_path: Path, qtbot: QtBot) -> None:
+    ready(page, [*people(2), *((f"<b>{n}</b>", "Bob", "Account 1") for n in range(150))], qtbot)
+    page.upload()
+    ended(page, qtbot)
+    page.save_receipt(tmp_path / "receipt.pdf")
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    words = ["pdftotext", "-layout", str(tmp_path / "receipt.pdf"), "-"]
+    *pages, _ = subprocess.run(words, check=True, capture_output=True, encoding="utf-8").stdout.split("\f")
+    listed = [text for text in pages if "no blanks" in text]
+    assert len(listed) > 3
+    assert all("What to know" in text or "Reason" in text for text in listed)
+    assert "<b>7</b>" in "".join(pages)
+    assert "Rows in all" in pages[0]
 
 
 def test_a_receipt_that_cannot_be_written_is_said(page: UploadPage, tmp_path: Path, qtbot: QtBot) -> None:

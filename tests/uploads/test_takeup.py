@@ -18,6 +18,7 @@ from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads import engine, planning, report
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
@@ -103,6 +104,7 @@ def test_only_the_failed_rows_are_sent_and_nobody_is_invited_twice(survey: Plan,
     done = send(plan, journal, client)
     assert client.sent == [3, 6, 7, 8]
     assert done.counts[RowStatus.ACCEPTED] == 4
+    assert "failed rows of upload 1, contacts.xlsx" in receipt(journal, done.run)
     assert resume(summary.run, journal, client).counts[RowStatus.SKIPPED] == 3
     assert sorted(first.sent + client.sent) == [2, 3, 3, 4, 5, 6, 7, 8], "row 3 was refused the first time"
 
