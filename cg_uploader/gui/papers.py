@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
-from PySide6.QtGui import QDesktopServices, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QDesktopServices, QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cg_uploader.gui.widgets.banner import Banner
@@ -128,6 +128,9 @@ def save_pdf(page: str, target: Path) -> None:
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(8, 8, 8, 8), QPageLayout.Unit.Millimeter)
     document = QTextDocument()
+    font = document.defaultFont()
+    font.setFeature(QFont.Tag("liga"), 0)  # no ligatures, so that a checksum can be copied
+    document.setDefaultFont(font)
     document.setHtml(for_pdf(page))
     document.print_(writer)
     del writer

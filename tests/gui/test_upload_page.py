@@ -264,6 +264,7 @@ def test_a_long_receipt_repeats_its_heads_on_every_page(page: UploadPage, tmp_pa
     assert all("What to know" in text or "Reason" in text for text in listed)
     assert "<b>7</b>" in "".join(pages)
     assert "Rows in all" in pages[0]
+    assert "CustomerGauge field" in pages[0], "without ligatures, so that texts can be copied"
 
 
 def test_a_receipt_that_cannot_be_written_is_said(page: UploadPage, tmp_path: Path, qtbot: QtBot) -> None:
