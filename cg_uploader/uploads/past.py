@@ -20,6 +20,7 @@ from cg_uploader.uploads.kept import COLUMNS, REACH, Kept, Record, as_text, kept
 from cg_uploader.uploads.memory import Memory, Remembered, keyed
 from cg_uploader.vocabulary import RowStatus
 
+_LEFT = ("accepted", "sending", "not_sure")
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
 _BY_PLACE = f"select {COLUMNS} from row where id = ?"
 _BY_FINGERPRINT = (
@@ -109,7 +110,8 @@ def take_over(
     """
     first, last = span(run)
     place = {"first": first, "last": last}
-    if not again and db.execute(f"select 1 {_TWINS} ('accepted', 'sending', 'not_sure') limit 1", place).fetchone():
+    twins = db.execute(f"select 1 {_TWINS} ('accepted', 'sending', 'not_sure') limit 1", place)
+    if not again and (twins.fetchone() or _has_left(db, family, place)):
         raise AlreadyUploaded("Some of these rows have just left in another upload. Look at the history, then start again.")
     theirs: dict[int, None] = dict.fromkeys(_left_in(db, family, place))
     for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place):
@@ -123,6 +125,15 @@ def take_over(
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
     message = as_text((("", f"Taken over by upload {run}."),))
     db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])
+
+
+def _has_left(db: sqlite3.Connection, family: Family, place: dict[str, int]) -> bool:
+    """Whether a once-only row that waits has left in another run of the family since this one looked."""
+    if not family.runs:
+        return False
+    waiting = "select number from row where id >= :first and id < :last and state = 'waiting' and once = 1"
+    numbers = db.execute(waiting, place).fetchall()
+    return any(row.once_only and row.state in _LEFT for (number,) in numbers for row in family.of(number))
 
 
 def _left_in(db: sqlite3.Connection, family: Family, place: dict[str, int]) -> Iterator[int]:

@@ -18,6 +18,7 @@ from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads import engine, planning, report
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
@@ -156,6 +157,18 @@ def test_a_repair_file_of_a_repair_file(survey: Plan, journal: Journal, tmp_path
     planning.refuse_repeat(planning.earlier(third, journal))
     send(third, journal, client)
     assert client.sent == [3, 7]
+
+
+def test_two_corrections_of_one_row_at_the_same_time_are_not_both_sent(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+    summary, _ = stopped_run(survey, journal)
+    file = saved(journal, summary.run, tmp_path / "failed.xlsx")
+    mine, theirs = (again(survey, corrected(file, ("C2", text))) for text in ("Mine", "Theirs"))
+    run = journal.begin(mine)
+    journal.add(run, [Kept(0, 3, "waiting", once_only=True, cells=("p3@example.com", "Mine"), fingerprint=b"mine")])
+    assert send(theirs, journal).counts[RowStatus.ACCEPTED] == 4
+    with pytest.raises(AlreadyUploaded, match="have just left"):
+        journal.seal(run, mine)
+    journal.abandon(run)
 
 
 @pytest.mark.parametrize("known", [True, False])
