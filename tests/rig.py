@@ -22,6 +22,7 @@ from cg_uploader.model import (
     Source,
     Table,
 )
+from cg_uploader.uploads.awake import Awake
 from cg_uploader.uploads.engine import Surroundings
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
@@ -154,7 +155,12 @@ class InlineSenders:
 
 def inline(timer: Timer) -> Surroundings:
     """Surroundings in which nothing really waits."""
-    return Surroundings(clock=timer, senders=lambda client, connections: InlineSenders(client, connections, timer))  # type: ignore[arg-type]
+    return Surroundings(
+        clock=timer,
+        wall=timer,
+        senders=lambda client, connections, control: InlineSenders(client, connections, timer),  # type: ignore[arg-type]
+        awake=lambda: Awake(lambda: lambda: None),
+    )
 
 
 def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept]) -> int:

@@ -10,8 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
-ROOMS = {"requests": "api", "urllib3": "api", "truststore": "api", "keyring": "settings", "python_calamine": "sheets"}
-ROOMS |= {"PySide6": "gui", "shiboken6": "gui"}
+ROOMS = {
+    "requests": "api",
+    "urllib3": "api",
+    "truststore": "api",
+    "keyring": "settings",
+    "jeepney": "uploads",
+    "python_calamine": "sheets",
+}
+ROOMS |= {"PySide6": "gui", "shiboken6": "gui", "jeepney": "uploads"}
 
 
 @pytest.fixture(scope="module")

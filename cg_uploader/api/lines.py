@@ -258,9 +258,14 @@ class Line(HTTPConnection):
         if not self._answering:
             self.board.detach(self)
 
+    def _is_unwanted(self) -> bool:
+        """Whether a connection that is not there yet need not come any more."""
+        return self.board.aborted
+
     def _new_conn(self) -> socket.socket:
         limit = self.board.timeouts.connect
-        sock = _dial(_found(self._dns_host, self.port, here=self.here), limit, lambda: self.board.aborted)
+        found = _look_up(self._dns_host.strip("[]"), self.port, limit, self._is_unwanted)
+        sock = _dial(_only_here(found) if self.here else found, limit, self._is_unwanted)
         try:
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
@@ -284,17 +289,12 @@ class TlsLine(Line, HTTPSConnection):
         super().__init__(*args, board=board, **{**options, "ssl_context": board.context()})
 
 
-def _found(host: str, port: int, *, here: bool) -> list[Any]:
-    """The addresses of ``host``, as getaddrinfo has them; ``here``: only those of this computer."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except UnicodeError:
-        raise socket.gaierror(socket.EAI_NONAME, "not a name") from None
-    if here:
-        found = [one for one in found if is_loopback(str(one[4][0]))]
-        if not found:
-            raise socket.gaierror(socket.EAI_NONAME, "not on this computer")
-    return found
+def _only_here(found: list[Any]) -> list[Any]:
+    """Those addresses that are this computer's."""
+    here = [one for one in found if is_loopback(str(one[4][0]))]
+    if not here:
+        raise socket.gaierror(socket.EAI_NONAME, "not on this computer")
+    return here
 
 
 def _dial(found: list[Any], seconds: float, unwanted: Callable[[], bool]) -> socket.socket:
@@ -317,6 +317,36 @@ def _dial(found: list[Any], seconds: float, unwanted: Callable[[], bool]) -> soc
             sock.settimeout(seconds)
             return sock
     raise failure
+
+
+def _look_up(host: str, port: int, seconds: float, unwanted: Callable[[], bool]) -> list[Any]:
+    """The addresses of ``host``, as getaddrinfo has them.
+
+    Nothing can interrupt a look-up: its thread is left behind when its time is up.
+    """
+    found: list[Any] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except UnicodeError:
+            failure.append(socket.gaierror(socket.EAI_NONAME, "not a name"))
+        except OSError as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="name-look-up", daemon=True)
+    thread.start()
+    end = time.monotonic() + seconds
+    while thread.is_alive():
+        thread.join(_SLICE)
+        if unwanted():
+            raise ConnectionAbortedError
+        if time.monotonic() >= end:
+            raise TimeoutError
+    if failure:
+        raise failure[0]
+    return found
 
 
 def _reach(sock: socket.socket, address: Any, seconds: float, unwanted: Callable[[], bool]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.connecting import Way, credentials_for
@@ -32,6 +33,9 @@ from cg_uploader.uploads.staging import refuse_impossible
 from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import RowStatus
 from cg_uploader.wholefile import save_text
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+NO_SIGNAL = b"\0"
 
 Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
@@ -116,7 +120,7 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
 
     def work(client: Client) -> RunSummary:
         control, progress = Control(), Progress(terminal)
-        with _stopped_by_signals(control):
+        with _stopped_by_signals(control, terminal):
             if begun:  # a proxy stopped it, and has been told who asks
                 begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
             else:
@@ -153,18 +157,35 @@ def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -
 
 
 @contextmanager
-def _stopped_by_signals(control: Control) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the run cleanly; it can be continued."""
+def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the run cleanly, and it can be continued; the second one waits for nothing in flight.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        control.stop()
+    A thread of its own hears them, because this one may be waiting for the disk.
+    """
+    near, far = socket.socketpair()
+    far.setblocking(False)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    def hear() -> None:
+        while (heard := near.recv(1)) != NO_SIGNAL and heard:
+            if heard[0] in STOPS:
+                if not control.stopping:
+                    terminal.tell("Stopping: what is on its way has a few seconds. Ctrl-C again waits for nothing.")
+                control.stop(at_once=control.stopping)
+
+    thread = threading.Thread(target=hear, name="signals", daemon=True)
+    thread.start()
+    before = {number: signal.signal(number, lambda *_: None) for number in STOPS}
+    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
+        signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
             signal.signal(number, handler)
+        far.send(NO_SIGNAL)
+        thread.join()
+        near.close()
+        far.close()
 
 
 def newest(journal: Journal) -> int:

@@ -18,6 +18,7 @@ from cg_uploader.vocabulary import Activity
 BAR_CELLS = 24
 MOST_CELL_CHARACTERS = 32
 MILESTONE_PERCENT = 10
+SAYS_WHY = {Activity.SENDING: "", Activity.WAITING: "Waiting: ", Activity.STOPPING: "Stopping: "}
 
 
 class Terminal:
@@ -105,7 +106,8 @@ class Progress:
             if rate := self._pace.rate:
                 words += [f"{rate:,.1f} a second", in_words(self._pace.seconds_left(batch.rows))]
         else:
-            words += [batch.activity.value.capitalize(), batch.detail]
+            words.append(batch.activity.value.capitalize())
+        words.append(batch.detail)
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
     def _plain(self, batch: Batch) -> None:
@@ -114,6 +116,6 @@ class Progress:
             self._milestone = percent - percent % MILESTONE_PERCENT
             self._terminal.tell(f"{batch.settled:,} of {batch.rows:,} rows ({self._milestone} %)")
         reason = batch.detail.split(" Going on in ")[0]
-        if batch.activity in (Activity.WAITING, Activity.STOPPING) and reason and reason != self._last:
-            self._terminal.tell(f"{batch.activity.value.capitalize()}: {batch.detail}")
+        if batch.activity in SAYS_WHY and reason and reason != self._last:
+            self._terminal.tell(SAYS_WHY[batch.activity] + batch.detail)
         self._last = reason

@@ -16,13 +16,14 @@ from cg_uploader.errors import ConnectError
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Batch, Outcome, Plan, Reply, Row, RunSummary, Stop
 from cg_uploader.uploads import staging
+from cg_uploader.uploads.awake import Awake, Gaps
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.lanes import EVERYBODY, ONCE_ONLY, Lanes, Ticket
 from cg_uploader.uploads.outcomes import outcome_of
 from cg_uploader.uploads.retry import Action, Attempts, decide
-from cg_uploader.uploads.senders import Senders, Sends, Sent, sign_in
+from cg_uploader.uploads.senders import ABORT_SECONDS, Senders, Sends, Sent, sign_in
 from cg_uploader.uploads.traffic import Traffic
 from cg_uploader.vocabulary import Activity, Answer, RowStatus
 
@@ -30,16 +31,22 @@ LOOK_AHEAD = 1_000
 BLOCK = 100
 TICK_SECONDS = 0.1
 GRACE_SECONDS = 5.0
-ABORT_SECONDS = 2.0
+NOTICE_SECONDS = 60.0
 INTERRUPTED = 130
+AFTER_A_GAP = "This computer was asleep, or its clock was set. The upload goes on."
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a run stands on and tests replace: seconds that only grow, and the threads that send."""
+    """What a run stands on and tests replace: its clocks, the threads that send, and what keeps the computer awake.
+
+    ``clock``: seconds that only grow; ``wall``: seconds that may be set, and that go on while the computer sleeps.
+    """
 
     clock: Callable[[], float] = time.monotonic
-    senders: Callable[[Sends, int], Senders] = Senders
+    wall: Callable[[], float] = time.time
+    senders: Callable[[Sends, int, Control], Senders] = Senders
+    awake: Callable[[], Awake] = Awake
 
 
 def upload(
@@ -129,7 +136,10 @@ class _Run:
         self._since_tick = 0
         self._shown: tuple[Activity, str] | None = None
         self._stop: Stop | None = None
-        self._senders = surroundings.senders(client, self._connections)
+        self._gaps = Gaps(surroundings.clock, surroundings.wall)
+        self._last_gap = float("-inf")
+        self._awake = surroundings.awake()
+        self._senders = surroundings.senders(client, self._connections, control)
 
     def carry_out(self) -> RunSummary:
         """Send until nothing is left or something stops the run; the threads are gone when this returns."""
@@ -137,7 +147,9 @@ class _Run:
             while self._under_way():
                 self._fill()
                 self._dispatch()
-                for sent in self._senders.get(self._patience()):
+                found = self._senders.get(self._patience())
+                self._look_around()
+                for sent in found:
                     self._receive(sent)
                 self._tick()
             self._wind_down()
@@ -146,6 +158,7 @@ class _Run:
             self._announce(Activity.FINISHED, "")
             return summary
         finally:
+            self._awake.keep(False)
             self._senders.withdraw()
             if self._flying:
                 self._client.abort()
@@ -160,6 +173,18 @@ class _Run:
         elif left and self._stop is None and (reason := self._journal.why_no_room()):
             self._stop = Stop(reason)
         return left and self._stop is None
+
+    def _look_around(self) -> None:
+        """The computer stays awake unless a person has paused; if it slept all the same, silence from before proves nothing.
+
+        Called before what came back is judged.
+        """
+        self._awake.keep(not self._control.paused)
+        if self._gaps.look():
+            self._last_gap = self._clock()
+            self._traffic.awoke(self._last_gap)
+            self._commit()
+            self._announce(*self._doing(self._last_gap))
 
     def _fill(self) -> None:
         """Read rows from the journal until enough are in sight."""
@@ -253,7 +278,7 @@ class _Run:
         ticket = sent.ticket
         del self._flying[ticket.position]
         if sent.reply is None:
-            self._refused_sign_in(ticket, sent.error)
+            self._did_not_leave(ticket, sent.error)
             return
         reply, now = sent.reply, self._clock()
         decision = decide(reply, ticket.attempts, once_only=ticket.once_only, data_type=self._plan.configuration.data_type)
@@ -271,15 +296,17 @@ class _Run:
         if decision.stop is not None:
             nothing_sent = reply.answer is Answer.UNTRUSTED and not self._traffic.anything_sent
             stop = Stop(decision.stop, 4 if nothing_sent else decision.exit_code)
+        if stop is not None:
+            self._take_back()
         self._stop = self._stop or stop
 
-    def _refused_sign_in(self, ticket: Ticket, error: BaseException | None) -> None:
-        """The sign-in was refused in mid-run: the row did not leave, and no other can."""
-        if isinstance(error, ConnectError):
-            heapq.heappush(self._later, (self._clock(), ticket.position, ticket))
+    def _did_not_leave(self, ticket: Ticket, error: BaseException | None) -> None:
+        """A switch was turned before the row's turn came; or the sign-in was refused in mid-run, and no other can leave."""
+        if error is not None and not isinstance(error, ConnectError):
+            raise RuntimeError("a sender failed in a way that nothing foresees") from error
+        heapq.heappush(self._later, (0.0, ticket.position, ticket))
+        if error is not None:
             self._stop = self._stop or Stop(error.sentence, error.exit_code)
-        else:
-            raise RuntimeError("a sender failed in a way that nothing foresees") from error  # noqa: TRY004 - a bug, not a type
 
     def _hold_back_queued(self, due: float) -> None:
         """A wait that holds for everybody: what no thread has begun yet waits too."""
@@ -325,7 +352,7 @@ class _Run:
             return Activity.PAUSED, ""
         if now < self._traffic.not_before:
             return Activity.WAITING, f"{self._traffic.why} Going on in {self._traffic.not_before - now:.0f} s."
-        return Activity.SENDING, ""
+        return Activity.SENDING, AFTER_A_GAP if now - self._last_gap < NOTICE_SECONDS else ""
 
     def _announce(self, activity: Activity, detail: str) -> None:
         outcomes, self._unannounced = tuple(self._unannounced), []
@@ -338,10 +365,10 @@ class _Run:
         """Nothing new leaves: what is in flight gets a few seconds, then its connection is shut."""
         if self._stop is None:
             return
+        self._take_back()
         self._commit()
         self._announce(Activity.STOPPING, self._stop.reason)
-        self._take_back()
-        self._await_flying(GRACE_SECONDS)
+        self._await_flying(GRACE_SECONDS, hurry=True)
         if self._flying:
             self._client.abort()
             self._await_flying(ABORT_SECONDS)
@@ -349,9 +376,9 @@ class _Run:
             self._receive(Sent(ticket, Reply(Answer.NOTHING, message="The upload was stopped before an answer came.")))
         self._return_unsent()
 
-    def _await_flying(self, seconds: float) -> None:
+    def _await_flying(self, seconds: float, *, hurry: bool = False) -> None:
         deadline = self._clock() + seconds
-        while self._flying and (left := deadline - self._clock()) > 0:
+        while self._flying and (left := deadline - self._clock()) > 0 and not (hurry and self._control.at_once):
             for sent in self._senders.get(min(left, TICK_SECONDS)):
                 self._receive(sent)
             self._tick()

@@ -88,7 +88,7 @@ def as_json(journal: Journal, run: int) -> Iterator[str]:
     """A run and every row's outcome as the command line's one JSON object, in parts: no run is too long for it."""
     summary = journal.summary(run)
     ended = summary.finished or summary.started
-    totals = {**totals_as_data(summary), "seconds": round((ended - summary.started).total_seconds(), 3)}
+    totals = {**totals_as_data(summary), "seconds": max(0.0, round((ended - summary.started).total_seconds(), 3))}
     yield json.dumps(totals, ensure_ascii=False)[:-1] + ', "outcomes": ['
     lines = (json.dumps(_outcome_as_data(outcome), ensure_ascii=False) for outcome in journal.outcomes(run))
     between = ""

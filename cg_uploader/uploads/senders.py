@@ -12,8 +12,10 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.model import Reply, Request
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.lanes import Ticket
+from cg_uploader.vocabulary import Body
 
 LOOK_SECONDS = 0.1
+ABORT_SECONDS = 2.0
 
 
 class Sends(Protocol):
@@ -45,6 +47,7 @@ def sign_in(client: Sends, control: Control) -> None:
         thread.join(LOOK_SECONDS)
         if control.stopping:
             client.abort()
+            thread.join(ABORT_SECONDS)
             raise Cancelled("The upload was stopped before anything was sent.")
     if failure:
         raise failure[0]
@@ -52,22 +55,33 @@ def sign_in(client: Sends, control: Control) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One attempt's end: the reply, or the exception that came instead."""
+    """One attempt's end: the reply, or the exception that came instead; neither when the row did not leave."""
 
     ticket: Ticket
     reply: Reply | None
     error: BaseException | None = None
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may mean that nothing more should leave for now."""
+        if self.reply is None:
+            return self.error is not None
+        return not 200 <= (self.reply.status or 0) < 300 or self.reply.body not in (Body.BLANK, Body.JSON)
+
 
 class Senders:
     """A fixed number of threads in front of one client; used by one thread, the engine's.
 
-    The threads are daemons: one that hangs in a name look-up, which nothing can interrupt, may be left behind.
+    Each looks before it begins whether it may: a stop or a pause holds from the moment it is asked for, also while the
+    engine's thread waits for the disk.  After an answer that is no plain success nothing begins until the engine has seen it.
     """
 
-    def __init__(self, client: Sends, connections: int) -> None:
+    def __init__(self, client: Sends, connections: int, control: Control) -> None:
         """Start ``connections`` threads."""
         self._client = client
+        self._control = control
+        self._lock = threading.Lock()
+        self._doubts = self._doubts_handed_out = self._doubts_settled = 0
         self._inbox: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Sent] = queue.SimpleQueue()
         self._threads = [
@@ -77,7 +91,8 @@ class Senders:
             thread.start()
 
     def put(self, ticket: Ticket) -> None:
-        """Send this one as soon as a thread is free."""
+        """Send this one as soon as a thread is free; whoever puts one has made up their mind about what came back so far."""
+        self._doubts_settled = self._doubts_handed_out
         self._inbox.put(ticket)
 
     def get(self, timeout: float) -> list[Sent]:
@@ -88,6 +103,7 @@ class Senders:
             while True:
                 found.append(self._outbox.get_nowait())
         except queue.Empty:
+            self._doubts_handed_out += sum(sent.doubtful for sent in found)
             return found
 
     def withdraw(self) -> list[Ticket]:
@@ -111,7 +127,14 @@ class Senders:
 
     def _work(self) -> None:
         while (ticket := self._inbox.get()) is not None:
+            if self._control.paused or self._control.stopping or self._doubts > self._doubts_settled:
+                self._outbox.put(Sent(ticket, None))
+                continue
             try:
-                self._outbox.put(Sent(ticket, self._client.send(ticket.request)))
+                sent = Sent(ticket, self._client.send(ticket.request))
             except BaseException as error:  # noqa: BLE001 - handed to the engine's thread, which raises it there
-                self._outbox.put(Sent(ticket, None, error))
+                sent = Sent(ticket, None, error)
+            if sent.doubtful:
+                with self._lock:
+                    self._doubts += 1
+            self._outbox.put(sent)

@@ -31,6 +31,7 @@ class Traffic:
         self._failed_connects = 0
         self._wait_begun = float("-inf")
         self._slowed = float("-inf")
+        self._awoke = float("-inf")
         self._calm = 0
         self.anything_sent = not at_the_start
 
@@ -61,6 +62,12 @@ class Traffic:
             )
         return None
 
+    def awoke(self, now: float) -> None:
+        """The program did not run for a while: that rows on their way got no answer says nothing about the service."""
+        self._awoke = now
+        self._troubled.clear()
+        self._failed_connects = 0
+
     def _no_connection(self, ticket: Ticket, reply: Reply, now: float) -> Stop | None:
         if ticket.dispatched <= self._wait_begun:
             return None
@@ -88,6 +95,8 @@ class Traffic:
     def _count_trouble(self, ticket: Ticket, reply: Reply) -> Stop | None:
         if reply.status is not None and reply.status < 500:
             self._troubled.clear()
+            return None
+        if ticket.dispatched <= self._awoke:
             return None
         self._troubled.add(ticket.position)
         if len(self._troubled) < TROUBLED_IN_A_ROW:

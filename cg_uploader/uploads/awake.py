@@ -1,0 +1,129 @@
+"""Sleep of the computer: kept off while rows are under way, and noticed when it came all the same.
+
+Only the sleep that comes by itself is kept off; whoever closes the lid gets what they want.  Every system gives the request
+up by itself when the program dies.  Where nobody can be asked (no desktop, no bus), nothing happens and nothing fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+NAME = "CG Uploader"
+WHY = "Rows are being uploaded"
+PATIENCE_SECONDS = 1.0
+SLEPT_SECONDS = 10.0
+
+Release: TypeAlias = Callable[[], object]
+
+_WINDOWS_CONTINUOUS = 0x80000000
+_WINDOWS_SYSTEM_REQUIRED = 0x00000001
+_GNOME_NO_SUSPEND = 4
+
+_SESSION: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
+    ("org.gnome.SessionManager", "/org/gnome/SessionManager", "", "susu", (NAME, 0, WHY, _GNOME_NO_SUSPEND)),
+    ("org.freedesktop.PowerManagement", "/org/freedesktop/PowerManagement/Inhibit", ".Inhibit", "ss", (NAME, WHY)),
+)
+_SYSTEM: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
+    ("org.freedesktop.login1", "/org/freedesktop/login1", ".Manager", "ssss", ("idle", NAME, WHY, "block")),
+)
+"""Whom a Linux desktop may listen to: service, object, what its interface is called behind that, signature, arguments."""
+
+
+class Awake:
+    """A request to stay awake that can be made and taken back many times, always by the same thread."""
+
+    def __init__(self, ask: Callable[[], Release] | None = None) -> None:
+        """``ask`` makes the request and returns what takes it back; by default this system's own way."""
+        self._ask = ask or _ask
+        self._wanted = False
+        self._release: Release | None = None
+
+    def keep(self, wanted: bool) -> None:
+        """Stay awake from now on, or not any more; nothing happens when that is so already."""
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        release, self._release = self._release, None
+        with contextlib.suppress(Exception):  # a run must not end because of this
+            if release is not None:
+                release()
+            if wanted:
+                self._release = self._ask()
+
+
+class Gaps:
+    """Notices time in which this program did not run: the computer slept, the program was halted, or a clock was set."""
+
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
+        """``clock`` may stand still while the computer sleeps, ``wall`` may be set; together they miss nothing."""
+        self._clock = clock
+        self._wall = wall
+        self._seen = clock(), wall()
+
+    def look(self) -> bool:
+        """Whether more than ten seconds have passed since the last look; made several times a second."""
+        before, self._seen = self._seen, (self._clock(), self._wall())
+        return max(now - then for now, then in zip(self._seen, before, strict=True)) > SLEPT_SECONDS
+
+
+def _ask() -> Release:
+    if sys.platform == "win32":
+        return _ask_windows()
+    if sys.platform == "darwin":
+        return _ask_macos()
+    return _ask_desktop()
+
+
+def _ask_windows() -> Release:
+    """The request belongs to the thread that makes it."""
+    import ctypes
+
+    set_state = ctypes.windll.kernel32.SetThreadExecutionState  # type: ignore[attr-defined,unused-ignore]
+    set_state(_WINDOWS_CONTINUOUS | _WINDOWS_SYSTEM_REQUIRED)
+    return lambda: set_state(_WINDOWS_CONTINUOUS)
+
+
+def _ask_macos() -> Release:
+    """A child of the system's own, which ends by itself when this program does."""
+    nowhere = subprocess.DEVNULL
+    command = ["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]
+    child = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
+
+    def release() -> None:
+        child.terminate()
+        child.wait()
+
+    return release
+
+
+def _ask_desktop() -> Release:
+    """Whoever listens on the two buses; each holds the request for as long as the connection, or its handle, is open."""
+    held = contextlib.ExitStack()
+    for bus, services in (("SESSION", _SESSION), ("SYSTEM", _SYSTEM)):
+        with contextlib.suppress(Exception):  # no such bus, or nothing that speaks with it
+            _ask_bus(bus, services, held)
+    return held.close
+
+
+def _ask_bus(bus: str, services: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...], held: contextlib.ExitStack) -> None:
+    from jeepney import DBusAddress, MessageFlag, new_method_call  # type: ignore[import-untyped]
+    from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
+
+    connection = held.enter_context(
+        contextlib.closing(open_dbus_connection(bus, enable_fds=True, auth_timeout=PATIENCE_SECONDS))
+    )
+    end = time.monotonic() + PATIENCE_SECONDS
+    for service, place, interface, signature, arguments in services:
+        address = DBusAddress(place, bus_name=service, interface=service + interface)
+        message = new_method_call(address, "Inhibit", signature, arguments)
+        message.header.flags |= MessageFlag.no_auto_start
+        reply = connection.send_and_get_reply(message, timeout=max(0.1, end - time.monotonic()))
+        for handle in reply.body:
+            if hasattr(handle, "close"):
+                held.callback(handle.close)
