@@ -109,6 +109,46 @@ def test_one_answer_one_end(tmp_path: Path, fault: str, kind: str, code: int, wo
         assert "partly written" in outcomes[4]["message"]
 
 
+@pytest.mark.parametrize(("fault", "kind"), [("429", "contact"), ("429-date", "survey"), ("503", "contact")])
+def test_a_wait_that_is_asked_for_holds_for_every_connection(tmp_path: Path, fault: str, kind: str) -> None:
+    code, said, _ = upload(tmp_path, [rule(20, fault, 1, seconds=3)], kind, 60, delay=5, connections=16)
+    assert (code, said["accepted"]) == (0, 60)
+    lines = ledger_lines(tmp_path)
+    (first, second) = (line["received"] for line in lines if line["pairs"][0][1] == email(20))
+    least = 2 if fault == "429-date" else 3  # a date knows whole seconds only
+    assert second - first >= least
+    assert not [line for line in lines if first + 1 < line["received"] < first + least]
+
+
+def test_five_refusals_alike_at_the_start_ask_and_resume_is_the_yes(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    file = workbook(tmp_path / "people.xlsx", HEADINGS, [(email(row), f"Name {row}") for row in range(2, 42)])
+    refused = {"when": {"any": True}, "do": "refused", "errors": {"Email": "The email is unknown."}}
+    with program.practice({"rules": [refused]}) as practice:
+        profile = program.profile(practice, HEADINGS)
+        code, said = program.json("upload", file, "--profile", profile, "--connections", "1")
+        assert code == 5
+        assert "first 5 rows" in said["stopped"]
+        assert "The email is unknown." in said["stopped"]
+        assert said["refused"] == practice.summary()["received"] == 5
+        code, said = program.json("resume")
+    assert (code, said["refused"]) == (1, 40)
+
+
+@pytest.mark.parametrize("kind", ["contact", "survey"])
+def test_five_rows_in_a_row_without_a_clear_answer_end_the_run(tmp_path: Path, kind: str) -> None:
+    program = Program(tmp_path)
+    file = workbook(tmp_path / "people.xlsx", HEADINGS, [(email(row), f"Name {row}") for row in range(2, 42)])
+    with program.practice({"rules": [rule(row, "500", 1) for row in range(10, 42)]}) as practice:
+        profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
+        words = ["upload", file, "--profile", profile, "--yes-send-surveys", "--connections", "1"]
+        code, said = program.json(*words)
+        assert code == 5
+        assert "5 rows in a row" in said["stopped"]
+        assert said["accepted"] == 8
+        assert practice.summary()["received"] <= 8 + (5 if kind == "survey" else 6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["contact", "survey"])
 def test_two_thousand_rows_with_every_fault(tmp_path: Path, kind: str) -> None:
