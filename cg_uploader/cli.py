@@ -247,7 +247,7 @@ def _file_options() -> Parser:
     )
     options.add_argument("--header-row", type=_count, metavar="N", help="the row of the headings, as Excel shows it")
     options.add_argument("--encoding", metavar="E", help="for text files, such as utf-8 or cp1252")
-    options.add_argument("--delimiter", metavar="D", help="for text files: , ; | ^ or tab")
+    options.add_argument("--delimiter", metavar="D", help="for text files: , ; | ^ or tab; none for one column")
     return options
 
 

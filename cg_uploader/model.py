@@ -24,10 +24,7 @@ MOST_CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something about the file that the sent text alone does not show.
-
-    ``row`` is the number as Excel shows it, or None; ``column`` the heading, or None; ``kind`` a word of the reading rules.
-    """
+    """What the sent text alone does not show: the ``row`` as Excel shows it, the ``column``'s heading, a word for its ``kind``."""
 
     row: int | None
     column: str | None
@@ -72,12 +69,22 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A reading that only a person can tell from the table's: what to choose for it; a few lines of both, headings first."""
+
+    encoding: str | None
+    delimiter: str | None
+    own: tuple[tuple[str, ...], ...]
+    other: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file as the person sees it: headings, and rows of text with their numbers.
 
     ``digest`` is the SHA-256 of the file's bytes in hexadecimal; ``sheets`` are names, visible ones first, and empty for
-    delimited text; ``header_row`` as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out;
-    ``origin``: the run whose failed rows these are, or None.
+    delimited text; ``header_row`` as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out; ``alternative``: only a
+    person can tell which of two readings is right; ``origin``: the run whose failed rows these are, or None.
     """
 
     file: Path
@@ -93,6 +100,7 @@ class Table:
     encoding: str | None = None
     delimiter: str | None = None
     origin: Origin | None = None
+    alternative: Alternative | None = None
 
     def position(self, source: Source) -> int:
         """Index of the one column that ``source`` names; MappingError when there is none, or more than one."""

@@ -7,7 +7,7 @@ from struct import Struct, unpack_from
 from typing import IO
 
 from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
-from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts
+from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.numberformat import NumberFormat, built_in_code, number_format
 from cg_uploader.sheets.package import Package, cut_off_is_said, damage_is_said, damaged
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
@@ -118,15 +118,17 @@ class BinaryWorkbook:
                     styles.append(unpack_from("<H", data, 2)[0])
         return [number_format(codes.get(number) or built_in_code(number), self._date1904) for number in styles]
 
-    def _texts(self, watch: Watch) -> SharedTexts:
+    def _texts(self) -> SharedTexts:
         if self._shared is None:
-            self._shared = SharedTexts()
             part = self._part("sharedStrings")
-            if part:
-                with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
-                    self._shared.extend([wide_text(data, 1)[0] for kind, data in records(stream) if kind == _SHARED_ITEM])
-            watch.tick(0)
+            self._shared = shared_texts(self._read_texts(part)) if part else SharedTexts()
         return self._shared
+
+    def _read_texts(self, part: str) -> Iterator[str]:
+        with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
+            for kind, data in records(stream):
+                if kind == _SHARED_ITEM:
+                    yield wide_text(data, 1)[0]
 
     def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
@@ -138,16 +140,19 @@ class BinaryWorkbook:
         around: list[_Sheet] = []
 
         def make() -> TableBuilder:
-            builder = TableBuilder(CellTexts(self._formats, self._texts(watch), date1904=self._date1904), watch, header_row)
+            builder = TableBuilder(CellTexts(self._formats, self._texts(), date1904=self._date1904), watch, header_row)
             builder.left_out = self._totals_rows(part)
             return builder
 
         def read(sink: Sink, ordered: bool) -> None:
             around.append(_Sheet(Gatherer(sink, ordered=ordered)))
             with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
+                watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
 
         builder = into_builder(make, read)
+        if not watch.brief:
+            self._texts().finish()
         if around[-1].formulas and self._recalculate:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)

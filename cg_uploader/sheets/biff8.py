@@ -8,7 +8,7 @@ from struct import Struct, unpack_from
 from typing import IO
 
 from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
-from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts
+from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.compound import CompoundFile
 from cg_uploader.sheets.numberformat import built_in_code, number_format
 from cg_uploader.sheets.package import cut_off_is_said, damaged, password
@@ -62,6 +62,11 @@ class _Texts:
     def more(self) -> bool:
         """Whether anything is left."""
         return self._segment < len(self._segments) - 1 or self._left() > 0
+
+    def all(self) -> Iterator[str]:
+        """Text after text to the end."""
+        while self.more():
+            yield self.text()
 
     def _left(self) -> int:
         return len(self._segments[self._segment]) - self._place
@@ -165,9 +170,7 @@ class OldWorkbook:
         elif kind == _STYLE:
             self._styles.append(unpack_from("<H", data, 2)[0])
         elif kind == _SST:
-            texts = _Texts([data[8:], *more])
-            while texts.more():
-                self._shared.extend([texts.text()])
+            self._shared = shared_texts(_Texts([data[8:], *more]).all())
 
     def _text(self, segments: list[bytes], length_bytes: int) -> str:
         """One text as this version writes it."""
@@ -195,6 +198,9 @@ class OldWorkbook:
                 around[-1].read(records(self._data, start))
 
         builder = into_builder(make, read)
+        if not watch.brief:
+            with cut_off_is_said():
+                self._shared.finish()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
 
 

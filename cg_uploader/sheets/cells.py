@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
+from itertools import islice
 from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
@@ -14,6 +15,7 @@ from cg_uploader.sheets.notes import ONCE, Found
 from cg_uploader.sheets.numberformat import NumberFormat, Quick, Shown, number_format
 
 _REMEMBERED = 4_096
+_AT_ONCE = 1_024
 _NOT_PLAIN = ("| ", " |", "|#", "_x", '="')
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
@@ -66,10 +68,26 @@ class SharedTexts:
                 return False
         return place >= 0
 
+    def finish(self) -> None:
+        """Read all that are left, so that damage among them is not overlooked."""
+        while self._more(self):
+            pass
+
     def extend(self, texts: Sequence[str], *, plain: bool = False) -> None:
         """Add texts; ``plain`` when all of them are known to be."""
         self.texts += texts
         self.plain += texts if plain else [text if is_plain(text) else None for text in texts]
+
+
+def shared_texts(texts: Iterator[str]) -> SharedTexts:
+    """The shared texts that an iterator gives one by one."""
+
+    def more(shared: SharedTexts) -> bool:
+        some = list(islice(texts, _AT_ONCE))
+        shared.extend(some)
+        return bool(some)
+
+    return SharedTexts(more)
 
 
 class Text(Protocol):

@@ -23,13 +23,15 @@ class Kind(Enum):
     """What a message says."""
 
     ALIVE = b"A"
-    """Something was done since the last message; it has no bytes."""
+    """Something was done since the last message; it has no bytes, or says how much of the file is read, in thousandths."""
     ROWS_BEGIN = b"B"
     """The rows come from the first one; those that came before are void."""
     ROWS = b"R"
     """One block: how many rows, their numbers (32 bits each), their texts as ``Spool.take`` has them."""
     NOTES = b"N"
     """A chunk of notes of cells."""
+    FIRST = b"1"
+    """As END, of a table that has the first rows alone; then the reading begins, with other rows and notes."""
     END = b"E"
     """All the rest of the table, as JSON; nothing comes after it."""
     FAILURE = b"F"
@@ -38,22 +40,23 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked for."""
+    """What is asked for; ``first``: a table of so many first rows is wanted before the whole one."""
 
     file: Path
     options: ReadOptions
     limits: Limits
+    first: int = 0
 
     def packed(self) -> bytes:
         """The job as one line; the path goes as the system's own bytes, whatever language either process thinks it is in."""
         path = os.fsencode(self.file.absolute()).decode("latin-1")
-        return json.dumps([path, asdict(self.options), asdict(self.limits)]).encode() + b"\n"
+        return json.dumps([path, asdict(self.options), asdict(self.limits), self.first]).encode() + b"\n"
 
     @classmethod
     def unpacked(cls, line: bytes) -> Job:
         """The job of such a line."""
-        path, options, limits = json.loads(line)
-        return cls(Path(os.fsdecode(path.encode("latin-1"))), ReadOptions(**options), Limits(**limits))
+        path, options, limits, first = json.loads(line)
+        return cls(Path(os.fsdecode(path.encode("latin-1"))), ReadOptions(**options), Limits(**limits), first)
 
 
 Message = tuple[Kind, bytes]

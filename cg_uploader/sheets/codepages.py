@@ -25,6 +25,9 @@ _OWN = {
 _SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥½¼²³´¡¿№\xa0")
 """Signs that texts of all languages hold."""
 
+_NOT_IN_WORDS = frozenset("¹³¿£¥¼½¾¯")
+"""Signs of the western page that other pages have letters for."""
+
 _LEADS = {"cp949": (0xB0, 0xC8, 0xA1), "gb18030": (0xB0, 0xD7, 0xA1), "big5": (0xA4, 0xC6, 0x40), "cp932": (0x82, 0x97, 0x40)}
 """First bytes of what is written most, from and to, and the least second byte."""
 _PUNCTUATION = (0x81, 0xA1, 0xA3)
@@ -39,8 +42,11 @@ _WIDE = re.compile("[^\0-\x7f]+")
 _PLENTY = 1 << 16
 
 
-def guess(chunks: Iterable[bytes]) -> str:
-    """The code page, by Python's name, that explains all of the text best; Western unless the evidence is strong."""
+def guess(chunks: Iterable[bytes]) -> tuple[str, str]:
+    """The code page, by Python's name, that explains all of the text best; Western unless the evidence is strong.
+
+    The second one is the page for which there is some evidence that is not strong; empty when there is none.
+    """
     found = _Evidence()
     wide = [_Wide(name) for name in _LEADS]
     for lines in _telling(chunks):
@@ -49,10 +55,8 @@ def guess(chunks: Iterable[bytes]) -> str:
             reader.count(lines)
         if found.high.total() > _PLENTY:
             break
-    if found.high.total() < _ENOUGH:
-        return WESTERN
     best = max(wide, key=lambda reader: reader.share)
-    return best.name if best.share >= _MOSTLY else _narrow(found)
+    return (best.name, "") if best.share >= _MOSTLY else _narrow(found)
 
 
 def _telling(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -95,6 +99,16 @@ class _Evidence:
         )
         return (known - disorder) / self.high.total()
 
+    @property
+    def strange(self) -> float:
+        """The share of western signs that no western language has inside words, but which stand behind an ASCII letter."""
+        behind = sum(
+            count
+            for pair, count in self.pairs.items()
+            if pair[0] < 0x80 and chr(pair[0]).isalpha() and bytes([pair[1]]).decode(WESTERN, "replace") in _NOT_IN_WORDS
+        )
+        return behind / self.high.total()
+
     def differing(self, page: str) -> int:
         """How many characters another page than the western one changes."""
         return sum(
@@ -104,14 +118,18 @@ class _Evidence:
         )
 
 
-def _narrow(found: _Evidence) -> str:
+def _narrow(found: _Evidence) -> tuple[str, str]:
     """Among pages of one byte per letter: the one that some language explains, if it does so better than a western one."""
+    if not found.high:
+        return WESTERN, ""
     western = found.score(WESTERN, _WEST)
     pages = _OWN if found.alone else {**_LATIN, "mac_roman": ("".join(_WEST),)}
     scores = {page: found.score(page, alphabets) for page, alphabets in pages.items()}
     best = max(scores, key=lambda page: scores[page])
-    strong = scores[best] >= _SURE and scores[best] - western >= _BETTER and found.differing(best) >= _ENOUGH
-    return best if strong else WESTERN
+    explains = scores[best] >= _SURE and found.differing(best) > 0
+    if explains and scores[best] - western >= _BETTER and found.differing(best) >= _ENOUGH:
+        return best, ""
+    return WESTERN, best if explains and scores[best] > western - found.strange else ""
 
 
 @cache

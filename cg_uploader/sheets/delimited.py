@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Table
+from cg_uploader.model import Alternative, Table
+from cg_uploader.sheets.alternative import alternative
 from cg_uploader.sheets.book import until_enough
 from cg_uploader.sheets.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.encoding import Encoding, find
@@ -20,7 +22,7 @@ from cg_uploader.sheets.watch import Watch
 
 _PREVIEW = 4 << 20
 _BLOCK = 1 << 18
-_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "none": NONE}
 _TAKEN_OUT = str.maketrans("", "", "\0\x1c\x1d\x1e\x1f")
 _END_MARK = "\x1a"
 
@@ -32,12 +34,13 @@ class TextReading:
     builder: LinesBuilder
     encoding: Encoding
     dialect: Dialect
+    alternative: Alternative | None
 
     def table(self, file: Path) -> Table:
         """The table; the builder takes no more rows."""
         table = self.builder.table(file, self.encoding.digest, self.builder.columns())
         delimiter = None if self.dialect.char == NONE else self.dialect.char
-        return replace(table, encoding=self.encoding.name, delimiter=delimiter)
+        return replace(table, encoding=self.encoding.name, delimiter=delimiter, alternative=self.alternative)
 
 
 def read(
@@ -48,6 +51,7 @@ def read(
     builder = LinesBuilder(watch, header_row)
     found = find(handle, wanted=encoding, most=_PREVIEW if watch.limit is not None else None, tick=lambda: watch.tick(0))
     text = io.TextIOWrapper(handle, found.name, found.errors, newline=None)
+    watch.follow(handle.tell, os.fstat(handle.fileno()).st_size)
     try:
         blocks = _blocks(text, found, builder)
         sample = next(blocks, [])
@@ -59,7 +63,7 @@ def read(
     if not builder.close_rows():
         return None
     _say_what_was_guessed(builder, found, dialect)
-    return TextReading(builder, found, dialect)
+    return TextReading(builder, found, dialect, alternative(handle, found, dialect, sample, builder.header_row))
 
 
 def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: LinesBuilder) -> Iterator[list[str]]:
@@ -100,18 +104,31 @@ def _take(records: Records, builder: LinesBuilder) -> None:
 
 def _char(wanted: str) -> str:
     char = _NAMES.get(wanted.lower(), wanted)
+    if char == NONE:
+        return char
     if len(char) != 1 or char in '"\n\r' or not (char.isprintable() or char == "\t"):
-        raise UsageError(f"A delimiter is one character, or tab; not “{wanted}”.", kind="delimiter")
+        raise UsageError(f"A delimiter is one character, or tab, or none; not “{wanted}”.", kind="delimiter")
     return char
 
 
 def _say_what_was_guessed(builder: LinesBuilder, encoding: Encoding, dialect: Dialect) -> None:
     if encoding.guessed:
-        builder.notes.once(
-            "encoding-guessed", f"The encoding is a guess: {encoding.name}. If letters look wrong, choose another one."
-        )
+        rival = f"{encoding.rival} (--encoding {encoding.rival})" if encoding.rival else ""
+        builder.notes.once("encoding-guessed", f"The encoding is a guess: {encoding.name}. {_or_else(rival, 'letters')}")
     if dialect.guessed:
-        shown = {NONE: "none, one column", "\t": "a tab"}.get(dialect.char, f"“{dialect.char}”")
+        option = next((name for name, char in _NAMES.items() if char == dialect.rival), dialect.rival)
+        rival = f"{_in_words(dialect.rival)} (--delimiter {option})" if dialect.rival else ""
         builder.notes.once(
-            "delimiter-guessed", f"The delimiter is a guess: {shown}. If columns look wrong, choose another one."
+            "delimiter-guessed", f"The delimiter is a guess: {_in_words(dialect.char)}. {_or_else(rival, 'columns')}"
         )
+
+
+def _or_else(rival: str, what: str) -> str:
+    """What to do when the guess is wrong."""
+    if rival:
+        return f"With {rival} the file reads about as well; choose that if {what} look wrong."
+    return f"If {what} look wrong, choose another one."
+
+
+def _in_words(delimiter: str) -> str:
+    return {NONE: "none, one column", "\t": "a tab"}.get(delimiter, f"“{delimiter}”")

@@ -36,6 +36,7 @@ class Dialect:
 
     ``declared``: the first line says so and is not a row.  ``quote`` opens and closes quotations; with ``escaped`` a backslash
     stands before one that does neither; with ``skip`` blanks may stand before an opening one.  ``width``: most records' fields.
+    ``rival``: the delimiter of the other reading, when it is so good that only a person can tell; empty when there is none.
     """
 
     char: str
@@ -45,6 +46,7 @@ class Dialect:
     width: int = 1
     guessed: bool = False
     declared: bool = False
+    rival: str = ""
 
     def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
         """The csv module's records of these lines; csv.Error for what is too long, and if ``strict`` for disorder."""
@@ -75,8 +77,10 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
     readings = sorted((_best_with(char, sample) for char in DELIMITERS), key=lambda reading: -reading.score)
     best, second = readings[:2]
     if best.score < _LEAST:
-        return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0)
-    return replace(best.dialect, guessed=not best.sure or second.score > _CLOSE * best.score)
+        rival = best.dialect.char if best.score > _CLOSE * _LEAST else ""
+        return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0, rival=rival)
+    rival = second.dialect.char if second.score > _CLOSE * best.score else ""
+    return replace(best.dialect, guessed=not best.sure or bool(rival), rival=rival)
 
 
 def _best_with(char: str, lines: Sequence[str]) -> _Reading:

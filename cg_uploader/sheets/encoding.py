@@ -22,7 +22,8 @@ _MARKS = (b"\0", b"\x1a", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 class Encoding:
     """An encoding by Python's name, how bad bytes are treated, whether it is a guess, and the SHA-256 of the whole file.
 
-    ``marks``: there may be zero bytes, a byte order mark, an end mark or separators for machines in the text.
+    ``marks``: there may be zero bytes, a byte order mark, an end mark or separators for machines in the text.  ``rival``: the
+    encoding that only a person can tell from this one; empty when there is none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Encoding:
     guessed: bool
     digest: str
     marks: bool
+    rival: str = ""
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
@@ -76,10 +78,11 @@ def find(handle: IO[bytes], *, wanted: str | None, most: int | None, tick: Calla
         marks = marks or any(mark in chunk for mark in _MARKS)
     census.count(b"", final=most is None)
     name, errors, guessed = (wanted, "replace", False) if wanted is not None else _judged(head, census)
+    rival = ""
     if name == WESTERN and guessed:
-        name = guess(_chunks(handle, most, tick))
+        name, rival = guess(_chunks(handle, most, tick))
     handle.seek(0)
-    return Encoding(name, errors, guessed, digest.hexdigest() if most is None else "", marks or wanted is not None)
+    return Encoding(name, errors, guessed, digest.hexdigest() if most is None else "", marks or wanted is not None, rival)
 
 
 def _chunks(handle: IO[bytes], most: int | None, tick: Callable[[], None]) -> Iterator[bytes]:

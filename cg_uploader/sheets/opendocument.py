@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -79,7 +80,7 @@ class OpenDocument:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
         styles = Styles()
         if "styles.xml" in self._package:
-            _Content(styles, lambda *_: None).parse(self._package, "styles.xml")
+            _Content(styles, lambda *_: None, watch).parse(self._package, "styles.xml")
         readings: list[_TableReader] = []
 
         def choose(name: str, visible: bool) -> _TableReader | None:
@@ -90,8 +91,8 @@ class OpenDocument:
             readings.append(_TableReader(name, styles, watch, header_row))
             return readings[-1]
 
-        content = _Content(styles, choose)
-        content.parse(self._package, "content.xml")
+        with suppress(Enough):
+            _Content(styles, choose, watch).parse(self._package, "content.xml")
         if wanted is not None and not readings:
             raise no_such_sheet(self.sheets, wanted)
         if not readings or not readings[-1].builder.header_row:
@@ -102,9 +103,10 @@ class OpenDocument:
 class _Content:
     """Walks the XML: styles first, then tables; ``choose`` says who reads a table, if anybody."""
 
-    def __init__(self, styles: Styles, choose: Callable[[str, bool], _TableReader | None]) -> None:
+    def __init__(self, styles: Styles, choose: Callable[[str, bool], _TableReader | None], watch: Watch) -> None:
         self._styles = styles
         self._choose = choose
+        self._watch = watch
         self._table: _TableReader | None = None
         self._depth = self._tables = self._aside = 0
         self._parser = parser()
@@ -113,8 +115,9 @@ class _Content:
         self._parser.CharacterDataHandler = styles.characters
 
     def parse(self, package: Package, part: str) -> None:
-        """Read a whole part."""
+        """Read a whole part; Enough when no more than the first rows is wanted."""
         with package.open(part) as stream, damage_is_said():
+            self._watch.follow(stream.tell, package.size(part))
             while data := stream.read(CHUNK):
                 self._parser.Parse(data, False)
             self._parser.Parse(b"", True)
@@ -157,6 +160,8 @@ class _Content:
             except Enough:
                 self._table.finish()
                 self._table = None
+                if self._watch.brief:
+                    raise
         elif not self._tables:
             self._styles.end(name)
 

@@ -89,6 +89,11 @@ class Package:
         with damage_is_said():
             return self._zip.open(info)
 
+    def size(self, name: str) -> int:
+        """How many bytes a part has, as the directory says; 0 when it is missing."""
+        info = self._parts.get(_plain(name))
+        return info.file_size if info is not None else 0
+
     def read(self, name: str) -> bytes:
         """A whole small part."""
         with self.open(name) as part, damage_is_said():

@@ -14,21 +14,23 @@ from cg_uploader.sheets.child import Child, broken, command
 from cg_uploader.sheets.limits import USUAL, Limits
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
 from cg_uploader.sheets.receiver import Receiver
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.watch import Progress, Watch
 
-__all__ = ["ReadOptions", "Readers", "read"]
+__all__ = ["Progress", "ReadOptions", "Readers", "read"]
+
+FIRST_ROWS = 100
 
 
 def read(
     file: Path,
     options: ReadOptions = AS_FOUND,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Table:
     """Read ``file`` into a Table, in a process that is started for it.
 
-    ``progress`` gets the number of rows so far, at most ten times a second.  Cancelled when ``cancelled()`` says so; UsageError
+    ``progress`` hears how far it is, at most ten times a second.  Cancelled when ``cancelled()`` says so; UsageError
     for a sheet or header row that is not there; FileError (kind: missing, locked, changed, password, damaged, empty, web-page,
     xml-2003, not-a-spreadsheet, too-big) when the file cannot be read.  With a ``limit`` the digest is empty, because only the
     beginning is looked at.
@@ -61,12 +63,18 @@ class Readers:
         file: Path,
         options: ReadOptions = AS_FOUND,
         *,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[Progress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        first: Callable[[Table], None] | None = None,
     ) -> Table:
-        """Read ``file``; see the function ``read``."""
+        """Read ``file``; see the function ``read``.
+
+        ``first`` gets, while the rest is read, a table of the first rows alone, with what is known of the file by then and an
+        empty digest.  Nobody has to close it.  It does not come when the rows stand too far behind the beginning of the file.
+        """
+        job = Job(Path(file), options, self._limits, FIRST_ROWS if first is not None else 0)
         try:
-            return _read_by(self._taken(), Job(Path(file), options, self._limits), Watch(progress, cancelled))
+            return _read_by(self._taken(), job, Watch(progress, cancelled), first)
         finally:
             with suppress(FileError):  # the next file will say so
                 self.prepare()
@@ -89,8 +97,8 @@ class Readers:
         return Child(self._words, self._limits)
 
 
-def _read_by(child: Child, job: Job, watch: Watch) -> Table:
-    receiver, table = Receiver(job.file, watch), None
+def _read_by(child: Child, job: Job, watch: Watch, first: Callable[[Table], None] | None = None) -> Table:
+    receiver, table = Receiver(job.file, watch, first), None
     with closing(child):
         try:
             for message in child.messages(job, receiver.tick):

@@ -6,13 +6,13 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
-from cg_uploader.model import Column, Table
+from cg_uploader.model import Alternative, Column, Table
 from cg_uploader.sheets.about import origin_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.channel import Kind, Message
@@ -31,11 +31,17 @@ _DIGEST = re.compile("[0-9a-f]{64}|")
 
 
 class Receiver:
-    """Takes the messages about one file, one by one."""
+    """Takes the messages about one file, one by one; ``first`` gets a table of the first rows, if that comes."""
 
-    def __init__(self, file: Path, watch: Watch) -> None:
+    def __init__(self, file: Path, watch: Watch, first: Callable[[Table], None] | None = None) -> None:
         self._file = file
         self._watch = watch
+        self._first = first
+        self._share: float | None = None
+        watch.share = lambda: self._share
+        self._forget()
+
+    def _forget(self) -> None:
         self._spool = Spool()
         self._notes = NoteBook()
         self._rows = 0
@@ -57,22 +63,42 @@ class Receiver:
         """
         kind, data = message
         try:
-            if kind is Kind.ROWS:
-                self._take_rows(data)
-            elif kind is Kind.ROWS_BEGIN:
-                self._begin()
-            elif kind is Kind.NOTES:
-                self._notes.take(data)
-            elif kind is Kind.FAILURE:
-                raise _failure(json.loads(data))
-            elif kind is Kind.END:
+            if kind is Kind.END:
                 return self._table(json.loads(data))
+            begun = self._taken(kind, data)
         except OSError as error:
             text = f"The folder for temporary files has no space for the rows of {self._file.name}. Make some, and try again."
             raise FileError(text, kind="too-big") from error
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
             raise broken(self._file.name) from error
+        if begun is not None and self._first is not None:
+            first, self._first = self._first, None
+            first(begun)
         return None
+
+    def _taken(self, kind: Kind, data: bytes) -> Table | None:
+        """Take what is not the end; the table of the first rows when it has become complete."""
+        if kind is Kind.ROWS:
+            self._take_rows(data)
+        elif kind is Kind.ROWS_BEGIN:
+            self._begin()
+        elif kind is Kind.NOTES:
+            self._notes.take(data)
+        elif kind is Kind.ALIVE:
+            self._share = _number(int(data), 1000) / 1000 if data else None
+        elif kind is Kind.FAILURE:
+            raise _failure(json.loads(data))
+        elif kind is Kind.FIRST:
+            return self._begun(json.loads(data))
+        return None
+
+    def _begun(self, rest: Any) -> Table:
+        """The table of the first rows, which comes once; what comes then has nothing to do with it."""
+        if self._first is None:
+            raise ValueError("nobody asked for first rows")
+        table = self._table(rest)
+        self._forget()
+        return table
 
     def _begin(self) -> None:
         self._spool.close()
@@ -113,6 +139,7 @@ class Receiver:
             empty_rows=_number(rest["empty_rows"], _MOST_NUMBER),
             encoding=_text_or_none(rest["encoding"]),
             delimiter=_text_or_none(rest["delimiter"]),
+            alternative=_alternative(rest["alternative"]),
             origin=origin_of(rest["about"]) if rest.get("about") is not None else None,
         )
         return reopened(table)
@@ -136,6 +163,21 @@ def _ascending(told: Sequence[Any]) -> list[tuple[int, int]]:
     if any(first > last for first, last in spans) or any(a[1] >= b[0] for a, b in pairwise(spans)):
         raise ValueError("not in order")
     return spans
+
+
+def _alternative(told: Any) -> Alternative | None:
+    if told is None:
+        return None
+    encoding, delimiter, own, other = told
+    return Alternative(_text_or_none(encoding), _text_or_none(delimiter), _rows(own), _rows(other))
+
+
+def _rows(told: Any) -> tuple[tuple[str, ...], ...]:
+    """Rows that are all as wide as the first one; there is one."""
+    rows = tuple(tuple(map(_text, row)) for row in told)
+    if {len(row) for row in rows} != {len(rows[0])}:
+        raise ValueError("not rows of a table")
+    return rows
 
 
 def _number(told: Any, most: int) -> int:

@@ -103,6 +103,7 @@ class ExcelWorkbook:
         def read(sink: Sink, ordered: bool) -> None:
             around.append(SheetXml(sink, ordered=ordered))
             with self._package.open(part) as stream:
+                watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
 
         builder = into_builder(make, read)

@@ -10,9 +10,12 @@ import os
 import signal
 import struct
 import threading
+import time
 import traceback
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +29,10 @@ from cg_uploader.sheets.notes import NoteBook, Notes
 from cg_uploader.sheets.parsing import parse
 from cg_uploader.sheets.spans import Spans
 from cg_uploader.sheets.spool import Spool
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.watch import Progress, Watch
+
+_PATIENCE = 2.0
+"""After so many seconds first rows alone would come too late to be worth a reading of their own."""
 
 
 class Outbox:
@@ -105,21 +111,31 @@ def _unexpected(file: Path, error: Exception) -> FileError:
 
 
 def _send_table(job: Job, out: IO[bytes]) -> None:
+    """Send the first rows as a table of their own if somebody wants them soon, then the whole one."""
+    if job.first:
+        began = time.monotonic()
+        with suppress(UploaderError):  # the reading of the whole file says why, or finds them later
+            _send(job, out, Kind.FIRST, job.first, lambda: time.monotonic() - began > _PATIENCE)
+    _send(job, out, Kind.END, job.options.limit)
+
+
+def _send(job: Job, out: IO[bytes], end: Kind, limit: int | None, cancelled: Callable[[], bool] | None = None) -> None:
     outboxes: list[Outbox] = []
 
     def begin() -> Outbox:
         outboxes.append(Outbox(out))
         return outboxes[-1]
 
-    def alive(_: int) -> None:
+    def alive(so_far: Progress) -> None:
         check_this_process(job.limits.memory)
-        send(out, Kind.ALIVE)
+        send(out, Kind.ALIVE, b"" if so_far.share is None else str(round(1000 * so_far.share)).encode())
 
-    table = parse(job.file, job.options, Watch(alive, None, job.options.limit, begin))
+    watch = Watch(alive, cancelled, limit, begin, brief=end is Kind.FIRST)
+    table = parse(job.file, replace(job.options, limit=limit), watch)
     notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
     for chunk in notes.chunks():
         send(out, Kind.NOTES, chunk)
-    send(out, Kind.END, json.dumps(_rest(table, notes, outboxes[-1])).encode())
+    send(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
 
 
 def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
@@ -138,4 +154,5 @@ def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "about": list(lines_of(table.origin)) if table.origin is not None else None,
+        "alternative": None if table.alternative is None else astuple(table.alternative),
     }

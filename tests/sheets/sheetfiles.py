@@ -12,7 +12,7 @@ from cg_uploader.model import Table
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
 from cg_uploader.sheets.parsing import parse
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.watch import Progress, Watch
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -23,7 +23,7 @@ def read(
     file: Path,
     options: ReadOptions = AS_FOUND,
     *,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Table:
     """Read a file in this process: what the texts are does not depend on the process that makes them."""

@@ -93,6 +93,40 @@ def test_a_person_can_choose(table: Reader) -> None:
         table("a,b\n1,2\n", delimiter=";;")
 
 
+def test_two_readings_that_are_about_as_good_are_both_given(table: Reader) -> None:
+    content = "Title\n\nName,Team;Office,City\nAnn,Red;North,Oslo\nBob,Blue;South,Rome\nCid,Red;East,Bonn\n"
+    found = table(content)
+    other = found.alternative
+    assert other is not None
+    assert (found.delimiter, other.encoding, other.delimiter) == (";", None, ",")
+    assert other.own[:2] == (("Name,Team", "Office,City"), ("Ann,Red", "North,Oslo"))
+    assert other.other[:2] == (("Name", "Team;Office", "City"), ("Ann", "Red;North", "Oslo"))
+    (note,) = found.notes
+    assert note.text.startswith("The delimiter is a guess: “;”. With “,” (--delimiter comma) the file reads about as well;")
+    for delimiter in (";", "comma", "none"):
+        chosen = table(content, delimiter=delimiter)
+        assert (chosen.alternative, kinds(chosen)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp1250", "Małgorzata"), ("mac_roman", "René"), ("cp1251", "Имя"), ("cp1250", "Dvořák")]
+)
+def test_few_letters_that_another_encoding_explains_better_are_asked_about(table: Reader, encoding: str, name: str) -> None:
+    found = table(("Name;City\n" + "Ann;Oslo\n" * 9000 + f"{name};Rome\n").encode(encoding))
+    assert found.encoding == "cp1252"
+    assert found.alternative is not None
+    assert (found.alternative.encoding, found.alternative.delimiter) == (encoding, None)
+    assert found.alternative.own == (("Name", "City"), (name.encode(encoding).decode("cp1252", "replace"), "Rome"))
+    assert found.alternative.other == (("Name", "City"), (name, "Rome"))
+    assert f"(--encoding {encoding})" in found.notes[0].text
+
+
+@pytest.mark.parametrize("text", ["René", "São Paulo", "Jørgen Ærø", "Peña", "Jürgen Groß", "Zoë – “x” 5 €", "Œuvre", "µ ± 3°"])
+def test_western_letters_are_not_asked_about(table: Reader, text: str) -> None:
+    found = table(f"Name;City\n{text};Oslo\n".encode("cp1252"))
+    assert (found.encoding, found.alternative, texts(found)) == ("cp1252", None, [(text, "Oslo")])
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_endings_and_breaks_inside_quotes(table: Reader, ending: str) -> None:
     found = table(ending.join(["a,b", '1,"x', 'y"', "", "3,4"]))

@@ -15,6 +15,7 @@ from sheetfiles import Cell, excel, number, read, relations, row_xml, sheet_xml
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Table
 from cg_uploader.sheets.options import ReadOptions
+from cg_uploader.sheets.watch import Progress
 
 Reader = Callable[..., Table]
 
@@ -337,10 +338,10 @@ def test_a_large_file_of_xlsxwriter(tmp_path: Path, streamed: bool) -> None:
             sheet.write(i, 1, i, zipped)
             sheet.write(i, 2, 491700000000 + i)
             sheet.write(i, 3, "Köln" if i % 2 else "R&D town")
-    seen: list[int] = []
+    seen: list[Progress] = []
     found = read(tmp_path / "x.xlsx", progress=seen.append)
     assert len(found.rows) == rows
     assert found.rows[1233].cells == ("p1234@example.com", "01234", "491700001234", "R&D town")
-    assert all(a <= b for a, b in pairwise(seen))
+    assert all(a.rows <= b.rows for a, b in pairwise(seen))
     preview = read(tmp_path / "x.xlsx", ReadOptions(limit=100))
     assert list(preview.rows) == list(found.rows)[:100]

@@ -169,6 +169,7 @@ GOOD = {
     "empty_rows": 0,
     "encoding": None,
     "delimiter": None,
+    "alternative": None,
 }
 ROWS = [(b"R", block([2, 4], b"x\x1fy\x1ez\x1fw"))]
 
@@ -219,6 +220,11 @@ GARBAGE = {
     "an order of other columns": saying(end(order=[0])),
     "an order beyond all": saying(end(order=[0, 1 << 30])),
     "a negative row": saying(end(header_row=-1)),
+    "an alternative of no rows": saying(end(alternative=[None, ",", [], []])),
+    "an alternative of uneven rows": saying(end(alternative=[None, ",", [["a"], ["b", "c"]], [["a"]]])),
+    "an alternative of numbers": saying(end(alternative=[None, ",", [[1]], [["a"]]])),
+    "a share of no number": saying((b"A", b"x")),
+    "a share beyond the whole": saying((b"A", b"1001")),
     "spans of no column": saying(end(covered=[[7, [[2, 3]]]])),
     "spans out of order": saying(end(covered=[[1, [[5, 6], [2, 3]]]])),
     "notes that are a list": saying(end(notes={"details": [], "columns": [], "file": []})),
