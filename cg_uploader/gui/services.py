@@ -13,6 +13,7 @@ from cg_uploader.api.regions import is_loopback
 from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
 from cg_uploader.model import Address, Credentials
+from cg_uploader.settings.choices import ChoiceStore
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
@@ -76,6 +77,7 @@ class Services:
         self.credentials = credentials or CredentialStore()
         self.preferences = PreferenceStore(places.preferences)
         self.proxy_logins = ProxyLogins(self.credentials)
+        self.choices = ChoiceStore(places.choices)
         self.practice = practice or Practice()
         self.readers = Readers()
 

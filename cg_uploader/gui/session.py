@@ -85,6 +85,8 @@ class Session(QObject):
         self.options = Options()
         self.file: Path | None = None
         self.read_options = ReadOptions()
+        self._options_of_table = ReadOptions()
+        self.reading = False
         self.table: Table | None = None
         self.file_problem = ""
         self.mapping: Mapping | None = None
@@ -159,15 +161,16 @@ class Session(QObject):
     # ------------------------------------------------------------------ file
 
     def expect_file(self, file: Path, options: ReadOptions) -> None:
-        """``file`` is being read; the table before it stays until the new one is there."""
-        self.file, self.read_options, self.file_problem = file, options, ""
+        """``file`` is being read; the table before it stays until the new one is there, but leads nowhere meanwhile."""
+        self.file, self.read_options, self.file_problem, self.reading = file, options, "", True
         self.changed.emit()
 
     def set_table(self, table: Table) -> None:
         """The file has been read.  Edits and rows left out stay when it is the same sheet of the same content."""
         before = self.table
         same = before is not None and _origin(before) == _origin(table)
-        self.table, self.file_problem = table, ""
+        self.table, self.file_problem, self.reading = table, "", False
+        self._options_of_table = self.read_options
         if not same:
             self.forget_changes()
         self.opened.emit()
@@ -179,7 +182,7 @@ class Session(QObject):
     def set_file_problem(self, sentence: str) -> None:
         """The file could not be read."""
         before, self.table = self.table, None
-        self.file_problem = sentence
+        self.file_problem, self.reading = sentence, False
         self.forget_changes()
         self.opened.emit()
         self._match_anew()
@@ -188,8 +191,9 @@ class Session(QObject):
             before.rows.close()
 
     def give_up_file(self) -> None:
-        """Reading was cancelled: what was read before stays."""
+        """Reading was cancelled, or another way of reading failed: what was read before stays."""
         self.file = self.table.file if self.table is not None else None
+        self.read_options, self.reading = self._options_of_table, False
         self.changed.emit()
 
     def forget_changes(self) -> None:

@@ -106,8 +106,12 @@ def _why_not_connected(session: Session) -> str:
 
 
 def _why_no_file(session: Session) -> str:
+    if session.reading:
+        return "Wait until the file has been read."
     if session.table is None:
-        return "Choose a file." if not session.file or session.file_problem else "Wait until the file has been read."
+        return "Choose a file."
+    if session.table.alternative is not None:
+        return "The file can be read in two ways. Say which one is right."
     if len(session.table.rows) == 0:
         return f"{session.table.file.name} has no rows below the header row. Choose another sheet, header row or file."
     return ""
@@ -137,6 +141,8 @@ def _connect_standing(session: Session) -> Standing:
 def _file_standing(session: Session) -> Standing:
     if session.file_problem:
         return Standing.NEEDS_ATTENTION
+    if session.reading:
+        return Standing.UNDER_WAY
     if session.table is None:
         return Standing.NOT_STARTED
     return Standing.NEEDS_ATTENTION if _why_no_file(session) else Standing.READY

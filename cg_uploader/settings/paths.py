@@ -56,6 +56,11 @@ class Places:
         """The preferences' file."""
         return self.home / "preferences.json"
 
+    @property
+    def choices(self) -> Path:
+        """The file of what was chosen about the reading of files."""
+        return self.home / "choices.json"
+
     def prepare(self) -> None:
         """Make the folders, for this user alone; UploaderError when that cannot be done."""
         for folder in (self.home, self.locks, self.profiles, self.logs):

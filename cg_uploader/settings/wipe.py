@@ -30,6 +30,7 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> Non
         (places.pages, "upload-*.html"),
         (places.pages, ".new-*~"),
         (places.home, places.preferences.name),
+        (places.home, places.choices.name),
         (places.home, ".new-*~"),
         (places.home, "journal-damaged-*"),
         (places.home, f"{places.journal.name}*"),

@@ -228,6 +228,7 @@ class TestForgetAll:
             assert program.run("upload", file, "--profile", "Test").returncode == 0
         home = tmp_path / "home"
         (home / "preferences.json").write_text("{}")
+        (home / "choices.json").write_text("{}")
         (home / "journal-damaged-20260503-101112.sqlite3").write_text("old")
         (home / "logs" / "cg-uploader.log").write_text("a line")
         (home / "logs" / "cg-uploader.log.1").write_text("a line")

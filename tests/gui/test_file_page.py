@@ -117,7 +117,7 @@ def test_reading_can_be_cancelled(page: FilePage, session: Session, tmp_path: Pa
     page.cancel_button.click()
     qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
     assert session.table is None
-    assert page.banner.text == "Reading was cancelled."
+    assert page.banner.text == "The reading of long.csv was cancelled. No file is open."
     assert why_not(session, Step.FILE) == "Choose a file."
 
 

@@ -9,6 +9,8 @@ from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.model import Field
+from cg_uploader.sheets.child import command
+from cg_uploader.sheets.reader import Readers
 from cg_uploader.vocabulary import DataType, FieldKind, Region
 
 MakeFile = Callable[..., Path]
@@ -22,6 +24,23 @@ def people(count: int) -> list[tuple[str, str, str]]:
 
 HEADINGS = ("Email", "First Name", "Account Name")
 FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("First Name"), Field("Account Name"))
+
+
+def gated_readers(gate: Path) -> Readers:
+    """Readers whose children give first rows at once, and begin with the whole file when ``gate`` is there."""
+    waiting = f"""
+import os, sys, time
+sys.path.append(sys.argv[1])
+import cg_uploader.sheets.worker as worker
+send = worker._send
+def gated(job, out, end, *rest):
+    while end is worker.Kind.END and not os.path.exists({str(gate)!r}):
+        time.sleep(0.01)
+    send(job, out, end, *rest)
+worker._send = gated
+"""
+    *words, source, root = command()
+    return Readers([*words, f"{waiting}\n{source}", root])
 
 
 def practice_connection(services: Services, data_type: DataType = DataType.CONTACT, reference: str = "contact") -> Connection:

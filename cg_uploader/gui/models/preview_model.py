@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
 
 from cg_uploader.fields import names
+from cg_uploader.gui import theme
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.model import Row, Table
+from cg_uploader.model import Column, Row, Table
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -20,14 +23,27 @@ class PreviewModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._titles: tuple[tuple[str, str], ...] = ()
+        self._columns: tuple[Column, ...] = ()
         self._rows: tuple[Row, ...] = ()
 
     def show_table(self, table: Table | None) -> None:
         """Show ``table``, or nothing."""
+        if table is None:
+            self.show_rows((), ())
+        else:
+            self.show_rows(table.columns, tuple(itertools.islice(table.rows, MOST_ROWS)))
+
+    def show_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Show these rows; when they only go on from those that are shown, those stay where they are."""
+        columns, rows, shown = tuple(columns), tuple(rows), len(self._rows)
+        if columns == self._columns and shown and rows[:shown] == self._rows:
+            if len(rows) > shown:
+                self.beginInsertRows(NOWHERE, shown, len(rows) - 1)
+                self._rows = rows
+                self.endInsertRows()
+            return
         self.beginResetModel()
-        self._titles = tuple((c.heading, c.letter) for c in table.columns) if table is not None else ()
-        self._rows = tuple(itertools.islice(table.rows, MOST_ROWS)) if table is not None else ()
+        self._columns, self._rows = columns, rows
         self.endResetModel()
 
     def row_number(self, line: int) -> int:
@@ -40,24 +56,32 @@ class PreviewModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
         """The file's columns."""
-        return 0 if parent.isValid() else len(self._titles)
+        return 0 if parent.isValid() else len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Headings, and row numbers as Excel shows them."""
         if orientation is Qt.Orientation.Vertical:
-            known = section < len(self._rows)
-            return str(self._rows[section].number) if known and role == Qt.ItemDataRole.DisplayRole else None
-        if section >= len(self._titles):
+            return self._of_line(section, role) if section < len(self._rows) else None
+        if section >= len(self._columns):
             return None
-        heading, letter = self._titles[section]
+        column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return names.visible(heading) or f"(column {letter})"
+            heading = names.visible(column.heading) or f"(column {column.letter})"
+            return f"{heading} (hidden)" if column.hidden else heading
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip_text(f"Column {letter}")
+            return tip_text(f"Column {column.letter}" + (", hidden in the file; it is read all the same" * column.hidden))
+        return None
+
+    def _of_line(self, line: int, role: int) -> object:
+        number = self._rows[line].number
+        if role == Qt.ItemDataRole.DisplayRole:
+            return str(number)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_text(f"Click to make row {number} the header row")
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The text of a cell."""
+        """The text of a cell; quiet in a hidden column."""
         if not index.isValid():
             return None
         text = self._rows[index.row()].cells[index.column()]
@@ -65,4 +89,6 @@ class PreviewModel(QAbstractTableModel):
             return names.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(text)
+        if role == Qt.ItemDataRole.ForegroundRole and self._columns[index.column()].hidden:
+            return QColor(theme.colours_in_use().quiet)
         return None

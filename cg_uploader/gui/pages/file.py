@@ -1,13 +1,14 @@
-"""Step 2, File: choose it, see what was read, and how."""
+"""Step 2, File: choose it, see its first rows at once and what was read and how, and say what is to be read otherwise."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.errors import Cancelled, UploaderError
 from cg_uploader.gui.models.preview_model import MOST_ROWS, PreviewModel
@@ -19,18 +20,30 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.drop_zone import DropZone
 from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.notes import Notes
-from cg_uploader.gui.widgets.reading_options import ReadingOptions
+from cg_uploader.gui.widgets.notes import Notes, fold
+from cg_uploader.gui.widgets.reading_options import ReadingOptions, delimiter_in_words, encoding_in_words
+from cg_uploader.gui.widgets.reading_progress import ReadingProgress
 from cg_uploader.gui.widgets.table import Table as View
 from cg_uploader.gui.widgets.texts import plain
+from cg_uploader.gui.widgets.two_readings import TwoReadings
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
+from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
-from cg_uploader.sheets.reader import Readers, ReadOptions
+from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.takeup import TakenUp, take_up
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A table, what its notes say in few sentences, and what it brings back when it is a repair file."""
+
+    table: Table
+    remarks: tuple[str, ...]
+    taken_up: TakenUp | None = None
 
 
 class FilePage(Page):
@@ -46,130 +59,192 @@ class FilePage(Page):
         super().__init__(session, services)
         self.zone = DropZone()
         self.banner = Banner()
+        self.progress = ReadingProgress(self.runner.give_up)
+        self.cancel_button = self.progress.cancel_button
         self.options = ReadingOptions()
+        self.two_readings = TwoReadings()
         self.preview = PreviewModel(self)
         self.view = View("Preview of the file")
         self.view.setModel(self.preview)
         self.view.verticalHeader().setVisible(True)
         self.view.setMinimumHeight(220)
-        self.view.horizontalHeader().setResizeContentsPrecision(25)  # lines that are looked at for a column's width
         self.header_button = Button("&Use the selected row as header row", self._use_selected_row, role="plain")
-        self.view.selectionModel().selectionChanged.connect(self._selection_changed)
         self.notes = Notes()
-        self._shown = plain(role="quiet")
-        self._progress = self._make_progress()
+        self._shown = plain(role="quiet", wrap=True)
+        self._as_chosen = plain(role="quiet", wrap=True)
+        self.as_found_button = Button("Read it as f&ound", self._read_as_found, role="plain")
+        self._chosen = QWidget()
+        self._below = QWidget()
         self._details = self._make_details()
-        for widget, stretch in ((self.zone, 0), (self._progress, 0), (self.banner, 0), (self._details, 1)):
+        for widget, stretch in ((self.zone, 0), (self.progress, 0), (self.banner, 0), (self._details, 1)):
             self.content.addWidget(widget, stretch)
         self.content.addStretch(0)
-        self.zone.file_chosen.connect(self.open_file)
-        self.options.changed.connect(self._read_with)
-        self.runner.busy_changed.connect(self._progress.setVisible)
-        self.session.opened.connect(self._show)
+        self._recalled: Choice | None = None
+        self._first: Table | None = None
+        self._last: Read | None = None
+        self._wire()
         self._show()
-
-    def _make_progress(self) -> QWidget:
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 0)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Reading the file")
-        self._reading = plain()
-        part = QWidget()
-        row = QHBoxLayout(part)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE * 2)
-        row.addWidget(self._reading)
-        row.addWidget(self._bar, 1)
-        self.cancel_button = Button("Ca&ncel", self.runner.give_up)
-        row.addWidget(self.cancel_button)
-        part.hide()
-        return part
 
     def _make_details(self) -> QWidget:
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE * 3 // 2)
-        column.addWidget(self.options)
-        column.addWidget(self.view, 1)
-        below = QHBoxLayout()
+        chosen = QHBoxLayout(self._chosen)
+        chosen.setContentsMargins(0, 0, 0, 0)
+        chosen.addWidget(self._as_chosen, 1)
+        chosen.addWidget(self.as_found_button)
+        below = QHBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(self._shown, 1)
         below.addWidget(self.header_button)
-        column.addLayout(below)
+        column.addWidget(self.two_readings)
+        column.addWidget(self.options)
+        column.addWidget(self._chosen)
+        column.addWidget(self.view, 1)
+        column.addWidget(self._below)
         column.addWidget(self.notes)
         return part
+
+    def _wire(self) -> None:
+        self.zone.file_chosen.connect(self.open_file)
+        self.options.changed.connect(self._read_with)
+        self.two_readings.chosen.connect(self.options.choose)
+        self.runner.busy_changed.connect(self.progress.setVisible)
+        self.session.opened.connect(self._show)
+        self.preview.modelReset.connect(self.view.fit_columns)
+        self.view.verticalHeader().sectionClicked.connect(self._use_line)
+        self.view.selectionModel().selectionChanged.connect(self._selection_changed)
 
     # ------------------------------------------------------------------ reading
 
     def open_file(self, file: Path) -> None:
-        """Read ``file`` by the rules of detection."""
-        self._read(file, ReadOptions())
+        """Read ``file`` as the person chose the last time, else by the rules of detection."""
+        self._recalled = self.services.choices.find(file)
+        self._read(file, _options(self._recalled) if self._recalled is not None else ReadOptions())
 
     def _read_with(self, options: ReadOptions) -> None:
         if self.session.file is not None:
+            self._recalled = None
             self._read(self.session.file, options)
 
+    def _read_as_found(self) -> None:
+        self._read_with(ReadOptions())
+
     def _read(self, file: Path, options: ReadOptions) -> None:
+        self._first = None
         self.session.expect_file(file, options)
-        self._reading.setText(f"Reading {file.name}…")
+        self.progress.begin(file.name)
         self.banner.clear()
         self.runner.start(
             reading(self.services.readers, self.services.places, file, options),
             done=self._on_read,
             failed=self._on_failed,
-            batch=self._on_progress,
+            batch=self._on_told,
         )
 
-    def _on_progress(self, rows: int) -> None:
-        name = self.session.file.name if self.session.file is not None else ""
-        self._reading.setText(f"Reading {name}: {counted(rows, 'row')} so far")
+    def _on_told(self, told: Table | Progress) -> None:
+        if isinstance(told, Progress):
+            self.progress.say(told)
+        elif self._holds(told):
+            self._first = told
+            self._show_first(told)
 
-    def _on_read(self, read: tuple[Table, TakenUp | None]) -> None:
-        table, found = read
+    def _holds(self, table: Table) -> bool:
+        """Whether a choice of the last time still fits the file; if not, it is read as found."""
+        if self._recalled is None or self._recalled.holds([column.heading for column in table.columns]):
+            return True
+        self._read_with(ReadOptions())
+        return False
+
+    def _on_read(self, read: Read) -> None:
+        table, first = read.table, self._first
+        if not self._holds(table):
+            table.rows.close()
+            return
+        self._first, self._last = None, read
+        self._remember(table)
         self.session.set_table(table)
-        if found is not None:
-            self.taken_up.emit(found)
+        if read.taken_up is not None:
+            self.taken_up.emit(read.taken_up)
+        if first is not None and not _goes_on(first, table):
+            self.banner.say("accent", _why_anew(first, table))
+
+    def _remember(self, table: Table) -> None:
+        options, choices = self.session.read_options, self.services.choices
+        chosen = Choice(options.sheet, options.header_row, options.encoding, options.delimiter)
+        with suppress(UploaderError):  # the next time it has to be chosen again
+            if chosen == Choice():
+                choices.forget(table.file)
+            else:
+                choices.keep(table.file, chosen, [column.heading for column in table.columns])
 
     def _on_failed(self, error: object) -> None:
-        if isinstance(error, Cancelled):
-            self.session.give_up_file()
-            self.banner.say("accent", "Reading was cancelled.")
-            return
-        problem = sentence_of(error)
-        if self.session.table is not None and self.session.table.file == self.session.file:
-            self.options.show_table(self.session.table)
-            self.banner.say("error", problem)
+        self._first = None
+        file, table = self.session.file, self.session.table
+        if isinstance(error, Cancelled) and file is not None:
+            kept = "No file is open." if table is None else f"{table.file.name} is open as it was before."
+            self._go_back()
+            self.banner.say("accent", f"The reading of {file.name} was cancelled. {kept}")
+        elif self._recalled is not None:
+            self._read_with(ReadOptions())  # the file may have lost what was chosen then
+        elif table is not None and table.file == file:
+            self._go_back()
+            self.banner.say("error", sentence_of(error))
         else:
-            self.session.set_file_problem(problem)
+            self.session.set_file_problem(sentence_of(error))
+
+    def _go_back(self) -> None:
+        """Show what was read before, if anything was."""
+        self.session.give_up_file()
+        self._show()
 
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
+        """Show the table of the session, or that there is none."""
         table = self.session.table
-        self.preview.show_table(table)
-        self._details.setVisible(table is not None)
         if self.session.file_problem:
             self.banner.say("error", self.session.file_problem)
         elif table is not None:
             self.banner.clear()
         self.zone.show_file(table.file if table is not None else None, facts(table) if table is not None else "")
+        self.two_readings.show_table(table)
+        self.preview.show_table(table)
+        self._details.setVisible(table is not None)
         if table is None:
             return
-        self.options.show_table(table)
-        self.notes.show_notes(table.notes)
         shown = min(len(table.rows), MOST_ROWS)
-        self._shown.setText(
-            f"The first {shown} of {counted(len(table.rows), 'row')}" if shown < len(table.rows) else "All rows are shown."
-        )
-        self.view.resizeColumnsToContents()
-        self._keep_columns_readable()
+        self._show_reading(table, f"The first {shown} of {counted(len(table.rows), 'row')}." if shown < len(table.rows) else "")
+        self.notes.show_texts(self._remarks(table))
+
+    def _show_first(self, table: Table) -> None:
+        """Show the first rows while the others are read; nobody but this page knows them."""
+        self.zone.show_file(table.file, f"{counted(len(table.columns), 'column')} · header in row {table.header_row}")
+        self.two_readings.show_table(None)
+        self.preview.show_table(table)
+        self._details.show()
+        self._show_reading(table, f"The first {len(table.rows)} rows. The others are still being read.")
+        self.notes.show_texts(())
+
+    def _show_reading(self, table: Table, shown: str) -> None:
+        asked = self.session.read_options
+        self.options.show_table(table, asked)
+        for widget in (self.view, self._below):
+            widget.setVisible(self.two_readings.isHidden())
+        self._shown.setText(f"{shown or 'All rows are shown.'} Click the number of a row to make it the header row.")
+        choices = _in_words(asked)
+        when = "as you chose last time" if self._recalled is not None else "as you chose"
+        self._as_chosen.setText(f"Read {when}: {choices}.")
+        self._chosen.setVisible(bool(choices))
         self._selection_changed()
 
-    def _keep_columns_readable(self) -> None:
-        letter = self.view.fontMetrics().averageCharWidth()
-        for column in range(self.preview.columnCount()):
-            width = self.view.columnWidth(column) + letter
-            self.view.setColumnWidth(column, max(letter * 9, min(width, letter * 34)))
+    def _remarks(self, table: Table) -> tuple[str, ...]:
+        if self._last is None or self._last.table is not table:
+            self._last = Read(table, _folded(table))
+        return self._last.remarks
+
+    # ------------------------------------------------------------------ header row
 
     def _selection_changed(self) -> None:
         self.header_button.setEnabled(len(self.view.selected_lines()) == 1)
@@ -177,19 +252,23 @@ class FilePage(Page):
     def _use_selected_row(self) -> None:
         lines = self.view.selected_lines()
         if len(lines) == 1:
-            self._read_with(replace(self.options.options(), header_row=self.preview.row_number(lines.pop())))
+            self._use_line(lines.pop())
+
+    def _use_line(self, line: int) -> None:
+        self.options.choose_header_row(self.preview.row_number(line))
 
 
 def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) -> Work:
-    """The work of reading ``file``; results in (Table, TakenUp or None): what a repair file brings back."""
+    """The work of reading ``file``; it announces how far it is, and once a table of the first rows.  Results in a ``Read``."""
 
     def work(announce: Announce, cancelled: Asked) -> object:
-        table = readers.read(file, options, progress=announce, cancelled=cancelled)
+        table = readers.read(file, options, progress=announce, cancelled=cancelled, first=announce)
+        remarks = _folded(table)
         if table.origin is None:
-            return table, None
+            return Read(table, remarks)
         with suppress(UploaderError), Journal(places) as journal:  # without a record the rows can still be sent
-            return table, take_up(table, journal)
-        return table, None
+            return Read(table, remarks, take_up(table, journal))
+        return Read(table, remarks)
 
     return work
 
@@ -197,8 +276,46 @@ def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) 
 def facts(table: Table) -> str:
     """``2,481 rows · 12 columns · header in row 4 · 3 empty rows left out``."""
     parts = [counted(len(table.rows), "row"), counted(len(table.columns), "column"), f"header in row {table.header_row}"]
+    hidden = sum(column.hidden for column in table.columns)
+    if hidden:
+        parts[1] += f" ({hidden:,} hidden)"
     if table.empty_rows:
         parts.append(f"{counted(table.empty_rows, 'empty row')} left out")
     if table.hidden_rows:
         parts.append(f"{counted(table.hidden_rows, 'hidden row')} left out")
     return " · ".join(parts)
+
+
+def _folded(table: Table) -> tuple[str, ...]:
+    """The notes in few sentences, without what is asked in the question above them."""
+    asked = ""
+    if table.alternative is not None:
+        asked = "delimiter-guessed" if table.alternative.delimiter is not None else "encoding-guessed"
+    return fold(note for note in table.notes if note.kind != asked)
+
+
+def _options(choice: Choice) -> ReadOptions:
+    return ReadOptions(choice.sheet, choice.header_row, choice.encoding, choice.delimiter)
+
+
+def _in_words(options: ReadOptions) -> str:
+    """``sheet “People”, header row 3``; empty when nothing was chosen."""
+    parts = (
+        f"sheet “{options.sheet}”" if options.sheet else "",
+        f"header row {options.header_row}" if options.header_row else "",
+        f"encoding {encoding_in_words(options.encoding)}" if options.encoding else "",
+        f"delimiter {delimiter_in_words(options.delimiter).lower()}" if options.delimiter else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _goes_on(first: Table, table: Table) -> bool:
+    """Whether a table begins as its first rows alone did."""
+    return first.columns == table.columns and list(first.rows) == list(islice(table.rows, len(first.rows)))
+
+
+def _why_anew(first: Table, table: Table) -> str:
+    if first.encoding != table.encoding:
+        encoding = encoding_in_words(table.encoding or "")
+        return f"Further down, the file turned out to be in another encoding, {encoding}. The preview was made anew."
+    return "Further down, the file showed more than its first rows did. The preview was made anew."

@@ -42,6 +42,11 @@ class DropZone(QFrame):
         self._row.addStretch(1)
         self.show_file(None, "")
 
+    @property
+    def name(self) -> str:
+        """What it names: a file, or what to do."""
+        return self._name.text()
+
     def show_file(self, file: Path | None, remark: str) -> None:
         """Large and inviting without a file; one line with one."""
         small = file is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -30,9 +30,9 @@ class Notes(QWidget):
         self._column.addWidget(self._lines)
         self.texts: tuple[str, ...] = ()
 
-    def show_notes(self, notes: Sequence[Note]) -> None:
-        """Show ``notes``: of each kind in a column the first sentence, and how many more there are."""
-        self.texts = fold(notes)
+    def show_texts(self, texts: Sequence[str]) -> None:
+        """Show what ``fold`` has made of the notes of a file."""
+        self.texts = tuple(texts)
         self.setVisible(bool(self.texts))
         fresh = QWidget()
         column = QVBoxLayout(fresh)
@@ -51,12 +51,18 @@ class Notes(QWidget):
         self._lines = fresh
 
 
-def fold(notes: Sequence[Note]) -> tuple[str, ...]:
-    """One sentence for each kind in each column, with the number of cells when there are several."""
-    counts = Counter((note.kind, note.column) for note in notes)
+def fold(notes: Iterable[Note]) -> tuple[str, ...]:
+    """One sentence for each kind in each column, with the number of cells when there are several.
+
+    There may be a million notes: this is not for the window's thread.
+    """
+    counts: Counter[tuple[str, str | None]] = Counter()
     first: dict[tuple[str, str | None], str] = {}
     for note in notes:
-        first.setdefault((note.kind, note.column), note.text)
+        key = note.kind, note.column
+        counts[key] += 1
+        if key not in first:
+            first[key] = note.text
     return tuple(
         text if counts[key] == 1 else f"{text} (and {counted(counts[key] - 1, 'more cell')} like this)"
         for key, text in first.items()

@@ -17,7 +17,7 @@ SIGNS = {
     Standing.NOT_STARTED: (Shape.CIRCLE, "quiet"),
     Standing.NEEDS_ATTENTION: (Shape.WARNING, "warning"),
     Standing.READY: (Shape.GOOD, "good"),
-    Standing.UNDER_WAY: (Shape.UPLOAD, "accent"),
+    Standing.UNDER_WAY: (Shape.PLAY, "accent"),
 }
 
 

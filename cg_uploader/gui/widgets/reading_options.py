@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -23,20 +24,36 @@ ENCODINGS = (
     ("utf-16", "Unicode (UTF-16)"),
     ("mac_roman", "Western European (Mac)"),
     ("cp850", "Western European (DOS)"),
-    ("shift_jis", "Japanese (Shift JIS)"),
+    ("cp932", "Japanese (Shift JIS)"),
+    ("cp949", "Korean (Windows-949)"),
     ("gb18030", "Chinese (GB 18030)"),
+    ("big5", "Chinese (Big5)"),
 )
-DELIMITERS = ((",", "Comma  ,"), (";", "Semicolon  ;"), ("\t", "Tab"), ("|", "Bar  |"), ("^", "Caret  ^"))
+NO_DELIMITER = "none"
+DELIMITERS = (
+    (",", "Comma  ,"),
+    (";", "Semicolon  ;"),
+    ("\t", "Tab"),
+    ("|", "Bar  |"),
+    ("^", "Caret  ^"),
+    (NO_DELIMITER, "None: one column"),
+)
 HIGHEST_ROW = 1_048_576
+_SAME = {"utf-8-sig": "utf-8"}
+"""What a person need not tell apart."""
 
 
 class ReadingOptions(QWidget):
-    """Shows how a table was read; ``changed`` brings the options that the person wants instead."""
+    """Shows how a table was read; ``changed`` brings the options that the person wants instead.
+
+    What nobody has chosen stays to be found out: a new delimiter does not fix the header row that was found under another.
+    """
 
     changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._asked = ReadOptions()
         self.sheet = Choice()
         self.header_row = Number(1, HIGHEST_ROW)
         self.encoding = Choice()
@@ -58,38 +75,53 @@ class ReadingOptions(QWidget):
             self._parts[name] = part
             row.addWidget(part, stretch)
         row.addStretch(1)
+        self.header_row.setFixedHeight(self.sheet.sizeHint().height())
         self.sheet.activated.connect(self._sheet_chosen)
-        for combo in (self.encoding, self.delimiter):
-            combo.activated.connect(self._chosen)
-        self.header_row.valueChanged.connect(self._chosen)
+        self.encoding.activated.connect(self._encoding_chosen)
+        self.delimiter.activated.connect(self._delimiter_chosen)
+        self.header_row.valueChanged.connect(self.choose_header_row)
 
-    def show_table(self, table: Table) -> None:
-        """Show how ``table`` was read; no signal comes."""
+    def show_table(self, table: Table, asked: ReadOptions) -> None:
+        """Show how ``table`` was read, by these options; no signal comes."""
+        self._asked = asked
         blocked = QSignalBlocker(self.header_row)
         _fill(self.sheet, [(name, name) for name in table.sheets], table.sheet or "")
-        _fill(self.encoding, ENCODINGS, table.encoding or "")
-        _fill(self.delimiter, DELIMITERS, table.delimiter or "")
+        _fill(self.encoding, ENCODINGS, _SAME.get(table.encoding or "", table.encoding or ""))
+        _fill(self.delimiter, DELIMITERS, table.delimiter or NO_DELIMITER)
         self.header_row.setValue(table.header_row)
         del blocked
         self._parts["sheet"].setVisible(bool(table.sheets))
         self._parts["encoding"].setVisible(not table.sheets)
         self._parts["delimiter"].setVisible(not table.sheets)
 
-    def options(self) -> ReadOptions:
-        """What the controls say."""
-        workbook = self.sheet.count() > 0
-        return ReadOptions(
-            sheet=self.sheet.currentData() if workbook else None,
-            header_row=self.header_row.value(),
-            encoding=None if workbook else self.encoding.currentData(),
-            delimiter=None if workbook else self.delimiter.currentData() or None,
+    def choose_header_row(self, number: int) -> None:
+        """The person wants this row, by Excel's number, as header row."""
+        self.changed.emit(replace(self._asked, header_row=number))
+
+    def choose(self, encoding: str | None, delimiter: str | None) -> None:
+        """The person wants this encoding or delimiter; None leaves what was chosen before."""
+        self.changed.emit(
+            replace(self._asked, encoding=encoding or self._asked.encoding, delimiter=delimiter or self._asked.delimiter)
         )
 
     def _sheet_chosen(self) -> None:
         self.changed.emit(ReadOptions(sheet=self.sheet.currentData()))
 
-    def _chosen(self) -> None:
-        self.changed.emit(self.options())
+    def _encoding_chosen(self) -> None:
+        self.choose(self.encoding.currentData(), None)
+
+    def _delimiter_chosen(self) -> None:
+        self.choose(None, self.delimiter.currentData())
+
+
+def encoding_in_words(name: str) -> str:
+    """``Western European (Windows-1252)``."""
+    return dict(ENCODINGS).get(_SAME.get(name, name), name)
+
+
+def delimiter_in_words(delimiter: str | None) -> str:
+    """``Semicolon  ;``."""
+    return dict(DELIMITERS).get(delimiter or NO_DELIMITER, delimiter or "")
 
 
 def _fill(combo: Choice, choices: Sequence[tuple[str, str]], current: str) -> None:

@@ -20,6 +20,9 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.widgets.inputs import Choice, paint_tick
 
 Index = QModelIndex | QPersistentModelIndex
+_FITTED = 200
+_LOOKED_AT = 25
+"""Lines that are looked at for a column's width."""
 
 
 class Table(QTableView):
@@ -43,6 +46,7 @@ class Table(QTableView):
         lines.setDefaultSectionSize(self.fontMetrics().height() + 14)
         titles = self.horizontalHeader()
         titles.setHighlightSections(False)
+        titles.setResizeContentsPrecision(_LOOKED_AT)
         titles.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         titles.setMinimumSectionSize(48)
         titles.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -56,6 +60,13 @@ class Table(QTableView):
             if letters:
                 self.setColumnWidth(column, letters * letter + 16)
         titles.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+
+    def fit_columns(self) -> None:
+        """Make columns as wide as what is in them, within reason; of very many only the first, for that takes time."""
+        letter = self.fontMetrics().averageCharWidth()
+        for column in range(min(self.model().columnCount(), _FITTED)):
+            self.resizeColumnToContents(column)
+            self.setColumnWidth(column, max(letter * 9, min(self.columnWidth(column) + letter, letter * 34)))
 
     def selected_lines(self) -> set[int]:
         """Lines with a selected cell."""
