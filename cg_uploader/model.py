@@ -24,7 +24,7 @@ MOST_CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the sent text alone does not show: the ``row`` as Excel shows it, the ``column``'s heading, a word for its ``kind``."""
+    """What the sent text alone does not show: ``row`` as Excel shows it, heading of the ``column``, a word for its ``kind``."""
 
     row: int | None
     column: str | None
