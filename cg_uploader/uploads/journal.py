@@ -209,7 +209,8 @@ class Journal:
     def plan(self, run: int) -> Plan:
         """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
         record = self._run(run)
-        return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
+        with store.translated(self._file):
+            return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
     def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
         """Every row of a run from a position on, in file order."""
@@ -236,7 +237,8 @@ class Journal:
     def summary(self, run: int) -> RunSummary:
         """How a run stands; its totals add up, also after a crash."""
         record = self._run(run)
-        plan = json.loads(record["plan"])
+        with store.translated(self._file):
+            plan = json.loads(record["plan"])
         stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
         if record["finished"] is None:
             stop = Stop(UNDER_WAY if self._holds.is_held(run) else CUT_OFF)

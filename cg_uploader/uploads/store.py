@@ -115,7 +115,7 @@ def why_no_room(folder: Path) -> str:
 
 @contextlib.contextmanager
 def translated(file: Path) -> Iterator[None]:
-    """SQLite's failures as ours: DiskFull, or JournalError with a sentence."""
+    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -129,7 +129,12 @@ def translated(file: Path) -> Iterator[None]:
             raise JournalError(f"Another program keeps {file} busy. Close it, then continue.") from None
         if "readonly" in text or "unable to open" in text:
             raise _not_kept(file, "it cannot be written") from None
-        raise JournalError(f"The record of uploads {file} cannot be used ({text}).") from None
+        if "decode" in text:
+            raise _changed(file) from None
+        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+        raise JournalError(
+            f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again."
+        ) from None
     except sqlite3.DatabaseError as error:
         if damage.is_damage(error):
             damage.note(file)
@@ -137,3 +142,13 @@ def translated(file: Path) -> Iterator[None]:
             f"The record of uploads {file} is damaged. Start CG Uploader again: it sets the damaged record aside and says "
             "what that means."
         ) from None
+    except (KeyError, ValueError):
+        raise _changed(file) from None
+
+
+def _changed(file: Path) -> JournalError:
+    """SQLite finds nothing wrong, and yet it is not what was written; the other runs, and what is remembered, can be used."""
+    return JournalError(
+        f"Something in {file}, the record of uploads, is not as it was written: a fault of the disk, or another program. "
+        "Forget the upload that cannot be shown, or move the file away to begin a new record."
+    )

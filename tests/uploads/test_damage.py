@@ -168,6 +168,7 @@ def test_whatever_bytes_are_wrong_the_journal_opens_or_says_why_and_nothing_is_l
     else:
         return
     assert str(places.journal) in said
+    assert "Ann" not in said, "no value in a message"
     if "Start CG Uploader again" not in said:
         assert places.journal.read_bytes() == bytes(content)
 
@@ -239,3 +240,15 @@ def test_a_planted_lock_is_not_followed(places: Places, tmp_path: Path) -> None:
     with closing(Journal(places)) as journal, pytest.raises(JournalError, match="is a link"):
         journal.begin(plan_of(people(1)))
     assert theirs.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(("column", "bad"), [("cells", b"\xff\xfeAnn"), ("cells", b'["Ann'), ("who", b"\xffAnn")])
+def test_a_text_that_is_not_as_it_was_written_is_said_without_it(places: Places, column: str, bad: bytes) -> None:
+    filled(places)
+    with closing(Journal(places)) as journal:
+        journal._db.execute(f"update row set {column} = cast(? as text) where number = 9", (bad,))
+        with pytest.raises(JournalError, match="not as it was written") as caught:
+            list(journal.rows(1))
+        assert "Ann" not in caught.value.sentence
+        journal.forget(1)
+        assert journal.runs() == []
