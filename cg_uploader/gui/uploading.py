@@ -79,9 +79,9 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
 def looking_back(plan: Plan, places: Places) -> Work:
     """The work of finding what was done with this file before; results in planning.Earlier."""
 
-    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+    def work(_announce: Announce, cancelled: Cancelled) -> object:
         with Journal(places) as journal:
-            return planning.earlier(plan, journal, repeatable=True)
+            return planning.earlier(plan, journal, repeatable=True, cancelled=cancelled)
 
     return work
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 from cg_uploader.api.regions import address
-from cg_uploader.errors import AlreadyUploaded, UsageError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
@@ -19,6 +19,7 @@ from cg_uploader.uploads.past import Past
 from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
 
+ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
 
 
@@ -91,8 +92,10 @@ class Earlier:
         return " ".join((*said, self.loss)) if self.loss else " ".join(said)
 
 
-def earlier(plan: Plan, journal: Journal, *, repeatable: bool = False) -> Earlier:
-    """What is known of the rows of ``plan`` from before.
+def earlier(
+    plan: Plan, journal: Journal, *, repeatable: bool = False, cancelled: Callable[[], bool] = lambda: False
+) -> Earlier:
+    """What is known of the rows of ``plan`` from before; Cancelled as soon as ``cancelled()`` says so.
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
     """
@@ -103,7 +106,9 @@ def earlier(plan: Plan, journal: Journal, *, repeatable: bool = False) -> Earlie
     found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
     past = journal.past(plan, repeatable=repeatable)
     repeatable = repeatable and past.knows_repeatable
-    return _looked_up(found, plan, past, repeatable=repeatable) if harmful or repeatable else found
+    if not (harmful or repeatable):
+        return found
+    return _looked_up(found, plan, past, repeatable=repeatable, cancelled=cancelled)
 
 
 def _can_be_once_only(plan: Plan) -> bool:
@@ -111,10 +116,12 @@ def _can_be_once_only(plan: Plan) -> bool:
     return once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ()))
 
 
-def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool) -> Earlier:
+def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, cancelled: Callable[[], bool]) -> Earlier:
     known: Counter[RowStatus] = Counter()
     repeated, last = 0, None
     for position, row in enumerate(plan.table.rows):
+        if position % ROWS_BETWEEN_QUESTIONS == 0 and cancelled():
+            raise Cancelled("Nobody waits for it any more.")
         request = plan.request(row)
         once = once_only(plan.configuration, request)
         if not (once or repeatable) or row.number in plan.left_out:
