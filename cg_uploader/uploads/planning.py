@@ -102,7 +102,7 @@ def earlier(
     runs = [journal.summary(run) for run in journal.runs_of(plan)]
     unfinished = next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
-    harmful = _can_be_once_only(plan)
+    harmful = can_harm(plan)
     found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
     past = journal.past(plan, repeatable=repeatable)
     repeatable = repeatable and past.knows_repeatable
@@ -111,8 +111,8 @@ def earlier(
     return _looked_up(found, plan, past, repeatable=repeatable, cancelled=cancelled)
 
 
-def _can_be_once_only(plan: Plan) -> bool:
-    """An empty row is once-only if any can be."""
+def can_harm(plan: Plan) -> bool:
+    """Whether a repeat of any row could do harm; an empty row is once-only if any can be."""
     return once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ()))
 
 

@@ -11,6 +11,7 @@ from cg_uploader.fields.names import revealed
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
 from cg_uploader.model import RunSummary
+from cg_uploader.uploads.kept import day
 from cg_uploader.vocabulary import RowStatus
 
 Index = QModelIndex | QPersistentModelIndex
@@ -82,5 +83,10 @@ def texts(run: RunSummary) -> tuple[str, ...]:
         f"{run.rows:,}",
         f"{run.counts[RowStatus.ACCEPTED]:,}",
         f"{run.attention:,}",
-        run.stopped.reason if run.stopped is not None else "At its end",
+        f"{run.stopped.reason if run.stopped is not None else 'At its end'}{_gone(run)}",
     )
+
+
+def _gone(run: RunSummary) -> str:
+    """Why it cannot be continued, nor its failed rows saved."""
+    return "" if run.values_deleted is None else f" Row values deleted on {day(run.values_deleted)}."

@@ -133,7 +133,7 @@ class HistoryPage(Page):
             QMessageBox.Icon.Question,
             f"Forget the upload of {Path(run.file).name}?",
             "Its record and the values of its rows are deleted from this computer. What arrived in CustomerGauge stays there. "
-            "The program will not know any more that these rows were sent.",
+            "That its rows were accepted stays remembered, without any value, so that they are not sent twice unnoticed.",
         )
         forget = box.addButton("&Forget it", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton("&Keep it", QMessageBox.ButtonRole.RejectRole)

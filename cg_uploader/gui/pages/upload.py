@@ -32,6 +32,7 @@ from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import Batch, Outcome, Plan
+from cg_uploader.uploads import planning
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.planning import Earlier
 from cg_uploader.vocabulary import RowStatus
@@ -143,7 +144,7 @@ class UploadPage(Page):
         result = self.session.result
         if reason or result is None:
             return reason or "Wait until the rows have been checked."
-        if self._looking.busy:
+        if self._looking.busy and self._looked_at is not None and planning.can_harm(self._looked_at):
             return "Looking for earlier uploads of this file…"
         if self._earlier is not None and self._earlier.strict and self._earlier.sentence and self._skip is None:
             return "Say first what happens with the rows that may have been sent before."

@@ -98,6 +98,8 @@ class BeforeUpload(QWidget):
         if not known or found is None:
             self.earlier.clear()
             return
+        rows = f"the {counted(found.repeated, 'row')}" if found.repeated else "the rows"
+        self.skip.setText(f"S&kip {rows} that {'was' if found.repeated == 1 else 'were'} accepted before")
         self._unfinished = found.unfinished.run if found.unfinished is not None else 0
         button = f"&Continue upload {self._unfinished}" if self._unfinished else ""
         self.earlier.say("warning" if found.strict else "accent", found.sentence, button=button)

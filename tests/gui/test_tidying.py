@@ -1,0 +1,111 @@
+"""Behind an opened window: old row values go, a damaged record is said; rows known from before can be skipped."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+from rig import plan_of, recorded, table_of
+from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+
+from cg_uploader.gui import tidying
+from cg_uploader.gui.main_window import MainWindow
+from cg_uploader.gui.services import Services
+from cg_uploader.model import Stop
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.expiry import DAY_SECONDS
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import WAITING, Kept
+from cg_uploader.vocabulary import RowStatus
+
+
+def old_run(places: Places, days: int) -> None:
+    with closing(Journal(places)) as journal:
+        run = recorded(journal, plan_of([("needle@example.com", "Ann")]), [Kept(0, 2, WAITING, False, ("needle", "Ann"))])
+        journal.end(run, Stop("Enough."))
+        when = time.strftime("%Y-%m-%dT%H:%M:%S.000+00:00", time.gmtime(time.time() - days * DAY_SECONDS))
+        journal._db.execute("update run set started = ?, finished = ?", (when, when))
+
+
+def tidied(window: MainWindow, qtbot: QtBot) -> None:
+    window.tidy()
+    qtbot.waitUntil(lambda: not window._tidying.busy, timeout=PATIENCE_MS)
+
+
+def test_old_values_go_when_the_window_opens_and_history_says_so(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    services.preferences.save(replace(services.preferences.load(), keep_days=7))
+    old_run(services.places, 8)
+    tidied(window, qtbot)
+    assert b"needle" not in b"".join(path.read_bytes() for path in services.places.home.rglob("*") if path.is_file())
+    window.show_history()
+    page = window.history_page
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=PATIENCE_MS)
+    page.view.selectRow(0)
+    assert "Row values deleted on" in page.model.index(0, 6).data()
+    assert not page.go_on.isEnabled()
+    assert not page.failed_rows.isEnabled()
+    assert page.receipt.isEnabled()
+    assert page.forget.isEnabled()
+
+
+def test_values_whose_time_is_not_over_stay(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    old_run(services.places, 8)
+    tidied(window, qtbot)
+    with closing(Journal(services.places)) as journal:
+        assert journal.unsettled(1) == 1
+
+
+def test_a_damaged_record_is_said(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    services.places.journal.write_text("no database")
+    tidied(window, qtbot)
+    boxes = window.findChildren(QMessageBox)
+    assert len(boxes) == 1
+    assert "not recognised" in boxes[0].informativeText()
+    boxes[0].close()
+
+
+def test_a_record_that_cannot_be_used_is_said(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    services.places.journal.mkdir()
+    tidied(window, qtbot)
+    boxes = window.findChildren(QMessageBox)
+    assert len(boxes) == 1
+    assert "cannot be kept" in boxes[0].informativeText()
+    boxes[0].close()
+
+
+def test_the_work_is_no_work_of_the_windows_thread(places: Places) -> None:
+    old_run(places, 31)
+    assert tidying.tidying(places)(lambda _: None, lambda: False) == ""
+
+
+def test_rows_accepted_in_another_file_can_be_skipped(window: MainWindow, services: Services, qtbot: QtBot) -> None:
+    session, page = window.session, window.upload_page
+
+    def upload(rows: list[tuple[str, str, str]], name: str, *, skip: bool) -> None:
+        session.set_table(table_of(HEADINGS, rows, Path(name)))
+        qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+        if skip:
+            assert "5 of these 8 rows were accepted before" in page.before.earlier.text
+            assert "5 rows that were accepted" in page.before.skip.text().replace("&", "")
+            assert page.why_not() == "", "nobody has to choose: a repeat does no harm"
+            page.before.skip.click()
+        page.upload()
+        qtbot.waitUntil(lambda: session.run is not None and not session.running, timeout=PATIENCE_MS)
+
+    session.set_connection(practice_connection(services))
+    upload(people(5), "april.xlsx", skip=False)
+    upload([*people(8)[::-1]], "may.xlsx", skip=True)
+    assert session.run is not None
+    assert session.run.counts[RowStatus.SKIPPED] == 5
+    assert session.run.counts[RowStatus.ACCEPTED] == 3
+
+
+def test_closing_the_window_waits_for_it(window: MainWindow, services: Services) -> None:
+    old_run(services.places, 31)
+    window.tidy()
+    window.close()
+    assert all(worker.isFinished() for worker in window._tidying._alive)
