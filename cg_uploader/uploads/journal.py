@@ -289,13 +289,10 @@ class Journal:
 
     def ensure_values(self, run: int, *, to_send: bool) -> None:
         """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
-        if not self._run(run)["values_deleted"]:
-            return  # most runs, and counting a million rows takes time
-        summary = self.summary(run)
-        count = self._left(run) if to_send else summary.attention
-        if summary.values_deleted is not None and count:
+        gone = self._run(run)["values_deleted"]
+        if gone and (count := self._left(run) if to_send else self.summary(run).attention):
             raise UsageError(
-                f"The row values of upload {run} were deleted on {day(summary.values_deleted)}, as the settings say, so "
+                f"The row values of upload {run} were deleted on {day(datetime.fromisoformat(gone))}, as the settings say, so "
                 f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
             )
 
