@@ -133,6 +133,7 @@ def test_forgetting_deletes_everything_about_a_run(journal: Journal, places: Pla
 
 def test_a_run_has_one_worker_at_a_time(journal: Journal, places: Places) -> None:
     run = recorded(journal, plan_of(people(1)), [kept(0)])
+    journal._db.execute("update run set held_by = 'the one of yesterday'")
     with closing(Journal(places)) as other, journal.hold(run):
         with pytest.raises(RunHeld, match=f"process {os.getpid()}, since") as caught, other.hold(run):
             pytest.fail("held twice")

@@ -269,6 +269,19 @@ class TestExchange:
         with pytest.raises(UsageError, match="Choose another place"):
             journal.memories().export_to(tmp_path / "no such folder" / "mine")
 
+    def test_a_file_is_whole_or_absent(self, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(_handle: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        send(journal, [a("1")])
+        target = tmp_path / "mine"
+        target.write_text("what was there before")
+        monkeypatch.setattr("os.fsync", full)
+        with pytest.raises(UsageError, match="No space left"):
+            journal.memories().export_to(target)
+        assert target.read_text() == "what was there before"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "stored"]
+
     def test_a_clock_that_is_ahead_over_there_does_not_outdo_what_happens_here(self, journal: Journal, tmp_path: Path) -> None:
         send(journal, [a("1")])
         journal.remember()

@@ -17,7 +17,7 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of
 from cg_uploader.errors import DiskFull, UploaderError
 from cg_uploader.model import Plan, Request
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import engine, staging
+from cg_uploader.uploads import damage, engine, staging
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.store import RESERVE_BYTES
@@ -166,6 +166,7 @@ class TestPlaces:
 
     def test_a_read_only_disk_is_said(self, disk: Path) -> None:
         Journal(Places(disk / "home")).close()
+        damage.note(Places(disk / "home").journal)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for home in (disk / "home", disk / "new"):
             with pytest.raises(UploaderError, match=str(home)) as caught:
