@@ -1,10 +1,15 @@
-"""What is put right behind a window that has just opened: row values whose time is over, a journal that is damaged."""
+"""What the journal is asked beside a run: whether it is sound, which values are over, what has changed since a run began."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from cg_uploader.errors import ProfileError
+from cg_uploader.gui.services import Services
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.changes import file_changed, profile_changed
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.planning import loss_in_words
 
@@ -17,5 +22,19 @@ def tidying(places: Places) -> Work:
             journal.delete_old_values(PreferenceStore(places.preferences).load().keep_days)
             lost = journal.loss()
             return loss_in_words(lost[0], lost[1]) if journal.set_aside is not None and lost is not None else ""
+
+    return work
+
+
+def changed_since(run: int, services: Services) -> Work:
+    """The work of comparing a run with its file and its profile as they are now; results in sentences, or an empty text."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with Journal(services.places) as journal:
+            plan = journal.plan(run)
+            said = [file_changed(plan, journal, run)]
+            with suppress(ProfileError):  # it was never saved, or is gone
+                said.append(profile_changed(plan, services.profiles.load(plan.profile)))
+        return "\n\n".join(filter(None, said))
 
     return work

@@ -104,6 +104,31 @@ def test_rows_accepted_in_another_file_can_be_skipped(window: MainWindow, servic
     assert session.run.counts[RowStatus.ACCEPTED] == 3
 
 
+def test_what_has_changed_since_is_said_when_a_run_is_continued(
+    window: MainWindow, services: Services, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    plan = plan_of([("ann@example.com", "Ann"), ("bob@example.com", "Bob")])
+    plan = replace(plan, table=replace(plan.table, file=file, sheet=None))
+    with closing(Journal(services.places)) as journal:
+        run = recorded(journal, plan, [Kept(n, n + 2, WAITING, False, row.cells) for n, row in enumerate(plan.table.rows)])
+        journal.end(run, Stop("Enough."))
+    page = window.history_page
+    wanted: list[int] = []
+    page.continue_wanted.disconnect()
+    page.continue_wanted.connect(wanted.append)
+    file.write_text("Email,First Name\nann@example.com,Anna\n")
+    window.show_history()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1 and not page.runner.busy, timeout=PATIENCE_MS)
+    page.view.selectRow(0)
+    page.go_on.click()
+    assert wanted == [run]
+    qtbot.waitUntil(lambda: not page._comparing.busy, timeout=PATIENCE_MS)
+    (box,) = page.findChildren(QMessageBox)
+    assert "1 row of the upload reads otherwise now" in box.informativeText()
+    box.close()
+
+
 def test_closing_the_window_waits_for_it(window: MainWindow, services: Services) -> None:
     old_run(services.places, 31)
     window.tidy()

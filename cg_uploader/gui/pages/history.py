@@ -13,13 +13,14 @@ from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.tidying import changed_since
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.gui.words import sentence_of
-from cg_uploader.gui.worker import Work
+from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.uploads.journal import UNDER_WAY
 
@@ -35,6 +36,7 @@ class HistoryPage(Page):
     def __init__(self, session: Session, services: Services) -> None:
         super().__init__(session, services)
         self.model = RunsModel(self)
+        self._comparing = Runner(self)
         self.search = QLineEdit()
         self.search.setPlaceholderText("File, connection, day…")
         self.search.setClearButtonEnabled(True)
@@ -106,7 +108,18 @@ class HistoryPage(Page):
     def _continue(self) -> None:
         run = self.selected()
         if run is not None:
+            self._comparing.start(changed_since(run.run, self.services), done=self._on_compared)
             self.continue_wanted.emit(run.run)
+
+    def _on_compared(self, changed: str) -> None:
+        """The upload goes on as it was begun; what has changed since is said beside it."""
+        if changed:
+            message(self, QMessageBox.Icon.Information, "The upload goes on as it was begun.", changed).open()
+
+    def shut_down(self) -> None:
+        """End what runs and wait for it."""
+        super().shut_down()
+        self._comparing.shut_down()
 
     def _browse_failed_rows(self) -> None:
         run = self.selected()
