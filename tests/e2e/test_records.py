@@ -279,3 +279,17 @@ class TestForgetAll:
         journal_of(tmp_path).write_text("no database")
         assert program.run("forget", "--all", "--yes").returncode == 0
         assert not (tmp_path / "home").exists()
+
+
+def test_a_home_that_cannot_be_one_is_said(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    file = workbook(tmp_path / "people.xlsx", HEADINGS, people(2))
+    with program.practice() as practice:
+        profile = program.profile(practice, HEADINGS)
+        for words in (("history",), ("resume",), ("memory", "show"), ("upload", file, "--profile", profile)):
+            done = program.run(*words)
+            assert done.returncode == 5, words
+            assert "cannot be written" in done.stderr
+            assert str(tmp_path / "home") in done.stderr
+        assert practice.summary()["received"] == 0
+    assert (tmp_path / "home").read_text() == "a file"
