@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from cg_uploader.commands.terminal import Terminal
-from cg_uploader.errors import JournalError, RunHeld, UsageError
+from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
 from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
@@ -32,7 +32,8 @@ def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
         if journal.set_aside is not None and (lost := journal.loss()) is not None:
             terminal.tell(loss_in_words(lost[0], lost[1]))
         keep_days = PreferenceStore(args.places.preferences).load().keep_days
-        journal.delete_old_values(keep_days)
+        with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
+            journal.delete_old_values(keep_days)
         yield journal
         if keep_days == 0:
             journal.delete_old_values(keep_days)

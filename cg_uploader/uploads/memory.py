@@ -76,7 +76,10 @@ def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None
     A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``leaving``: the run
     is deleted next, so a row that was being sent when its program died is kept as one that may have arrived.
     """
-    records, reference, ended = db.execute("select records, reference, finished from run where id = ?", (run,)).fetchone()
+    facts = db.execute("select records, reference, finished from run where id = ?", (run,)).fetchone()
+    if facts is None:
+        return  # another program has forgotten it meanwhile
+    records, reference, ended = facts
     first, last = span(run)
     known = {
         "first": first,

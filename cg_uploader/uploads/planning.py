@@ -74,6 +74,11 @@ class Earlier:
         return bool(left or not self.told or (self.unfinished and self.known.get(RowStatus.NOT_SENT)))
 
     @property
+    def skippable(self) -> int:
+        """How many rows do not leave when a person chooses to skip what was accepted."""
+        return (self.repeated or 0) + self.known.get(RowStatus.ACCEPTED, 0) + self.known.get(RowStatus.NOT_SURE, 0)
+
+    @property
     def sentence(self) -> str:
         """What is known, in words; empty when nothing is."""
         said = [f"Upload {run.run} of this file on {day(run.started)}: {in_words(run)}." for run in self.sent]

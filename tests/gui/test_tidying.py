@@ -45,7 +45,7 @@ def test_old_values_go_when_the_window_opens_and_history_says_so(window: MainWin
     page = window.history_page
     qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=PATIENCE_MS)
     page.view.selectRow(0)
-    assert "Row values deleted on" in page.model.index(0, 6).data()
+    assert page.model.index(0, 6).data().startswith("The upload stopped before its end. Row values deleted on ")
     assert not page.go_on.isEnabled()
     assert not page.failed_rows.isEnabled()
     assert page.receipt.isEnabled()
@@ -93,6 +93,7 @@ def test_rows_accepted_in_another_file_can_be_skipped(window: MainWindow, servic
             assert "5 rows that were accepted" in page.before.skip.text().replace("&", "")
             assert page.why_not() == "", "nobody has to choose: a repeat does no harm"
             page.before.skip.click()
+            assert "up to 3 rows" in page.before.button.text()
         page.upload()
         qtbot.waitUntil(lambda: session.run is not None and not session.running, timeout=PATIENCE_MS)
 

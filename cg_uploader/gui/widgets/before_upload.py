@@ -27,6 +27,7 @@ class BeforeUpload(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._unfinished = 0
+        self._skippable = 0
         frame, column = card(margin=SPACE * 5 // 2)
         self.total = section("")
         column.addWidget(self.total)
@@ -65,7 +66,7 @@ class BeforeUpload(QWidget):
         outer.addWidget(frame)
 
     def show_plan(self, plan: Plan, result: CheckResult, *, consent: bool, reason: str) -> None:
-        """Show what would be sent; ``reason``: why the button is disabled, or empty."""
+        """Show what would be sent, after ``show_earlier``; ``reason``: why the button is disabled, or empty."""
         configuration = plan.configuration
         self.total.setText(f"{counted(result.ready, 'row')} of {result.rows:,} are ready")
         self._facts["Go to"].setText(f"CustomerGauge · {REGIONS[plan.region]}")
@@ -80,7 +81,8 @@ class BeforeUpload(QWidget):
         blocked = QSignalBlocker(self.consent)
         self.consent.setChecked(consent)
         del blocked
-        number = ("up to " if plan.skip_accepted else "") + counted(result.ready, "row")
+        left = max(0, result.ready - self._skippable) if plan.skip_accepted else result.ready
+        number = ("up to " if plan.skip_accepted else "") + counted(left, "row")
         self.button.setText(f"&Upload {number}" + (" and send surveys" if inviting else ""))
         self.button.setEnabled(not reason)
         self.button.setAccessibleDescription(reason)
@@ -89,6 +91,7 @@ class BeforeUpload(QWidget):
     def show_earlier(self, found: Earlier | None, *, skip: bool | None) -> None:
         """Say what was done with this file before; ``skip``: what the person chose, or None."""
         known = found is not None and bool(found.sentence)
+        self._skippable = found.skippable if found is not None else 0
         self.skip.setVisible(known)
         self.again.setVisible(known)
         self._choice.setExclusive(False)
