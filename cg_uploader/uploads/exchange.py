@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.uploads import memory
 from cg_uploader.uploads.holds import who_i_am
+from cg_uploader.wholefile import saved_whole
 
 MAGIC = b"CG Uploader memory 1\n"
 ENTRY = struct.Struct(">16s16sBdH")
@@ -88,14 +89,8 @@ class Exchange:
             "salt": salt.hex(),
             "key": _xor(self._secret, seal).hex(),
         }
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with open(part, "xb", opener=_private) as stream:
-                _write(stream, header, self._packed([place for place, _, _ in places]), check)
-            part.replace(target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise UsageError(f"{target} cannot be written ({error.strerror}). Choose another place.") from None
+        with saved_whole(target) as part, part.open("wb") as stream:
+            _write(stream, header, self._packed([place for place, _, _ in places]), check)
         return count, "-".join(code[at : at + 5] for at in range(0, len(code), 5))
 
     def _packed(self, places: list[int]) -> Iterator[bytes]:
@@ -177,8 +172,6 @@ def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], c
         plain.update(block)
         keyed.update(block)
     stream.write(plain.digest() + keyed.digest())
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def _entries(file: Path, count: int, places: list[int]) -> Iterator[memory.Entry]:
@@ -201,10 +194,6 @@ def _derived(code: str, salt: bytes) -> tuple[bytes, bytes]:
 
 def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _now() -> str:

@@ -277,7 +277,7 @@ class TestExchange:
         target = tmp_path / "mine"
         target.write_text("what was there before")
         monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(UsageError, match="No space left"):
+        with pytest.raises(UsageError, match="mine"):
             journal.memories().export_to(target)
         assert target.read_text() == "what was there before"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "stored"]
