@@ -156,7 +156,7 @@ def test_three_programs_that_continue_one_run(tmp_path: Path, kind: str) -> None
         ends = [process.communicate(timeout=ENOUGH_SECONDS) for process in together]
         codes = [process.returncode for process in together]
         _, said = finish(program)
-    assert sum("works on run 1" in err for _, err in ends) == codes.count(5) >= 1
+    assert sum("works on upload 1" in err for _, err in ends) == codes.count(5) >= 1
     check(tmp_path, said, kind, rows, cut_off=1)
 
 
