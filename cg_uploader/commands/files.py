@@ -55,7 +55,10 @@ def _as_data(table: Table) -> dict[str, Any]:
         "header_row": table.header_row,
         "columns": [column.heading for column in table.columns],
         "rows": [{"row": row.number, "values": list(row.cells)} for row in table.rows],
-        "notes": [{"row": note.row, "column": note.column, "kind": note.kind, "text": note.text} for note in table.notes],
+        "notes": [
+            {"sheet": table.sheet, "row": note.row, "column": note.column, "kind": note.kind, "text": note.text}
+            for note in table.notes
+        ],
         "hidden_rows": table.hidden_rows,
         "empty_rows": table.empty_rows,
     }

@@ -23,6 +23,8 @@ WHAT_TO_DO = {
     "error-text": "Enter the value that is meant, or accept the row as it is.",
     "not-calculated": "Open the file in Excel, save it and choose it again, or enter the value.",
     "no-such-date": "Enter the date that is meant.",
+    "truncated-number": "Enter the whole number, or export the file anew with this column as text.",
+    "lost-character": "Type the text anew, or choose another encoding.",
     "unclosed-quote": "Look whether the row's cells are right, then correct or accept it.",
     "long-row": "Look whether the row's cells are right, then correct or accept it.",
     "held-back": "Look whether it is right now.",
@@ -94,6 +96,9 @@ def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
         "digits-lost": f"{cells} with more than 15 digits",
         "refused": f"Correct {rows} that CustomerGauge refused before",
         "held-back": f"Look at {rows} that the check held back before",
+        "truncated-number": f"{cells} with a long number that lost its digits",
+        "replaced-byte": f"{cells} with a byte that does not fit the encoding",
+        "lost-character": f"{cells} with a lost character",
         "control-characters": f"{cells} with control characters, which are not sent",
     }
     return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about

@@ -9,14 +9,14 @@ from itertools import islice
 from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.celltext import is_plain, sent, unescape, visible
+from cg_uploader.sheets.celltext import REPLACED, is_plain, sent, unescape, visible
 from cg_uploader.sheets.dates import from_iso
 from cg_uploader.sheets.notes import ONCE, Found
 from cg_uploader.sheets.numberformat import NumberFormat, Quick, Shown, number_format
 
 _REMEMBERED = 4_096
 _AT_ONCE = 1_024
-_NOT_PLAIN = ("| ", " |", "|#", "_x", '="')
+_NOT_PLAIN = ("| ", " |", "|#", "_x", '="', "E+")
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
 _DETAILED = ("error-text", "error-value")
@@ -271,6 +271,7 @@ class CellTexts:
         if kind is Kind.VERBATIM:
             return value
         if kind is Kind.FIELD:
+            value = value if value.isascii() else value.translate(REPLACED)
             trick = _TRICK.fullmatch(value.strip(" ")) if '="' in value else None
             return trick[1].replace('""', '"') if trick else value
         if kind is Kind.TEXT:
@@ -290,6 +291,8 @@ class CellTexts:
 
         def text(value: str) -> Shown:
             raw, said = sent(self._raw(kind, value))
+            if kind is Kind.FIELD and not value.isascii() and not REPLACED.keys().isdisjoint(map(ord, value)):
+                said = (*said, "replaced-byte")
             if form.plain_text:
                 return raw, said
             shown, more = form.text(raw)

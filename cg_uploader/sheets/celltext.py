@@ -23,6 +23,13 @@ _ERROR = re.compile(
     r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|CONNECT!|BUSY!|PYTHON!|EXTERNAL!)"
 )
 
+_CUT_SHORT = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
+LOST = "\ufffd"
+"""Stands for a character that could not be read."""
+
+REPLACED = {0xDC00 + byte: letter for byte in range(0x80, 0x100) if (letter := bytes([byte]).decode("cp1252", "ignore"))}
+"""Windows' western letters by the halves of characters that stand for bad bytes until a cell's text is made."""
+
 Said = tuple[str, ...]
 """Kinds of notes that a text gives cause for."""
 
@@ -49,20 +56,28 @@ def visible(text: str) -> tuple[str, Said]:
 
 def sent(text: str) -> tuple[str, Said]:
     """The text that is sent for a text cell: ends trimmed, control characters out, and what has to be said about it."""
-    if text.isascii():
-        if text.isprintable():
-            text = text.strip(" ")
-            return text, ("error-text",) if text.startswith("#") and _ERROR.fullmatch(text) else ()
-        text, said = visible(text)
-        return text.strip(BLANKS), said
+    if text.isascii() and text.isprintable():
+        text = text.strip(" ")
+        return text, _looks(text)
     text, said = visible(text)
     text = text.strip(BLANKS)
+    if text.isascii():
+        return text, (*said, *_looks(text))
+    if LOST in text:
+        said = (*said, "lost-character")
     return text, (*said, "invisible-characters") if _INVISIBLE.search(text) else said
+
+
+def _looks(text: str) -> Said:
+    """What has to be said about a text because it reads like something that went wrong before."""
+    if text.startswith("#") and _ERROR.fullmatch(text):
+        return ("error-text",)
+    return ("truncated-number",) if "E+" in text and _CUT_SHORT.fullmatch(text) else ()
 
 
 def is_plain(text: str) -> bool:
     """Whether a text is sent as it is and nothing has to be said; False for some of which that is true too."""
-    return text.isascii() and text.isprintable() and text[:1] not in "# " and text[-1:] != " "
+    return text.isascii() and text.isprintable() and text[:1] not in "# " and text[-1:] != " " and "E+" not in text
 
 
 def decimal(value: float) -> Decimal:

@@ -114,7 +114,10 @@ def _char(wanted: str) -> str:
 def _say_what_was_guessed(builder: LinesBuilder, encoding: Encoding, dialect: Dialect) -> None:
     if encoding.guessed:
         rival = f"{encoding.rival} (--encoding {encoding.rival})" if encoding.rival else ""
-        builder.notes.once("encoding-guessed", f"The encoding is a guess: {encoding.name}. {_or_else(rival, 'letters')}")
+        what = f"The encoding is a guess: {encoding.name}"
+        if encoding.name.startswith("utf-8"):
+            what = "The text is UTF-8 but for some bytes, which were read as western letters"
+        builder.notes.once("encoding-guessed", f"{what}. {_or_else(rival, 'letters')}")
     if dialect.guessed:
         option = next((name for name, char in _NAMES.items() if char == dialect.rival), dialect.rival)
         rival = f"{_in_words(dialect.rival)} (--delimiter {option})" if dialect.rival else ""

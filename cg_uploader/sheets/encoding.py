@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import IO
 
 from cg_uploader.errors import UsageError
+from cg_uploader.sheets.celltext import REPLACED
 from cg_uploader.sheets.codepages import WESTERN, guess
 from cg_uploader.sheets.sniff import wide_kind
 
 CHUNK = 1 << 20
 _NOT_FOR_FILES = frozenset(["idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
 _AS_WESTERN = "cg-uploader-western"
+_AS_BAD, _BAD = "cg-uploader-bad", "\udfff"
 _MARKS = (b"\0", b"\x1a", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 
 
@@ -35,17 +37,22 @@ class Encoding:
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are bad in another encoding as Windows' western letters, or as the characters of the same numbers."""
+    """Read bytes that are bad in another encoding as ``REPLACED`` ones; those that no letter has as control characters."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     bad = error.object[error.start : error.end]
-    try:
-        return bad.decode(WESTERN), error.end
-    except UnicodeDecodeError:
-        return bad.decode("latin-1"), error.end
+    return "".join(chr(0xDC00 + byte) if 0xDC00 + byte in REPLACED else chr(byte) for byte in bad), error.end
+
+
+def _as_bad(error: UnicodeError) -> tuple[str, int]:
+    """One half of a character for each fault: other than the usual mark, no text holds it by itself."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _BAD, error.end
 
 
 codecs.register_error(_AS_WESTERN, _as_western)
+codecs.register_error(_AS_BAD, _as_bad)
 
 
 class _Census:
@@ -54,14 +61,14 @@ class _Census:
     def __init__(self) -> None:
         self.letters = 0
         self.bad = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(_AS_BAD)
 
     def count(self, data: bytes, *, final: bool = False) -> None:
         """Look at the next bytes."""
         if data.isascii() and not self._decoder.getstate()[0]:
             return
         text = self._decoder.decode(data, final)
-        bad = text.count("\ufffd")
+        bad = text.count(_BAD)
         self.bad += bad
         self.letters += len(text) - len(text.encode("ascii", "ignore")) - bad
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, repeat
 
 from cg_uploader.sheets.cells import CellTexts, Kind
+from cg_uploader.sheets.celltext import LOST
 from cg_uploader.sheets.notes import Found
 from cg_uploader.sheets.records import CELL
 from cg_uploader.sheets.table import CANDIDATES, Shape, TableBuilder, check_place
@@ -13,6 +15,8 @@ from cg_uploader.sheets.watch import Watch
 
 _EDGE = f"{CELL}\x1e{CELL}"
 _MANY = (64, 16, 4, 1)
+_EDGES = [(edge, re.compile(edge)) for blank in " \n" for edge in (f"{blank}{CELL}", f"{CELL}{blank}")]
+_CUT_SHORT = re.compile("E\\+")  # like those above because a search takes half the time of the operator ``in``
 _PLAIN = bytes([*range(32, 127), *b"\x1f\x1e\n"])
 
 Run = tuple[Sequence[int], list[str]]
@@ -125,13 +129,13 @@ def _trimmed(records: list[str]) -> tuple[list[str], list[str]]:
     beyond = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
     odd = [] if beyond.isprintable() else [char for char in set(beyond) if not char.isprintable()]
     odd += [mark for mark in (f"{CELL}#", '="') if mark[-1] in text and mark in text]
+    odd += [mark for mark, found in ((LOST, LOST in beyond), ("E+", _CUT_SHORT.search(text))) if found]
     return records, odd
 
 
 def _unpadded(text: str) -> str:
     """The text without blanks and line breaks around delimiters; by replacing, which takes many at once."""
-    edges = [edge for blank in " \n" if blank in text for edge in (f"{blank}{CELL}", f"{CELL}{blank}")]
-    while padded := [edge for edge in edges if edge in text]:
+    while padded := [edge for edge, found in _EDGES if edge.strip(CELL) in text and found.search(text)]:
         for edge in padded:
             for many in _MANY:
                 blanks = edge.replace(CELL, "") * (many - 1)

@@ -15,15 +15,21 @@ _CELL = {
     "error-text": "{cell} holds the text of an error, {detail}.",
     "error-value": "{cell} shows the error {detail}; nothing can be sent for it. Correct the formula or the value.",
     "hidden-by-format": "{cell} holds a value that its number format hides; nothing is sent for it.",
+    "lost-character": "{cell} holds “\ufffd” in place of a character that was lost. Correct it, or choose another encoding.",
     "long-row": "Row {row} has more values than there are headings, from {cell} on. A delimiter may stand inside a text.",
     "no-such-date": "{cell} is formatted as a date or time, but its number is none; nothing is sent for it.",
     "not-calculated": "{cell} holds a formula without a result. Open the file in Excel, save it, and choose it again.",
+    "replaced-byte": "{cell} holds a byte that does not fit the encoding; it was read as a western letter. See if it is right.",
+    "truncated-number": "{cell} holds what is left of a long number, like 1.23457E+11; its other digits are not in the file. "
+    "Export it anew with this column as text.",
     "unclosed-quote": "A quotation mark opens in row {row} and never closes; it was read as a character.",
 }
 _COLUMN = {
+    "date-system": "Column {letter} counts days from 1904, as the file says; {cell} and others are sent as Excel shows them.",
     "duplicate-heading": "The heading “{heading}” stands over more than one column, here column {letter}.",
     "empty-heading": "Column {letter} holds values but has no heading.",
     "invisible-characters": "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
+    "mixed-dates": "Column {letter} holds dates written in different ways, {detail}. Write them all as 2024-05-31.",
     "partial-date": "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
     "percent": "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
     "rounded": "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
@@ -52,14 +58,14 @@ class NoteBook:
         self._details = array("H")
         self._texts: dict[str, int] = {"": 0}
         self._sayings: list[str] = [""]
-        self._once: dict[tuple[str, int], int] = {}
+        self._once: dict[tuple[str, int], tuple[int, str]] = {}
         self._file: dict[str, str] = {}
 
     def add(self, row: int, found: Found) -> None:
         """Note something of a cell: kept for every cell, or for the first one of the column, as the kind asks."""
         column, kind, detail = found
         if kind in ONCE:
-            self._once.setdefault((kind, column), row)
+            self._once.setdefault((kind, column), (row, detail))
             return
         self._rows.append(row)
         self._columns.append(column)
@@ -96,7 +102,7 @@ class NoteBook:
         """All but the notes of cells, as JSON has it."""
         return {
             "details": self._sayings,
-            "columns": [[kind, column, row] for (kind, column), row in self._once.items()],
+            "columns": [[kind, column, *said] for (kind, column), said in self._once.items()],
             "file": self._file,
         }
 
@@ -105,10 +111,10 @@ class NoteBook:
         self._sayings = [str(text) for text in rest["details"]]
         if self._details and max(self._details) >= len(self._sayings):
             raise ValueError("a detail that is not there")
-        for kind, column, row in rest["columns"]:
+        for kind, column, row, detail in rest["columns"]:
             if kind not in ONCE or not 0 <= column < 1 << 16:
                 raise ValueError("not a note of a column")
-            self._once[kind, column] = int(row)
+            self._once[kind, column] = int(row), str(detail)
         self._file = {str(kind): str(text) for kind, text in rest["file"].items()}
 
     def _stores(self) -> tuple[array[int], ...]:
@@ -121,9 +127,9 @@ class NoteBook:
     def finished(self, headings: Mapping[int, str]) -> Notes:
         """All notes: those of the file, of columns, of cells in the order they came.  ``headings`` by column position."""
         general = [Note(None, None, kind, text) for kind, text in self._file.items()]
-        for (kind, column), row in self._once.items():
+        for (kind, column), (row, detail) in self._once.items():
             letter, heading = column_letter(column), headings.get(column, "")
-            text = _COLUMN[kind].format(cell=f"{letter}{row}", letter=letter, heading=heading)
+            text = _COLUMN[kind].format(cell=f"{letter}{row}", letter=letter, heading=heading, detail=detail)
             general.append(Note(None, heading, kind, text))
         return Notes(general, self, headings)
 

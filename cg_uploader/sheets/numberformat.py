@@ -107,6 +107,8 @@ def _date_drawer(code: Code, date1904: bool) -> Draw:
     dates, timed, elapsed = _clock_parts(code)
     if dates:
         said: Said = () if dates >= _WHOLE else ("partial-date",)
+        if date1904:
+            said = (*said, "date-system")
         return _Moments(date1904, said) if timed else lambda value: _dated(as_date(value, date1904), said)
     if elapsed:
         return lambda value: _dated(as_duration(value), ())

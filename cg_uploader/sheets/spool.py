@@ -8,7 +8,7 @@ import weakref
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter, lt
 from typing import IO, Protocol
 
@@ -41,8 +41,10 @@ class Packer:
     wide; the rest is blank.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, look: Callable[[Sequence[int], Sequence[str]], None] = lambda *_: None) -> None:
+        """``look`` is shown each block before it goes: the numbers of its rows, and their texts with U+001F between cells."""
         self._store = store
+        self._look = look
         self._count = 0
         self._numbers = array("I")
         self._pending: list[str] = []
@@ -76,6 +78,7 @@ class Packer:
     def _flush(self) -> None:
         numbers, lines = self._numbers[:BLOCK], self._pending[:BLOCK]
         del self._numbers[:BLOCK], self._pending[:BLOCK]
+        self._look(numbers, lines)
         self._store.take(numbers, _ROW.join(lines).encode())
 
 

@@ -11,6 +11,7 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Column, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
 from cg_uploader.sheets.celltext import column_letter
+from cg_uploader.sheets.dateforms import DateForms, example
 from cg_uploader.sheets.notes import Found, NoteBook
 from cg_uploader.sheets.spans import covered
 from cg_uploader.sheets.spool import Packer
@@ -76,7 +77,8 @@ class TableBuilder:
         self._cells = cells
         self._watch = watch
         self._store = watch.store()
-        self._packer = Packer(self._store)
+        self._forms = DateForms()
+        self._packer = Packer(self._store, self._forms.look)
         self._wanted = header_row
         self._candidates: list[Candidate] = []
         self._filled: list[int] = []
@@ -294,11 +296,19 @@ class TableBuilder:
             rows = "1 hidden row was" if self.hidden_rows == 1 else f"{self.hidden_rows} hidden rows were"
             self.notes.once("hidden-rows", f"{rows} left out. Show them in Excel and save the file if they are meant too.")
 
+    def _say_mixed_dates(self) -> None:
+        positions = {slot: column for column, slot in self._slots.items()}
+        for slot, forms in self._forms.mixed():
+            letter = column_letter(positions[slot])
+            ways = " and ".join(f"as {example(form)} in {letter}{row}" for form, row in forms.items())
+            self.notes.add(min(forms.values()), (positions[slot], "mixed-dates", ways))
+
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
     ) -> Table:
         """End the rows; the table as it is now."""
         rows = self._packer.seal([self._slots[column] for column in sorted(self._used)])
+        self._say_mixed_dates()
         return Table(
             file, digest, sheet, sheets, self.header_row, columns, rows,
             self.notes.finished(self._headings), self.hidden_rows, self.empty_rows,

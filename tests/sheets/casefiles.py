@@ -93,7 +93,7 @@ def workbook(
         sheets = {"Data": sheets}
     own = [(200 + i, code) if isinstance(code, str) else (code, "") for i, code in enumerate(formats)]
     codes = "".join(f"<numFmt numFmtId='{i}' formatCode={quoteattr(code)}/>" for i, code in own if code)
-    styles = "".join(f'<xf numFmtId="{i}"/>' for i, _ in [(0, ""), *own])
+    styles = "".join(f'<xf numFmtId="{i}" applyNumberFormat="1"/>' for i, _ in [(0, ""), *own])
     states = dict.fromkeys(hidden, ' state="hidden"')
     listed = "".join(
         f'<sheet name={quoteattr(name)} sheetId="{i}" r:id="r{i}"{states.get(name, "")}/>' for i, name in enumerate(sheets, 1)
@@ -104,7 +104,7 @@ def workbook(
     )
     parts += f'<Relationship Id="styles" Type="{_OFFICE}/styles" Target="styles.xml"/>'
     with zipfile.ZipFile(path, "w") as out:
-        out.writestr("[Content_Types].xml", "<Types/>")
+        out.writestr("[Content_Types].xml", _content_types(len(sheets)))
         out.writestr("_rels/.rels", _links(f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'))
         out.writestr(
             "xl/workbook.xml",
@@ -123,6 +123,17 @@ def workbook(
             out.writestr("xl/worksheets/_rels/sheet1.xml.rels", _links(link))
             out.writestr("xl/tables/table1.xml", f'<table xmlns="{_SPREADSHEET}" {tables}/>')
     return path
+
+
+def _content_types(sheets: int) -> str:
+    kinds = {"xl/workbook.xml": "sheet.main", "xl/styles.xml": "styles", "xl/tables/table1.xml": "table"}
+    kinds |= {f"xl/worksheets/sheet{i}.xml": "worksheet" for i in range(1, sheets + 1)}
+    named = "".join(
+        f'<Override PartName="/{part}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"/>'
+        for part, kind in kinds.items()
+    )
+    links = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    return f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{links}{named}</Types>'
 
 
 def _links(inside: str) -> str:

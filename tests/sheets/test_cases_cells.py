@@ -164,7 +164,7 @@ CASES: dict[str, dict[str, Cell]] = {
         "-1": n("-1", DATE, "", "no-such-date"),
         "the last day": n("2958465", DATE, "9999-12-31"),
         "a day later": n("2958466", DATE, "", "no-such-date"),
-        "from 1904 on": Cell(number(0, 1), "1904-01-01", (), DATE, '<workbookPr date1904="1"/>'),
+        "from 1904 on": Cell(number(0, 1), "1904-01-01", ("date-system",), DATE, '<workbookPr date1904="1"/>'),
     },
     "moments are rounded to the second and carried": {
         "to the next day": n("45296.9999999", MOMENT, "2024-01-06 00:00:00"),
@@ -198,7 +198,7 @@ CASES: dict[str, dict[str, Cell]] = {
     },
 }
 FILE_NOTES = ("recalculation",)
-COLUMN_NOTES = ("rounded", "stored-value", "percent", "partial-date", "invisible-characters")
+COLUMN_NOTES = ("rounded", "stored-value", "percent", "partial-date", "invisible-characters", "date-system")
 ALL = [pytest.param(cell, id=f"{decision}: {name}") for decision, cells in CASES.items() for name, cell in cells.items()]
 
 

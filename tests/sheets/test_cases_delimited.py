@@ -64,7 +64,7 @@ CASES: dict[str, dict[str, tuple[bytes, Expected]]] = {
         **{f"by its letters: {encoding}": guessed(encoding) for encoding in MANY},
         "a bad byte in UTF-8": (
             names("utf-8", *["Müller;Köln"] * 3) + b"J\xf6rg;Ulm\r\n",
-            two(*[("Müller", "Köln")] * 3, ("Jörg", "Ulm"), notes=GUESSED),
+            two(*[("Müller", "Köln")] * 3, ("Jörg", "Ulm"), notes=[*GUESSED, (5, "Name", "replaced-byte")]),
         ),
         "the first odd byte comes late": (
             LATE,
