@@ -10,10 +10,10 @@ from typing import IO
 from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
 from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.compound import CompoundFile
+from cg_uploader.sheets.impostors import in_container, is_rights_managed, no_spreadsheet, rights_managed
 from cg_uploader.sheets.numberformat import built_in_code, number_format
 from cg_uploader.sheets.package import cut_off_is_said, damaged, password
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.sniff import not_a_spreadsheet
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
 
@@ -130,11 +130,13 @@ class OldWorkbook:
     def __init__(self, handle: IO[bytes], name: str) -> None:
         """Read what all sheets share; FileError when that is impossible, UploaderError kinds as everywhere."""
         container = CompoundFile(handle)
+        if is_rights_managed(container.names):
+            raise rights_managed(name)
         if "EncryptedPackage" in container.names or "EncryptionInfo" in container.names:
             raise password()
         stream = next((stream for stream in ("Workbook", "Book", "WORKBOOK", "BOOK") if stream in container.names), None)
         if stream is None:
-            raise not_a_spreadsheet(name, "a document of another program")
+            raise no_spreadsheet(name, in_container(container.names))
         self._data = container.read(stream)
         self._version = _BIFF8
         self._encoding = "cp1252"

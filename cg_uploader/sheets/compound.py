@@ -15,7 +15,7 @@ _MOST = 1 << 30
 
 
 class CompoundFile:
-    """An open compound file; ``names`` are its streams."""
+    """An open compound file; ``names`` are its streams and the folders in it."""
 
     def __init__(self, handle: IO[bytes]) -> None:
         """Read the directory; FileError when it is broken."""
@@ -33,6 +33,7 @@ class CompoundFile:
         first_small = unpack_from("<I", head, 60)[0]
         self._small_table = _numbers(self._chain(first_small) if first_small < _END else b"")
         self._entries: dict[str, tuple[int, int]] = {}
+        folders: set[str] = set()
         root = (0, 0)
         directory = self._chain(unpack_from("<I", head, 48)[0])
         for place in range(0, len(directory) - 127, 128):
@@ -43,7 +44,9 @@ class CompoundFile:
                 root = start, size
             elif kind == 2:
                 self._entries.setdefault(name, (start, size))
-        self.names = frozenset(self._entries)
+            elif kind == 1:
+                folders.add(name)
+        self.names = frozenset(self._entries) | folders
         self._small = self._chain(root[0])[: root[1]] if root[0] < _END else b""
 
     def read(self, name: str) -> bytes:

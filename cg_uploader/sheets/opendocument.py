@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import IO, Protocol
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
 from cg_uploader.sheets.cells import CellTexts, Kind
 from cg_uploader.sheets.numberformat import NumberFormat
 from cg_uploader.sheets.odsstyles import Styles
-from cg_uploader.sheets.package import CHUNK, Package, damage_is_said, damaged, local, parser
+from cg_uploader.sheets.package import CHUNK, damage_is_said, damaged, local, parser
 from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
 from cg_uploader.sheets.watch import Watch
 
+_CONTENT = "content.xml"
 _CELLS = ("table-cell", "covered-table-cell")
 _ASIDE = frozenset(["annotation", "ruby-text", "shapes", "frame", "custom-shape", "tracked-changes", "forms"])
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -64,10 +67,43 @@ def _count(attributes: dict[str, str], name: str) -> int:
     return whole(attributes[name]) if name in attributes else 1
 
 
+class Parts(Protocol):
+    """What the XML of a spreadsheet comes from."""
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a part."""
+
+    def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """A part, to be read once from its start."""
+
+    def size(self, name: str) -> int:
+        """How many bytes a part has."""
+
+
+class FlatPackage:
+    """A spreadsheet that is one XML file, in the place of a ZIP file whose only part it would be."""
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        self._handle = handle
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a part."""
+        return name == _CONTENT
+
+    def open(self, _: str) -> AbstractContextManager[IO[bytes]]:
+        """The whole file, which stays open."""
+        self._handle.seek(0)
+        return nullcontext(self._handle)
+
+    def size(self, _: str) -> int:
+        """How many bytes the file has."""
+        return os.fstat(self._handle.fileno()).st_size
+
+
 class OpenDocument:
     """An open OpenDocument spreadsheet; ``sheets`` is complete once a sheet has been read."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Parts) -> None:
         self._package = package
         self._tables: list[tuple[str, bool]] = []
 
@@ -92,7 +128,7 @@ class OpenDocument:
             return readings[-1]
 
         with suppress(Enough):
-            _Content(styles, choose, watch).parse(self._package, "content.xml")
+            _Content(styles, choose, watch).parse(self._package, _CONTENT)
         if wanted is not None and not readings:
             raise no_such_sheet(self.sheets, wanted)
         if not readings or not readings[-1].builder.header_row:
@@ -114,7 +150,7 @@ class _Content:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = styles.characters
 
-    def parse(self, package: Package, part: str) -> None:
+    def parse(self, package: Parts, part: str) -> None:
         """Read a whole part; Enough when no more than the first rows is wanted."""
         with package.open(part) as stream, damage_is_said():
             self._watch.follow(stream.tell, package.size(part))

@@ -6,7 +6,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from errno import EINVAL
 from functools import lru_cache
@@ -99,10 +99,19 @@ class Package:
         with self.open(name) as part, damage_is_said():
             return part.read()
 
+    @property
+    def parts(self) -> Collection[str]:
+        """Names of all parts, in small letters."""
+        return self._parts.keys()
+
+    @property
+    def kind(self) -> str:
+        """What an OpenDocument file says of itself; nothing for others."""
+        return self.read("mimetype").strip().decode("latin-1") if "mimetype" in self else ""
+
     def is_open_document(self) -> bool:
         """Whether this is an OpenDocument spreadsheet; FileError when it is encrypted."""
-        kind = self.read("mimetype").strip() if "mimetype" in self else b""
-        if not kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        if not self.kind.startswith("application/vnd.oasis.opendocument.spreadsheet"):
             return False
         if "META-INF/manifest.xml" in self and b"encryption-data" in self.read("META-INF/manifest.xml"):
             raise password()

@@ -16,10 +16,11 @@ from cg_uploader.sheets.about import ABOUT, MOST_LINES, origin_of
 from cg_uploader.sheets.biff8 import OldWorkbook
 from cg_uploader.sheets.biff12 import BinaryWorkbook
 from cg_uploader.sheets.book import Book
-from cg_uploader.sheets.opendocument import OpenDocument
+from cg_uploader.sheets.impostors import in_package, no_spreadsheet, unknown
+from cg_uploader.sheets.opendocument import FlatPackage, OpenDocument
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.package import Package
-from cg_uploader.sheets.sniff import Content, not_a_spreadsheet, sniff
+from cg_uploader.sheets.sniff import Content, sniff
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
 from cg_uploader.sheets.workbook import ExcelWorkbook
@@ -63,7 +64,7 @@ def _opened(file: Path) -> IO[bytes]:
         if file.is_dir():
             raise FileError(f"{file.name} is a folder. Choose a file in it.", kind="not-a-spreadsheet")
         if file.exists() and not file.is_file():
-            raise not_a_spreadsheet(file.name, "a device")
+            raise unknown(file.name, "a device")
         return file.open("rb")
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise FileError(f"{file.name} is not there. Choose the file again.", kind="missing") from error
@@ -122,6 +123,8 @@ def _origin(book: Book) -> Origin | None:
 
 def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[str, ...]]:
     """The workbook in the open file, and how its name should end."""
+    if content is Content.FLAT:
+        return OpenDocument(FlatPackage(handle)), (".fods",)
     if content is Content.OLE:
         return OldWorkbook(handle, name), (".xls", ".xlt")
     package = Package(handle)
@@ -129,9 +132,10 @@ def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[s
         return OpenDocument(package), (".ods", ".ots")
     if "xl/workbook.bin" in package:
         return BinaryWorkbook(package), (".xlsb",)
-    if "[Content_Types].xml" in package or "xl/workbook.xml" in package:
-        return ExcelWorkbook(package), (".xlsx", ".xlsm", ".xltx", ".xltm")
-    raise not_a_spreadsheet(name, "a packed file")
+    what = in_package(package.parts, package.kind)
+    if what is not None:
+        raise no_spreadsheet(name, what)
+    return ExcelWorkbook(package), (".xlsx", ".xlsm", ".xltx", ".xltm")
 
 
 def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:

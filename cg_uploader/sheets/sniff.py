@@ -9,24 +9,11 @@ from typing import IO
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.compound import MAGIC
+from cg_uploader.sheets.impostors import by_first_bytes, by_first_words, no_spreadsheet, unknown
 
 HEAD = 1 << 16
-_FOREIGN = {
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"BM": "a picture",
-    b"RIFF": "sound or video",
-    b"\x1f\x8b": "a packed file",
-    b"7z\xbc\xaf": "a packed file",
-    b"Rar!": "a packed file",
-    b"{\\rtf": "a text document",
-    b"\x7fELF": "a program",
-    b"MZ": "a program",
-    b"SQLite format 3": "a database",
-}
 _WEB = re.compile(r"<(?:!doctype\s+html|html|head|body|table|meta|script|style|div)\b", re.IGNORECASE)
+_FLAT, _SPREADSHEET = "urn:oasis:names:tc:opendocument", '"application/vnd.oasis.opendocument.spreadsheet'
 _XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _BINARY = bytes([*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31])
 
@@ -37,6 +24,7 @@ class Content(Enum):
     TEXT = "text with delimiters"
     ZIP = "a ZIP container"
     OLE = "an OLE container"
+    FLAT = "an OpenDocument spreadsheet in one XML file"
 
 
 def sniff(handle: IO[bytes], name: str) -> Content:
@@ -51,12 +39,14 @@ def sniff(handle: IO[bytes], name: str) -> Content:
         return Content.OLE
     text = decoded_head(head)
     start = text.lstrip("\ufeff \t\r\n\0")
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic) and (len(magic) > 2 or b"\0" in head[:64]):
-            raise not_a_spreadsheet(name, what)
+    what = by_first_bytes(head) or by_first_words(start)
+    if what is not None:
+        raise no_spreadsheet(name, what)
+    if _is_flat(start):
+        return Content.FLAT
     _refuse_markup(start, name)
     if binary(head):
-        raise not_a_spreadsheet(name, "something else than a table")
+        raise unknown(name, "something else than a table")
     return Content.TEXT
 
 
@@ -99,11 +89,9 @@ def binary(head: bytes) -> bool:
     return odd > max(2, len(head) // 200) or head.count(0) > max(8, len(head) // 50)
 
 
-def not_a_spreadsheet(name: str, what: str) -> FileError:
-    """The failure for a file that holds something else."""
-    return FileError(
-        f"{name} is {what}, not a spreadsheet. Choose an Excel, OpenDocument or CSV file.", kind="not-a-spreadsheet"
-    )
+def _is_flat(start: str) -> bool:
+    beginning = start[:4096]
+    return beginning.startswith("<") and _FLAT in beginning and _SPREADSHEET in beginning
 
 
 def _refuse_markup(start: str, name: str) -> None:
@@ -118,4 +106,4 @@ def _refuse_markup(start: str, name: str) -> None:
                 f"{name} is in the XML format of Excel 2003, which is not read. Open it in Excel and save it as .xlsx.",
                 kind="xml-2003",
             )
-        raise not_a_spreadsheet(name, "an XML document")
+        raise no_spreadsheet(name, ("an XML document", "Open it in Excel, save it as .xlsx, and choose that file."))

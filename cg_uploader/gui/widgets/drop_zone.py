@@ -13,7 +13,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import Sign, plain, section, set_mark
 
-FILES = "Spreadsheets (*.xlsx *.xlsm *.xls *.xlsb *.ods *.csv *.tsv *.txt);;All files (*)"
+FILES = "Spreadsheets (*.xlsx *.xlsm *.xltx *.xltm *.xls *.xlsb *.ods *.fods *.csv *.tsv *.txt);;All files (*)"
 KINDS = "Excel (xlsx, xlsm, xls, xlsb), OpenDocument (ods), or text (csv, tsv, txt)"
 
 
