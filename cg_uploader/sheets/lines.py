@@ -50,7 +50,7 @@ class LinesBuilder(TableBuilder):
 
     def add_unclosed(self, record: str) -> None:
         """Take the next record, in which a quotation mark never closes."""
-        self.unclosed.add(self._number)
+        self.unclosed(self._number)
         self.add_records([record])
 
     def _shape(self, width: int) -> Shape:

@@ -62,8 +62,7 @@ Candidate = tuple[int, bool, Shape, Sequence[Any]]
 class TableBuilder:
     """Takes rows one by one, finds the header row, and fills a store.
 
-    ``left_out`` are numbers of rows that are not taken; ``unclosed`` of rows in which a quotation mark never closes; in a
-    ``ragged`` file rows may have more values than there are headings, which is said.
+    ``left_out`` are numbers of rows that are not taken; in a ``ragged`` file rows may have more values than there are headings, which is said.
     """
 
     def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
@@ -72,7 +71,8 @@ class TableBuilder:
         self.hidden_rows = 0
         self.empty_rows = 0
         self.left_out: Collection[int] = ()
-        self.unclosed: set[int] = set()
+        self._unclosed: set[int] = set()
+        self._last_unclosed = 0
         self.ragged = False
         self._cells = cells
         self._watch = watch
@@ -119,7 +119,7 @@ class TableBuilder:
             self._prove(shape, [texts])
         if shape.surplus and any(texts[-shape.surplus :]):
             found.append((shape.columns[-shape.surplus], "long-row", ""))
-        if number in self.unclosed:
+        if number in self._unclosed:
             found.append((0, "unclosed-quote", ""))
         self._packer.append(number, texts if shape.placed else shape.spread(texts, ""))
         for note in found:
@@ -160,13 +160,19 @@ class TableBuilder:
         for number, row in zip(numbers, zip(*values, strict=True), strict=True):
             self.add(number, hidden, shape, row)
 
+    def unclosed(self, number: int) -> None:
+        """In the row of this number, which comes next, a quotation mark never closes."""
+        self._unclosed.add(number)
+        self._last_unclosed = number
+
     def _special(self, numbers: Sequence[int]) -> bool:
         """Whether rows must be looked at one by one whatever they hold."""
         limit = self._watch.limit
         return (
             not self.header_row
             or (limit is not None and len(self._packer) + len(numbers) >= limit)
-            or any(numbers[0] <= number <= numbers[-1] for number in (*self.left_out, *self.unclosed))
+            or self._last_unclosed >= numbers[0]
+            or any(numbers[0] <= number <= numbers[-1] for number in self.left_out)
         )
 
     def _count(self, rows: int) -> None:
