@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.sheets.table import Enough, TableBuilder
+from cg_uploader.sheets.table import MOST_COLUMNS, Enough, TableBuilder
 from cg_uploader.sheets.watch import Watch
 
 Area = tuple[int, int, int, int]
@@ -24,9 +25,13 @@ class SheetReading:
     hidden_columns: Sequence[tuple[int, int]] = ()
     merged: Sequence[Area] = ()
 
-    def is_hidden(self, column: int) -> bool:
-        """Whether a column cannot be seen."""
-        return any(first <= column <= last for first, last in self.hidden_columns)
+    def hidden(self) -> frozenset[int]:
+        """Positions of the columns that cannot be seen."""
+        changes = [0] * (MOST_COLUMNS + 1)
+        for first, last in self.hidden_columns:
+            changes[min(max(first, 0), MOST_COLUMNS)] += 1
+            changes[min(last + 1, MOST_COLUMNS)] -= 1
+        return frozenset(column for column, hides in enumerate(accumulate(changes)) if hides > 0)
 
 
 class Book(Protocol):

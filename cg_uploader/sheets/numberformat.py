@@ -14,6 +14,7 @@ from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 _WHOLE = frozenset("ymd")
+_LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -369,8 +370,8 @@ class NumberFormat:
 
 @lru_cache(maxsize=2_000)
 def number_format(code: str, date1904: bool = False) -> NumberFormat:
-    """The format of a code, made once."""
-    return NumberFormat(code, date1904)
+    """The format of a code, made once; one that is longer than Excel lets anybody write shows numbers as they are stored."""
+    return NumberFormat(code if len(code) <= _LONGEST_CODE else "0.00E+00", date1904)
 
 
 _BUILT_IN = {

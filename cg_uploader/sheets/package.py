@@ -49,9 +49,9 @@ def cut_off_is_said() -> Iterator[None]:
         raise damaged("a record in it is cut off") from error
 
 
-def damaged(why: str) -> FileError:
+def damaged(why: str, name: str = "The file") -> FileError:
     """The failure for a file that is not whole."""
-    return FileError(f"The file is damaged: {why}. Open it in Excel, save it again, or ask for a new copy.", kind="damaged")
+    return FileError(f"{name} is damaged: {why}. Open it in Excel, save it again, or ask for a new copy.", kind="damaged")
 
 
 def password() -> FileError:
@@ -75,7 +75,9 @@ class Package:
             ):
                 size = f"{info.file_size >> 20:,} MB"
                 raise FileError(f"The file would need {size} unpacked. Copy the part that is meant.", kind="too-big")
-            self._parts[_plain(info.filename)] = info
+            before = self._parts.setdefault(_plain(info.filename), info)
+            if (before.CRC, before.file_size) != (info.CRC, info.file_size):
+                raise damaged(f"it holds {info.filename} twice, with different contents")
 
     def __contains__(self, name: str) -> bool:
         """Whether there is such a part."""

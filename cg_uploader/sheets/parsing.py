@@ -19,7 +19,7 @@ from cg_uploader.sheets.book import Book
 from cg_uploader.sheets.impostors import in_package, no_spreadsheet, unknown
 from cg_uploader.sheets.opendocument import FlatPackage, OpenDocument
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.package import Package
+from cg_uploader.sheets.package import Package, damaged
 from cg_uploader.sheets.sniff import Content, sniff
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
@@ -40,6 +40,10 @@ def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
             if file.name in error.sentence:
                 raise
             raise FileError(f"{file.name}: {error.sentence}", kind=error.kind) from error
+        except ValueError as error:
+            if "Exceeds the limit" not in str(error):  # only what Python says about whole numbers of thousands of digits
+                raise
+            raise damaged("a count in it is too long to be one", file.name) from error
         except OSError as error:
             raise FileError(
                 f"{file.name} cannot be read to its end. Copy it to this computer and try again.", kind="locked"
@@ -97,7 +101,7 @@ def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: W
     book, extensions = _book(handle, file.name, content)
     reading = book.read(options.sheet, watch, options.header_row)
     builder = reading.builder
-    columns = builder.columns(reading.is_hidden)
+    columns = builder.columns(reading.hidden().__contains__)
     builder.cover(reading.merged)
     _note_extension(file, extensions, builder)
     table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)

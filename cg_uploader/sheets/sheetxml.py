@@ -14,7 +14,7 @@ from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.rows import Disordered, Sink
 from cg_uploader.sheets.sharedstrings import WRITTEN, all_named, decoded
-from cg_uploader.sheets.table import CellKind, Shape, check_place, where_filled
+from cg_uploader.sheets.table import MOST_COLUMNS, CellKind, Shape, check_place, where_filled
 from cg_uploader.sheets.xmltext import Decoder
 
 _FORMULA = r"(?:<f[^>]*(?:/>|>[^<]*</f>))?"
@@ -296,6 +296,8 @@ class SheetXml:
     def _end_cell(self) -> None:
         place = _PLACE.fullmatch(self._cell.get("r", ""))
         self._place = column_position(place[1].upper()) if place else self._place + 1
+        if self._place >= MOST_COLUMNS:
+            check_place(1, self._place)
         value = "".join(self._text)
         kind, style = _kind(self._cell)
         if not value:

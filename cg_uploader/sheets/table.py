@@ -62,7 +62,8 @@ Candidate = tuple[int, bool, Shape, Sequence[Any]]
 class TableBuilder:
     """Takes rows one by one, finds the header row, and fills a store.
 
-    ``left_out`` are numbers of rows that are not taken; in a ``ragged`` file rows may have more values than there are headings, which is said.
+    ``left_out`` are numbers of rows that are not taken; in a ``ragged`` file rows may have more values than there are headings,
+    which is said.
     """
 
     def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
@@ -341,8 +342,10 @@ def _filled(shape: Shape, values: Sequence[Any]) -> tuple[Shape, Sequence[Any]]:
 def check_place(row: int, column: int) -> None:
     """FileError ``too-big`` when a cell stands where no spreadsheet has one."""
     if row > MOST_ROWS or column >= MOST_COLUMNS:
+        beyond = 10**12  # a number of thousands of digits is no help
+        where = f"in row {row}, column {column + 1}" if max(row, column) < beyond else "far outside any sheet"
         raise FileError(
-            f"A cell stands in row {row}, column {column + 1}; a sheet has {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns. "
+            f"A cell stands {where}; a sheet has {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns. "
             "Copy the part that is meant into a new workbook.",
             kind="too-big",
         )
