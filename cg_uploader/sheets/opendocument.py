@@ -13,7 +13,7 @@ from typing import IO, Protocol
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
 from cg_uploader.sheets.cells import CellTexts, Kind
-from cg_uploader.sheets.numberformat import NumberFormat
+from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.odsstyles import Styles
 from cg_uploader.sheets.package import CHUNK, damage_is_said, damaged, local, parser
 from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
@@ -26,6 +26,7 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
 _MOST_CELLS = 100_000_000
+_GENERAL = number_format("General")
 _NUMBERS = ("float", "percentage", "currency")
 
 Cell = tuple[CellKind, str]
@@ -65,6 +66,11 @@ def whole(text: str) -> int:
 def _count(attributes: dict[str, str], name: str) -> int:
     """A count of which one is the usual."""
     return whole(attributes[name]) if name in attributes else 1
+
+
+def is_truth(value: str, shown: str) -> bool:
+    """Whether a number is a truth value, which LibreOffice writes as a number and shows as a word."""
+    return value in ("0", "1") and shown.isalpha()
 
 
 class Parts(Protocol):
@@ -319,7 +325,8 @@ class _TableReader:
         kind = attributes.get("value-type", "")
         style = self._style(attributes.get("style-name") or self._row.get("default-cell-style-name") or self._default(column))
         if kind in _NUMBERS and "value" in attributes:
-            return (Kind.NUMBER, style), attributes["value"]
+            truth = "formula" in attributes and self._formats[style] is _GENERAL and is_truth(attributes["value"], text)
+            return (Kind.BOOLEAN if truth else Kind.NUMBER, style), attributes["value"]
         if kind == "date" and "date-value" in attributes:
             return (Kind.MOMENT, style), iso_moment(attributes["date-value"])
         if kind == "time" and "time-value" in attributes:

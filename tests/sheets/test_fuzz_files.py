@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import random
-import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -200,34 +198,3 @@ def test_what_xlsxwriter_writes(tmp_path: Path, rows: list[tuple[str, int, bool]
     found = texts(tmp_path / "a.xlsx", header_row=1)
     assert [cells[::2] for cells in found] == [cells[::2] for cells in exact]
     assert all(float(cells[1]) == float(f"{whole:.16g}") for cells, (_, whole, _) in zip(found, rows, strict=True))
-
-
-OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-
-
-@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed; with it, its own CSV of a workbook is compared")
-def test_what_libreoffice_shows(tmp_path: Path) -> None:
-    path = workbook(
-        tmp_path / "shown.xlsx",
-        sheet(
-            row(text("Text"), text("Plain"), text("Two"), text("Zip")),
-            *[row(text(f"00{i}"), number(i * 3), number(i * 1.25, 1), number(i, 2)) for i in range(1, 50)],
-        ),
-        formats=["0.00", "00000"],
-    )
-    subprocess.run(
-        [
-            str(OFFICE),
-            "--headless",
-            f"-env:UserInstallation={tmp_path.as_uri()}/office",
-            "--convert-to",
-            "csv",
-            "--outdir",
-            tmp_path,
-            path,
-        ],
-        check=True,
-        timeout=120,
-        capture_output=True,
-    )
-    assert texts(tmp_path / "shown.csv") == texts(path)

@@ -134,7 +134,8 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "rows for ever": (lambda f: ods(f, repeated(1 << 31)), "too-big"),
     "rows for ever in front": (lambda f: ods(f, repeated(1 << 31, ods_text("")), ods_row(ods_text("k"))), "too-big"),
     "columns for ever": (
-        lambda f: ods(f, ods_row(ods_cell("<text:p>k</text:p>", f'{STRING} table:number-columns-repeated="{1 << 31}"'))), "too-big",
+        lambda f: ods(f, ods_row(ods_cell("<text:p>k</text:p>", f'{STRING} table:number-columns-repeated="{1 << 31}"'))),
+        "too-big",
     ),
     "rows without a number": (lambda f: ods(f, repeated(-5)), "damaged"),
     "rows by the digits": (lambda f: ods(f, repeated(NINES)), "damaged"),
@@ -165,7 +166,8 @@ READ: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
         lambda f: ods(f, ods_row(ods_text("k"), ods_text("v")), repeated(1 << 31, "<table:table-cell/>")), ("k", "v"),
     ),
     "depths": (
-        lambda f: ods(f, ods_row(ods_text("k"), ods_text("<text:span>" * 100_000 + "v" + "</text:span>" * 100_000))), ("k", "v"),
+        lambda f: ods(f, ods_row(ods_text("k"), ods_text("<text:span>" * 100_000 + "v" + "</text:span>" * 100_000))),
+        ("k", "v"),
     ),
     "depths of rich text": (
         lambda f: book(f, row(text("k"), f'<c t="inlineStr"><is>{DEEP}</is></c>')), ("k", "v"),
