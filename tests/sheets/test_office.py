@@ -17,7 +17,7 @@ from cg_uploader.sheets.parsing import parse
 from cg_uploader.sheets.watch import Watch
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 FORMATS = ["xlsx", "xls", "ods", "fods"]
 HEADINGS = ("Text", "Whole", "Two", "Zip", "Share", "Day", "Moment", "Yes", "Long")
 CODES = {"Two": "#,##0.00", "Zip": "00000", "Share": "0.0%", "Day": "dd.mm.yyyy", "Moment": "d/m/yyyy hh:mm:ss"}
