@@ -171,7 +171,7 @@ def _add_files(add: Add) -> None:
     shown = add("demo", "show everything on a sample file")
     shown.add_argument("--headless", action="store_true", help="in the terminal, without the window")
     preview = add("preview", "show what is read from a file", [_file_options()])
-    preview.add_argument("--limit", type=_count, metavar="N", help="the first N rows only")
+    preview.add_argument("--limit", type=_at_least_one, metavar="N", help="the first N rows only (default for a table: 20)")
     preview.add_argument("--as", dest="form", choices=("table", "csv", "json"), default="table", help="how to show it")
     check = add(
         "check",
@@ -245,7 +245,7 @@ def _file_options() -> Parser:
     options.add_argument(
         "--sheet", metavar="NAME", help="the sheet to read (default: the first visible one that holds anything)"
     )
-    options.add_argument("--header-row", type=_count, metavar="N", help="the row of the headings, as Excel shows it")
+    options.add_argument("--header-row", type=_at_least_one, metavar="N", help="the row of the headings, as Excel shows it")
     options.add_argument("--encoding", metavar="E", help="for text files, such as utf-8 or cp1252")
     options.add_argument("--delimiter", metavar="D", help="for text files: , ; | ^ or tab; none for one column")
     return options
@@ -273,6 +273,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) > MOST_COUNT:
         raise argparse.ArgumentTypeError(f"“{text}” is not a whole number")
     return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    count = _count(text)
+    if count == 0:
+        raise argparse.ArgumentTypeError("0 is too few; 1 is the first")
+    return count
 
 
 def _row_range(text: str) -> tuple[int, int]:

@@ -8,11 +8,12 @@ from argparse import Namespace
 from typing import Any
 
 from cg_uploader.commands.terminal import Terminal
-from cg_uploader.errors import MappingError
+from cg_uploader.errors import MappingError, UsageError
 from cg_uploader.fields.checks import CheckResult, Problem, check, plan_problems
 from cg_uploader.fields.matching import Match
 from cg_uploader.model import Plan, Profile, Source, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
+from cg_uploader.sheets.notes import fold
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.planning import limited, make_plan, match_profile
 from cg_uploader.vocabulary import Level
@@ -23,7 +24,11 @@ ROWS_OF_A_TABLE = 20
 def read_table(args: Namespace) -> Table:
     """The table that the file options name."""
     options = ReadOptions(args.sheet, args.header_row, args.encoding, args.delimiter, getattr(args, "limit", None))
-    return read(args.file, options)
+    table = read(args.file, options)
+    if args.sheet is not None and table.sheet is None:
+        table.rows.close()
+        raise UsageError(f"{table.file.name} is a text file, which has no sheets. Leave “--sheet” out.", kind="sheet")
+    return table
 
 
 def read_plan(args: Namespace) -> tuple[Profile, Plan]:
@@ -43,7 +48,7 @@ def preview(args: Namespace, terminal: Terminal) -> int:
     elif args.form == "csv":
         terminal.write(_as_csv(table))
     else:
-        _as_table(table, terminal)
+        _as_table(table, args.limit, terminal)
     return 0
 
 
@@ -72,13 +77,15 @@ def _as_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def _as_table(table: Table, terminal: Terminal) -> None:
+def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
     sheet = f", sheet “{table.sheet}”" if table.sheet else ""
     terminal.say(f"{table.file.name}{sheet}, headings in row {table.header_row}")
     heads = ["Row", *(column.heading or f"({column.letter})" for column in table.columns)]
     terminal.table(heads, ([str(row.number), *row.cells] for row in table.rows))
-    for note in table.notes:
-        terminal.tell(f"Note: {note.text}")
+    if len(table.rows) == limit:
+        terminal.say(f"These are the first {limit:,} rows; there may be more. “--limit N” shows N, “--as csv” all of them.")
+    for text in fold(table.notes):
+        terminal.tell(f"Note: {text}")
 
 
 def check_file(args: Namespace, terminal: Terminal) -> int:

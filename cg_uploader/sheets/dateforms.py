@@ -13,10 +13,13 @@ EVERY = 8
 _CELL, _ROW = "\x1f", "\x1e"
 _DATE = re.compile(rf"{_ROW}(\d{{1,4}})([-/.])(\d\d?)\2(\d{{2,4}})(?=[{_ROW}T ]|$)")
 _MONTHS, _DAYS = 12, 31
-_YEARS = {4: "2024", 2: "24"}
+_YEARS = (4, 2)
 
 Form = tuple[str, str, int]
 """The order ``ymd``, ``dmy`` or ``mdy``, or ``y`` when days and months are all small; the mark between; digits of the year."""
+
+Seen = tuple[int, str]
+"""Number of the first row with a form, and the date there."""
 
 
 class DateForms:
@@ -24,7 +27,7 @@ class DateForms:
 
     def __init__(self) -> None:
         self._blocks = 0
-        self._found: dict[int, dict[Form, int]] = {}
+        self._found: dict[int, dict[Form, Seen]] = {}
 
     def look(self, numbers: Sequence[int], rows: Sequence[str]) -> None:
         """Look at the next block: numbers of rows, and their texts with U+001F between them."""
@@ -45,10 +48,10 @@ class DateForms:
             if form is not None and form not in known:
                 known = self._found.setdefault(place, known)
                 begin = "{0}{1}{2}{1}{3}".format(*parts)
-                known[form] = next(numbers[i] for i, text in enumerate(texts) if text.startswith(begin))
+                known[form] = next(numbers[i] for i, text in enumerate(texts) if text.startswith(begin)), begin
 
-    def mixed(self) -> Iterator[tuple[int, dict[Form, int]]]:
-        """For each place in the rows where dates differ: the place, and the forms with the number of the first row of each."""
+    def mixed(self) -> Iterator[tuple[int, dict[Form, Seen]]]:
+        """For each place in the rows where dates differ: the place, and the forms, each with its first row."""
         for place, forms in self._found.items():
             orders = {order for order, _, _ in forms}
             if len({(order == "ymd", *rest) for order, *rest in forms}) > 1 or {"dmy", "mdy"} <= orders:
@@ -63,10 +66,3 @@ def _form(first: str, mark: str, second: str, third: str) -> Form | None:
         return None
     order = "dmy" if int(first) > _MONTHS else "mdy" if int(second) > _MONTHS else "y"
     return order, mark, len(third)
-
-
-def example(form: Form) -> str:
-    """How a date of a form looks."""
-    order, mark, digits = form
-    parts = {"y": _YEARS[digits], "m": "05", "d": "31"}
-    return mark.join(parts[part] for part in order) if len(order) > 1 else mark.join(("05", "06", parts["y"]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from cg_uploader.model import Note
@@ -29,7 +30,7 @@ _COLUMN = {
     "duplicate-heading": "The heading “{heading}” stands over more than one column, here column {letter}.",
     "empty-heading": "Column {letter} holds values but has no heading.",
     "invisible-characters": "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
-    "mixed-dates": "Column {letter} holds dates written in different ways, {detail}. Write them all as 2024-05-31.",
+    "mixed-dates": "Column {letter} holds dates written in different ways, such as {detail}. Write them all as 2024-05-31.",
     "partial-date": "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
     "percent": "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
     "rounded": "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
@@ -173,3 +174,21 @@ class Notes(Sequence[Note]):
             raise IndexError(position)
         general = len(self._general)
         return self._general[position] if position < general else self.book.cell(position - general, self._headings)
+
+
+def fold(notes: Iterable[Note]) -> tuple[str, ...]:
+    """One sentence for each kind in each column, with the number of cells when there are several.
+
+    There may be a million notes: this is not for the window's thread.
+    """
+    counts: Counter[tuple[str, str | None]] = Counter()
+    first: dict[tuple[str, str | None], str] = {}
+    for note in notes:
+        key = note.kind, note.column
+        counts[key] += 1
+        if key not in first:
+            first[key] = note.text
+    return tuple(
+        f"{text} (and {more:,} more {'cell' if more == 1 else 'cells'} like this)" if (more := counts[key] - 1) else text
+        for key, text in first.items()
+    )

@@ -11,7 +11,7 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model import Column, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
 from cg_uploader.sheets.celltext import column_letter
-from cg_uploader.sheets.dateforms import DateForms, example
+from cg_uploader.sheets.dateforms import DateForms
 from cg_uploader.sheets.notes import Found, NoteBook
 from cg_uploader.sheets.spans import covered
 from cg_uploader.sheets.spool import Packer
@@ -307,8 +307,8 @@ class TableBuilder:
         positions = {slot: column for column, slot in self._slots.items()}
         for slot, forms in self._forms.mixed():
             letter = column_letter(positions[slot])
-            ways = " and ".join(f"as {example(form)} in {letter}{row}" for form, row in forms.items())
-            self.notes.add(min(forms.values()), (positions[slot], "mixed-dates", ways))
+            ways = " and ".join(f"{date} in {letter}{row}" for row, date in forms.values())
+            self.notes.add(min(row for row, _ in forms.values()), (positions[slot], "mixed-dates", ways))
 
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()

@@ -15,8 +15,8 @@ from cg_uploader.gui.pages.file import FilePage, facts
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
 from cg_uploader.gui.widgets.drop_zone import DropZone
-from cg_uploader.gui.widgets.notes import fold
 from cg_uploader.model import Note
+from cg_uploader.sheets.notes import fold
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.drop_zone import DropZone
 from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.notes import Notes, fold
+from cg_uploader.gui.widgets.notes import Notes
 from cg_uploader.gui.widgets.reading_options import ReadingOptions, delimiter_in_words, encoding_in_words
 from cg_uploader.gui.widgets.reading_progress import ReadingProgress
 from cg_uploader.gui.widgets.table import Table as View
@@ -32,6 +32,7 @@ from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
 from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
+from cg_uploader.sheets.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.takeup import TakenUp, take_up

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -11,8 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.texts import Sign, caption, plain, section
-from cg_uploader.gui.words import counted
-from cg_uploader.model import Note
 
 MOST_LINES = 12
 
@@ -49,21 +46,3 @@ class Notes(QWidget):
         self._column.replaceWidget(self._lines, fresh)
         self._lines.deleteLater()
         self._lines = fresh
-
-
-def fold(notes: Iterable[Note]) -> tuple[str, ...]:
-    """One sentence for each kind in each column, with the number of cells when there are several.
-
-    There may be a million notes: this is not for the window's thread.
-    """
-    counts: Counter[tuple[str, str | None]] = Counter()
-    first: dict[tuple[str, str | None], str] = {}
-    for note in notes:
-        key = note.kind, note.column
-        counts[key] += 1
-        if key not in first:
-            first[key] = note.text
-    return tuple(
-        text if counts[key] == 1 else f"{text} (and {counted(counts[key] - 1, 'more cell')} like this)"
-        for key, text in first.items()
-    )
