@@ -29,6 +29,8 @@ def damage_is_said() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, UnicodeDecodeError, NotImplementedError) as error:
+        if "memory" in str(error):  # the XML parser and zlib have a word of their own for it
+            raise MemoryError from error
         raise damaged("a part of it cannot be read to its end") from error
     except (LookupError, ValueError) as error:
         if "encoding" not in str(error):  # only what expat says about an encoding that it does not know
