@@ -19,6 +19,8 @@ MOST_BYTES = 4 << 30
 MOST_PACKED = 256 << 20
 MOST_RATIO = 100
 CHUNK = 1 << 18
+_NO_MEMORY = ("out of memory", "Error -4 ")
+"""The words of the XML parser and of zlib for too little memory."""
 
 Start = Callable[[str, dict[str, str]], None]
 
@@ -29,7 +31,7 @@ def damage_is_said() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, UnicodeDecodeError, NotImplementedError) as error:
-        if "memory" in str(error):  # the XML parser and zlib have a word of their own for it
+        if str(error).startswith(_NO_MEMORY):
             raise MemoryError from error
         raise damaged("a part of it cannot be read to its end") from error
     except (LookupError, ValueError) as error:

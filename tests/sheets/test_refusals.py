@@ -4,15 +4,18 @@ import gzip
 import os
 import random
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from xml.parsers import expat
 
 import pytest
 from sheetfiles import binary_cell, compound, excel, excel_binary, open_document, read, row_xml, sheet_xml
 
 from cg_uploader.errors import Cancelled, FileError, UploaderError
 from cg_uploader.sheets.options import ReadOptions
+from cg_uploader.sheets.package import damage_is_said
 
 SHEET = sheet_xml([["Name", "Email"], *([f"n{i}", f"e{i}@example.com"] for i in range(400))])
 
@@ -232,3 +235,11 @@ def test_any_bytes_give_a_table_or_a_sentence(tmp_path: Path, seed: int) -> None
                 assert all(len(row.cells) == len(table.columns) for row in table.rows)
                 assert all(note.text for note in table.notes)
                 table.rows.close()
+
+
+@pytest.mark.parametrize("error", [zlib.error("Error -4 while decompressing data"), expat.ExpatError("out of memory: line 1")])
+def test_too_little_memory_is_no_damage(error: Exception) -> None:
+    with pytest.raises(MemoryError), damage_is_said():
+        raise error
+    with pytest.raises(FileError), damage_is_said():
+        raise type(error)("Error -3 while decompressing data")
