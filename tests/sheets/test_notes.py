@@ -11,6 +11,7 @@ import pytest
 from casefiles import Expected, found_in, number, row, sheet, text, workbook
 from openpyxl import Workbook
 from sheetfiles import read
+from xlsxwriter import Workbook as Writer
 
 from cg_uploader.fields.problems import WHAT_TO_DO, todo
 from cg_uploader.fields.rowcheck import NOTE_LEVELS
@@ -125,6 +126,29 @@ def test_such_numbers_in_any_writer_s_file(tmp_path: Path) -> None:
         book.active.append(cells)
     book.save(tmp_path / "a.xlsx")
     assert found_in(tmp_path / "a.xlsx").notes == [(202, "Phone", "truncated-number")]
+
+
+@pytest.mark.parametrize(
+    ("odd", "kind"),
+    [
+        ("4.91701E+11,x", "truncated-number"),
+        ("#N/A,x", "error-text"),
+        ("M\ufffdller,x", "lost-character"),
+        ('"Ann,x', "unclosed-quote"),
+    ],
+)
+def test_one_odd_row_far_down(tmp_path: Path, odd: str, kind: str) -> None:
+    """Rows that come many at once are looked at as closely as the first ones."""
+    (tmp_path / "a.csv").write_text("Name,City\n" + "Ann,Oslo\n" * 3_000 + odd + "\n" + "Bo,Rome\n" * 20, encoding="utf-8")
+    assert found_in(tmp_path / "a.csv").notes == [(3_002, "Name", kind)]
+
+
+def test_one_odd_text_among_many_that_cells_share(tmp_path: Path) -> None:
+    with Writer(tmp_path / "a.xlsx") as book:
+        page = book.add_worksheet()
+        for i, name in enumerate(["Phone", *[f"4917012345{i:05}" for i in range(30_000)], "4.91701E+11"]):
+            page.write_string(i, 0, name)
+    assert found_in(tmp_path / "a.xlsx").notes == [(30_002, "Phone", "truncated-number")]
 
 
 def test_a_byte_that_does_not_fit_is_named_with_its_cell(tmp_path: Path) -> None:
