@@ -121,7 +121,7 @@ def test_wishes_that_a_text_cannot_meet(program: Program, long: Path) -> None:
     for words, told in (
         (("--sheet", "People"), "long.csv is a text file, which has no sheets."),
         (("--encoding", "martian"), "There is no encoding “martian”."),
-        (("--delimiter", "xx"), "A delimiter is one character, or tab; not “xx”."),
+        (("--delimiter", "xx"), "A delimiter is one character, or tab, or none; not “xx”."),
     ):
         done = program.run("preview", long, *words, "--as", "json")
         assert (done.returncode, json.loads(done.stdout)["error"]["exit"]) == (2, 2)
