@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import break_promises
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,3 +81,12 @@ def test_every_library_has_its_room(modules: dict[Path, str]) -> None:
 def test_every_test_file_has_a_name_of_its_own() -> None:
     names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_what_is_broken_on_purpose_stands_in_the_product_and_tests_watch_it() -> None:
+    """So that ``break_promises.py`` stays able to break each line."""
+    for broken in break_promises.load():
+        broken.applied((ROOT / broken.file).read_text(encoding="utf-8"))
+        for test in broken.tests:
+            file, _, name = test.partition("::")
+            assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8") if name else (ROOT / file).is_file(), test
