@@ -188,7 +188,8 @@ def test_a_service_that_dies_and_comes_back(tmp_path: Path, kind: str) -> None:
     with program.practice(delay=20) as practice:
         port = int(practice.addresses["auth"].split(":")[2].split("/")[0])
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
-        process = program.start(*upload_words(people(tmp_path, rows), profile), "--json")
+        few = "--connections", "2"  # fewer than five rows at once, also when some are dialled while the service dies
+        process = program.start(*upload_words(people(tmp_path, rows), profile, *few), "--json")
         while len(lines_of(tmp_path)) < 30:
             assert process.poll() is None
         practice.process.send_signal(signal.SIGKILL)

@@ -77,7 +77,7 @@ def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind:
             sent[place] = [entry["query"].encode("latin-1") for entry in practice.entries()]
         saved = program.run("report", "1", "--save", home / "Beleg ü.html")
         assert saved.returncode == 0, saved.stderr
-        assert "<title>Upload 1<" in (home / "Beleg ü.html").read_text("utf-8")
+        assert "<title>Upload 1: " in (home / "Beleg ü.html").read_text("utf-8")
     expected = [query_of(row) for row in ROWS]
     assert sent == dict.fromkeys(PLACES, expected)
     assert all(found == [(row, "accepted") for row in range(2, 7)] for found in outcomes.values())
