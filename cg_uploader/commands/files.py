@@ -28,6 +28,12 @@ def read_table(args: Namespace) -> Table:
     if args.sheet is not None and table.sheet is None:
         table.rows.close()
         raise UsageError(f"{table.file.name} is a text file, which has no sheets. Leave “--sheet” out.", kind="sheet")
+    for name in ("encoding", "delimiter"):
+        if getattr(options, name) is not None and table.sheet is not None:
+            table.rows.close()
+            raise UsageError(
+                f"{table.file.name} is a workbook, which says itself how it is read. Leave “--{name}” out.", kind=name
+            )
     return table
 
 

@@ -109,6 +109,8 @@ def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None
         (("--limit", "0"), 2, "0 is too few; 1 is the first"),
         (("--limit", "few"), 2, "“few” is not a whole number"),
         (("--as", "xml"), 2, "--as"),
+        (("--encoding", "utf-8"), 2, "is a workbook, which says itself how it is read. Leave “--encoding” out."),
+        (("--delimiter", ";"), 2, "Leave “--delimiter” out."),
     ],
 )
 def test_wishes_that_cannot_be(program: Program, book: Path, words: tuple[str, ...], exit_code: int, told: str) -> None:
