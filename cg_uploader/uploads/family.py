@@ -28,7 +28,8 @@ class _Run:
 class Family:
     """The other runs for the same configuration and address whose rows have the numbers of the same first file.
 
-    ``known`` are runs of exactly the plan's own file, in which rows are found by their place unless the plan has only some.
+    ``known`` are runs of exactly the plan's own file: rows are found by their place there, unless the plan or the run has only
+    some of them (failed rows that were taken up in the window).
     """
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, known: Sequence[int]) -> None:
@@ -36,7 +37,11 @@ class Family:
         runs = _runs(db, plan)
         mine = _first(runs, plan.table.origin, f"{plan.table.digest} {plan.table.sheet or ''}")
         elsewhere = () if plan.table.origin is not None else known
-        self.runs = [run for run, its in runs.items() if run not in elsewhere and _first(runs, its.origin, its.content) == mine]
+        self.runs = [
+            run
+            for run, its in runs.items()
+            if (run not in elsewhere or its.origin is not None) and _first(runs, its.origin, its.content) == mine
+        ]
 
     def of(self, number: int) -> Iterator[Kept]:
         """What the runs say of the row with this number."""

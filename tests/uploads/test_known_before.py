@@ -1,0 +1,96 @@
+"""Where corrections, forgetting, a colleague's memory and a lost record meet: nobody is written to twice unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
+
+from cg_uploader.errors import AlreadyUploaded
+from cg_uploader.model import Plan, RunSummary
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads import engine, planning, report
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.takeup import failed_table
+from cg_uploader.vocabulary import DataType, RowStatus
+
+REFUSED = status(422, ("First Name", "is blocked."))
+
+
+@pytest.fixture
+def journal(places: Places) -> Iterator[Journal]:
+    with closing(Journal(places)) as found:
+        yield found
+
+
+@pytest.fixture
+def survey() -> Plan:
+    return plan_of(people(5), data_type=DataType.SURVEY)
+
+
+def send(plan: Plan, journal: Journal, client: ScriptedClient | None = None, control: Control | None = None) -> RunSummary:
+    client, control = client or ScriptedClient(), control or Control()
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+
+
+def resume(run: int, journal: Journal) -> tuple[RunSummary, list[int]]:
+    client = ScriptedClient()
+    summary = engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    return summary, client.sent
+
+
+def stopped_at(row: int, plan: Plan, journal: Journal) -> RunSummary:
+    """A run that is stopped when this row leaves."""
+    control = Control()
+    client = ScriptedClient(before_send=lambda request: control.stop() if request.row == row else None)
+    return send(plan, journal, client, control)
+
+
+def skipping(plan: Plan, journal: Journal) -> list[int]:
+    """Rows that leave when a person wants accepted ones to be skipped."""
+    client = ScriptedClient()
+    send(replace(plan, skip_accepted=True), journal, client)
+    return client.sent
+
+
+def saved(journal: Journal, run: int, file: Path, **cells: str) -> Path:
+    """The repair file of a run, corrected."""
+    report.save_failed_rows(journal, run, file)
+    return corrected(file, **cells)
+
+
+def corrected(file: Path, **cells: str) -> Path:
+    book = openpyxl.load_workbook(file)
+    for place, text in cells.items():
+        book.worksheets[0][place] = text
+    book.save(file)
+    return file
+
+
+def test_a_row_corrected_in_the_window_is_known_when_the_whole_file_comes_again(survey: Plan, journal: Journal) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
+    again = replace(survey, table=failed_table(journal, first.run), edits={4: {1: "Right"}, 5: {1: "Right"}})
+    second = send(again, journal)
+    assert second.counts[RowStatus.ACCEPTED] == 2
+    with pytest.raises(AlreadyUploaded, match="5 accepted"):
+        planning.refuse_repeat(planning.earlier(survey, journal))
+    assert skipping(survey, journal) == []
+
+
+def test_a_row_corrected_in_the_window_and_still_to_be_sent_is_taken_over_by_the_whole_file(
+    survey: Plan, journal: Journal
+) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
+    again = replace(survey, table=failed_table(journal, first.run), edits={4: {1: "Right"}, 5: {1: "Right"}})
+    second = stopped_at(4, again, journal)
+    left = second.counts[RowStatus.NOT_SENT]
+    assert left
+    sent = skipping(survey, journal)
+    assert len(sent) == left
+    assert resume(second.run, journal)[1] == []
