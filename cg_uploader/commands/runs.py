@@ -51,8 +51,7 @@ def upload(args: Namespace, terminal: Terminal) -> int:
         if (back := take_up(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
         found = earlier(plan, journal)
-        if plan.skip_accepted is None:
-            refuse_repeat(found)
+        refuse_repeat(found, plan.skip_accepted)
         if found.sentence:
             terminal.tell(found.sentence)
         way = Way(args.places, terminal, plan.address, credentials_for(args, plan.profile, plan.region))

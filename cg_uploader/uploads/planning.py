@@ -164,18 +164,22 @@ def loss_in_words(when: str, file: str) -> str:
     )
 
 
-def refuse_repeat(found: Earlier) -> None:
-    """AlreadyUploaded when a repeat could do harm and nobody has chosen yet."""
-    if found.strict:
-        go_on = f"continue that upload (cg-uploader resume {found.unfinished.run}), " if found.unfinished else ""
-        if not (found.known or found.unfinished):
-            raise AlreadyUploaded(
-                f"{found.loss} These rows may not be sent twice. If they are new, say so with --send-again; nothing was sent."
-            )
+def refuse_repeat(found: Earlier, skip_accepted: bool | None = None) -> None:
+    """AlreadyUploaded when a repeat could do harm and nobody has chosen yet.
+
+    To skip what was accepted is no choice as long as nobody knows that earlier uploads are not known any more.
+    """
+    if not found.strict or skip_accepted is False or (skip_accepted and found.told):
+        return
+    if skip_accepted or not (found.known or found.unfinished):
         raise AlreadyUploaded(
-            f"{found.sentence} Sending them again could reach the same people twice. Choose: {go_on}"
-            "skip what was accepted (--skip-accepted), or send everything again (--send-again)."
+            f"{found.loss} These rows may not be sent twice. If they are new, say so with --send-again; nothing was sent."
         )
+    go_on = f"continue that upload (cg-uploader resume {found.unfinished.run}), " if found.unfinished else ""
+    raise AlreadyUploaded(
+        f"{found.sentence} Sending them again could reach the same people twice. Choose: {go_on}"
+        "skip what was accepted (--skip-accepted), or send everything again (--send-again)."
+    )
 
 
 def limited(plan: Plan, rows: tuple[int, int] | None, connections: int | None) -> Plan:

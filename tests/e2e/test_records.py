@@ -112,6 +112,10 @@ def test_a_damaged_record_is_set_aside_and_once_only_rows_wait_for_a_word(progra
         (aside,) = (tmp_path / "home").glob("journal-damaged-*.sqlite3")
         assert aside.read_bytes() == before
         assert program.run(*words).returncode == 2, "it was not answered yet"
+        scheduled = program.run(*words, "--skip-accepted")
+        assert scheduled.returncode == 2, "what is not known any more cannot be skipped"
+        assert "was damaged" in scheduled.stderr
+        assert practice.summary()["received"] == 5
         assert program.run(*words, "--send-again").returncode == 0
         other = workbook(tmp_path / "others.xlsx", HEADINGS, [(f"q{n}@example.com", "Q") for n in range(3)])
         done = program.run("upload", other, *words[2:])
