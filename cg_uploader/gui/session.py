@@ -28,6 +28,9 @@ from cg_uploader.sheets.reader import ReadOptions
 from cg_uploader.uploads import planning
 from cg_uploader.vocabulary import BlankCells, DataType, Level, Region
 
+UNNAMED = "Unnamed connection"
+"""What a run keeps as the name of a connection that has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -288,7 +291,7 @@ class Session(QObject):
         table, match, configuration = self.table, self.match, self.connection.configuration
         if table is None or match is None or configuration is None or not self._reachable():
             return None
-        name, region = self.connection.name or "Unnamed connection", self.connection.region
+        name, region = self.connection.name or UNNAMED, self.connection.region
         profile = Profile(name, region, configuration, self.connection.address, match.mapping, self.options)
         return replace(
             planning.make_plan(profile, table),

@@ -10,7 +10,7 @@ from cg_uploader.api.client import Client
 from cg_uploader.errors import CredentialsRefused
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
 from cg_uploader.gui.services import Services
-from cg_uploader.gui.session import Connection, Session
+from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
@@ -119,15 +119,31 @@ def forgetting(run: int, places: Places) -> Work:
 
 
 def _credentials(plan: Plan, connection: Connection, services: Services) -> Credentials:
-    """For a run of another day: those of the present connection when it goes to the same place, else the keychain's."""
-    if connection.region is plan.region and connection.client_id and connection.client_secret:
+    """For a run of another day: those of the present connection when it is the run's own, else the keychain's.
+
+    Two connections of one region may belong to two customers: rows must not go to the one who happens to be chosen.
+    """
+    if (
+        connection.region is plan.region
+        and _is_the_runs(connection, plan)
+        and connection.client_id
+        and connection.client_secret
+    ):
         return connection.credentials
     found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
     if found is None:
         raise CredentialsRefused(
-            f"Enter the Client ID and the Client Secret for “{plan.profile}” in step 1 first, then continue this upload."
+            f"This upload was begun with the connection “{plan.profile}”. Choose it in step 1, enter its Client ID and its "
+            "Client Secret there, then continue this upload."
         )
     return found
+
+
+def _is_the_runs(connection: Connection, plan: Plan) -> bool:
+    """By its name; one without a name, which may have got one since, by its reference.  Practice knows one customer."""
+    if plan.region is Region.PRACTICE or connection.name == plan.profile:
+        return True
+    return plan.profile == UNNAMED and connection.reference == plan.configuration.reference
 
 
 def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending) -> Ended:

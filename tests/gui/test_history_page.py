@@ -13,18 +13,21 @@ import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
-from rig import table_of
+from rig import plan_of, recorded, table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 
-from cg_uploader.gui import papers
+from cg_uploader.errors import CredentialsRefused
+from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.history import HistoryPage
 from cg_uploader.gui.services import Practice, Services
-from cg_uploader.gui.session import Session
+from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.theme import Theme
 from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import UNDER_WAY, Journal
-from cg_uploader.vocabulary import RowStatus
+from cg_uploader.uploads.kept import Kept
+from cg_uploader.vocabulary import Region, RowStatus
 
 
 @pytest.fixture
@@ -101,6 +104,42 @@ def test_without_its_credentials_it_says_which_are_missing(page: HistoryPage, wi
     qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
     assert "“Practice”" in window.upload_page.failure.text
     assert "step 1" in window.upload_page.failure.text
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "begun_with", "own"),
+    [
+        ("Beta", "contact", "Alpha", False),
+        ("Alpha", "contact", "Alpha", True),
+        ("Beta", "contact", UNNAMED, True),
+        ("Beta", "else", UNNAMED, False),
+    ],
+)
+def test_rows_of_one_customer_never_go_out_with_the_sign_in_of_another(
+    session: Session,
+    services: Services,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    reference: str,
+    begun_with: str,
+    own: bool,
+) -> None:
+    plan = replace(plan_of([("a@example.com", "Ann")]), region=Region.EU, profile=begun_with)
+    with closing(Journal(places)) as journal:
+        run = recorded(journal, plan, [Kept(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))])
+    session.set_connection(Connection(name=name, region=Region.EU, client_id="id", client_secret="secret", reference=reference))
+    work = uploading.continued_run(run, session, services, Control())
+
+    class Asked(Exception):
+        """Somebody wants to connect."""
+
+    def client(*_: object) -> None:
+        raise Asked
+
+    monkeypatch.setattr(services, "client", client)
+    with pytest.raises(Asked if own else CredentialsRefused):
+        work(lambda _: None, lambda: False)
 
 
 def test_a_forgotten_run_is_gone(page: HistoryPage, places: Places, qtbot: QtBot) -> None:
