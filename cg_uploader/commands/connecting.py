@@ -54,9 +54,10 @@ class Way:
         proxies = Proxies(self._preferences.proxy, None, self._logins.known)
         return Client(self._address, self._credentials, ca_file=ca_file, proxies=proxies)
 
-    def go(self, work: Callable[[Client], Result]) -> Result:
+    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_: True) -> Result:
         """What ``work`` returns.  When a proxy asks who asks, before or in the middle of it, ``work`` is called once more.
 
+        ``goes_on``: whether that is still wanted, by host:port of the proxy and by what ``work`` has returned.
         ProxyLoginWanted when nobody can tell the proxy.
         """
         while True:
@@ -67,7 +68,7 @@ class Way:
                     if self._answer(failure.place):
                         continue
                     raise self._unanswered(failure) from None
-            if not asking or not self._answer(asking):
+            if not (asking and goes_on(asking, result) and self._answer(asking)):
                 return result
 
     def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:

@@ -27,6 +27,7 @@ from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.diary import noted
 from cg_uploader.uploads.journal import UNDER_WAY, Journal
 from cg_uploader.uploads.planning import earlier, refuse_repeat
+from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.report import in_words
 from cg_uploader.uploads.staging import refuse_impossible
@@ -116,9 +117,10 @@ def _profile_changed(plan: Plan, store: ProfileStore) -> str:
 
 def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     begun: list[RunSummary] = []
+    control = Control()
 
     def work(client: Client) -> RunSummary:
-        control, progress = Control(), Progress(terminal)
+        progress = Progress(terminal)
         with _stopped_by_signals(control, terminal):
             if begun:  # a proxy stopped it, and has been told who asks
                 begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
@@ -126,7 +128,7 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
                 begun.append(send(client, progress, control))
         return begun[-1]
 
-    summary = way.go(work)
+    summary = way.go(work, lambda place, summary: stopped_by(place, summary) and not control.stopping)
     _say_totals(summary, journal, terminal, save_failed)
     return summary.exit_code
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError
+from cg_uploader.model import RunSummary
 from cg_uploader.settings.credentials import CredentialStore
 
 if TYPE_CHECKING:
     from cg_uploader.api.proxies import ProxyLogin
 
 MOST_QUESTIONS = 2
+
+
+def stopped_by(place: str, summary: RunSummary) -> bool:
+    """Whether it was the proxy at ``place`` that stopped the run, so that it goes on once the proxy is told who asks.
+
+    Whoever or whatever else stopped it meanwhile has the last word.
+    """
+    return bool(place) and summary.stopped is not None and place in summary.stopped.reason
 
 
 class ProxyLogins:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+from rig import plan_of, recorded
+
+from cg_uploader.commands import runs
+from cg_uploader.commands.connecting import Way
+from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused
+from cg_uploader.model import RunSummary, Stop
 from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.proxylogins import ProxyLogins
 
 PLACE, OTHER = "proxy:3128", "other:3128"
@@ -74,3 +87,51 @@ def test_a_locked_keychain_holds_nothing_up() -> None:
     with pytest.raises(CredentialsRefused, match="RuntimeError") as caught:
         logins.worked()
     assert "p4ssw0rd" not in caught.value.sentence
+
+
+class Asking(Way):
+    """A way through a proxy that asks in mid-run, and somebody who always knows the answer."""
+
+    def __init__(self) -> None:
+        self.answered: list[str] = []
+
+    def client(self) -> Any:
+        return SimpleNamespace(login_wanted=PLACE, close=lambda: None)
+
+    def _answer(self, place: str) -> bool:
+        self.answered.append(place)
+        return len(self.answered) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "stopping", "goes_on"),
+    [
+        (f"The proxy {PLACE} wants a user name and a password.", False, True),
+        (f"The proxy {PLACE} wants a user name and a password.", True, False),
+        ("The upload was stopped before its end.", True, False),
+        ("The first 5 rows were all refused for the same reason.", False, False),
+    ],
+)
+def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
+    places: Places, reason: str, stopping: bool, goes_on: bool
+) -> None:
+    way, calls = Asking(), []
+    with closing(Journal(places)) as journal:
+        plan = plan_of([("a@example.com", "Ann")])
+        run = recorded(journal, plan, [Kept(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))])
+
+        def send(_client: object, _progress: object, control: Control) -> RunSummary:
+            calls.append("send")
+            if stopping:
+                control.stop()
+            return journal.end(run, Stop(reason))
+
+        def resume(run: int, *_: object, **__: object) -> RunSummary:
+            calls.append("resume")
+            return journal.end(run, None)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(runs.engine, "resume", resume)
+            runs._carry_out(way, send, journal, Terminal(json=False), None)
+    assert calls == (["send", "resume"] if goes_on else ["send"])
+    assert bool(way.answered) is goes_on

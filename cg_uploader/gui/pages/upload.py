@@ -35,6 +35,7 @@ from cg_uploader.model import Batch, Outcome, Plan
 from cg_uploader.uploads import planning
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.planning import Earlier
+from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.vocabulary import RowStatus
 
 
@@ -229,7 +230,7 @@ class UploadPage(Page):
         self.session.set_run(ended.summary)
         self._show_limit()
         (self.after.failed_rows if ended.summary.attention else self.after.receipt).setFocus()
-        if ended.summary.stopped is not None and ended.login_wanted:
+        if stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
             run = ended.summary.run
             again = partial(uploading.continued_run, run, self.session, self.services)
             self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
