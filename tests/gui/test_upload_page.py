@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,15 @@ from pytestqt.qtbot import QtBot
 from rig import table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 
+from cg_uploader.errors import UsageError
+from cg_uploader.gui import uploading
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.upload import UploadPage, details
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing
 from cg_uploader.gui.theme import Theme
+from cg_uploader.gui.worker import Work
 from cg_uploader.model import Outcome
 from cg_uploader.practice.ledger import Effect
 from cg_uploader.settings.paths import Places
@@ -156,6 +160,32 @@ class TestSwitches:
         made = Services(places, theme, practice=Practice(delay=0.02))
         yield made
         made.close()
+
+    def test_a_look_back_that_fails_late_does_not_end_the_run_that_has_begun(
+        self, page: UploadPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        late, over = threading.Event(), threading.Event()
+
+        def looking_back(*_: object) -> Work:
+            def work(_announce: object, _cancelled: object) -> object:
+                late.wait(PATIENCE_MS / 1000)
+                over.set()
+                raise UsageError("The record is busy.")
+
+            return work
+
+        monkeypatch.setattr(uploading, "looking_back", looking_back)
+        page.session.set_table(table_of(HEADINGS, people(100)))
+        qtbot.waitUntil(lambda: page.session.result is not None, timeout=PATIENCE_MS)
+        page.upload()
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 2, timeout=PATIENCE_MS)
+        late.set()
+        qtbot.waitUntil(over.is_set, timeout=PATIENCE_MS)
+        value = page.progress.bar.value()
+        qtbot.waitUntil(lambda: page.progress.bar.value() > value, timeout=PATIENCE_MS)
+        assert page.session.running
+        page.stop()
+        ended(page, qtbot)
 
     def test_pause_continue_and_the_totals_still_add_up(
         self, page: UploadPage, session: Session, services: Services, qtbot: QtBot

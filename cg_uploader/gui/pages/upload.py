@@ -198,6 +198,7 @@ class UploadPage(Page):
         self.counters.release()
         self.counters.show_counts({})
         self.progress.begin()
+        self._looking.drop()
         self._looked_at = None
         self.session.set_running(True)
         self.runner.start(work(self._control), done=self._on_ended, failed=self._on_failed, batch=self._on_batch)
