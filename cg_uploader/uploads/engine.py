@@ -87,10 +87,11 @@ def resume(
     with journal.hold(run):
         journal.ensure_values(run, to_send=True)
         journal.settle_cut_off(run)
+        plan, fresh = journal.plan(run), not journal.anything_answered(run)
+        staging.look_again(run, plan, journal)
         if not journal.unsettled(run):
             summary = journal.summary(run)
             return journal.end(run, None) if summary.stopped else summary
-        plan, fresh = journal.plan(run), not journal.anything_answered(run)
         sign_in(client, control)
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()

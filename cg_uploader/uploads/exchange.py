@@ -197,4 +197,5 @@ def _xor(one: bytes, other: bytes) -> bytes:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """As the journal writes times, so that text compares as time does."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 from cg_uploader.errors import DiskFull, UsageError
-from cg_uploader.model import Outcome, Plan, RunSummary, Stop
+from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import expiry, memory, past, planfile, store
@@ -37,6 +37,7 @@ from cg_uploader.uploads.kept import (
     span,
     status_of,
 )
+from cg_uploader.uploads.past import Known
 from cg_uploader.vocabulary import RowStatus
 
 UNDER_WAY = "The upload is under way."
@@ -135,6 +136,10 @@ class Journal:
         if repeatable:
             self.remember()
         return past.Past(self._db, plan, self.runs_of(plan), self._secret)
+
+    def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
+        """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
+        return past.told_since(self._db, plan, self._run(run)["started"])
 
     def ensure_space(self, needed: int) -> None:
         """DiskFull unless ``needed`` bytes are free for the journal."""

@@ -120,15 +120,20 @@ def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
 class Memory:
     """Looks rows up; made once per walk through a plan's rows, in file order."""
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes) -> None:
-        """``secret``: this computer's own key."""
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, imported_since: str = "") -> None:
+        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601)."""
         self._db = db
         self._plan = plan
-        others = db.execute("select id, name, secret from origin order by id").fetchall()
-        self._keys = (_Key(OWN, "", secret), *(_Key(*other) for other in others))
+        query = "select id, name, secret from origin where imported > ? order by id"
+        others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
+        self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
         self._sent: set[bytes] = set()
         place = (plan.address.records, plan.configuration.reference)
         self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look in."""
+        return bool(self._keys)
 
     def of_once_only(self, plain: bytes) -> Remembered | None:
         """What is known of a once-only row, by its plain fingerprint: accepted before all, else perhaps."""

@@ -96,6 +96,17 @@ class Past:
                 yield kept_of(record)
 
 
+def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], Known | None] | None:
+    """What memories that were imported since ``started`` (ISO 8601) say of a once-only row; None: there are none."""
+    memory = Memory(db, plan, b"", imported_since=started)
+
+    def look_up(request: Request) -> Known | None:
+        found = memory.of_once_only(request.fingerprint)
+        return None if found is None else _known(found)
+
+    return look_up if memory else None
+
+
 def _known(found: Remembered) -> Known:
     return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, MappingError
 from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
-from cg_uploader.model import Batch, Plan
+from cg_uploader.model import Batch, Outcome, Plan, Row
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import WAITING, Kept, Messages, as_text, day
@@ -84,6 +84,21 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
                 cells = () if state == RowStatus.SKIPPED else cells
         who, subject = identifiers.who(request), journal.subject(plan, identifiers.key(request))
         yield Kept(position, row.number, state, once, cells, who, messages=messages, fingerprint=fingerprint, subject=subject)
+
+
+def look_again(run: int, plan: Plan, journal: Journal) -> None:
+    """Before ``run`` goes on: rows that a colleague has sent since it began, as far as this computer was told, do not leave."""
+    told = journal.told_since(run, plan)
+    position = 0
+    while told is not None and (block := journal.left_to_do(run, position, ROWS_OF_A_COMMIT)):
+        position = block[-1].position + 1
+        outcomes = []
+        for row in block:
+            before = told(plan.request(Row(row.number, row.cells))) if row.once_only else None
+            if before is not None:
+                state, said = _as_known(row.number, before, skip_accepted=True)
+                outcomes.append((row.position, Outcome(row.number, RowStatus(state), row.http, said, row.attempts)))
+        journal.record(run, outcomes)
 
 
 def _as_known(number: int, before: Known | None, skip_accepted: bool | None) -> tuple[str, Messages]:

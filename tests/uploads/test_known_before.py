@@ -94,3 +94,34 @@ def test_a_row_corrected_in_the_window_and_still_to_be_sent_is_taken_over_by_the
     sent = skipping(survey, journal)
     assert len(sent) == left
     assert resume(second.run, journal)[1] == []
+
+
+def test_what_a_colleague_has_sent_meanwhile_does_not_leave_when_a_run_goes_on(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    mine = stopped_at(3, survey, journal)
+    left = mine.counts[RowStatus.NOT_SENT]
+    assert left
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        send(survey, theirs, ScriptedClient({6: [REFUSED]}))
+        _, code = theirs.memories().export_to(tmp_path / "memory")
+    journal.memories().import_from(tmp_path / "memory", code)
+    summary, sent = resume(mine.run, journal)
+    assert sent == [6], "it was refused there"
+    assert summary.counts[RowStatus.SKIPPED] == left - 1
+    assert "Accepted on" in next(row.outcome.message for row in journal.rows(mine.run) if row.number == 5)
+
+
+def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        send(survey, theirs)
+        _, code = theirs.memories().export_to(tmp_path / "memory")
+    journal.memories().import_from(tmp_path / "memory", code)
+    mine = stopped_at(3, replace(survey, skip_accepted=False), journal)
+    assert len(resume(mine.run, journal)[1]) == mine.counts[RowStatus.NOT_SENT] > 0
