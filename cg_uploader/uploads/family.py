@@ -80,13 +80,13 @@ def _runs(db: sqlite3.Connection, plan: Plan) -> dict[int, _Run]:
 
 
 def _first(runs: dict[int, _Run], origin: Origin | None, content: str) -> str:
-    """The content of the file whose rows these were at first, as far as this computer knows."""
+    """The content of the file whose rows these were at first; or the run they come from, when it is not known here."""
     seen: set[int] = set()
-    while origin is not None and origin.run not in seen:
+    while origin is not None and origin.run and origin.run not in seen:
         seen.add(origin.run)
         run = runs.get(origin.run)
         if run is None or run.started != origin.started or run.content.split(" ")[0] != origin.digest:
-            break
+            return f"{origin.run} {origin.started} {origin.digest}"
         origin, content = run.origin, run.content
     return content
 

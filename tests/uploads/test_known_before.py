@@ -14,6 +14,7 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.model import Plan, RunSummary
 from cg_uploader.settings.paths import Places
+from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import engine, planning, report
 from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.journal import Journal
@@ -94,6 +95,21 @@ def test_a_row_corrected_in_the_window_and_still_to_be_sent_is_taken_over_by_the
     sent = skipping(survey, journal)
     assert len(sent) == left
     assert resume(second.run, journal)[1] == []
+
+
+def test_a_repair_file_of_a_run_that_is_not_known_here_is_known_the_second_time(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
+    file = saved(journal, first.run, tmp_path / "failed.xlsx", C2="Right")
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        send(replace(survey, table=read(file)), theirs, ScriptedClient({5: [REFUSED]}))
+        plan = replace(survey, table=read(corrected(file, C2="Right, really", C3="Right too")))
+        with pytest.raises(AlreadyUploaded, match="1 accepted"):
+            planning.refuse_repeat(planning.earlier(plan, theirs))
+        assert skipping(plan, theirs) == [5]
 
 
 def test_what_a_colleague_has_sent_meanwhile_does_not_leave_when_a_run_goes_on(
