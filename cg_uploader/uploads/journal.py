@@ -348,10 +348,11 @@ class Journal:
 
     def forget(self, run: int) -> None:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
-        self._run(run)
+        plan = self.plan(run)
         with self.hold(run):
             with self._change() as db:
                 memory.remember(db, run, leaving=True)
+                memory.remember_corrected(db, run, Family(db, plan, ()).runs)
             self._delete(run)
         with store.translated(self._file):
             expiry.vanish(self._db)

@@ -8,14 +8,15 @@ content, whatever file or configuration that came from.  A once-only row has an 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cg_uploader.model import Plan
-from cg_uploader.uploads.kept import span
+from cg_uploader.uploads.kept import REACH, span
 
 OWN = 0
 """The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
@@ -38,6 +39,16 @@ _BY_SUBJECT = (
     f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
     " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
     f" order by subject, coalesce(answered, :now) {_KEEP}"
+)
+_CORRECTED = (
+    "with kin as materialized (select row.id, number, state, answered, fingerprint from json_each(:kin) join row"
+    f" on row.id >= value << {REACH} and row.id < value + 1 << {REACH} where once = 1 and fingerprint <> x'')"
+    f" {_ADD} select 0, mine.fingerprint, mine.fingerprint, max(other.state = 'accepted'), max(coalesce(other.answered, :now)),"
+    " :place from kin mine join kin other on other.number = mine.number"
+    " where mine.state not in ('accepted', 'not_sure', 'sending') and other.state in ('accepted', 'not_sure', 'sending')"
+    f" and (mine.id >> {REACH} = :run or other.id >> {REACH} = :run) group by mine.fingerprint"
+    " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
+    " answered = max(memory.answered, excluded.answered)"
 )
 
 
@@ -91,6 +102,17 @@ def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None
     db.execute(_ONCE_ONLY, known)
     db.execute(_BY_SUBJECT, known)
     db.execute("update run set remembered = ? where id = ?", (ended is not None, run))
+
+
+def remember_corrected(db: sqlite3.Connection, run: int, kin: Sequence[int]) -> None:
+    """Inside one commit, before ``run`` is deleted: what only its numbers say.
+
+    A once-only row that left in a corrected text is known by the texts of the same row in the runs ``kin`` as well, which share
+    its rows.
+    """
+    records, reference = db.execute("select records, reference from run where id = ?", (run,)).fetchone()
+    place = place_of(db, records, reference)
+    db.execute(_CORRECTED, {"run": run, "kin": json.dumps(kin), "now": time.time(), "place": place})
 
 
 def not_remembered(db: sqlite3.Connection) -> list[int]:

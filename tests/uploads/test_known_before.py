@@ -97,6 +97,20 @@ def test_a_row_corrected_in_the_window_and_still_to_be_sent_is_taken_over_by_the
     assert resume(second.run, journal)[1] == []
 
 
+@pytest.mark.parametrize("forgotten", ["the correction", "the file", "both"])
+def test_what_was_corrected_is_not_sent_again_in_its_older_text_when_a_run_is_forgotten(
+    survey: Plan, journal: Journal, tmp_path: Path, forgotten: str
+) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED]}))
+    plan = replace(survey, table=read(saved(journal, first.run, tmp_path / "failed.xlsx", C2="Right")))
+    second = send(plan, journal)
+    assert second.counts[RowStatus.ACCEPTED] == 1
+    for name, run in (("the correction", second.run), ("the file", first.run)):
+        if forgotten in (name, "both"):
+            journal.forget(run)
+    assert skipping(survey, journal) == []
+
+
 def test_a_repair_file_of_a_run_that_is_not_known_here_is_known_the_second_time(
     survey: Plan, journal: Journal, tmp_path: Path
 ) -> None:
