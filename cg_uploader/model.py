@@ -253,17 +253,20 @@ class Plan:
         wires.sort(key=lambda wire: last if wire[1] is None else wire[1])
         object.__setattr__(self, "wires", tuple(wires))
 
+    def leaves_out(self, number: int) -> bool:
+        """Whether a person wants the row with this number not to be sent: left out, or outside the range."""
+        first, last = self.options.rows or (number, number)
+        return number in self.left_out or not first <= number <= last
+
     def cells(self, row: Row) -> tuple[str, ...]:
         """The row's texts, one per column, with a person's edits in place."""
         edits = self.edits.get(row.number)
-        if not edits:
-            return row.cells
-        return tuple(edits.get(position, text) for position, text in enumerate(row.cells))
+        return tuple(edits.get(position, text) for position, text in enumerate(row.cells)) if edits else row.cells
 
     def request(self, row: Row) -> Request:
         """What would go out for ``row``."""
         cells = self.cells(row)
-        pairs = [(heading, constant if position is None else cells[position]) for heading, position, constant in self.wires]
+        pairs = [(heading, constant if at is None else cells[at]) for heading, at, constant in self.wires]
         if self.options.blank_cells is BlankCells.LEAVE_OUT:
             pairs = [pair for pair in pairs if pair[1]]
         return Request(row.number, self.address.records, self.configuration.reference, tuple(pairs))
@@ -301,8 +304,7 @@ class Reply:
 
     ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED, UNTRUSTED, NOT_SIGNED_IN (no token to be had) and TOO_LONG
     are certain that nothing was sent; NOTHING (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge
-    wrote it, sentence).
-    ``message``: one plain line.  ``retry_after``: seconds, already clamped, or None when absent or unreadable.
+    wrote it, sentence).  ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or unreadable.
     """
 
     answer: Answer
@@ -338,8 +340,7 @@ class Outcome:
 class Batch:
     """What a run announces, at most about ten times a second; everything in it is on disk.
 
-    ``counts`` are totals so far for all statuses; ``rows`` is what they will add up to; ``detail`` says why it waits;
-    ``run`` is 0 before the run is recorded.
+    ``counts``: totals so far; ``rows``: what they will add up to; ``detail``: why it waits; ``run``: 0 before it is recorded.
     """
 
     rows: int
@@ -365,10 +366,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run stands: the six counts add up to ``rows``, always (ValueError otherwise).
-
-    ``values_deleted``: since when the values of its rows are gone, so that it cannot be continued.
-    """
+    """How a run stands; the six counts always add up to ``rows``.  ``values_deleted``: since when it cannot be continued."""
 
     run: int
     file: str

@@ -132,7 +132,6 @@ class _Check:
 
     def _walk(self, progress: Callable[[int], None] | None, cancelled: Callable[[], bool] | None) -> None:
         plan, told = self._plan, time.monotonic()
-        first, last = plan.options.rows or (0, 1 << 62)
         for position, row in enumerate(plan.table.rows):
             if position % ROWS_BETWEEN_LOOKS == 0:
                 if cancelled is not None and cancelled():
@@ -140,7 +139,7 @@ class _Check:
                 if progress is not None and (now := time.monotonic()) - told >= SECONDS_BETWEEN_WORDS:
                     told = now
                     progress(position)
-            if row.number in plan.left_out or not first <= row.number <= last:
+            if plan.leaves_out(row.number):
                 self._skipped += 1
                 continue
             request = plan.request(row)

@@ -129,7 +129,7 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
             raise Cancelled("Nobody waits for it any more.")
         request = plan.request(row)
         once = once_only(plan.configuration, request)
-        if not (once or repeatable) or row.number in plan.left_out:
+        if not (once or repeatable) or plan.leaves_out(row.number):
             continue
         if (before := past.of(position, request, once_only=once)) is not None:
             if once:

@@ -67,12 +67,11 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
     checker = RowChecker(plan)
     identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
     past = journal.past(plan, repeatable=bool(plan.skip_accepted))
-    first, last = plan.options.rows or (0, 1 << 62)
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
         once, cells = once_only(plan.configuration, request), plan.cells(row)
         state, messages, fingerprint = WAITING, NOTHING, b""
-        if row.number in plan.left_out or not first <= row.number <= last:
+        if plan.leaves_out(row.number):
             state, messages = RowStatus.SKIPPED.value, (("", "Left out by you."),)
         elif errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
             state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.text) for p in errors)

@@ -12,7 +12,7 @@ import pytest
 from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Plan, RunSummary
+from cg_uploader.model import Options, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import engine, planning, report
@@ -155,3 +155,14 @@ def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
     journal.memories().import_from(tmp_path / "memory", code)
     mine = stopped_at(3, replace(survey, skip_accepted=False), journal)
     assert len(resume(mine.run, journal)[1]) == mine.counts[RowStatus.NOT_SENT] > 0
+
+
+def test_rows_outside_the_range_are_no_repeat(survey: Plan, journal: Journal) -> None:
+    send(replace(survey, options=Options(rows=(2, 3))), journal)
+    rest = replace(survey, options=Options(rows=(4, 6)))
+    planning.refuse_repeat(planning.earlier(rest, journal))
+    with pytest.raises(AlreadyUploaded, match="1 accepted"):
+        planning.refuse_repeat(planning.earlier(replace(survey, options=Options(rows=(3, 6))), journal))
+    client = ScriptedClient()
+    send(rest, journal, client)
+    assert client.sent == [4, 5, 6]
