@@ -17,7 +17,7 @@ from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
 from cg_uploader.uploads.family import Family
 from cg_uploader.uploads.kept import COLUMNS, REACH, Kept, Record, as_text, kept_of, span
-from cg_uploader.uploads.memory import Memory, Remembered, keyed
+from cg_uploader.uploads.memory import Memory, Remembered, keyed, remember
 from cg_uploader.vocabulary import RowStatus
 
 _LEFT = ("accepted", "sending", "not_sure")
@@ -35,9 +35,9 @@ _TWINS = (
     " and not (other.id >= :first and other.id < :last) and run.rows >= 0 and other.state in "
 )
 _SAME_PLACE = (
-    " from row other join row mine on mine.id = other.id - :theirs + :first and mine.number = other.number"
-    " where other.id >= :theirs and other.id < :theirs_last and other.once = 1 and mine.state = 'waiting'"
-    " and other.state in ('waiting', 'not_sent')"
+    "select other.id from row other join row mine on mine.id = other.id - :theirs + :first and mine.number = other.number"
+    " where other.id >= :theirs and other.id < :theirs_last and mine.state = 'waiting' and (other.once or :repeatable)"
+    " and (other.state in ('waiting', 'not_sent') or (other.once = 0 and other.state in ('sending', 'not_sure')))"
 )
 
 
@@ -116,6 +116,9 @@ def take_over(
 ) -> None:
     """Inside one commit: the rows of ``run`` that wait become its alone, whatever other runs still meant to send.
 
+    Else an older run that goes on later would send an older text of a row after the newer one.  Repeatable rows of the same
+    file that a run is working on stay that run's too: at the same moment nobody can say which is the newer.
+
     AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
     a run that still means to send one is being worked on.
     """
@@ -129,11 +132,13 @@ def take_over(
         theirs[key] = None
     for other in runs:
         begin, end = span(other)
-        for (key,) in db.execute(f"select other.id {_SAME_PLACE}", {**place, "theirs": begin, "theirs_last": end}):
+        there = {**place, "theirs": begin, "theirs_last": end, "repeatable": not is_held(other)}
+        for (key,) in db.execute(_SAME_PLACE, there):
             theirs[key] = None
     for other in {key >> REACH for key in theirs}:
         if is_held(other):
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
+        remember(db, other)  # also what may have arrived, before it is said to be taken over
     message = as_text((("", f"Taken over by upload {run}."),))
     db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])
 

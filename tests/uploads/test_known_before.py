@@ -166,3 +166,12 @@ def test_rows_outside_the_range_are_no_repeat(survey: Plan, journal: Journal) ->
     client = ScriptedClient()
     send(rest, journal, client)
     assert client.sent == [4, 5, 6]
+
+
+def test_an_older_text_does_not_overtake_what_was_changed_and_accepted_since(journal: Journal) -> None:
+    plan = plan_of(people(6))
+    first = stopped_at(2, plan, journal)
+    left = [row.number for row in journal.left_to_do(first.run, 0, 99)]
+    assert 7 in left
+    send(replace(plan, edits={7: {1: "Newer"}}), journal)
+    assert resume(first.run, journal)[1] == []
