@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from cg_uploader.errors import DiskFull, UsageError
+from cg_uploader.errors import DiskFull, JournalError, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
@@ -135,7 +135,8 @@ class Journal:
         """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
         if repeatable:
             self.remember()
-        return past.Past(self._db, plan, self.runs_of(plan), self._secret)
+        with store.translated(self._file):
+            return past.Past(self._db, plan, self.runs_of(plan), self._secret)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -343,16 +344,16 @@ class Journal:
     def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
         """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
         with store.translated(self._file):
-            wall = time.time() if now is None else now
-            return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, wall)
+            return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
 
     def forget(self, run: int) -> None:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
-        plan = self.plan(run)
+        self._run(run)
         with self.hold(run):
+            with suppress(JournalError), self._change() as db:  # a plan that is not as it was written names no relatives
+                memory.remember_corrected(db, run, Family(db, self.plan(run), ()).runs)
             with self._change() as db:
                 memory.remember(db, run, leaving=True)
-                memory.remember_corrected(db, run, Family(db, plan, ()).runs)
             self._delete(run)
         with store.translated(self._file):
             expiry.vanish(self._db)

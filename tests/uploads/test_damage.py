@@ -263,3 +263,14 @@ def test_a_text_that_is_not_as_it_was_written_is_said_without_it(places: Places,
         assert "Ann" not in caught.value.sentence
         journal.forget(1)
         assert journal.runs() == []
+
+
+def test_a_plan_that_is_not_as_it_was_written_is_said_and_can_be_forgotten(places: Places) -> None:
+    filled(places)
+    with closing(Journal(places)) as journal:
+        journal._db.execute("update run set plan = ?", ('{"origin": [["run", "7"',))
+        with pytest.raises(JournalError, match="not as it was written"):
+            earlier(plan_of(people(2)), journal)
+        journal.forget(1)
+        assert journal.runs() == []
+        assert earlier(plan_of(people(2)), journal).sentence == ""
