@@ -105,7 +105,8 @@ def earlier(
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
     """
     runs = [journal.summary(run) for run in journal.runs_of(plan)]
-    unfinished = next((run for run in runs if journal.unsettled(run.run)), None)
+    failed_rows = plan.table.origin is not None  # they are taken over from the run that they come from, unasked
+    unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     harmful = can_harm(plan)
     found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))

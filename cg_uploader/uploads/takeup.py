@@ -10,17 +10,21 @@ from cg_uploader.sheets.reopened import HELD_BACK, REFUSED, said_before
 from cg_uploader.sheets.spool import Packer, Spool
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.report import origin_of
-from cg_uploader.vocabulary import RowStatus
+from cg_uploader.vocabulary import Region, RowStatus
 
 _BEFORE = {RowStatus.REFUSED: REFUSED, RowStatus.HELD_BACK: HELD_BACK}
 
 
 @dataclass(frozen=True, slots=True)
 class TakenUp:
-    """``run`` None: this computer does not know it (any more).  ``constants``: headings whose one text is not known."""
+    """What is known of the run that failed rows come from.
+
+    ``run`` and ``region`` None: this computer does not know it (any more).  ``constants``: headings whose text is not known.
+    """
 
     run: int | None
     profile: str
+    region: Region | None
     reference: str
     mapping: Mapping
     constants: tuple[str, ...]
@@ -33,6 +37,10 @@ class TakenUp:
             words.append(
                 f"They were sent with “{self.profile}” to the reference “{self.reference}”, and would now be sent with "
                 f"“{plan.profile}” to “{plan.configuration.reference}”."
+            )
+        if self.region is not None and self.region is not plan.region:
+            words.append(
+                f"They went to the region {self.region.upper()}, and would now go to the region {plan.region.upper()}."
             )
         gone = [heading for heading, _ in self.mapping.sources if plan.mapping.source(heading) is None]
         gone += [heading for heading in self.constants if plan.mapping.source(heading) is None]
@@ -55,13 +63,13 @@ def take_up(table: Table, journal: Journal) -> TakenUp | None:
     if run is not None:
         plan = journal.plan(run)
         said = f"These are failed rows of upload {run} ({name}); only they are sent."
-        return TakenUp(run, plan.profile, plan.configuration.reference, plan.mapping, (), said)
+        return TakenUp(run, plan.profile, plan.region, plan.configuration.reference, plan.mapping, (), said)
     said = (
         f"These are failed rows of upload {origin.run} ({name}), which this computer does not know (any more): rows that were "
         "accepted in it meanwhile are not recognised."
     )
     mapping = Mapping(tuple((heading, _source(table, letter)) for heading, letter in origin.sources))
-    return TakenUp(None, origin.profile, origin.reference, mapping, origin.constants, said)
+    return TakenUp(None, origin.profile, None, origin.reference, mapping, origin.constants, said)
 
 
 def _source(table: Table, letter: str) -> Source:

@@ -175,3 +175,13 @@ def test_an_older_text_does_not_overtake_what_was_changed_and_accepted_since(jou
     assert 7 in left
     send(replace(plan, edits={7: {1: "Newer"}}), journal)
     assert resume(first.run, journal)[1] == []
+
+
+def test_failed_rows_that_have_not_left_are_sent_from_the_window_without_a_question(survey: Plan, journal: Journal) -> None:
+    first = stopped_at(3, survey, journal)
+    again = replace(survey, table=failed_table(journal, first.run))
+    found = planning.earlier(again, journal)
+    planning.refuse_repeat(found)
+    assert "has not finished" not in found.sentence
+    assert send(again, journal).counts[RowStatus.ACCEPTED] == first.counts[RowStatus.NOT_SENT] > 0
+    assert resume(first.run, journal)[1] == []

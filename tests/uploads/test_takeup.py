@@ -21,7 +21,7 @@ from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.takeup import take_up
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
+from cg_uploader.vocabulary import Answer, DataType, Region, RowStatus
 
 ROWS = [(f"p{n}@example.com", f"Name {n}") for n in range(2, 9)]
 REFUSED = status(422, ("First Name", "is blocked."))
@@ -216,3 +216,5 @@ def test_another_profile_is_said(survey: Plan, journal: Journal, tmp_path: Path)
     assert found is not None
     other = replace(survey, table=table, profile="Other", configuration=replace(survey.configuration, reference="else"))
     assert "would now be sent with “Other” to “else”" in found.sentence(other)
+    elsewhere = replace(survey, table=table, region=Region.AU)
+    assert "They went to the region PRACTICE, and would now go to the region AU." in found.sentence(elsewhere)
