@@ -10,7 +10,8 @@ class Origin:
     """The run whose failed rows a table holds; no value of a row, no constant and no secret is here.
 
     ``run`` 0: the file does not say any more which one.  ``started``: when that run began, ISO 8601.  ``digest``: of the file
-    that it sent.  ``columns``: (letter, heading) of that file.  ``sources``: (field heading, column letter).  ``constants``:
+    that it sent.  ``content``: digest and sheet of the file whose rows these were at first, however often they came back since.
+    ``columns``: (letter, heading) of the file that was sent.  ``sources``: (field heading, column letter).  ``constants``:
     headings of fields that had one text in every row.  ``unsure``: the rows may have arrived already.
     """
 
@@ -20,6 +21,7 @@ class Origin:
     reference: str = ""
     file: str = ""
     digest: str = ""
+    content: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     constants: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ ABOUT = "CG Uploader"
 HEADINGS = ("About this file: please leave it as it is", "")
 MOST_LINES = 40_000
 
-_TEXTS = ("started", "profile", "reference", "file", "digest")
+_TEXTS = ("started", "profile", "reference", "file", "digest", "content")
 _MOST_RUN = 1 << 31
 
 
@@ -59,6 +59,7 @@ def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
             reference=_text(texts["reference"]),
             file=_text(texts["file"]),
             digest=_text(texts["digest"]),
+            content=_text(texts["content"]),
             columns=tuple(_pair(value) for value in lists["column"]),
             sources=tuple(_pair(value) for value in lists["field"]),
             constants=tuple(_text(value) for value in lists["constant"]),

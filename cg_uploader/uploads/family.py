@@ -8,21 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cg_uploader.model import Plan
 from cg_uploader.origin import Origin
 from cg_uploader.sheets.about import origin_of
 from cg_uploader.uploads.kept import COLUMNS, LEFT_TO_DO, Kept, kept_of, span
+from cg_uploader.uploads.planfile import first_content
 
 HAS_ORIGIN = '"origin": [['
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    started: str
-    content: str
-    origin: Origin | None
 
 
 class Family:
@@ -34,14 +27,9 @@ class Family:
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, known: Sequence[int]) -> None:
         self._db = db
-        runs = _runs(db, plan)
-        mine = _first(runs, plan.table.origin, f"{plan.table.digest} {plan.table.sheet or ''}")
+        mine = first_content(plan.table)
         elsewhere = () if plan.table.origin is not None else known
-        self.runs = [
-            run
-            for run, its in runs.items()
-            if (run not in elsewhere or its.origin is not None) and _first(runs, its.origin, its.content) == mine
-        ]
+        self.runs = [run for run, content, whole in _runs(db, plan) if content == mine and not (whole and run in elsewhere)]
 
     def of(self, number: int) -> Iterator[Kept]:
         """What the runs say of the row with this number."""
@@ -70,25 +58,12 @@ class Family:
         return None
 
 
-def _runs(db: sqlite3.Connection, plan: Plan) -> dict[int, _Run]:
-    query = "select id, started, content, plan from run where records = ? and reference = ? and rows >= 0"
-    found = {}
-    for run, started, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)):
+def _runs(db: sqlite3.Connection, plan: Plan) -> Iterator[tuple[int, str, bool]]:
+    """Each run for the same configuration and address: what file its rows were in at first, and whether it has all of them."""
+    query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
+    for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)).fetchall():
         origin = origin_of(json.loads(text)["origin"]) if HAS_ORIGIN in text else None
-        found[run] = _Run(started, content, origin)
-    return found
-
-
-def _first(runs: dict[int, _Run], origin: Origin | None, content: str) -> str:
-    """The content of the file whose rows these were at first; or the run they come from, when it is not known here."""
-    seen: set[int] = set()
-    while origin is not None and origin.run and origin.run not in seen:
-        seen.add(origin.run)
-        run = runs.get(origin.run)
-        if run is None or run.started != origin.started or run.content.split(" ")[0] != origin.digest:
-            return f"{origin.run} {origin.started} {origin.digest}"
-        origin, content = run.origin, run.content
-    return content
+        yield run, content if origin is None else origin.content, origin is None
 
 
 def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:

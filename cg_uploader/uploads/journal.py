@@ -92,7 +92,7 @@ class Journal:
     def begin(self, plan: Plan) -> int:
         """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
         with self._change() as db:
-            facts = (_content(plan), plan.address.records, plan.configuration.reference, planfile.dump(plan))
+            facts = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference, planfile.dump(plan))
             cursor = db.execute(
                 "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
                 " values (?, ?, ?, ?, ?, ?, ?, -1)",
@@ -271,7 +271,7 @@ class Journal:
         """Runs of the same sheet of the same file content for the same configuration and address, newest first."""
         query = "select id from run where content = ? and records = ? and reference = ? and rows >= 0 order by id desc"
         with store.translated(self._file):
-            same = (_content(plan), plan.address.records, plan.configuration.reference)
+            same = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference)
             return [number for (number,) in self._db.execute(query, same)]
 
     def has_once_only(self, run: int) -> bool:
@@ -390,10 +390,6 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
                 raise
-
-
-def _content(plan: Plan) -> str:
-    return f"{plan.table.digest} {plan.table.sheet or ''}"
 
 
 def _now() -> str:

@@ -23,6 +23,16 @@ from cg_uploader.sheets.about import lines_of, origin_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 
+def content_of(table: Table) -> str:
+    """What tells one sheet of one file from every other, as the journal keeps it."""
+    return f"{table.digest} {table.sheet or ''}"
+
+
+def first_content(table: Table) -> str:
+    """The same of the file whose rows these were at first: row numbers are that file's, in every repair file of it."""
+    return table.origin.content if table.origin is not None and table.origin.run else content_of(table)
+
+
 def dump(plan: Plan) -> str:
     """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already."""
     table = plan.table

@@ -14,6 +14,7 @@ from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.kept import Kept
+from cg_uploader.uploads.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
 
 ROWS_OF_A_PART = 1_000
@@ -55,6 +56,7 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
         reference=plan.configuration.reference,
         file=plan.table.file.name,
         digest=plan.table.digest,
+        content=first_content(plan.table),
         columns=tuple((column.letter, column.heading) for column in columns),
         sources=tuple((heading, columns[at].letter) for heading, at, _ in plan.wires if at is not None),
         constants=tuple(heading for heading, at, _ in plan.wires if at is None),

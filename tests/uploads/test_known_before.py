@@ -185,3 +185,17 @@ def test_failed_rows_that_have_not_left_are_sent_from_the_window_without_a_quest
     assert "has not finished" not in found.sentence
     assert send(again, journal).counts[RowStatus.ACCEPTED] == first.counts[RowStatus.NOT_SENT] > 0
     assert resume(first.run, journal)[1] == []
+
+
+def test_the_file_itself_knows_what_was_corrected_after_its_own_run_was_forgotten(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
+    second = send(
+        replace(survey, table=read(saved(journal, first.run, tmp_path / "failed.xlsx"))),
+        journal,
+        ScriptedClient({4: [REFUSED]}),
+    )
+    journal.forget(first.run)
+    send(replace(survey, table=read(saved(journal, second.run, tmp_path / "more.xlsx", C2="Right"))), journal)
+    assert skipping(survey, journal) == []
