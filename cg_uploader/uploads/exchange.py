@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import math
 import os
 import platform
 import sqlite3
@@ -183,6 +184,8 @@ def _entries(file: Path, count: int, places: list[int]) -> Iterator[memory.Entry
         while count > 0:
             block = stream.read(min(count, ENTRIES_AT_ONCE) * ENTRY.size)
             for subject, fingerprint, sure, answered, place in ENTRY.iter_unpack(block):
+                if place >= len(places) or math.isnan(answered):  # the seal is right, so somebody has made it so
+                    raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
                 yield subject, fingerprint, sure, min(answered, now), places[place]
             count -= ENTRIES_AT_ONCE
 

@@ -19,6 +19,7 @@ from cg_uploader.model import Plan, Reply
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import engine
 from cg_uploader.uploads.control import Control
+from cg_uploader.uploads.exchange import ENTRY, Exchange
 from cg_uploader.uploads.journal import Journal
 from cg_uploader.uploads.planning import earlier
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
@@ -257,6 +258,19 @@ class TestExchange:
             with pytest.raises(FileError, match="cannot be read"):
                 other.memories().import_from(tmp_path / "missing", code)
             assert other._db.execute("select count(*) from memory").fetchone() == (0,)
+            assert other.memories().imports() == []
+
+    @pytest.mark.parametrize("entry", [(0.0, 7), (float("nan"), 0)], ids=["a place that is not there", "no time"])
+    def test_what_is_sealed_and_cannot_be_is_not_taken_in(
+        self, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: tuple[float, int]
+    ) -> None:
+        send(journal, [a("1")])
+        crafted = ENTRY.pack(bytes(16), bytes(16), 1, *entry)
+        monkeypatch.setattr(Exchange, "_packed", lambda _self, _places: iter([crafted]))
+        _, code = journal.memories().export_to(tmp_path / "crafted")
+        with closing(Journal(Places(tmp_path / "colleague"))) as other:
+            with pytest.raises(FileError, match="damaged"):
+                other.memories().import_from(tmp_path / "crafted", code)
             assert other.memories().imports() == []
 
     def test_nothing_to_export_and_nothing_of_ones_own_to_import(self, journal: Journal, tmp_path: Path) -> None:
