@@ -3,7 +3,7 @@
 A plan goes in, outcomes come out.  The window and the command line differ only in how they build the plan and show the
 outcomes::
 
-    file → sheets.reader → Table → fields.matching, fields.checks → Plan → uploads.engine ⇄ api.client → Outcome
+    file → sheets.reader → Table → fields.matching, fields.checks → Plan → uploads.sending ⇄ api.client → Outcome
                                                                               ↓
                                                        uploads.journal (committed, then announced) → report, repair file
 

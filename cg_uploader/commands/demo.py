@@ -16,7 +16,7 @@ from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places, resource
 from cg_uploader.settings.profiles import parse
 from cg_uploader.sheets.reader import read
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import make_plan
 
 ANSWER_SECONDS = 0.1

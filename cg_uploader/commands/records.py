@@ -16,10 +16,10 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.wipe import wipe
-from cg_uploader.uploads.exchange import read_header
-from cg_uploader.uploads.holds import somebody_works
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import day
+from cg_uploader.uploads.journal.exchange import read_header
+from cg_uploader.uploads.journal.holds import somebody_works
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import day
 from cg_uploader.uploads.planning import loss_in_words
 
 ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"

@@ -21,16 +21,17 @@ from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, Usag
 from cg_uploader.fields.checks import check
 from cg_uploader.model import Batch, Credentials, Plan, RunSummary
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.uploads import engine, report
+from cg_uploader.uploads import report
 from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.diary import noted
-from cg_uploader.uploads.journal import UNDER_WAY, Journal
+from cg_uploader.uploads.journal.journal import UNDER_WAY, Journal
 from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.receipt import receipt
 from cg_uploader.uploads.report import in_words
-from cg_uploader.uploads.staging import refuse_impossible
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.diary import noted
+from cg_uploader.uploads.sending.staging import refuse_impossible
 from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import RowStatus
 from cg_uploader.wholefile import save_text

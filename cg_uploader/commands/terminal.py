@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from cg_uploader.fields.names import revealed
 from cg_uploader.model import Batch
-from cg_uploader.uploads.pace import Pace, in_words
+from cg_uploader.uploads.sending.pace import Pace, in_words
 from cg_uploader.vocabulary import Activity
 
 BAR_CELLS = 24

@@ -16,7 +16,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.settings.paths import Places, write_private
 from cg_uploader.uploads import report
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.receipt import STYLE, receipt
 from cg_uploader.wholefile import proposed_name, save_text, saved_whole
 

@@ -10,7 +10,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import loss_in_words
 
 

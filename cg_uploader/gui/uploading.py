@@ -14,10 +14,11 @@ from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import engine, planning, takeup
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.diary import noted
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads import planning, takeup
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.diary import noted
 from cg_uploader.vocabulary import Region, RowStatus
 
 Sending: TypeAlias = Callable[[Client, Callable[[Batch], None]], RunSummary]

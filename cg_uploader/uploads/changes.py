@@ -10,7 +10,7 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Plan, Profile, Table
 from cg_uploader.sheets.reader import ReadOptions, read
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.vocabulary import RowStatus
 
 LARGEST_COMPARED_BYTES = 20 << 20

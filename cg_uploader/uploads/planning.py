@@ -13,9 +13,9 @@ from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import day
-from cg_uploader.uploads.past import Past
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import day
+from cg_uploader.uploads.journal.past import Past
 from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
 

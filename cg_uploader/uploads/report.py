@@ -12,9 +12,9 @@ from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import Kept
-from cg_uploader.uploads.planfile import first_content
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import Kept
+from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
 
 ROWS_OF_A_PART = 1_000

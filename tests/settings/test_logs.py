@@ -24,8 +24,8 @@ def log(places: Places) -> Iterator[Path]:
 
 
 def test_what_the_product_says_is_kept(log: Path) -> None:
-    logging.getLogger("cg_uploader.uploads.engine").info("run %d: row %d status %d", 3, 17, 422)
-    assert "INFO cg_uploader.uploads.engine: run 3: row 17 status 422" in log.read_text()
+    logging.getLogger("cg_uploader.uploads.sending.engine").info("run %d: row %d status %d", 3, 17, 422)
+    assert "INFO cg_uploader.uploads.sending.engine: run 3: row 17 status 422" in log.read_text()
 
 
 def test_what_libraries_say_is_not(log: Path) -> None:

@@ -12,11 +12,12 @@ import pytest
 from cg_uploader.model import Address, Configuration, Field, Mapping, Outcome, Plan, Profile, Source
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
-from cg_uploader.uploads import changes, staging
+from cg_uploader.uploads import changes
 from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import make_plan
+from cg_uploader.uploads.sending import staging
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Region, RowStatus
 
 HEADINGS = ("Email", "First Name", "City")

@@ -16,10 +16,10 @@ from cg_uploader.errors import CredentialsRefused
 from cg_uploader.model import RunSummary, Stop
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import Kept
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import Kept
 from cg_uploader.uploads.proxylogins import ProxyLogins
+from cg_uploader.uploads.sending.control import Control
 
 PLACE, OTHER = "proxy:3128", "other:3128"
 

@@ -13,11 +13,12 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 
 from cg_uploader.model import Field, Mapping, Plan, Source
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import engine, report
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import Kept
+from cg_uploader.uploads import report
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import Kept
 from cg_uploader.uploads.receipt import MOST_REASONS, MOST_ROWS, receipt
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import DataType, RowStatus
 
 HOSTILE = '<script>alert("x")</script>'

@@ -17,9 +17,10 @@ from cg_uploader.fields.matching import match
 from cg_uploader.model import Mapping, Plan, Reply
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
-from cg_uploader.uploads import engine, planning, report
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads import planning, report
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 HOSTILE = '<script>alert("x")</script>'

@@ -15,11 +15,12 @@ from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.model import Field, Mapping, Plan, Reply, RunSummary, Source, Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import ReadOptions, read
-from cg_uploader.uploads import engine, planning, report
-from cg_uploader.uploads.control import Control
-from cg_uploader.uploads.journal import Journal
-from cg_uploader.uploads.kept import Kept
+from cg_uploader.uploads import planning, report
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import Kept
 from cg_uploader.uploads.receipt import receipt
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import Answer, DataType, Region, RowStatus
 

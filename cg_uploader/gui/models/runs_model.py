@@ -11,7 +11,7 @@ from cg_uploader.fields.names import revealed
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
 from cg_uploader.model import RunSummary
-from cg_uploader.uploads.kept import day
+from cg_uploader.uploads.journal.kept import day
 from cg_uploader.vocabulary import RowStatus
 
 Index = QModelIndex | QPersistentModelIndex

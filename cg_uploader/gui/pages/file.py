@@ -34,7 +34,7 @@ from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
-from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.takeup import TakenUp, take_up
 
 

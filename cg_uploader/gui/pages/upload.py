@@ -33,9 +33,9 @@ from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import Batch, Outcome, Plan
 from cg_uploader.uploads import planning
-from cg_uploader.uploads.control import Control
 from cg_uploader.uploads.planning import Earlier
 from cg_uploader.uploads.proxylogins import stopped_by
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import RowStatus
 
 

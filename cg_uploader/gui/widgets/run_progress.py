@@ -11,7 +11,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, card
 from cg_uploader.gui.widgets.texts import plain, section
 from cg_uploader.model import Batch
-from cg_uploader.uploads.pace import Pace, in_words
+from cg_uploader.uploads.sending.pace import Pace, in_words
 from cg_uploader.vocabulary import Activity
 
 WORDS = {

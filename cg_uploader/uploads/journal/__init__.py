@@ -1,0 +1,1 @@
+"""What is on disk of each run, and of all runs together."""

@@ -1,0 +1,120 @@
+"""A journal that SQLite cannot read any more: how it is known, and how it is set aside whole, never overwritten."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cg_uploader.errors import JournalError
+from cg_uploader.uploads.journal.holds import somebody_works
+
+MAGIC = b"SQLite format 3\x00"
+ALWAYS_CHECKED_BYTES = 16 << 20
+"""A journal up to this size is looked through at each start (some hundredths of a second); a larger one when it looks cut,
+or when SQLite stumbled over it before."""
+COMPANIONS = ("-wal", "-shm", "-journal")
+PREFIX = "journal-damaged-"
+
+
+def is_damaged(file: Path) -> bool:
+    """Whether ``file`` is a journal that cannot be trusted; nothing is written, and a good one stays byte for byte."""
+    size = _size(file)
+    if size == 0:
+        return _size(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
+    if not file.is_file():
+        return False  # something else stands in its place, and opening it will say so
+    with file.open("rb") as stream:
+        header = stream.read(100)
+    if len(header) < 100 or not header.startswith(MAGIC):
+        return True
+    if size > ALWAYS_CHECKED_BYTES and not _is_cut(header, size) and not _mark(file).exists():
+        return False
+    damaged = not _is_sound(file)
+    if not damaged and _mark(file).exists():
+        with suppress(OSError):  # a disk that cannot be written: whoever opens the journal next says so
+            _mark(file).unlink()
+    return damaged
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says with ``error`` that the file itself is damaged."""
+    return (getattr(error, "sqlite_errorname", "") or "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def note(file: Path) -> None:
+    """SQLite has stumbled over ``file``: the next start looks it through, whatever its size."""
+    try:
+        _mark(file).touch(mode=0o600)
+    except OSError:
+        return  # then the next start stumbles too, and says so again
+
+
+def set_aside(file: Path, locks: Path) -> Path:
+    """Move the damaged journal and its companions away under a new name, and return that.
+
+    JournalError when another program works on a run of it, or when it cannot be moved.
+    """
+    if somebody_works(locks):
+        raise JournalError(f"{file} is damaged, and another CG Uploader is sending rows. Wait until it ends, then try again.")
+    stem = f"{PREFIX}{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    number, target = 1, file.with_name(f"{stem}.sqlite3")
+    while any(_beside(target, ending).exists() for ending in ("", *COMPANIONS)):
+        number += 1
+        target = file.with_name(f"{stem}-{number}.sqlite3")
+    try:
+        for ending in ("", *COMPANIONS):
+            if _beside(file, ending).exists():
+                _beside(file, ending).rename(_beside(target, ending))
+        _mark(file).unlink(missing_ok=True)
+    except OSError as error:
+        raise JournalError(
+            f"{file} is damaged and cannot be moved away ({error.strerror}). "
+            "Close other windows of CG Uploader, or move it away yourself, then try again."
+        ) from None
+    return target
+
+
+def old_ones(folder: Path, days: int) -> list[Path]:
+    """Files that were set aside more than ``days`` days ago, by the time in their names: they hold row values too."""
+    found = []
+    for path in folder.glob(f"{PREFIX}*"):
+        try:
+            made = datetime.strptime(path.name.removeprefix(PREFIX)[:15], "%Y%m%d-%H%M%S").astimezone()
+        except ValueError:
+            continue
+        if datetime.now().astimezone() - made > timedelta(days=days):
+            found.append(path)
+    return found
+
+
+def _is_sound(file: Path) -> bool:
+    """A read-only connection leaves the file and its write-ahead log as they are, also at its end."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)) as connection:
+            return bool(connection.execute("pragma quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        return True  # it cannot be looked at now, which proves nothing
+    except sqlite3.DatabaseError as error:
+        return not is_damage(error)
+
+
+def _is_cut(header: bytes, size: int) -> bool:
+    page = int.from_bytes(header[16:18], "big")
+    return size < (65_536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+
+
+def _beside(file: Path, ending: str) -> Path:
+    return file.with_name(file.name + ending)
+
+
+def _mark(file: Path) -> Path:
+    return _beside(file, "-looked-damaged")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,396 @@
+"""The record of runs on this computer: intent before a row leaves, outcome after; what it says survives any crash.
+
+The text of a row is kept until it is accepted or forgotten; a journal is used by the thread that opened it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from cg_uploader.errors import DiskFull, JournalError, UsageError
+from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
+from cg_uploader.origin import Origin
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal import expiry, memory, past, planfile, store
+from cg_uploader.uploads.journal.exchange import Exchange
+from cg_uploader.uploads.journal.family import Family, run_of
+from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
+from cg_uploader.uploads.journal.kept import (
+    COLUMNS,
+    LEFT_TO_DO,
+    REACH,
+    SENDING,
+    UNFINISHED,
+    Kept,
+    KeptRows,
+    as_text,
+    day,
+    kept_of,
+    record_of,
+    span,
+    status_of,
+)
+from cg_uploader.uploads.journal.past import Known
+from cg_uploader.vocabulary import RowStatus
+
+UNDER_WAY = "The upload is under way."
+CUT_OFF = "The upload was cut off before its end."
+
+
+class Journal:
+    """Runs and their rows in one SQLite file; every method that changes something has committed when it returns."""
+
+    def __init__(self, places: Places) -> None:
+        """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used.
+
+        ``set_aside``: where a damaged journal was moved just now; None usually.
+        """
+        places.prepare()
+        self._file = places.journal
+        self._db, self.set_aside = store.open_journal(places)
+        self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
+        self._holds = Holds(places.locks, self._holder)
+        self._room_asked, self._room_said = float("-inf"), ""
+        with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
+            self._clear_unsealed()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._holds.release()
+        self._db.close()
+
+    # ------------------------------------------------------------------ one run: beginning, rows, end
+
+    @contextmanager
+    def hold(self, run: int) -> Iterator[None]:
+        """Nobody else on this computer works on ``run`` meanwhile; RunHeld when somebody does."""
+        lock = self._holds.taken(run) or self._holds.acquire(run)
+        try:
+            with self._change() as db:
+                db.execute("update run set held_by = ? where id = ?", (as_holder(), run))
+            yield
+        finally:
+            lock.release()
+
+    def _holder(self, run: int) -> str:
+        found = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()
+        return found[0] if found else ""
+
+    def begin(self, plan: Plan) -> int:
+        """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
+        with self._change() as db:
+            facts = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference, planfile.dump(plan))
+            cursor = db.execute(
+                "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
+                " values (?, ?, ?, ?, ?, ?, ?, -1)",
+                (*facts, who_i_am(), _now(), as_holder()),
+            )
+            run = cursor.lastrowid or 0
+            self._holds.begin(run)
+        return run
+
+    def add(self, run: int, rows: Iterable[Kept]) -> None:
+        """Record some of a new run's rows in one commit."""
+        with self._change() as db:
+            db.executemany(
+                "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (record_of(run << REACH, row) for row in rows),
+            )
+
+    def seal(self, run: int, plan: Plan) -> None:
+        """All rows are recorded: the run exists from now on, and its file is not needed any more.
+
+        AlreadyUploaded or RunHeld when a once-only row of it has left, or is about to leave, in another run.
+        """
+        with self._change() as db:
+            others = [other for other in self.runs_of(plan) if other != run]
+            kin = Family(db, plan, others)
+            past.take_over(db, run, others, kin, again=plan.skip_accepted is False, is_held=self._holds.is_held)
+            (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
+            db.execute("update run set rows = ? where id = ?", (count, run))
+            if plan.skip_accepted is not None and self.has_once_only(run):
+                db.execute("update loss set known_to_person = 1")
+
+    def abandon(self, run: int) -> None:
+        """A run that was begun and never sealed is nothing."""
+        self._delete(run)
+        if (lock := self._holds.taken(run)) is not None:
+            lock.release()
+
+    def past(self, plan: Plan, *, repeatable: bool = False) -> past.Past:
+        """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
+        if repeatable:
+            self.remember()
+        with store.translated(self._file):
+            return past.Past(self._db, plan, self.runs_of(plan), self._secret)
+
+    def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
+        """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
+        return past.told_since(self._db, plan, self._run(run)["started"])
+
+    def ensure_space(self, needed: int) -> None:
+        """DiskFull unless ``needed`` bytes are free for the journal."""
+        store.ensure_space(self._file.parent, needed)
+
+    def why_no_room(self) -> str:
+        """Why a run had better stop before its next row leaves; empty while there is room.  Asks the disk once a second."""
+        now = time.monotonic()
+        if now - self._room_asked >= 1.0:
+            self._room_asked, self._room_said = now, store.why_no_room(self._file.parent)
+        return self._room_said
+
+    def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
+        """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
+        first, last = span(run)
+        query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
+        with store.translated(self._file):
+            return [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
+
+    def record(
+        self,
+        run: int,
+        outcomes: Sequence[tuple[int, Outcome]],
+        intents: Iterable[int] = (),
+        back: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """One commit: outcomes by position, positions about to be sent, positions that did not leave and their state before.
+
+        The text of an accepted row is deleted with its outcome.
+        """
+        first, now = run << REACH, time.time()
+        with self._change() as db:
+            db.executemany(
+                "update row set state = ?, http = ?, attempts = ?, messages = ?, answered = ? where id = ?",
+                [(o.status.value, o.http, o.attempts, as_text(o.messages), now, first + at) for at, o in outcomes],
+            )
+            db.executemany(
+                "update row set cells = null, who = '' where id = ?",
+                [(first + at,) for at, o in outcomes if o.status is RowStatus.ACCEPTED],
+            )
+            db.executemany("update row set state = 'sending' where id = ?", [(first + at,) for at in intents])
+            db.executemany("update row set state = ? where id = ?", [(state, first + at) for at, state in back])
+
+    def settle_cut_off(self, run: int) -> None:
+        """After a crash: once-only rows that may have left become *not sure*, for good."""
+        message = as_text((*UNFINISHED[SENDING],))
+        with self._change() as db:
+            db.execute(
+                "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'",
+                (message, *span(run)),
+            )
+
+    def end(self, run: int, stop: Stop | None) -> RunSummary:
+        """The run ends here, for now; returns how it stands."""
+        with self._change() as db:
+            db.execute(
+                "update run set finished = ?, stopped = ?, exit = ? where id = ?",
+                (_now(), stop.reason if stop else None, stop.exit_code if stop else None, run),
+            )
+        return self.summary(run)
+
+    def reopen(self, run: int) -> None:
+        """The run goes on."""
+        with self._change() as db:
+            db.execute(
+                "update run set finished = null, stopped = null, exit = null, ages_from = null, remembered = 0 where id = ?",
+                (run,),
+            )
+
+    # ------------------------------------------------------------------ reading
+
+    def plan(self, run: int) -> Plan:
+        """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
+        record = self._run(run)
+        with store.translated(self._file):
+            return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
+
+    def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
+        """Every row of a run from a position on, in file order."""
+        first, last = span(run)
+        with store.translated(self._file):
+            query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
+            for record in self._db.execute(query, (first + start, last)):
+                yield kept_of(record)
+
+    def outcomes(self, run: int) -> Iterator[Outcome]:
+        """Every row's outcome as it stands, in file order."""
+        return (row.outcome for row in self.rows(run))
+
+    def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
+        """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
+        wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
+        query = f"select state, count(*) from row where id >= ? and id < ? and {wanted} group by state"
+        totals = dict.fromkeys(RowStatus, 0)
+        with store.translated(self._file):
+            for state, count in self._db.execute(query, span(run)):
+                totals[status_of(state)] += count
+        return totals
+
+    def summary(self, run: int) -> RunSummary:
+        """How a run stands; its totals add up, also after a crash."""
+        record = self._run(run)
+        with store.translated(self._file):
+            plan = json.loads(record["plan"])
+        stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
+        if record["finished"] is None:
+            stop = Stop(UNDER_WAY if self._holds.is_held(run) else CUT_OFF)
+        return RunSummary(
+            run=run,
+            file=plan["file"],
+            profile=plan["profile"],
+            region=plan["region"],
+            rows=record["rows"],
+            counts=self.counts(run),
+            started=datetime.fromisoformat(record["started"]),
+            finished=datetime.fromisoformat(record["finished"]) if record["finished"] else None,
+            stopped=stop,
+            sent_by=record["sent_by"],
+            values_deleted=datetime.fromisoformat(record["values_deleted"]) if record["values_deleted"] else None,
+        )
+
+    def runs(self) -> list[int]:
+        """Numbers of all runs, newest first."""
+        with store.translated(self._file):
+            return [number for (number,) in self._db.execute("select id from run where rows >= 0 order by id desc")]
+
+    def runs_of(self, plan: Plan) -> list[int]:
+        """Runs of the same sheet of the same file content for the same configuration and address, newest first."""
+        query = "select id from run where content = ? and records = ? and reference = ? and rows >= 0 order by id desc"
+        with store.translated(self._file):
+            same = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference)
+            return [number for (number,) in self._db.execute(query, same)]
+
+    def has_once_only(self, run: int) -> bool:
+        """Whether the run has a row whose repeat could do harm."""
+        query = "select exists (select 1 from row where id >= ? and id < ? and once = 1)"
+        with store.translated(self._file):
+            return bool(self._db.execute(query, span(run)).fetchone()[0])
+
+    def size(self, run: int) -> int:
+        """How many rows the run has, without looking at them."""
+        return int(self._run(run)["rows"])
+
+    def unsettled(self, run: int) -> int:
+        """How many rows the run still can send; none once its values were deleted."""
+        return 0 if self._run(run)["values_deleted"] else self._left(run)
+
+    def _left(self, run: int) -> int:
+        query = f"select count(*) from row where id >= ? and id < ? and {LEFT_TO_DO}"
+        with store.translated(self._file):
+            return int(self._db.execute(query, span(run)).fetchone()[0])
+
+    def ensure_values(self, run: int, *, to_send: bool) -> None:
+        """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
+        gone = self._run(run)["values_deleted"]
+        if gone and (count := self._left(run) if to_send else self.summary(run).attention):
+            raise UsageError(
+                f"The row values of upload {run} were deleted on {day(datetime.fromisoformat(gone))}, as the settings say, so "
+                f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
+            )
+
+    def fingerprint(self, plain: bytes) -> bytes:
+        """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
+        return memory.keyed(plain, self._secret)
+
+    def subject(self, plan: Plan, about: str | None) -> bytes:
+        """What a row is about as this journal keeps it; empty for None."""
+        return b"" if about is None else memory.keyed(memory.plain_subject(plan, about), self._secret)
+
+    def anything_answered(self, run: int) -> bool:
+        """Whether a row of the run has left before."""
+        query = "select exists (select 1 from row where id >= ? and id < ? and attempts > 0)"
+        with store.translated(self._file):
+            return bool(self._db.execute(query, span(run)).fetchone()[0])
+
+    def loss(self) -> tuple[str, str, bool] | None:
+        """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""
+        query = "select day, file, known_to_person from loss order by rowid desc limit 1"
+        with store.translated(self._file):
+            found = self._db.execute(query).fetchone()
+        return None if found is None else (found[0], found[1], bool(found[2]))
+
+    def run_of(self, origin: Origin) -> int | None:
+        """The run that a repair file says it comes from, if it is one of this computer's."""
+        with store.translated(self._file):
+            return run_of(self._db, origin)
+
+    # ------------------------------------------------------------------ memory and forgetting
+
+    def remember(self) -> None:
+        """Take over what rows of runs have become since; what happens to the runs later does not matter to the memory."""
+        for run in memory.not_remembered(self._db):
+            with self._change() as db:
+                memory.remember(db, run)
+
+    def memories(self) -> Exchange:
+        """What is remembered, to be given to a colleague or taken from one."""
+        self.remember()
+        return Exchange(self._db, self._secret, self._change)
+
+    def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
+        """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
+        with store.translated(self._file):
+            return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
+
+    def forget(self, run: int) -> None:
+        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
+        self._run(run)
+        with self.hold(run):
+            with suppress(JournalError), self._change() as db:  # a plan that is not as it was written names no relatives
+                memory.remember_corrected(db, run, Family(db, self.plan(run), ()).runs)
+            with self._change() as db:
+                memory.remember(db, run, leaving=True)
+            self._delete(run)
+        with store.translated(self._file):
+            expiry.vanish(self._db)
+
+    def _delete(self, run: int) -> None:
+        with self._change() as db:
+            db.execute("delete from row where id >= ? and id < ?", span(run))
+            db.execute("delete from run where id = ?", (run,))
+
+    def _clear_unsealed(self) -> None:
+        """Runs whose program died before it had recorded all rows sent nothing."""
+        for (run,) in self._db.execute("select id from run where rows < 0").fetchall():
+            if not self._holds.is_held(run):
+                self._delete(run)
+
+    # ------------------------------------------------------------------ inside
+
+    def _run(self, run: int) -> dict[str, Any]:
+        with store.translated(self._file):
+            cursor = self._db.execute("select * from run where id = ? and rows >= 0", (run,))
+            record = cursor.fetchone()
+        if record is None:
+            raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
+        return dict(zip((name for name, *_ in cursor.description), record, strict=True))
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with store.translated(self._file):
+            self._db.execute("begin immediate")
+            try:
+                yield self._db
+                self._db.execute("commit")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
+                raise
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

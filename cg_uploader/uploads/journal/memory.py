@@ -1,0 +1,201 @@
+"""What this computer remembers of rows that were accepted: keyed hashes and times, no values.
+
+One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address): its
+newest accepted content.  So a row counts as accepted only while no later row of the same identifier was accepted with other
+content, whatever file or configuration that came from.  A once-only row has an entry of its own, which nothing replaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cg_uploader.model import Plan
+from cg_uploader.uploads.journal.kept import REACH, span
+
+OWN = 0
+"""The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
+
+Entry = tuple[bytes, bytes, int, float, int]
+"""subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place."""
+
+_KEEP = (
+    " on conflict (subject, origin) do update set fingerprint = excluded.fingerprint, sure = excluded.sure,"
+    " answered = excluded.answered, place = excluded.place where excluded.answered >= memory.answered"
+)
+_ADD = "insert into memory (origin, subject, fingerprint, sure, answered, place)"
+_ONCE_ONLY = (
+    f"{_ADD} select 0, fingerprint, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
+    " where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :leaving) order by fingerprint"
+    " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
+    " answered = max(memory.answered, excluded.answered)"
+)
+_BY_SUBJECT = (
+    f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
+    " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
+    f" order by subject, coalesce(answered, :now) {_KEEP}"
+)
+_CORRECTED = (
+    "with kin as materialized (select row.id, number, state, answered, fingerprint from json_each(:kin) join row"
+    f" on row.id >= value << {REACH} and row.id < value + 1 << {REACH} where once = 1 and fingerprint <> x'')"
+    f" {_ADD} select 0, mine.fingerprint, mine.fingerprint, max(other.state = 'accepted'), max(coalesce(other.answered, :now)),"
+    " :place from kin mine join kin other on other.number = mine.number"
+    " where mine.state not in ('accepted', 'not_sure', 'sending') and other.state in ('accepted', 'not_sure', 'sending')"
+    f" and (mine.id >> {REACH} = :run or other.id >> {REACH} = :run) group by mine.fingerprint"
+    " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
+    " answered = max(memory.answered, excluded.answered)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """When a row was accepted, or, ``sure`` False, may have been; ``origin``: whose memory says so, empty for this computer."""
+
+    sure: bool
+    when: datetime
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    origin: int
+    name: str
+    secret: bytes
+
+    def hash(self, plain: bytes) -> bytes:
+        return keyed(plain, self.secret)
+
+
+def keyed(plain: bytes, secret: bytes) -> bytes:
+    """16 bytes that say nothing without the key: nobody can try values against them."""
+    return hashlib.blake2b(plain, key=secret, digest_size=16).digest()
+
+
+def plain_subject(plan: Plan, key: str) -> bytes:
+    """What a row is about, for the whole address: another configuration there may change the same contact."""
+    return f"subject\n{plan.address.records}\n{key}".encode("utf-8", "surrogatepass")
+
+
+def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None:
+    """Inside one commit: take over what a run's rows say; doing it again changes nothing.
+
+    A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``leaving``: the run
+    is deleted next, so a row that was being sent when its program died is kept as one that may have arrived.
+    """
+    facts = db.execute("select records, reference, finished from run where id = ?", (run,)).fetchone()
+    if facts is None:
+        return  # another program has forgotten it meanwhile
+    records, reference, ended = facts
+    first, last = span(run)
+    known = {
+        "first": first,
+        "last": last,
+        "now": time.time(),
+        "place": place_of(db, records, reference),
+        "leaving": "sending" if leaving else "",
+    }
+    db.execute(_ONCE_ONLY, known)
+    db.execute(_BY_SUBJECT, known)
+    db.execute("update run set remembered = ? where id = ?", (ended is not None, run))
+
+
+def remember_corrected(db: sqlite3.Connection, run: int, kin: Sequence[int]) -> None:
+    """Inside one commit, before ``run`` is deleted: what only its numbers say.
+
+    A once-only row that left in a corrected text is known by the texts of the same row in the runs ``kin`` as well, which share
+    its rows.
+    """
+    records, reference = db.execute("select records, reference from run where id = ?", (run,)).fetchone()
+    place = place_of(db, records, reference)
+    db.execute(_CORRECTED, {"run": run, "kin": json.dumps(kin), "now": time.time(), "place": place})
+
+
+def not_remembered(db: sqlite3.Connection) -> list[int]:
+    """Runs whose rows are not wholly taken over yet, oldest first."""
+    return [run for (run,) in db.execute("select id from run where remembered = 0 and rows >= 0 order by id")]
+
+
+def place_of(db: sqlite3.Connection, records: str, reference: str) -> int:
+    """The number of an address and reference; made when it is new."""
+    db.execute("insert or ignore into place (records, reference) values (?, ?)", (records, reference))
+    return int(db.execute("select id from place where records = ? and reference = ?", (records, reference)).fetchone()[0])
+
+
+def take_in(db: sqlite3.Connection, origin: int, entries: Iterable[Entry]) -> None:
+    """Inside one commit: entries of somebody else's memory; the newest of each subject counts."""
+    db.executemany(
+        f"{_ADD} values (?, ?, ?, ?, ?, ?) {_KEEP}",
+        ((origin, subject, fingerprint, sure, answered, place) for subject, fingerprint, sure, answered, place in entries),
+    )
+
+
+def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
+    """What this computer has recorded itself, in the order of subjects."""
+    yield from db.execute("select subject, fingerprint, sure, answered, place from memory where origin = 0 order by subject")
+
+
+class Memory:
+    """Looks rows up; made once per walk through a plan's rows, in file order."""
+
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, imported_since: str = "") -> None:
+        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601)."""
+        self._db = db
+        self._plan = plan
+        query = "select id, name, secret from origin where imported > ? order by id"
+        others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
+        self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
+        self._sent: set[bytes] = set()
+        place = (plan.address.records, plan.configuration.reference)
+        self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look in."""
+        return bool(self._keys)
+
+    def of_once_only(self, plain: bytes) -> Remembered | None:
+        """What is known of a once-only row, by its plain fingerprint: accepted before all, else perhaps."""
+        found: Remembered | None = None
+        for key in self._keys:
+            hashed = key.hash(plain)
+            entry = self._entry(hashed, key.origin)
+            if entry is not None and entry[0] == hashed and (found is None or not found.sure):
+                found = _remembered(entry, key)
+        return found
+
+    def of_repeatable(self, plain: bytes, about: str | None) -> Remembered | None:
+        """When a row with just this content was accepted and no other of its identifier since; else None.
+
+        When an earlier row of the same identifier in this walk is not what stands there, it will be sent and change that: the
+        rows of that identifier after it count as not accepted, so that the last one in the file is the one that holds.
+        """
+        if about is None or not self.knows_place:
+            return None
+        subject = plain_subject(self._plan, about)
+        newest: tuple[tuple[bytes, int, float], _Key] | None = None
+        for key in self._keys:
+            entry = self._entry(key.hash(subject), key.origin)
+            if entry is not None and (newest is None or entry[2] > newest[0][2]):
+                newest = entry, key
+        if newest is None:
+            return None
+        entry, key = newest
+        known = self._keys[0].hash(subject)
+        if entry[1] and entry[0] == key.hash(plain) and known not in self._sent:
+            return _remembered(entry, key)
+        self._sent.add(known)
+        return None
+
+    def _entry(self, subject: bytes, origin: int) -> tuple[bytes, int, float] | None:
+        found: tuple[bytes, int, float] | None = self._db.execute(
+            "select fingerprint, sure, answered from memory where subject = ? and origin = ?", (subject, origin)
+        ).fetchone()
+        return found
+
+
+def _remembered(entry: tuple[bytes, int, float], key: _Key) -> Remembered:
+    return Remembered(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

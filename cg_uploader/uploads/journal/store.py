@@ -1,0 +1,154 @@
+"""The journal's file: made private before SQLite sees it, opened or set aside, and SQLite's failures in words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from filelock import FileLock
+
+from cg_uploader.errors import DiskFull, JournalError
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal import damage, schema
+
+RESERVE_BYTES = 1 << 20
+"""What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
+
+
+def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None]:
+    """The journal's connection (write-ahead log, every commit on the platter, deleted values overwritten).
+
+    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.
+    JournalError when the file is foreign or newer than this program; it stays as it is then.
+    """
+    file = places.journal
+    with translated(file):
+        _refuse_links(file)
+        aside = _set_aside_if_damaged(places)
+        _refuse_foreign(file)
+        _create_private(file)
+        connection = sqlite3.connect(file, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        try:
+            schema.bring_up_to_date(connection, file)
+            _make_strict(connection)
+            if aside is not None:
+                connection.execute("insert into loss (day, file) values (date('now', 'localtime'), ?)", (aside.name,))
+        except BaseException:
+            connection.close()
+            raise
+    return connection, aside
+
+
+def _make_strict(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma synchronous=full")
+    if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
+        raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
+
+
+def _set_aside_if_damaged(places: Places) -> Path | None:
+    file = places.journal
+    if not damage.is_damaged(file):
+        return None
+    with FileLock(f"{file}.lock", mode=0o600, timeout=schema.BUSY_SECONDS):
+        return damage.set_aside(file, places.locks) if damage.is_damaged(file) else None
+
+
+def _refuse_links(file: Path) -> None:
+    """A link in the journal's place would let somebody else choose what is read and written."""
+    for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal", ".lock"))):
+        if path.is_symlink():
+            raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
+
+
+def _refuse_foreign(file: Path) -> None:
+    """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
+    if not file.is_file() or not file.stat().st_size or file.with_name(file.name + "-journal").exists():
+        return
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=schema.BUSY_SECONDS)) as connection:
+        schema.refuse_foreign(connection, file)
+
+
+def _create_private(file: Path) -> None:
+    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it."""
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        regular = stat.S_ISREG(os.fstat(handle).st_mode)
+        os.close(handle)
+    except OSError as error:
+        raise _not_kept(file, error.strerror or "") from None
+    if not regular:
+        raise _not_kept(file, "something else stands in its place")
+
+
+def _not_kept(file: Path, why: str) -> JournalError:
+    return JournalError(
+        f"The record of uploads cannot be kept in {file.parent} ({why}). "
+        "Make that folder writable, then try again; nothing was sent."
+    )
+
+
+def ensure_space(folder: Path, needed: int) -> None:
+    """DiskFull unless ``needed`` bytes are free where the journal lives."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DiskFull(
+            f"The record of this upload needs {needed / 1e6:,.0f} MB in {folder}, and {free / 1e6:,.0f} MB are free. "
+            "Make room on that disk, then continue."
+        )
+
+
+def why_no_room(folder: Path) -> str:
+    """Why a run should not go on: the sentence, or empty while what is in flight can surely be recorded."""
+    if shutil.disk_usage(folder).free >= RESERVE_BYTES:
+        return ""
+    return (
+        f"The disk is nearly full: less than {RESERVE_BYTES / 1e6:,.0f} MB is free in {folder}, where each row is recorded. "
+        "Make room on that disk, then continue; what was sent is recorded."
+    )
+
+
+@contextlib.contextmanager
+def translated(file: Path) -> Iterator[None]:
+    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "full" in text or "disk I/O" in text:
+            raise DiskFull(
+                f"The disk is full: the record of this upload in {file.parent} cannot be written. "
+                "Make room on that disk, then continue; nothing was sent that is not recorded."
+            ) from None
+        if "locked" in text:
+            raise JournalError(f"Another program keeps {file} busy. Close it, then continue.") from None
+        if "readonly" in text or "unable to open" in text:
+            raise _not_kept(file, "it cannot be written") from None
+        if "decode" in text:
+            raise _changed(file) from None
+        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+        raise JournalError(
+            f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again."
+        ) from None
+    except sqlite3.DatabaseError as error:
+        if damage.is_damage(error):
+            damage.note(file)
+        raise JournalError(
+            f"The record of uploads {file} is damaged. Start CG Uploader again: it sets the damaged record aside and says "
+            "what that means."
+        ) from None
+    except (KeyError, ValueError):
+        raise _changed(file) from None
+
+
+def _changed(file: Path) -> JournalError:
+    """SQLite finds nothing wrong, and yet it is not what was written; the other runs, and what is remembered, can be used."""
+    return JournalError(
+        f"Something in {file}, the record of uploads, is not as it was written: a fault of the disk, or another program. "
+        "Forget the upload that cannot be shown, or move the file away to begin a new record."
+    )

@@ -1,0 +1,240 @@
+"""The journal: what it says survives, adds up, stays private, and is never worsened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rig import people, plan_of, recorded
+
+from cg_uploader.errors import AlreadyUploaded, DiskFull, JournalError, RunHeld, UsageError
+from cg_uploader.model import Outcome, Stop
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal import planfile, store
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import SENDING, WAITING, Kept
+from cg_uploader.vocabulary import DataType, RowStatus
+
+
+@pytest.fixture
+def journal(places: Places) -> Iterator[Journal]:
+    with closing(Journal(places)) as found:
+        yield found
+
+
+def kept(position: int, state: str = WAITING, *, once_only: bool = False) -> Kept:
+    return Kept(
+        position,
+        position + 2,
+        state,
+        once_only,
+        (f"p{position}@example.com", "Ann"),
+        f"p{position}",
+        fingerprint=b"%d" % position,
+    )
+
+
+def outcome(position: int, status: RowStatus = RowStatus.ACCEPTED) -> tuple[int, Outcome]:
+    return position, Outcome(position + 2, status, 200, (), 1, f"p{position}")
+
+
+def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
+    plan = plan_of(people(3), data_type=DataType.SURVEY, connections=7)
+    run = recorded(journal, plan, [kept(0)])
+    again = journal.plan(run)
+    for name in ("profile", "region", "address", "configuration", "mapping", "options", "consent", "wires"):
+        assert getattr(again, name) == getattr(plan, name)
+    assert again.table.columns == plan.table.columns
+    assert planfile.dump(again) == planfile.dump(plan)
+
+
+def test_totals_add_up_at_every_moment(journal: Journal) -> None:
+    run = recorded(journal, plan_of(people(6)), [*(kept(n) for n in range(5)), kept(5, RowStatus.HELD_BACK.value)])
+    assert journal.summary(run).counts[RowStatus.NOT_SENT] == 5
+    journal.record(run, [], intents=[0, 1, 2])
+    assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
+    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], back=[(2, WAITING)])
+    summary = journal.end(run, Stop("Enough."))
+    assert {status.value: n for status, n in summary.counts.items() if n} == {
+        "accepted": 1,
+        "refused": 1,
+        "held_back": 1,
+        "not_sent": 3,
+    }
+    assert summary.rows == 6
+    assert summary.exit_code == 5
+
+
+def test_after_a_crash_once_only_rows_are_not_sure_for_good_and_repeatable_ones_go_again(journal: Journal) -> None:
+    rows = [kept(0, once_only=True), kept(1, once_only=True), kept(2), kept(3)]
+    run = recorded(journal, plan_of(people(4)), rows)
+    journal.record(run, [], intents=[0, 2])
+    journal.settle_cut_off(run)
+    assert [row.position for row in journal.left_to_do(run, 0, 10)] == [1, 2, 3]
+    first = next(journal.rows(run))
+    assert first.status is RowStatus.NOT_SURE
+    assert "cut off" in first.outcome.message
+
+
+def test_what_was_committed_is_there_for_the_next_program(journal: Journal, places: Places) -> None:
+    run = recorded(journal, plan_of(people(2)), [kept(0), kept(1)])
+    journal.record(run, [outcome(0)], intents=[1])
+    with closing(Journal(places)) as other:
+        assert [row.state for row in other.rows(run)] == ["accepted", SENDING]
+
+
+def test_every_commit_reaches_the_platter(journal: Journal) -> None:
+    db = journal._db
+    assert db.execute("pragma synchronous").fetchone() == (2,)
+    assert db.execute("pragma journal_mode").fetchone() == ("wal",)
+    assert db.execute("pragma secure_delete").fetchone() == (1,)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions elsewhere")
+def test_the_files_are_private_from_the_first_moment(places: Places) -> None:
+    before = os.umask(0)
+    try:
+        with closing(Journal(places)) as journal:
+            recorded(journal, plan_of(people(1)), [kept(0)])
+            found = [path for path in places.journal.parent.iterdir() if path.name.startswith("journal")]
+            assert len(found) == 4, "database, its two companions, and the lock for making it"
+            assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
+            assert stat.S_IMODE(places.journal.parent.stat().st_mode) == 0o700
+    finally:
+        os.umask(before)
+
+
+def test_values_of_accepted_rows_are_overwritten_on_disk(journal: Journal, places: Places) -> None:
+    plan = plan_of([("a-very-special-value@example.com", "Ann")])
+    run = recorded(journal, plan, [Kept(0, 2, WAITING, False, plan.table.rows[0].cells, "someone")])
+    journal.record(run, [outcome(0)])
+    journal._db.execute("pragma wal_checkpoint(truncate)")
+    journal.close()
+    assert b"a-very-special-value" not in b"".join(path.read_bytes() for path in places.journal.parent.glob("journal*"))
+
+
+def test_forgetting_deletes_everything_about_a_run(journal: Journal, places: Places) -> None:
+    run = recorded(
+        journal, plan_of(people(1)), [Kept(0, 2, RowStatus.REFUSED.value, False, ("unforgettable",), "unforgettable")]
+    )
+    journal.forget(run)
+    assert journal.runs() == []
+    with pytest.raises(UsageError):
+        journal.summary(run)
+    journal.close()
+    assert b"unforgettable" not in b"".join(path.read_bytes() for path in places.journal.parent.glob("journal*"))
+
+
+def test_a_run_has_one_worker_at_a_time(journal: Journal, places: Places) -> None:
+    run = recorded(journal, plan_of(people(1)), [kept(0)])
+    journal._db.execute("update run set held_by = 'the one of yesterday'")
+    with closing(Journal(places)) as other, journal.hold(run):
+        with pytest.raises(RunHeld, match=f"process {os.getpid()}, since") as caught, other.hold(run):
+            pytest.fail("held twice")
+        assert f"upload {run}" in caught.value.sentence
+        with other.hold(run + 1):
+            pass
+    with closing(Journal(places)) as other, other.hold(run):
+        pass
+
+
+def test_a_newer_journal_is_left_alone(places: Places) -> None:
+    with sqlite3.connect(places.journal) as db:
+        db.execute("create table future (x)")
+        db.execute("pragma user_version = 99")
+    db.close()
+    before = places.journal.read_bytes()
+    with pytest.raises(JournalError, match="newer"):
+        Journal(places)
+    assert places.journal.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_somebody_elses_database_is_left_alone(places: Places, version: int) -> None:
+    with sqlite3.connect(places.journal) as db:
+        db.execute("create table theirs (x)")
+        db.execute(f"pragma user_version = {version}")
+    db.close()
+    before = places.journal.read_bytes()
+    with pytest.raises(JournalError, match="not CG Uploader's"):
+        Journal(places)
+    assert places.journal.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "stored").write_text("a file where the folder should be")
+    with pytest.raises(Exception, match="stored") as caught:
+        Journal(Places(tmp_path / "stored"))
+    assert "writable" in str(caught.value)
+
+
+def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) -> None:
+    with pytest.raises(DiskFull, match="MB are free"):
+        journal.ensure_space(1 << 60)
+
+
+def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
+    for text in ("database or disk is full", "disk I/O error"):
+        with pytest.raises(DiskFull), store.translated(tmp_path / "x"):
+            raise sqlite3.OperationalError(text)
+    with pytest.raises(JournalError, match="Another program"), store.translated(tmp_path / "x"):
+        raise sqlite3.OperationalError("database is locked")
+
+
+def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path: Path) -> None:
+    with closing(Journal(Places(tmp_path / "elsewhere"))) as other:
+        assert journal.fingerprint(b"same") == journal.fingerprint(b"same") != other.fingerprint(b"same")
+
+
+def test_earlier_runs_are_found_by_content_configuration_and_address(journal: Journal) -> None:
+    plan = plan_of(people(2))
+    run = recorded(journal, plan, [kept(0), kept(1, RowStatus.NOT_SURE.value, once_only=True)])
+    assert journal.runs_of(plan) == [run]
+    assert journal.runs_of(plan_of(people(3))) == []
+    assert journal.runs_of(plan_of(people(2), reference="other")) == []
+    past, request = journal.past(plan), plan.request(plan.table.rows[1])
+    assert past.of(1, request, once_only=True).status is RowStatus.NOT_SURE  # type: ignore[union-attr]
+    assert past.of(0, replace(request, row=2), once_only=True) is None, "what stands there may be repeated"
+
+
+def test_a_run_that_was_never_sealed_is_nothing(journal: Journal, places: Places) -> None:
+    run = journal.begin(plan_of(people(2)))
+    journal.add(run, [kept(0)])
+    with closing(Journal(places)) as other:
+        assert other.runs() == []
+        with pytest.raises(RunHeld, match=str(os.getpid())), other.hold(run):
+            pytest.fail("it is being begun by the other")
+    journal.close()
+    with closing(Journal(places)) as other:
+        assert other._db.execute("select count(*) from row").fetchone() == (0,)
+
+
+def test_a_newer_run_takes_over_what_an_older_one_still_meant_to_send(journal: Journal) -> None:
+    plan = plan_of(people(2), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True), kept(1, RowStatus.NOT_SENT.value, once_only=True)])
+    new = recorded(journal, plan, [kept(0, once_only=True), kept(1, once_only=True)])
+    assert journal.left_to_do(old, 0, 9) == []
+    assert [row.outcome.message for row in journal.rows(old)] == [f"Taken over by upload {new}."] * 2
+    assert len(journal.left_to_do(new, 0, 9)) == 2
+
+
+def test_what_another_upload_is_sending_cannot_be_taken_over(journal: Journal, places: Places) -> None:
+    plan = plan_of(people(1), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True)])
+    with closing(Journal(places)) as other, other.hold(old), pytest.raises(RunHeld):
+        recorded(journal, plan, [kept(0, once_only=True)])
+
+
+def test_what_has_left_meanwhile_is_not_sent_again_unasked(journal: Journal) -> None:
+    plan = plan_of(people(1), data_type=DataType.SURVEY)
+    old = recorded(journal, plan, [kept(0, once_only=True)])
+    journal.record(old, [], intents=[0])
+    with pytest.raises(AlreadyUploaded):
+        recorded(journal, plan, [kept(0, once_only=True)])
+    recorded(journal, replace(plan, skip_accepted=False), [kept(0, once_only=True)])

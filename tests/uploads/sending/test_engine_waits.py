@@ -1,0 +1,279 @@
+"""Pause, Continue and Stop, whatever is being waited for: silence, a long wait, a sign-in, a name look-up, the disk."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rig import OK, people, plan_of
+from underway import Underway, wait_until
+
+from cg_uploader.errors import Cancelled
+from cg_uploader.model import Reply, Request
+from cg_uploader.practice import faults
+from cg_uploader.practice.server import PracticeServer
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.sending.engine import GRACE_SECONDS
+from cg_uploader.vocabulary import Activity, DataType, RowStatus
+
+BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
+
+
+def practice(*rules: dict[str, Any], delay: float = 0.0, **more: Any) -> PracticeServer:
+    return PracticeServer(script=faults.parse({"rules": list(rules), **more}), delay=delay)
+
+
+def flying(kind: DataType) -> int:
+    """How many of four connections are busy: once-only rows go one at a time."""
+    return 4 if kind is DataType.CONTACT else 1
+
+
+def in_flight(server: PracticeServer) -> int:
+    """How many requests the server has and has not ended."""
+    return server.ledger._in_flight
+
+
+ALL_HANG = {"when": {"any": True}, "do": "hang"}
+
+
+@BOTH_KINDS
+def test_stop_while_every_connection_hangs(places: Places, kind: DataType) -> None:
+    with practice(ALL_HANG) as server:
+        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        wait_until(lambda: server.ledger.received == flying(kind))
+        run.control.stop()
+        wait_until(lambda: run.says(Activity.STOPPING), 1.0, "within a second it says so")
+        run.turn_over()
+        assert run.summary is None, "what is in flight has its five seconds"
+        run.clock.added += GRACE_SECONDS
+        summary = run.end(4.0)
+        assert server.ledger.received == flying(kind), "nothing new has left"
+    assert summary.exit_code == 130
+    assert summary.counts[RowStatus.NOT_SURE] == flying(kind)
+    assert summary.counts[RowStatus.NOT_SENT] == 50 - flying(kind)
+
+
+@BOTH_KINDS
+def test_asked_to_stop_at_once_nothing_in_flight_is_waited_for(places: Places, kind: DataType) -> None:
+    with practice(ALL_HANG) as server:
+        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        wait_until(lambda: server.ledger.received == flying(kind))
+        run.control.stop()
+        run.control.stop(at_once=True)
+        summary = run.end(4.0)
+    assert summary.counts[RowStatus.NOT_SURE] == flying(kind)
+
+
+@BOTH_KINDS
+def test_what_comes_back_within_the_grace_counts(places: Places, kind: DataType) -> None:
+    with practice(delay=0.7) as server:
+        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        wait_until(lambda: server.ledger.received == flying(kind))
+        run.control.stop()
+        summary = run.end(4.0)
+    assert summary.counts[RowStatus.ACCEPTED] == server.ledger.processed == flying(kind)
+    assert summary.counts[RowStatus.NOT_SURE] == 0
+
+
+@BOTH_KINDS
+def test_pause_while_every_connection_hangs(places: Places, kind: DataType) -> None:
+    """What hangs runs into its time limit meanwhile; the repeats that fall due wait for Continue."""
+    with practice({**ALL_HANG, "times": flying(kind)}) as server:
+        plan = plan_of(people(30), data_type=kind, reference="survey", address=server.address)
+        run = Underway(places, plan, read_seconds=0.5)
+        wait_until(lambda: server.ledger.received == flying(kind))
+        run.control.pause()
+        wait_until(lambda: run.says(Activity.PAUSED), 1.0, "within a second it says so")
+        wait_until(lambda: in_flight(server) == 0)
+        run.clock.added += 40.0
+        run.turn_over()
+        assert server.ledger.received == flying(kind), "nothing leaves while paused"
+        run.control.proceed()
+        summary = run.end()
+    lost = 0 if kind is DataType.CONTACT else 1
+    assert summary.counts[RowStatus.ACCEPTED] == 30 - lost
+    assert summary.counts[RowStatus.NOT_SURE] == lost
+
+
+BUSY = {"when": {"any": True}, "do": "429", "seconds": 30, "times": 1}
+
+
+@BOTH_KINDS
+def test_stop_during_a_wait_of_thirty_seconds(places: Places, kind: DataType) -> None:
+    with practice(BUSY) as server:
+        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address, connections=1))
+        wait_until(lambda: run.says(Activity.WAITING))
+        run.control.stop()
+        summary = run.end(2.0)
+        assert server.ledger.received == 1
+    assert summary.exit_code == 130
+    assert summary.counts[RowStatus.NOT_SENT] == 50
+
+
+@BOTH_KINDS
+def test_pause_during_a_wait_neither_shortens_nor_lengthens_it(places: Places, kind: DataType) -> None:
+    with practice(BUSY) as server:
+        run = Underway(places, plan_of(people(9), data_type=kind, reference="survey", address=server.address, connections=1))
+        wait_until(lambda: run.says(Activity.WAITING))
+        run.control.pause()
+        wait_until(lambda: run.says(Activity.PAUSED), 1.0)
+        run.clock.added += 8.0
+        run.control.proceed()
+        wait_until(lambda: run.says(Activity.WAITING), 1.0)
+        run.clock.added += 8.0
+        run.turn_over()
+        run.clock.added += 8.0
+        run.turn_over()
+        assert server.ledger.received == 1, "24 of 30 seconds are no 30"
+        run.clock.added += 7.0
+        summary = run.end()
+    assert summary.counts[RowStatus.ACCEPTED] == 9
+
+
+def test_stop_during_a_sign_in_that_hangs(places: Places) -> None:
+    with practice(token=["hang"]) as server:
+        run = Underway(places, plan_of(people(5), address=server.address))
+        wait_until(lambda: any(thread.name == "sign-in" for thread in threading.enumerate()))
+        begun = time.monotonic()
+        run.control.stop()
+        with pytest.raises(Cancelled):
+            run.end(2.0)
+        assert time.monotonic() - begun < 1.0
+        assert server.ledger.received == 0
+    assert not any(thread.name == "sign-in" for thread in threading.enumerate()), "the thread is gone"
+    with Journal(places) as journal:
+        assert journal.runs() == []
+
+
+@BOTH_KINDS
+def test_stop_while_the_sign_in_is_renewed(places: Places, kind: DataType) -> None:
+    """Nothing is in flight then, so that even rows that may go once only stay *not sent*."""
+    with practice(delay=0.05, expires_in=1000, token=[{"do": "usual", "expires_in": 1000}, "hang"]) as server:
+        run = Underway(places, plan_of(people(300), data_type=kind, reference="survey", address=server.address))
+        wait_until(lambda: server.ledger.processed >= 8)
+        run.wall.added += 900.0
+        wait_until(lambda: in_flight(server) == 0 and run.turn_over() is None and in_flight(server) == 0)
+        sent = server.ledger.received
+        run.control.stop()
+        wait_until(lambda: run.says(Activity.STOPPING), 1.0)
+        run.clock.added += GRACE_SECONDS
+        summary = run.end(4.0)
+        assert server.ledger.received == sent
+    assert summary.counts[RowStatus.ACCEPTED] == server.ledger.processed
+    assert summary.counts[RowStatus.NOT_SURE] == 0
+
+
+class SlowNames:
+    """A name service that does not answer until it is told to; the first look-ups are as usual."""
+
+    def __init__(self, usual: int) -> None:
+        self.usual = usual
+        self.asked = 0
+        self.answer = threading.Event()
+        self._real = socket.getaddrinfo
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.asked += 1
+        if self.asked > self.usual:
+            self.answer.wait(60)
+        return self._real(*args, **kwargs)
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
+    found = SlowNames(usual=1)
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    yield found
+    found.answer.set()
+    for thread in threading.enumerate():
+        if thread.name == "name-look-up":
+            thread.join()
+
+
+def test_stop_while_names_are_looked_up(places: Places, names: SlowNames) -> None:
+    """The connection of the sign-in serves one row at a time; the other senders wait for a name, and their rows stay here."""
+    with practice(delay=0.02) as server:
+        run = Underway(places, plan_of(people(500), address=server.address))
+        wait_until(lambda: names.asked == 4 and server.ledger.processed > 10)
+        run.control.stop()
+        wait_until(lambda: run.says(Activity.STOPPING), 1.0)
+        run.clock.added += GRACE_SECONDS
+        summary = run.end(4.0)
+        names.answer.set()
+    assert summary.counts[RowStatus.ACCEPTED] == server.ledger.processed
+    assert summary.counts[RowStatus.NOT_SURE] == 0, "a row without a connection has certainly not left"
+
+
+def test_stop_while_the_very_first_name_is_looked_up(places: Places, names: SlowNames) -> None:
+    names.usual = 0
+    with practice() as server:
+        run = Underway(places, plan_of(people(5), address=server.address))
+        wait_until(lambda: names.asked == 1)
+        run.control.stop()
+        with pytest.raises(Cancelled):
+            run.end(2.0)
+        names.answer.set()
+        assert server.ledger.sign_ins == {}
+
+
+class Gated:
+    """A client whose rows come back when the test lets them; remembers which have left."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.back = 0
+        self.gates: dict[int, threading.Event] = {row: threading.Event() for row in range(2, 200)}
+
+    def sign_in(self) -> None:
+        """Always fine."""
+
+    def send(self, request: Request) -> Reply:
+        self.begun.append(request.row)
+        self.gates[request.row].wait(60)
+        self.back += 1
+        return OK
+
+    def abort(self) -> None:
+        for gate in self.gates.values():
+            gate.set()
+
+
+@pytest.mark.parametrize("switch", ["stop", "pause"])
+def test_a_switch_holds_while_the_disk_is_slow(places: Places, monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
+    slow, waits, done = threading.Event(), threading.Event(), threading.Event()
+    record = Journal.record
+
+    def slowly(journal: Journal, *args: Any, **more: Any) -> None:
+        if slow.is_set():
+            waits.set()
+            assert done.wait(60)
+        record(journal, *args, **more)
+
+    monkeypatch.setattr(Journal, "record", slowly)
+    client = Gated()
+    run = Underway(places, plan_of(people(50)), client)
+    wait_until(lambda: len(client.begun) == 4)
+    slow.set()
+    client.gates[2].set()
+    wait_until(waits.is_set)
+    wait_until(lambda: len(client.begun) == 5)
+    getattr(run.control, switch)()
+    for row in (3, 4, 5, 6):
+        client.gates[row].set()
+    wait_until(lambda: client.back == 5)
+    slow.clear()
+    done.set()
+    wait_until(lambda: run.says(Activity.PAUSED) if switch == "pause" else run.summary is not None)
+    run.turn_over()
+    assert sorted(client.begun) == [2, 3, 4, 5, 6], "nothing has left since"
+    client.abort()
+    run.control.proceed()
+    summary = run.end()
+    assert summary.counts[RowStatus.ACCEPTED] == (5 if switch == "stop" else 50)
+    assert sum(summary.counts.values()) == 50
+    assert len(client.begun) == len(set(client.begun))
