@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -73,6 +73,11 @@ class Problems(Sequence[Problem]):
     def __len__(self) -> int:
         """How many there are."""
         return self._starts[-1]
+
+    def of_group(self, group: Group, position: int) -> Problem | None:
+        """What a group says about the row at a position of the table; None when that row is not of it."""
+        at = bisect_left(group.positions, position)
+        return self._find(group, at) if at < len(group.positions) and group.positions[at] == position else None
 
     @overload
     def __getitem__(self, position: int) -> Problem: ...

@@ -73,13 +73,15 @@ class People:
     def problem(self, kind: str, request: Request, earlier: Request) -> Problem:
         """The problem of a row that repeats something of an earlier one."""
         if kind == DUPLICATE:
-            found = f"Row {request.row} is about {shown(self._identifiers.who(request))}, as row {earlier.row} is."
+            found = f"{shown(self._identifiers.who(request))} is in row {earlier.row} already."
             harm = "Each row is recorded." if self._adding else "The last row that is sent wins."
             harm = "The same person may be invited twice." if self._inviting else harm
             heading = self._identifiers.heading(request)
         else:
             heading, by = self._phone_headings
             phone, other = dict(request.pairs).get(heading or "", ""), dict(earlier.pairs).get(by or "", "")
-            found = f"Row {request.row}: the phone number {shown(phone)} belongs to {shown(other)} in row {earlier.row}."
+            found = f"The phone number {shown(phone)} belongs to {shown(other)} in row {earlier.row}."
             harm = "One of the two may be wrong."
-        return Problem(request.row, None, heading, Level.WARNING, kind, f"{found} {harm} {WHAT_TO_DO[kind]}")
+        return Problem(
+            request.row, None, heading, Level.WARNING, kind, f"{found} {harm} {WHAT_TO_DO[kind]}", f"Row {request.row}"
+        )

@@ -36,9 +36,8 @@ WHAT_TO_DO = {
     "reference": "Copy the reference from CustomerGauge again.",
     **{kind.value: f"Correct it, {_ROW}" for kind in FieldKind if kind is not FieldKind.TEXT},
 }
-"""What a person does about each kind of problem; kinds that are not here ask for a look only."""
+"""What a person does about each kind of problem; what the file's notes say is in their sentences."""
 _NOUNS = {kind.value: shape.nouns for kind, shape in SHAPES.items()}
-A_LOOK = "Look whether the value is as you want it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,9 @@ class Problem:
     """Something a person should know or correct before sending.
 
     ``row``: the number as Excel shows it, None for the file or the plan as a whole; ``column``: the file's heading;
-    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``text``: where, what was found,
-    what is expected, what to do.
+    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``found``: what was found, what is
+    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``found``
+    says the place itself.
     """
 
     row: int | None
@@ -55,12 +55,13 @@ class Problem:
     heading: str | None
     level: Level
     kind: str
-    text: str
+    found: str
+    where: str = ""
 
     @property
-    def what_to_do(self) -> str:
-        """One sentence for the repair file."""
-        return WHAT_TO_DO.get(self.kind, A_LOOK)
+    def text(self) -> str:
+        """The whole sentence, for where nothing stands beside it: where, what was found, what to do."""
+        return f"{self.where}: {self.found}" if self.where else self.found
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -135,8 +135,10 @@ class RowChecker:
             return
 
         def problem(level: Level, kind: str, found: str) -> Problem:
-            text = f"{_where(number, field, column)}: {found} {WHAT_TO_DO[kind]}"
-            return Problem(number, column.heading if column else None, heading, level, kind, text)
+            where = _where(number, field, column)
+            return Problem(
+                number, column.heading if column else None, heading, level, kind, f"{found} {WHAT_TO_DO[kind]}", where
+            )
 
         if _HALVES.search(value):
             yield problem(Level.ERROR, "half-character", f"{shown(value)} holds half of a character, which cannot be sent.")
@@ -152,19 +154,18 @@ class RowChecker:
 
     def _of_row(self, number: int, request: Request, filled: set[str]) -> Iterator[Problem]:
         if not filled:
-            text = f"Row {number}: no field of this row holds anything. {WHAT_TO_DO['nothing-to-send']}"
-            yield Problem(number, None, None, Level.ERROR, "nothing-to-send", text)
+            yield _of_whole_row(number, "nothing-to-send", "No field of this row holds anything.")
             return
         for group in self._groups:
             if filled.isdisjoint(group):
                 field, column = self._cells[group[0]]
                 wanted = " or ".join(f"“{heading}”" for heading in group)
-                text = f"{_where(number, field, column)}: nothing is there, but {wanted} is required. {WHAT_TO_DO['missing']}"
-                yield Problem(number, column.heading if column else None, group[0], Level.ERROR, "missing", text)
+                found = f"Nothing is there, but {wanted} is required. {WHAT_TO_DO['missing']}"
+                name, where = column.heading if column else None, _where(number, field, column)
+                yield Problem(number, name, group[0], Level.ERROR, "missing", found, where)
         if len(request.pairs) > MOST_FIELDS:
-            found = f"Row {number}: {len(request.pairs):,} fields are filled, but at most {MOST_FIELDS} can be sent."
-            text = f"{found} {WHAT_TO_DO['too-many-fields']}"
-            yield Problem(number, None, None, Level.ERROR, "too-many-fields", text)
+            found = f"{len(request.pairs):,} fields are filled, but at most {MOST_FIELDS} can be sent."
+            yield _of_whole_row(number, "too-many-fields", found)
 
 
 def _bits(heading: str, groups: list[tuple[str, ...]]) -> int:
@@ -202,15 +203,22 @@ def _of_size(number: int, request: Request) -> Iterator[Problem]:
     try:
         length = _address_length(request)
     except UnicodeEncodeError:
-        text = f"Row {number}: a heading or the reference holds half of a character. {WHAT_TO_DO['heading']}"
-        yield Problem(number, None, None, Level.ERROR, "heading", text)
+        yield _of_whole_row(number, "heading", "A heading or the reference holds half of a character.")
         return
     if length > LONGEST_URL:
-        text = (
-            f"Row {number}: all values together need {length:,} bytes on their way; {LONGEST_URL:,} are possible. "
-            f"{WHAT_TO_DO['url-too-long']}"
-        )
-        yield Problem(number, None, None, Level.ERROR, "url-too-long", text)
+        found = f"All values together need {length:,} bytes on their way; {LONGEST_URL:,} are possible."
+        yield _of_whole_row(number, "url-too-long", found)
+
+
+def _of_whole_row(number: int, kind: str, found: str) -> Problem:
+    return Problem(number, None, None, Level.ERROR, kind, f"{found} {WHAT_TO_DO[kind]}", f"Row {number}")
+
+
+def _of_note(number: int, note: Note, heading: str | None, level: Level) -> Problem:
+    """A note that begins with its row is taken apart; one that names its cell inside the sentence stays as it is."""
+    where = f"Row {number}"
+    found = note.text.removeprefix(f"{where}: ")
+    return Problem(number, note.column or None, heading, level, note.kind, found, "" if found == note.text else where)
 
 
 class _RowNotes:
@@ -257,7 +265,7 @@ class _RowNotes:
             level = self.level(note)
             if level is not None and not self._settled(note):
                 heading = self._headings.get(note.column or "")
-                yield Problem(number, note.column or None, heading, level, note.kind, note.text)
+                yield _of_note(number, note, heading, level)
             at += 1
 
     def _settled(self, note: Note) -> bool:

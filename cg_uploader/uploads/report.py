@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cg_uploader.fields.names import shown
 from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
 from cg_uploader.sheets import repairfile
@@ -64,11 +66,13 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
 
 
 def _first_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
-    return (_repair_row(row) for row in _attention(journal, run) if not _to_look_up(row))
+    others = _other_names(journal.plan(run))
+    return (_repair_row(row, others) for row in _attention(journal, run) if not _to_look_up(row))
 
 
 def _second_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
-    return (_repair_row(row) for row in _attention(journal, run) if _to_look_up(row))
+    others = _other_names(journal.plan(run))
+    return (_repair_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
 
 
 def _attention(journal: Journal, run: int) -> Iterator[Kept]:
@@ -79,10 +83,18 @@ def _to_look_up(row: Kept) -> bool:
     return row.once_only and row.status is RowStatus.NOT_SURE
 
 
-def _repair_row(row: Kept) -> RepairRow:
+def _other_names(plan: Plan) -> dict[str, str]:
+    """Headings of fields whose column is called otherwise, and what: in the file people look for the column."""
+    columns = plan.table.columns
+    names = {heading: columns[at].heading for heading, at, _ in plan.wires if at is not None}
+    return {heading: f"{heading} (column {shown(name)})" for heading, name in names.items() if name and name != heading}
+
+
+def _repair_row(row: Kept, others: dict[str, str]) -> RepairRow:
     what_to_do = LOOK_IT_UP if _to_look_up(row) else WHAT_TO_DO[row.status]
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
-    problem = f"{row.status.label}: {row.outcome.message}"
+    messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
+    problem = f"{row.status.label}: {replace(row.outcome, messages=messages).message}"
     return RepairRow(row.number, row.cells, problem, what_to_do, when, row.who)
 
 

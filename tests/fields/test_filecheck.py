@@ -59,7 +59,7 @@ def test_problems_are_found_anew_when_they_are_asked_for() -> None:
 def test_a_duplicate_names_the_earlier_row() -> None:
     (found,) = [problem for problem in check(plan(CONTACT, ROWS)).problems if problem.kind == "duplicate"]
     assert (found.row, found.heading, found.level) == (6, "Email", Level.WARNING)
-    assert found.text.startswith("Row 6 is about “ANN@x.org”, as row 2 is. The last row that is sent wins.")
+    assert found.text.startswith("Row 6: “ANN@x.org” is in row 2 already. The last row that is sent wins.")
 
 
 def test_inviting_types_are_loud_and_count_people() -> None:
@@ -97,7 +97,7 @@ def test_a_phone_number_of_several_people_is_told_once_for_each_other_address() 
     (group,) = [group for group in result.groups if group.kind == "shared-phone"]
     assert list(group.positions) == [1, 3]
     (first, _) = [problem for problem in result.problems if problem.kind == "shared-phone"]
-    assert first.text.startswith("Row 3: the phone number “1234” belongs to “a@x.org” in row 2.")
+    assert first.text.startswith("Row 3: The phone number “1234” belongs to “a@x.org” in row 2.")
     assert first.heading == "Phone"
 
 

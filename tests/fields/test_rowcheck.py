@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sheetlike import configuration, plan
 
 from cg_uploader.fields.checks import NOTE_LEVELS, Problem, RowChecker
+from cg_uploader.fields.problems import WHAT_TO_DO
 from cg_uploader.model import LONGEST_URL, BlankCells, Field, Mapping, Note, Plan, Source
 from cg_uploader.vocabulary import DataType, FieldKind, Level
 
@@ -37,10 +38,12 @@ def test_a_problem_says_where_what_expected_and_what_to_do() -> None:
         "Email",
         Level.ERROR,
         "email",
-        "Row 2, column A (“Email”): “ann@@x.org‹no-break space›” is not an email address; expected is one address with one @, "
+        "“ann@@x.org‹no-break space›” is not an email address; expected is one address with one @, "
         "no blanks and no invisible characters. Correct it, or leave the row out.",
+        "Row 2, column A (“Email”)",
     )
-    assert found.what_to_do == "Correct it, or leave the row out."
+    assert found.text == f"{found.where}: {found.found}"
+    assert WHAT_TO_DO[found.kind] == "Correct it, or leave the row out."
 
 
 @pytest.mark.parametrize(
@@ -205,4 +208,4 @@ def test_what_is_not_held_back_can_be_encoded(rows: list[list[str]], blank_cells
             assert any(value.strip() for _, value in request.pairs)
         for problem in checker.problems(row, request):
             assert problem.text.isprintable()
-            assert problem.text.endswith(problem.what_to_do)
+            assert problem.text.endswith(WHAT_TO_DO.get(problem.kind, ""))

@@ -76,6 +76,39 @@ def test_a_bad_row_is_on_the_list_and_pressing_it_shows_only_that_row(page: Chec
     assert shown_rows(page) == [7]
 
 
+def test_what_is_known_leaves_out_the_place_that_stands_beside_it(page: CheckPage, qtbot: QtBot) -> None:
+    check(page, [*GOOD, BAD, GOOD[2]], qtbot)
+    remark = page.model.remark(0)
+    assert remark.startswith("“no-address” is not an email address")
+    assert remark.endswith("Correct it, or leave the row out.")
+    page.todos.button(entry(page, "warning/duplicate")).click()
+    assert "is in row 4 already" in page.model.remark(0)
+
+
+def test_the_column_that_an_entry_is_about_stands_before_what_is_known(page: CheckPage, qtbot: QtBot) -> None:
+    check(page, [*GOOD, BAD, GOOD[0], ("ann@example.com", "A" * 300, "Account 1")], qtbot)
+    titles = page.view.horizontalHeader()
+    page.todos.button(entry(page, "warning/far-too-long")).click()
+    assert (titles.visualIndex(EMAIL + 1), titles.visualIndex(PROBLEM), titles.visualIndex(EMAIL)) == (2, 3, 4)
+    page.todos.button(entry(page, "error/email")).click()
+    assert (titles.visualIndex(EMAIL), titles.visualIndex(PROBLEM), titles.visualIndex(EMAIL + 1)) == (2, 3, 4)
+    page.todos.button(ALL).click()
+    assert [titles.visualIndex(at) for at in range(titles.count())] == list(range(titles.count()))
+
+
+def test_a_cell_at_fault_is_painted_on_another_ground(page: CheckPage, window: MainWindow, qtbot: QtBot) -> None:
+    window.show_step(Step.CHECK)
+    check(page, [*GOOD, BAD], qtbot)
+    page.view.clearFocus()
+
+    def ground(column: int) -> str:
+        cell = page.view.visualRect(page.model.index(0, column)).adjusted(2, 2, -2, -2)
+        return page.view.viewport().grab(cell).toImage().pixelColor(0, 0).name()
+
+    page.view.selectionModel().clear()
+    assert ground(EMAIL) != ground(PROBLEM)
+
+
 def test_errors_and_warnings_stand_apart(page: CheckPage, qtbot: QtBot) -> None:
     check(page, [*GOOD, GOOD[0], BAD], qtbot)
     levels = [each.key.split("/")[0] for each in page.todos.entries]

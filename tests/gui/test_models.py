@@ -119,7 +119,7 @@ class TestFields:
 
 
 class TestRows:
-    def remark(self, row: Row, problems: tuple[Problem, ...]) -> str:
+    def remark(self, position: int, row: Row, problems: tuple[Problem, ...]) -> str:
         return f"{len(problems)} in {row.number}"
 
     def test_shows_who_and_what_with_edits_in_place(self, qtmodeltester: ModelTester) -> None:
@@ -151,7 +151,7 @@ class TestRows:
         plan = plan_of([(f"a{number}@example.com", "A") for number in range(5_000)])
         looked_at: list[int] = []
 
-        def remark(row: Row, _problems: tuple[Problem, ...]) -> str:
+        def remark(_position: int, row: Row, _problems: tuple[Problem, ...]) -> str:
             looked_at.append(row.number)
             return ""
 

@@ -14,7 +14,7 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.fields.matching import match
-from cg_uploader.model import Mapping, Plan, Reply
+from cg_uploader.model import Mapping, Plan, Reply, Source
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import planning, report
@@ -71,6 +71,20 @@ def test_the_repair_file_holds_the_rows_that_need_somebody(journal: Journal, tmp
     again = read(target)
     assert match(plan.configuration, again.columns).mapping == plan.mapping
     assert [row.cells for row in again.rows] == ROWS[1:]
+
+
+def test_a_repair_file_names_the_column_too_where_it_is_called_otherwise(journal: Journal, tmp_path: Path) -> None:
+    plan = plan_of(ROWS)
+    columns = (replace(plan.table.columns[0], heading="E-mail address"), *plan.table.columns[1:])
+    (_, name), mapped = plan.mapping.sources, ("Email", Source(column="E-mail address"))
+    plan = replace(plan, table=replace(plan.table, columns=columns), mapping=Mapping((mapped, name)))
+    heard, timer = Heard(), Timer()
+    summary = engine.upload(plan, ScriptedClient({}), journal, on_batch=heard, control=Control(), surroundings=inline(timer))
+    report.save_failed_rows(journal, summary.run, tmp_path / "failed.xlsx")
+    (_, row) = sheets(tmp_path / "failed.xlsx")["Rows that need you"]
+    assert str(row[3]).startswith("Held back: Email (column “E-mail address”): “not an address” is not an email address")
+    outcome = next(each for each in journal.outcomes(summary.run) if each.status is RowStatus.HELD_BACK)
+    assert outcome.message.startswith("Email: “not an address” is not an email address")
 
 
 def test_once_only_rows_that_may_have_arrived_stand_on_a_sheet_of_their_own(journal: Journal, tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ from cg_uploader.sheets import celltext
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 ROW, WHO, PROBLEM = range(3)
-FIXED = ("Row", "Who", "What to do")
+FIXED = ("Row", "Who", "What to know")
 MOST_REMEMBERED = 1_000
 
 Line = tuple[Row, tuple[str, ...], str, str, frozenset[str]]
 """A row, its texts with edits, who it is, what is wrong in words, the headings of the columns at fault."""
+
+Remark = Callable[[int, Row, tuple[Problem, ...]], str]
 
 
 class RowsModel(QAbstractTableModel):
@@ -37,8 +39,8 @@ class RowsModel(QAbstractTableModel):
         self._positions: Sequence[int] = ()
         self._line: Callable[[int], Line] = _no_line
 
-    def show_rows(self, plan: Plan | None, positions: Sequence[int], remark: Callable[[Row, tuple[Problem, ...]], str]) -> None:
-        """Show these positions of ``plan``'s table; ``remark`` puts a row's problems in words."""
+    def show_rows(self, plan: Plan | None, positions: Sequence[int], remark: Remark) -> None:
+        """Show these positions of ``plan``'s table; ``remark`` puts in words what is wrong in the row at one of them."""
         self.beginResetModel()
         self._plan, self._positions = plan, positions
         self._line = _fetcher(plan, remark) if plan is not None else _no_line
@@ -60,7 +62,7 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() or self._plan is None else len(self._positions)
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
-        """Row, who, what to do, then the file's columns."""
+        """Row, who, what to know, then the file's columns."""
         return 0 if parent.isValid() or self._plan is None else len(FIXED) + len(self._plan.table.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -128,7 +130,7 @@ def _no_line(position: int) -> Line:
     raise IndexError(position)
 
 
-def _fetcher(plan: Plan, remark: Callable[[Row, tuple[Problem, ...]], str]) -> Callable[[int], Line]:
+def _fetcher(plan: Plan, remark: Remark) -> Callable[[int], Line]:
     checker = RowChecker(plan)
     identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
 
@@ -138,6 +140,6 @@ def _fetcher(plan: Plan, remark: Callable[[Row, tuple[Problem, ...]], str]) -> C
         request = plan.request(row)
         problems = checker.problems(row, request)
         at_fault = frozenset(problem.column for problem in problems if problem.column)
-        return row, plan.cells(row), identifiers.who(request), remark(row, problems), at_fault
+        return row, plan.cells(row), identifiers.who(request), remark(position, row, problems), at_fault
 
     return fetch

@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
 
 from cg_uploader.fields import checks
-from cg_uploader.fields.checks import CheckResult, Problem
+from cg_uploader.fields.checks import CheckResult, Group, Problem
 from cg_uploader.gui import changes
-from cg_uploader.gui.models.rows_model import PROBLEM, ROW, WHO, RowsModel
+from cg_uploader.gui.models.rows_model import FIXED, PROBLEM, ROW, WHO, RowsModel
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
@@ -30,6 +30,8 @@ from cg_uploader.model import Plan, Row
 from cg_uploader.vocabulary import Level
 
 QUIET_MS = 250
+TEXT_LINES = 3
+LETTERS_TO_EDIT = 24
 ALL, LEFT_OUT = "all", "left out"
 HINT = "Double-click a cell to change what is sent. The file itself stays as it is."
 WHOLE = "This is about a whole column or the file, not about single rows."
@@ -49,6 +51,7 @@ class CheckPage(Page):
         self._waiting.setInterval(QUIET_MS)
         self._waiting.timeout.connect(self._start)
         self._todo: Todo | None = None
+        self._forward: int | None = None
         self._checked: tuple[Plan, CheckResult] | None = None
         self.totals = section("")
         self.invited = Banner()
@@ -193,11 +196,7 @@ class CheckPage(Page):
         self._show_failed(plan)
         self._show_invited(result)
         groups = {
-            level: [
-                Todo(f"{level}/{group.kind}/{group.heading}", group.text, group.positions)
-                for group in result.groups
-                if group.level is level
-            ]
+            level: [Todo(_key(group), group.text, group.positions) for group in result.groups if group.level is level]
             for level in Level
         }
         rest = [Todo(ALL, f"All {counted(len(plan.table.rows), 'row')}", range(len(plan.table.rows)))]
@@ -243,24 +242,48 @@ class CheckPage(Page):
             return
         plan, _ = self._checked
         self._todo = todo
+        self._bring_forward(None)
         self.view.empty = WHOLE if "/" in todo.key else "No rows here."
         scrolled = self.view.verticalScrollBar().value()
         self.model.show_rows(plan, todo.positions, self._remark)
         letter = self.view.fontMetrics().averageCharWidth()
-        for column, letters in ((ROW, 8), (WHO, 26), (PROBLEM, 48)):
+        for column, letters in ((ROW, 8), (WHO, 22), (PROBLEM, 54)):
             self.view.setColumnWidth(column, letters * letter)
-        self.view.setColumnHidden(PROBLEM, todo.key in (ALL, LEFT_OUT) and not plan.left_out)
+        self._bring_forward(self._column_of(plan, todo))
+        whole = todo.key in (ALL, LEFT_OUT)
+        self.view.set_text_lines(1 if whole else TEXT_LINES)
+        self.view.setColumnHidden(PROBLEM, whole and not plan.left_out)
         self.view.verticalScrollBar().setValue(scrolled)
 
-    def _remark(self, row: Row, problems: tuple[Problem, ...]) -> str:
-        """What the chosen entry says about a row; an entry over several rows, like duplicates, speaks itself."""
+    def _column_of(self, plan: Plan, todo: Todo) -> int | None:
+        """The column of the model that an entry is about."""
+        groups = self._checked[1].groups if self._checked is not None else ()
+        wanted = next((group.heading for group in groups if _key(group) == todo.key), None)
+        return next((len(FIXED) + at for heading, at, _ in plan.wires if heading == wanted and at is not None), None)
+
+    def _bring_forward(self, column: int | None) -> None:
+        """Show a column before what is known about it: there it can be corrected without scrolling."""
+        titles = self.view.horizontalHeader()
+        if self._forward is not None and (there := titles.visualIndex(self._forward)) >= 0:
+            titles.moveSection(there, self._forward)
+        if column is not None:
+            titles.moveSection(titles.visualIndex(column), PROBLEM)
+            titles.resizeSection(column, LETTERS_TO_EDIT * self.view.fontMetrics().averageCharWidth())
+        self._forward = column
+
+    def _remark(self, position: int, row: Row, problems: tuple[Problem, ...]) -> str:
+        """What the chosen entry says about a row; duplicates are known only to the check of the whole file."""
         todo = self._todo
-        if todo is None:
+        if todo is None or self._checked is None:
             return ""
-        said = [p.text for p in problems if todo.key in (f"{p.level}/{p.kind}/{p.heading}", ALL, LEFT_OUT)]
         if todo.key in (ALL, LEFT_OUT):
+            said = [f"{p.heading}: {p.found}" if p.heading else p.found for p in problems]
             return "Left out by you" if row.number in self.session.left_out else " ".join(said)
-        return " ".join(said) or todo.text
+        if said := [p.found for p in problems if _key(p) == todo.key]:
+            return " ".join(said)
+        result = self._checked[1]
+        found = (result.problems.of_group(group, position) for group in result.groups if _key(group) == todo.key)
+        return next((problem.found for problem in found if problem is not None), todo.text)
 
     def _show_possible(self) -> None:
         lines = self.view.selected_lines()
@@ -309,6 +332,11 @@ def checking(plan: Plan) -> Work:
         return plan, checks.check(plan, progress=announce, cancelled=cancelled)
 
     return work
+
+
+def _key(of: Group | Problem) -> str:
+    """What an entry of the to-do list and its problems share."""
+    return f"{of.level}/{of.kind}/{of.heading}"
 
 
 def _position(plan: Plan, number: int) -> int:

@@ -38,6 +38,8 @@ from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import RowStatus
 
+TEXT_LINES = 3
+
 
 class UploadPage(Page):
     """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp)."""
@@ -65,7 +67,8 @@ class UploadPage(Page):
         self.model = OutcomesModel(self)
         self.view = Table("What became of the rows", empty="No row here.")
         self.view.setModel(self.model)
-        self.view.stretch((8, 28, 17, 20, 30), 4)
+        self.view.stretch((8, 24, 15, 16, 30), 4)
+        self.view.set_text_lines(TEXT_LINES)
         self.view.setMinimumHeight(220)
         self._listing = self._make_listing()
         for widget, stretch in (

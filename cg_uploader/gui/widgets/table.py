@@ -40,16 +40,22 @@ class Table(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setCornerButtonEnabled(False)
+        self.setItemDelegate(_CellDelegate(self))
         lines = self.verticalHeader()
         lines.setVisible(False)
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setDefaultSectionSize(self.fontMetrics().height() + 14)
+        self.set_text_lines(1)
         titles = self.horizontalHeader()
         titles.setHighlightSections(False)
         titles.setResizeContentsPrecision(_LOOKED_AT)
         titles.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         titles.setMinimumSectionSize(48)
         titles.setTextElideMode(Qt.TextElideMode.ElideRight)
+
+    def set_text_lines(self, count: int) -> None:
+        """Give every row room for ``count`` lines of text; a longer text wraps before it is cut off."""
+        self.setWordWrap(count > 1)
+        self.verticalHeader().setDefaultSectionSize(count * self.fontMetrics().height() + 14)
 
     def stretch(self, widths: Sequence[int], wide: int) -> None:
         """Column widths in average letters, 0 keeps what is there; column ``wide`` takes the room that is left."""
@@ -82,6 +88,17 @@ class Table(QTableView):
             room = self.viewport().rect().adjusted(24, 8, -24, -8)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty)
             painter.end()
+
+
+class _CellDelegate(QStyledItemDelegate):
+    """Draws a cell on the colour that its model gives it, which a style sheet would leave out."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the ground, then the cell."""
+        ground = index.data(Qt.ItemDataRole.BackgroundRole)
+        if ground is not None:
+            painter.fillRect(option.rect, ground)
+        super().paint(painter, option, index)
 
 
 class TickDelegate(QStyledItemDelegate):

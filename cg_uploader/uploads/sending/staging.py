@@ -74,7 +74,7 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
         if plan.leaves_out(row.number):
             state, messages = RowStatus.SKIPPED.value, (("", "Left out by you."),)
         elif errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
-            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.text) for p in errors)
+            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.found) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)
             if once or plan.skip_accepted:
