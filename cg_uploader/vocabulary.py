@@ -132,3 +132,21 @@ class Activity(StrEnum):
     PAUSED = "paused"
     STOPPING = "stopping"
     FINISHED = "finished"
+
+
+ENCODINGS = {
+    "utf-8": "Unicode (UTF-8)",
+    "cp1252": "Western European (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "utf-16": "Unicode (UTF-16)",
+    "mac_roman": "Western European (Mac)",
+    "cp850": "Western European (DOS)",
+    "cp932": "Japanese (Shift JIS)",
+    "cp949": "Korean (Windows-949)",
+    "gb18030": "Chinese (GB 18030)",
+    "big5": "Chinese (Big5)",
+}
+"""Encodings that a person can choose: Python's name, and what people call it."""

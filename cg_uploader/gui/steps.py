@@ -72,7 +72,9 @@ def why_closed(session: Session, step: Step) -> str:
 
 
 def standing(session: Session, step: Step) -> Standing:
-    """How ``step`` stands."""
+    """How ``step`` stands; while another file is read, nothing is said of what follows from the one before."""
+    if session.reading and step > Step.FILE:
+        return Standing.NOT_STARTED
     return {
         Step.CONNECT: _connect_standing,
         Step.FILE: _file_standing,

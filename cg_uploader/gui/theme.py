@@ -214,6 +214,7 @@ QFrame[role="banner"][tone="warning"] { background: @warning_soft; border-color:
 QFrame[role="banner"][tone="error"] { background: @error_soft; border-color: @error; }
 QFrame[role="banner"][tone="accent"] { background: @accent_soft; border-color: @accent; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton, QToolButton[role="button"] {
     background: @surface; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 6px 14px; min-height: 20px;
 }

@@ -19,6 +19,7 @@ from cg_uploader.sheets.encoding import Encoding, find
 from cg_uploader.sheets.lines import LinesBuilder
 from cg_uploader.sheets.records import Records
 from cg_uploader.sheets.watch import Watch
+from cg_uploader.vocabulary import ENCODINGS
 
 _PREVIEW = 4 << 20
 _BLOCK = 1 << 18
@@ -113,8 +114,9 @@ def _char(wanted: str) -> str:
 
 def _say_what_was_guessed(builder: LinesBuilder, encoding: Encoding, dialect: Dialect) -> None:
     if encoding.guessed:
-        rival = f"{encoding.rival} (--encoding {encoding.rival})" if encoding.rival else ""
-        what = f"The encoding is a guess: {encoding.name}"
+        name, other = (ENCODINGS.get(one, one) for one in (encoding.name, encoding.rival))
+        rival = f"{other} (--encoding {encoding.rival})" if encoding.rival else ""
+        what = f"The encoding is a guess: {name}"
         if encoding.name.startswith("utf-8"):
             what = "The text is UTF-8 but for some bytes, which were read as western letters"
         builder.notes.once("encoding-guessed", f"{what}. {_or_else(rival, 'letters')}")

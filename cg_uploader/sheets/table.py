@@ -300,8 +300,12 @@ class TableBuilder:
             few = ", ".join(letters[:5]) + (", …" if len(letters) > 5 else "")
             self.notes.once("hidden-columns", f"Hidden columns are read too: {few}.")
         if self.hidden_rows:
-            rows = "1 hidden row was" if self.hidden_rows == 1 else f"{self.hidden_rows} hidden rows were"
-            self.notes.once("hidden-rows", f"{rows} left out. Show them in Excel and save the file if they are meant too.")
+            text = (
+                f"{self.hidden_rows:,} hidden rows were left out. Show them in Excel and save the file if they are meant too."
+            )
+            if self.hidden_rows == 1:
+                text = "1 hidden row was left out. Show it in Excel and save the file if it is meant too."
+            self.notes.once("hidden-rows", text)
 
     def _say_mixed_dates(self) -> None:
         positions = {slot: column for column, slot in self._slots.items()}

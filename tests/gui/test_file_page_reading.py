@@ -95,8 +95,10 @@ def test_while_another_file_is_read_the_one_before_leads_nowhere(
     page.open_file(make_file(HEADINGS, people(3), "before.xlsx"))
     end_of_reading(page, qtbot)
     before = session.table
+    assert standing(session, Step.COLUMNS) is not Standing.NOT_STARTED
     gate.unlink()
     first_rows_of(page, long_file, qtbot)
+    assert [standing(session, step) for step in Step if step > Step.FILE] == [Standing.NOT_STARTED] * 3
     qtbot.waitUntil(lambda: page.preview.rowCount() == FIRST_ROWS, timeout=PATIENCE_MS)
     assert session.table is before
     assert why_closed(session, Step.COLUMNS)

@@ -65,7 +65,7 @@ class FilePage(Page):
         self.options = ReadingOptions()
         self.two_readings = TwoReadings()
         self.preview = PreviewModel(self)
-        self.view = View("Preview of the file")
+        self.view = View("Preview of the file", empty="No row stands below the header row.")
         self.view.setModel(self.preview)
         self.view.verticalHeader().setVisible(True)
         self.view.setMinimumHeight(220)
@@ -233,7 +233,8 @@ class FilePage(Page):
         self.options.show_table(table, asked)
         for widget in (self.view, self._below):
             widget.setVisible(self.two_readings.isHidden())
-        self._shown.setText(f"{shown or 'All rows are shown.'} Click the number of a row to make it the header row.")
+        told = f"{shown or 'All rows are shown.'} Click the number of a row to make it the header row."
+        self._shown.setText(told if len(table.rows) else "")
         choices = _in_words(asked)
         when = "as you chose last time" if self._recalled is not None else "as you chose"
         self._as_chosen.setText(f"Read {when}: {choices}.")

@@ -13,22 +13,8 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
 from cg_uploader.model import Table
 from cg_uploader.sheets.reader import ReadOptions
+from cg_uploader.vocabulary import ENCODINGS
 
-ENCODINGS = (
-    ("utf-8", "Unicode (UTF-8)"),
-    ("cp1252", "Western European (Windows-1252)"),
-    ("cp1250", "Central European (Windows-1250)"),
-    ("cp1251", "Cyrillic (Windows-1251)"),
-    ("cp1253", "Greek (Windows-1253)"),
-    ("cp1254", "Turkish (Windows-1254)"),
-    ("utf-16", "Unicode (UTF-16)"),
-    ("mac_roman", "Western European (Mac)"),
-    ("cp850", "Western European (DOS)"),
-    ("cp932", "Japanese (Shift JIS)"),
-    ("cp949", "Korean (Windows-949)"),
-    ("gb18030", "Chinese (GB 18030)"),
-    ("big5", "Chinese (Big5)"),
-)
 NO_DELIMITER = "none"
 DELIMITERS = (
     (",", "Comma  ,"),
@@ -58,6 +44,7 @@ class ReadingOptions(QWidget):
         self.header_row = Number(1, HIGHEST_ROW)
         self.encoding = Choice()
         self.delimiter = Choice()
+        self.delimiter.setMinimumContentsLength(max(len(words) for _, words in DELIMITERS))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE * 2)
@@ -86,7 +73,7 @@ class ReadingOptions(QWidget):
         self._asked = asked
         blocked = QSignalBlocker(self.header_row)
         _fill(self.sheet, [(name, name) for name in table.sheets], table.sheet or "")
-        _fill(self.encoding, ENCODINGS, _SAME.get(table.encoding or "", table.encoding or ""))
+        _fill(self.encoding, tuple(ENCODINGS.items()), _SAME.get(table.encoding or "", table.encoding or ""))
         _fill(self.delimiter, DELIMITERS, table.delimiter or NO_DELIMITER)
         self.header_row.setValue(table.header_row)
         del blocked
@@ -116,7 +103,7 @@ class ReadingOptions(QWidget):
 
 def encoding_in_words(name: str) -> str:
     """``Western European (Windows-1252)``."""
-    return dict(ENCODINGS).get(_SAME.get(name, name), name)
+    return ENCODINGS.get(_SAME.get(name, name), name)
 
 
 def delimiter_in_words(delimiter: str | None) -> str:
