@@ -57,6 +57,7 @@ def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
     Documented headings count where the configuration has them: headings are the customer's own, and a configuration that
     calls them otherwise may be complete all the same.  For the same reason any field that holds email addresses or phone
     numbers stands in for Email and Phone.  An activity's Reference is left out: a row without one can be sent, once.
+    A group that holds all of another one says nothing more and is left out.
     """
     groups: list[tuple[str, ...]] = [(field.heading,) for field in configuration.fields if field.required]
     for names in required_headings(configuration.data_type):
@@ -66,7 +67,7 @@ def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
         if len(names) > 1:
             here += [field.heading for field in configuration.fields if field.kind in _PERSONAL]
         group = tuple(dict.fromkeys(here))
-        if group and group not in groups:
+        if group and not any(set(other) <= set(group) for other in groups):
             groups.append(group)
     return groups
 

@@ -90,6 +90,7 @@ def test_required_headings_follow_documents_and_marks() -> None:
     assert required_headings(DataType.UNKNOWN) == ()
     fields = configuration(marked("Mail", Identity.EMAIL), "Phone", Field("VIP", required=True))
     assert required_groups(fields) == [("VIP",), ("Mail", "Phone")]
+    assert required_groups(configuration(Field("Email", required=True), "Phone")) == [("Email",)]
     assert missing_headings(fields, ["Phone"]) == {"VIP"}
     assert missing_headings(fields, ["VIP"]) == {"Mail", "Phone"}
 

@@ -38,6 +38,7 @@ class SettingsDialog(QDialog):
         self.scheme = _choice(SCHEMES, kept.theme)
         self.blank_cells = _choice(BLANKS, kept.blank_cells)
         self.days = Number(0, MOST_DAYS)
+        self.days.setFixedHeight(self.scheme.sizeHint().height())
         self.days.setSuffix(" days")
         self.days.setValue(kept.keep_days)
         self.network = NetworkForm(kept.proxy, kept.ca_file)

@@ -31,7 +31,7 @@ from cg_uploader.vocabulary import Level
 
 QUIET_MS = 250
 TEXT_LINES = 3
-LETTERS_TO_EDIT = 24
+LETTERS_TO_EDIT = 22
 ALL, LEFT_OUT = "all", "left out"
 HINT = "Double-click a cell to change what is sent. The file itself stays as it is."
 WHOLE = "This is about a whole column or the file, not about single rows."
@@ -247,9 +247,10 @@ class CheckPage(Page):
         scrolled = self.view.verticalScrollBar().value()
         self.model.show_rows(plan, todo.positions, self._remark)
         letter = self.view.fontMetrics().averageCharWidth()
-        for column, letters in ((ROW, 8), (WHO, 22), (PROBLEM, 54)):
+        for column, letters in ((ROW, 7), (WHO, 19), (PROBLEM, 44)):
             self.view.setColumnWidth(column, letters * letter)
         self._bring_forward(self._column_of(plan, todo))
+        self._widen()
         whole = todo.key in (ALL, LEFT_OUT)
         self.view.set_text_lines(1 if whole else TEXT_LINES)
         self.view.setColumnHidden(PROBLEM, whole and not plan.left_out)
@@ -270,6 +271,12 @@ class CheckPage(Page):
             titles.moveSection(titles.visualIndex(column), PROBLEM)
             titles.resizeSection(column, LETTERS_TO_EDIT * self.view.fontMetrics().averageCharWidth())
         self._forward = column
+
+    def _widen(self) -> None:
+        """Let what is known have the room that is left of the columns before it."""
+        before = [column for column in (ROW, WHO, self._forward) if column is not None]
+        room = self.view.viewport().width() - sum(map(self.view.columnWidth, before))
+        self.view.setColumnWidth(PROBLEM, max(room, self.view.columnWidth(PROBLEM)))
 
     def _remark(self, position: int, row: Row, problems: tuple[Problem, ...]) -> str:
         """What the chosen entry says about a row; duplicates are known only to the check of the whole file."""

@@ -233,7 +233,7 @@ class UploadPage(Page):
         self.counters.show_counts(ended.summary.counts)
         self.session.set_run(ended.summary)
         self._show_limit()
-        (self.after.failed_rows if ended.summary.attention else self.after.receipt).setFocus()
+        self.after.focus_first()
         if stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
             run = ended.summary.run
             again = partial(uploading.continued_run, run, self.session, self.services)

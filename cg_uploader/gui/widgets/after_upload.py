@@ -40,6 +40,11 @@ class AfterUpload(QWidget):
         column.addWidget(ButtonRow((self.go_on, self.failed_rows, self.again), (self.receipt, self.print_out)))
         column.addWidget(self.saved)
 
+    def focus_first(self) -> None:
+        """Give the focus to what is most likely to be wanted now."""
+        buttons = (self.go_on, self.failed_rows, self.receipt)
+        next(button for button in buttons if not button.isHidden()).setFocus()
+
     def show_run(self, run: RunSummary) -> None:
         """Say how ``run`` ended."""
         self.saved.clear()
