@@ -21,6 +21,25 @@ from cg_uploader.settings.paths import Places
 LOGGED = ("upload", "resume")
 """Commands that are worth a line in the log."""
 MOST_COUNT = (1 << 31) - 1
+RUN_HELP = "its number, as “history” lists it"
+
+EPILOG = """\
+Without a command, or with a file alone, the window opens.
+“cg-uploader COMMAND --help” lists a command's options.
+
+exit codes:
+  0    all rows accepted or skipped
+  1    finished, and some rows need attention
+  2    wrong arguments, no consent, or a mapping that cannot work; nothing sent
+  3    the file cannot be read
+  4    connection or credentials refused
+  5    the upload stopped early; “resume” goes on
+  130  interrupted by Ctrl-C; “resume” goes on
+
+environment:
+  CG_UPLOADER_CLIENT_ID, CG_UPLOADER_CLIENT_SECRET  who signs in
+  CG_UPLOADER_HOME                                  where everything is kept
+  HTTPS_PROXY                                       the way out"""
 
 Command = Callable[[argparse.Namespace, Terminal], int]
 
@@ -103,11 +122,10 @@ def _command(name: str) -> Command:
 
 def _window(paths: list[Path]) -> int:
     """Open the window, with a file or a setup file when one is named."""
+    if paths and not paths[0].exists():
+        raise UsageError(f"There is no file {paths[0]}, and no command of that name. “cg-uploader --help” lists the commands.")
     if len(paths) > 1:
         raise UsageError("One file at a time can be opened. “cg-uploader --help” lists the commands.")
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"There is no file {path}, and no command of that name. “cg-uploader --help” lists the commands.")
     if not _has_display():
         raise UsageError("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without.")
     from cg_uploader.gui.app import run_window  # Qt is loaded for the window alone
@@ -148,7 +166,8 @@ def _parser() -> _Commands:
     parser = _Commands(
         prog="cg-uploader",
         description="Put the rows of a spreadsheet into CustomerGauge, and know what became of each one.",
-        epilog="Without a command, or with a file alone, the window opens.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"CG Uploader {__version__}")
@@ -202,11 +221,11 @@ def _add_runs(add: Add) -> None:
     resume.add_argument("--yes-send-surveys", action="store_true", help="not needed: the consent is kept with the upload")
     add("history", "list the uploads", [_json_option()])
     report = add("report", "one upload's receipt")
-    report.add_argument("run", type=_count, metavar="RUN")
+    report.add_argument("run", type=_count, metavar="RUN", help=RUN_HELP)
     report.add_argument("--as", dest="form", choices=("html", "json"), default="html", help="how to show it")
     report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file")
     forget = add("forget", "delete an upload's record, or everything")
-    forget.add_argument("run", nargs="?", type=_count, metavar="RUN")
+    forget.add_argument("run", nargs="?", type=_count, metavar="RUN", help=RUN_HELP)
     forget.add_argument("--all", action="store_true", help="everything that the program keeps on this computer")
     forget.add_argument("--yes", action="store_true", help="do not ask")
     memory = add("memory", "what this computer remembers of accepted rows")
@@ -241,7 +260,7 @@ def _add_setup(add: Add) -> None:
 
 def _file_options() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("file", type=Path, metavar="FILE")
+    options.add_argument("file", type=Path, metavar="FILE", help="xlsx, xlsm, xls, xlsb, ods, csv, tsv or txt")
     options.add_argument(
         "--sheet", metavar="NAME", help="the sheet to read (default: the first visible one that holds anything)"
     )
@@ -271,7 +290,7 @@ def _json_option() -> Parser:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) > MOST_COUNT:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 on")
     return int(text)
 
 

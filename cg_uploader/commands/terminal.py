@@ -16,7 +16,7 @@ from cg_uploader.uploads.sending.pace import Pace, in_words
 from cg_uploader.vocabulary import Activity
 
 BAR_CELLS = 24
-MOST_CELL_CHARACTERS = 32
+MOST_CELL_CHARACTERS = 44
 MILESTONE_PERCENT = 10
 SAYS_WHY = {Activity.SENDING: "", Activity.WAITING: "Waiting: ", Activity.STOPPING: "Stopping: "}
 

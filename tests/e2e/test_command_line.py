@@ -247,6 +247,13 @@ def test_wrong_sheet_names_the_sheets_that_are_there(program: Program, people: P
     assert "Contacts" in done.stderr
 
 
+def test_help_names_the_exit_codes_and_a_misspelt_command_is_said(program: Program, people: Path) -> None:
+    assert "exit codes:" in program.run("--help").stdout
+    done = program.run("uplaod", people, "--profile", "x")
+    assert done.returncode == 2
+    assert "no command of that name" in done.stderr
+
+
 def test_a_header_alone_is_an_upload_of_nothing(program: Program, practice: Practice, tmp_path: Path) -> None:
     file = workbook(tmp_path / "header.xlsx", HEADINGS, [])
     code, said = program.json("upload", file, "--profile", program.profile(practice, HEADINGS))
