@@ -19,7 +19,7 @@ from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 from cg_uploader.errors import CredentialsRefused
 from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.main_window import MainWindow
-from cg_uploader.gui.pages.history import HistoryPage
+from cg_uploader.gui.pages.history import NOTHING_LIKE_THIS, HistoryPage
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.theme import Theme
@@ -162,6 +162,7 @@ def test_a_run_that_another_program_works_on_is_left_alone(page: HistoryPage, pl
         assert page.model.index(0, 6).data() == UNDER_WAY
         assert not page.go_on.isEnabled()
         assert not page.forget.isEnabled()
+        assert "can be continued or forgotten when it has ended" in page.told.text()
         assert page.receipt.isEnabled()
         assert page.print_out.isEnabled()
 
@@ -186,5 +187,6 @@ def test_the_receipt_goes_to_the_browser_and_away_again(
 def test_search_hides_the_others(page: HistoryPage) -> None:
     page.search.setText("june")
     assert page.model.rowCount() == 0
+    assert page.view.empty == NOTHING_LIKE_THIS
     page.search.setText("MAY")
     assert page.model.rowCount() == 1

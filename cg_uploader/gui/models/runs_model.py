@@ -83,11 +83,11 @@ def texts(run: RunSummary) -> tuple[str, ...]:
         f"{run.rows:,}",
         f"{run.counts[RowStatus.ACCEPTED]:,}",
         f"{run.attention:,}",
-        _ended(run),
+        ended(run),
     )
 
 
-def _ended(run: RunSummary) -> str:
+def ended(run: RunSummary) -> str:
     """How it ended, and why it cannot be continued nor its failed rows saved any more."""
     reason = run.stopped.reason if run.stopped is not None else "At its end"
     return reason if run.values_deleted is None else f"{reason.rstrip('.')}. Row values deleted on {day(run.values_deleted)}."

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox
 
 from cg_uploader.gui import papers, uploading
-from cg_uploader.gui.models.runs_model import RunsModel
+from cg_uploader.gui.models.runs_model import RunsModel, ended
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
@@ -18,11 +18,14 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.table import Table
-from cg_uploader.gui.widgets.texts import message
+from cg_uploader.gui.widgets.texts import message, plain
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.uploads.journal.journal import UNDER_WAY
+
+NOTHING_YET = "Nothing has been uploaded from this computer yet."
+NOTHING_LIKE_THIS = "No upload has these words in its line."
 
 
 class HistoryPage(Page):
@@ -40,12 +43,13 @@ class HistoryPage(Page):
         self.search = QLineEdit()
         self.search.setPlaceholderText("File, connection, day…")
         self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.model.search)
+        self.search.textChanged.connect(self._search)
         self.banner = Banner()
-        self.view = Table("Uploads", empty="Nothing has been uploaded from this computer yet.")
+        self.view = Table("Uploads", empty=NOTHING_YET)
         self.view.setModel(self.model)
         self.view.stretch((20, 26, 24, 9, 11, 17, 24), 6)
         self.view.setMinimumHeight(260)
+        self.told = plain(role="quiet", wrap=True)
         self.go_on = Button("&Continue this upload", self._continue, role="primary")
         self.failed_rows = Button("Save fai&led rows…", self._browse_failed_rows)
         self.receipt = Button("Save &receipt…", self._browse_receipt)
@@ -58,6 +62,7 @@ class HistoryPage(Page):
         self.content.addLayout(labelled("Se&arch", self.search))
         self.content.addWidget(self.banner)
         self.content.addWidget(self.view, 1)
+        self.content.addWidget(self.told)
         self.content.addLayout(row)
         self.view.selectionModel().selectionChanged.connect(self._show_possible)
         self.model.modelReset.connect(self._show_possible)
@@ -72,6 +77,10 @@ class HistoryPage(Page):
     def refresh(self) -> None:
         """Read the runs anew, in the background."""
         self._run(uploading.all_runs(self.services.places))
+
+    def _search(self, text: str) -> None:
+        self.view.empty = NOTHING_LIKE_THIS if text.strip() else NOTHING_YET
+        self.model.search(text)
 
     def _run(self, work: Work) -> None:
         self.runner.start(work, done=self._on_done, failed=self._on_failed)
@@ -95,6 +104,7 @@ class HistoryPage(Page):
         run = self.selected()
         for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
             button.setEnabled(False)
+        self.told.setText(self._in_words(run))
         if run is None:
             return
         elsewhere = run.stopped is not None and run.stopped.reason == UNDER_WAY
@@ -104,6 +114,17 @@ class HistoryPage(Page):
         self.receipt.setEnabled(True)
         self.print_out.setEnabled(True)
         self.forget.setEnabled(not elsewhere)
+
+    def _in_words(self, run: RunSummary | None) -> str:
+        """How the selected run ended, in full, and why it cannot go on now."""
+        if run is None:
+            return "Select an upload to continue it or to save its files again." if self.model.rowCount() else ""
+        if run.stopped is None:
+            return ended(run) if run.values_deleted is not None else ""
+        if run.stopped.reason == UNDER_WAY:
+            return f"{UNDER_WAY} It can be continued or forgotten when it has ended."
+        busy = " Another upload is under way; wait until it has ended to continue this one." if self.session.running else ""
+        return ended(run) + busy
 
     def _continue(self) -> None:
         run = self.selected()
