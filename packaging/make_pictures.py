@@ -10,9 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPixmap, QTextDocument
 
-from cg_uploader.gui import app
+from cg_uploader.gui import app, papers
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice
 from cg_uploader.gui.session import Session
@@ -20,12 +21,18 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places, resource
+from cg_uploader.uploads.journal import Journal
+from cg_uploader.uploads.receipt import receipt
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "resources" / "screenshots"
 PATIENCE_MS = 60_000
 PAUSE_MS = 200
 ROWS_TO_SEE = 100
+LONG_ROWS = 900_000
+PART_READ = 300
+RECEIPT = QSize(860, 1000)
+MARGIN = 32
 IN_DARK = ("4-check", "5-upload")
 
 
@@ -54,10 +61,19 @@ class Camera:
         rest = QEventLoop()
         QTimer.singleShot(PAUSE_MS, rest.quit)
         rest.exec()
+        self.keep(name, self._window.grab())
+
+    def keep(self, name: str, picture: QPixmap) -> None:
+        """Save a picture as ``NAME.png``."""
         target = PICTURES / f"{name}{'-dark' if self._scheme is Scheme.DARK else ''}.png"
-        if not self._window.grab().save(str(target)):
+        if not picture.save(str(target)):
             raise OSError(f"{target} cannot be written")
         print(target.relative_to(ROOT))
+
+    @property
+    def light(self) -> bool:
+        """Whether all pictures are taken, or only those that are shown in dark too."""
+        return self._scheme is Scheme.LIGHT
 
 
 def walk(window: MainWindow, camera: Camera) -> None:
@@ -80,6 +96,53 @@ def walk(window: MainWindow, camera: Camera) -> None:
     camera.take("7-history")
 
 
+def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
+    """A long file while it is read, and one that can be read in two ways."""
+    page = window.file_page
+    window.show_step(Step.FILE)
+    long, two = folder / "contacts-2026.csv", folder / "contacts.csv"
+    lines = (f"ann.{number}@example.com,Ann,Example {number % 97},2026-05-31\n" for number in range(LONG_ROWS))
+    long.write_text("Email,First Name,Account Name,Customer since\n" + "".join(lines), encoding="utf-8")
+    two.write_text("Email,Name;City,Town\n" + "ann@example.com,Ann;Bonn,Rhein\n" * 30, encoding="utf-8")
+    page.open_file(long)
+    camera.wait(lambda: page.zone.name == long.name and page.progress.bar.value() > PART_READ)
+    camera.take("8-first-rows")
+    page.cancel_button.click()
+    camera.wait(lambda: not page.runner.busy)
+    page.open_file(two)
+    camera.wait(lambda: not page.runner.busy)
+    camera.take("9-two-readings")
+
+
+def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
+    """What a run leaves: its receipt, and the file of failed rows, opened again."""
+    session, failed = window.session, folder / "contacts - failed rows.xlsx"
+    if session.run is None:
+        raise RuntimeError("there is no run to show the papers of")
+    with Journal(window.services.places) as journal:
+        camera.keep("10-receipt", drawn(receipt(journal, session.run.run)))
+    window.upload_page.save_failed_rows(failed)
+    camera.wait(failed.exists)
+    window.file_page.open_file(failed)
+    camera.wait(lambda: session.table is not None and session.table.origin is not None and session.result is not None)
+    window.show_step(Step.CHECK)
+    camera.take("11-failed-rows")
+
+
+def drawn(page: str) -> QPixmap:
+    """The first part of a receipt, as its PDF shows it."""
+    document = QTextDocument()
+    document.setHtml(papers.for_pdf(page))
+    document.setDocumentMargin(MARGIN)
+    document.setTextWidth(RECEIPT.width())
+    picture = QPixmap(RECEIPT)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    document.drawContents(painter)
+    painter.end()
+    return picture
+
+
 def main() -> int:
     """Light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -94,7 +157,11 @@ def main() -> int:
             services.theme.choose(scheme)
             window = MainWindow(Session(), services)
             window.show()
-            walk(window, Camera(window, scheme))
+            camera = Camera(window, scheme)
+            walk(window, camera)
+            if camera.light:
+                show_papers(window, camera, Path(home))
+                show_reading(window, camera, Path(home))
             window.close()
     return 0
 
