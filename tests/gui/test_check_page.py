@@ -96,6 +96,14 @@ def test_the_column_that_an_entry_is_about_stands_before_what_is_known(page: Che
     assert [titles.visualIndex(at) for at in range(titles.count())] == list(range(titles.count()))
 
 
+def test_what_is_known_takes_the_room_there_is(page: CheckPage, window: MainWindow, qtbot: QtBot) -> None:
+    check(page, [*GOOD, BAD], qtbot)
+    window.resize(1600, 900)
+    window.show_step(Step.CHECK)
+    titles, room = page.view.horizontalHeader(), page.view.viewport()
+    qtbot.waitUntil(lambda: titles.sectionPosition(PROBLEM) + titles.sectionSize(PROBLEM) == room.width(), timeout=PATIENCE_MS)
+
+
 def test_a_cell_at_fault_is_painted_on_another_ground(page: CheckPage, window: MainWindow, qtbot: QtBot) -> None:
     window.show_step(Step.CHECK)
     check(page, [*GOOD, BAD], qtbot)

@@ -31,7 +31,7 @@ from cg_uploader.vocabulary import Level
 
 QUIET_MS = 250
 TEXT_LINES = 3
-LETTERS_TO_EDIT = 22
+LETTERS_TO_EDIT, LETTERS_TO_READ = 22, 44
 ALL, LEFT_OUT = "all", "left out"
 HINT = "Double-click a cell to change what is sent. The file itself stays as it is."
 WHOLE = "This is about a whole column or the file, not about single rows."
@@ -136,6 +136,7 @@ class CheckPage(Page):
         self.model.cell_edited.connect(self._edit)
         self.view.selectionModel().selectionChanged.connect(self._show_possible)
         self.model.modelReset.connect(self._show_possible)
+        self.view.resized.connect(self._widen)
         self.blank_cells.chosen.connect(self.session.set_blank_cells)
         self.session.checked.connect(self._follow)
         self.session.history.indexChanged.connect(self._show_possible)
@@ -247,7 +248,7 @@ class CheckPage(Page):
         scrolled = self.view.verticalScrollBar().value()
         self.model.show_rows(plan, todo.positions, self._remark)
         letter = self.view.fontMetrics().averageCharWidth()
-        for column, letters in ((ROW, 7), (WHO, 19), (PROBLEM, 44)):
+        for column, letters in ((ROW, 7), (WHO, 19)):
             self.view.setColumnWidth(column, letters * letter)
         self._bring_forward(self._column_of(plan, todo))
         self._widen()
@@ -276,7 +277,7 @@ class CheckPage(Page):
         """Let what is known have the room that is left of the columns before it."""
         before = [column for column in (ROW, WHO, self._forward) if column is not None]
         room = self.view.viewport().width() - sum(map(self.view.columnWidth, before))
-        self.view.setColumnWidth(PROBLEM, max(room, self.view.columnWidth(PROBLEM)))
+        self.view.setColumnWidth(PROBLEM, max(room, LETTERS_TO_READ * self.view.fontMetrics().averageCharWidth()))
 
     def _remark(self, position: int, row: Row, problems: tuple[Problem, ...]) -> str:
         """What the chosen entry says about a row; duplicates are known only to the check of the whole file."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -26,7 +26,9 @@ _LOOKED_AT = 25
 
 
 class Table(QTableView):
-    """A view on a table model; ``empty`` is what it says when there are no rows."""
+    """A view on a table model; ``empty`` is what it says when there are no rows; ``resized``: it has other room now."""
+
+    resized = Signal()
 
     def __init__(self, name: str, *, empty: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +79,11 @@ class Table(QTableView):
     def selected_lines(self) -> set[int]:
         """Lines with a selected cell."""
         return {index.row() for index in self.selectionModel().selectedIndexes()}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say so."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the table, or what to do when it is empty."""
