@@ -220,6 +220,7 @@ QPushButton, QToolButton[role="button"] {
 }
 QPushButton:hover, QToolButton[role="button"]:hover { background: @raised; }
 QPushButton:pressed, QToolButton[role="button"]:pressed { background: @line; }
+QPushButton, QToolButton, QCheckBox, QRadioButton { outline: none; }
 QPushButton:focus, QToolButton[role="button"]:focus { border: 2px solid @accent; padding: 5px 13px; }
 QPushButton:disabled, QToolButton[role="button"]:disabled { background: @window; color: @quiet; border-color: @line; }
 QPushButton[role="primary"] { background: @accent; color: @on_accent; border-color: @accent; font-weight: 600; }
