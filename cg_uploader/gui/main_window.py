@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         action = self.sender()
         if isinstance(action, QAction):
             self.show_step(Step(action.data()))
+            self.pages[self._step].take_focus()
 
     def _back(self) -> None:
         if self._in_history():
@@ -217,6 +218,7 @@ class MainWindow(QMainWindow):
         self.session.set_table(table)
         self._take_up(found)
         self.show_step(Step.CHECK)
+        self.check_page.take_focus()
 
     def show_help(self) -> None:
         """Help about the page that is open."""

@@ -56,6 +56,16 @@ class TestSteps:
             assert window.step is step
             assert window.stack.currentWidget() is window.pages[step]
 
+    def test_a_step_that_is_opened_by_its_keys_has_the_focus(self, window: MainWindow, qtbot: QtBot) -> None:
+        ready(window, 3, qtbot)
+        for step in (Step.CHECK, Step.UPLOAD, Step.COLUMNS):
+            window.rail.button(Step.CONNECT).setFocus()
+            qtbot.keyClick(window, f"{step + 1}", Qt.KeyboardModifier.ControlModifier)
+            assert window.step is step
+            focused = QApplication.focusWidget()
+            assert focused is not None
+            assert window.pages[step].isAncestorOf(focused)
+
     def test_a_change_upstream_marks_what_is_to_be_redone(self, window: MainWindow, qtbot: QtBot) -> None:
         ready(window, 3, qtbot)
         assert standing(window.session, Step.CHECK) is Standing.READY

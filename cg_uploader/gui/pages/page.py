@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
@@ -53,6 +53,19 @@ class Page(QWidget):
 
     def entered(self) -> None:
         """The page has just been opened."""
+
+    def take_focus(self) -> None:
+        """Bring the focus from elsewhere to the first control of the page that can have it."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused) and focused.isVisible():
+            return
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if by_tab and self.isAncestorOf(widget) and widget.isVisible() and widget.isEnabled():
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+            widget = widget.nextInFocusChain()
 
     def shut_down(self) -> None:
         """End what runs and wait for it."""
