@@ -140,6 +140,9 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
         terminal.tell(f"{summary.stopped.reason}{left}")
     if save_failed is not None:
         _save_failed(summary.run, journal, terminal, save_failed)
+    elif summary.attention and summary.stopped is None:
+        again = f"“cg-uploader resume {summary.run} --save-failed PATH”"
+        terminal.tell(f"{again} writes the rows that need attention to a file; “cg-uploader report {summary.run}” lists them.")
     terminal.say(in_words(summary))
     if terminal.json:
         _write(report.as_json(journal, summary.run), terminal)
@@ -153,7 +156,8 @@ def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -
         terminal.tell(f"{error.sentence} The rows are recorded in upload {run}.")
         return
     if written:
-        terminal.tell(f"{written:,} rows that need attention are in {target}.")
+        rows = "1 row that needs attention is" if written == 1 else f"{written:,} rows that need attention are"
+        terminal.tell(f"{rows} in {target}.")
     else:
         terminal.tell("No row needs attention, so no file of failed rows was written.")
 

@@ -75,6 +75,16 @@ def test_upload_ends_with_totals_and_a_repair_file(program: Program, practice: P
     assert sorted(pairs[0][1] for pairs in received) == ["ann@example.com", "bob@example.com", "dora@example.com"]
 
 
+def test_an_upload_without_a_repair_file_says_how_to_get_it(
+    program: Program, practice: Practice, people: Path, tmp_path: Path
+) -> None:
+    done = program.run("upload", people, "--profile", program.profile(practice, HEADINGS))
+    assert "“cg-uploader resume 1 --save-failed PATH” writes the rows that need attention to a file" in done.stderr
+    again = program.run("resume", "1", "--save-failed", tmp_path / "failed.xlsx")
+    assert f"1 row that needs attention is in {tmp_path / 'failed.xlsx'}." in again.stderr
+    assert again.returncode == 1
+
+
 def test_the_repair_file_can_be_sent_once_corrected(program: Program, practice: Practice, people: Path, tmp_path: Path) -> None:
     profile = program.profile(practice, HEADINGS)
     program.json("upload", people, "--profile", profile, "--save-failed", tmp_path / "failed.xlsx")
