@@ -214,6 +214,7 @@ class TestSwitches:
         assert session.run.stopped is not None
         assert 0 < session.run.counts[RowStatus.ACCEPTED] < 120
         assert not page.after.go_on.isHidden()
+        assert page.window().focusWidget() is page.after.go_on
         page.after.go_on.click()
         ended(page, qtbot)
         assert session.run.counts[RowStatus.ACCEPTED] == 120
