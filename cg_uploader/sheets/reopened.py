@@ -222,7 +222,10 @@ class _Notes(Sequence[Note]):
         position -= len(self._first)
         if position < len(self._inner):
             note = self._inner[position]
-            return note if note.row is None else replace(note, row=self._rows.number(note.row))
+            if note.column is None and note.row is None:
+                return note
+            row = None if note.row is None else self._rows.number(note.row)
+            return replace(note, row=row, text=f"In the file of failed rows: {note.text}")  # cells are named as they are there
         at = self._said[position - len(self._inner)]
         text = self._rows.other(at, self._problem)
         start, kind = next(entry for entry in _SAID.items() if text.startswith(entry[0]))

@@ -128,6 +128,7 @@ def test_notes_speak_of_the_original_row(file: Path) -> None:
 
     notes = [note for note in read(changed(file, spoil)).notes if note.kind == "error-value"]
     assert [(note.row, note.column) for note in notes] == [(120, "Email ")]
+    assert notes[0].text.startswith("In the file of failed rows: B3 shows the error")
 
 
 def test_columns_that_were_moved_keep_the_letter_of_their_heading(file: Path) -> None:
