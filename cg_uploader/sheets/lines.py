@@ -8,7 +8,6 @@ from itertools import groupby, repeat
 
 from cg_uploader.sheets.cells import CellTexts, Kind
 from cg_uploader.sheets.celltext import LOST
-from cg_uploader.sheets.notes import Found
 from cg_uploader.sheets.records import CELL
 from cg_uploader.sheets.table import CANDIDATES, Shape, TableBuilder, check_place
 from cg_uploader.sheets.watch import Watch
@@ -74,29 +73,34 @@ class LinesBuilder(TableBuilder):
             if not all(map(str.endswith, records, repeat(CELL * shape.surplus))):
                 return False
             records = [record[: -shape.surplus] for record in records]
-        if odd and not self._cleaned(numbers, records, shape, odd):
-            return False
+        if odd:
+            numbers, records = self._cleaned(numbers, records, shape, odd)
+            if not records:
+                return True
         self._count(len(records))
         self.empty_rows += numbers[-1] - self._last - len(numbers)
         self._last = numbers[-1]
         self._packer.extend(numbers, [records])
         return True
 
-    def _cleaned(self, numbers: Sequence[int], records: list[str], shape: Shape, odd: Sequence[str]) -> bool:
-        """Put what is sent in the place of records that hold something odd, and note it; False when nothing of one is left."""
-        notes: list[tuple[int, Found]] = []
-        for place, record in enumerate(records):
-            if any(mark in record for mark in odd) or record.startswith("#"):
+    def _cleaned(self, numbers: Sequence[int], records: list[str], shape: Shape, odd: Sequence[str]) -> Run:
+        """The records with what is sent in the place of what is odd, which is noted; without those of which nothing is left."""
+        kept: list[int] = []
+        clean: list[str] = []
+        for number, record in zip(numbers, records, strict=True):
+            if record.startswith("#") or any(mark in record for mark in odd):
                 texts = [text(value) for text, value in zip(shape.texts, record.split(CELL), strict=False)]
                 found = self._cells.said.take()
                 if not any(texts):
-                    return False
-                records[place] = CELL.join(texts)
-                notes += [(numbers[place], note) for note in found]
+                    continue
+                for note in found:
+                    self.notes.add(number, note)
                 self._cells.said.settle(found)
-        for number, note in notes:
-            self.notes.add(number, note)
-        return True
+                clean.append(CELL.join(texts))
+            else:
+                clean.append(record)
+            kept.append(number)
+        return kept, clean
 
 
 def _runs(numbers: Sequence[int], records: list[str]) -> Iterator[Run]:
