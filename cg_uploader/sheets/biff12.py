@@ -7,8 +7,9 @@ from struct import Struct, unpack_from
 from typing import IO
 
 from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
+from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
-from cg_uploader.sheets.numberformat import NumberFormat, built_in_code, number_format
+from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.package import Package, cut_off_is_said, damage_is_said, damaged
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
 from cg_uploader.sheets.table import TableBuilder

@@ -8,10 +8,11 @@ from struct import Struct, unpack_from
 from typing import IO
 
 from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
+from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.compound import CompoundFile
 from cg_uploader.sheets.impostors import in_container, is_rights_managed, no_spreadsheet, rights_managed
-from cg_uploader.sheets.numberformat import built_in_code, number_format
+from cg_uploader.sheets.numberformat import number_format
 from cg_uploader.sheets.package import cut_off_is_said, damaged, password
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
 from cg_uploader.sheets.table import TableBuilder

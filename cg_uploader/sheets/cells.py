@@ -16,6 +16,7 @@ from cg_uploader.sheets.numberformat import NumberFormat, Quick, Shown, number_f
 
 _REMEMBERED = 4_096
 _AT_ONCE = 1_024
+_SAMPLE = 32
 _NOT_PLAIN = ("| ", " |", "|#", "_x", '="', "E+")
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
@@ -144,16 +145,12 @@ class _Remembered(dict[Any, str]):
 
     def many(self, values: Sequence[Any]) -> list[str]:
         """The texts for many; of those that are seen for the first time most need not be looked at one by one."""
-        if self._quick is None:
+        if self._quick is None or all(map(self.__contains__, values[:_SAMPLE])):
             return list(map(self.__getitem__, values))
-        distinct = set(values)
-        if 2 * len(distinct) > len(values):
-            return [self[value] if text is None else text for text, value in self._known(values, self._quick)]
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        fresh = [value for value in distinct if value not in self]
-        self.update([(value, text) for text, value in self._known(fresh, self._quick) if text is not None])
-        return list(map(self.__getitem__, values))
+        known = list(self._known(values, self._quick))
+        if len(self) < _REMEMBERED:
+            self.update([(value, text) for text, value in known if text is not None])
+        return [self[value] if text is None else text for text, value in known]
 
     def _known(self, values: Sequence[Any], quick: Quick) -> Iterable[tuple[str | None, Any]]:
         """What the quick way knows of each value, and the value."""

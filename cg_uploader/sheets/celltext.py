@@ -12,8 +12,8 @@ from cg_uploader.vocabulary import BLANKS
 
 EXACT_LIMIT = 2**53
 DIGITS_LIMIT = 10**15
-SHORTEST = 0.0001
-"""From this number up to ``DIGITS_LIMIT``, Python draws 15 significant digits without an exponent."""
+SHORTEST, LONGEST = 0.0001, DIGITS_LIMIT - 1
+"""From the first of these numbers up to the second, Python draws 15 significant digits without an exponent."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\xa0\u061c\u200b-\u200f\u202a-\u202f\u2060\u2066-\u2069\ufeff]")
@@ -107,18 +107,17 @@ def generals(values: Sequence[Any]) -> Sequence[str | None]:
     """
     if whole_digits(values):
         return values
-    least, most = SHORTEST, DIGITS_LIMIT
+    least, most = SHORTEST, LONGEST
     return [f"{value:.15g}" if least <= value < most or least <= -value < most else None for value in map(float, values)]
 
 
 def whole_digits(values: Sequence[Any]) -> bool:
     """Whether all stored numbers are whole ones above zero, in plain digits that Excel keeps; one look is for all of them."""
     try:
-        joined = " ".join(values)
+        joined = "".join(values)
     except TypeError:
         return False
-    plain = joined.isascii() and joined.replace(" ", "").isdecimal() and " 0" not in f" {joined}"
-    return plain and max(map(len, values)) < 16 and min(map(len, values)) > 0
+    return joined.isascii() and joined.isdecimal() and min(values) >= "1" and max(map(len, values)) < 16
 
 
 @lru_cache(maxsize=20_000)

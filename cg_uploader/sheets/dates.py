@@ -46,6 +46,19 @@ def as_datetime(value: float, date1904: bool) -> str | None:
     return f"{_day(seconds // DAY, date1904)} {_clock(seconds % DAY)}"
 
 
+def as_dates(values: Sequence[Any], date1904: bool) -> list[str | None]:
+    """As ``as_date`` for many as they are stored, in less time; None for the few that it has to be asked about.
+
+    ValueError when one is not a number.
+    """
+    start = _EPOCH_1904 if date1904 else _EPOCH
+    first, last = _SURE
+    return [
+        date.fromordinal(start + round(value * DAY * 1000) // (DAY * 1000)).isoformat() if first <= value < last else None
+        for value in map(float, values)
+    ]
+
+
 def as_datetimes(values: Sequence[Any], date1904: bool) -> list[str | None]:
     """As ``as_datetime`` for many as they are stored, in less time; None for the few that it has to be asked about.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any
 
-from cg_uploader.sheets.celltext import DIGITS_LIMIT, SHORTEST, Said, decimal, general, generals, whole_digits
-from cg_uploader.sheets.dates import as_date, as_datetime, as_datetimes, as_duration, as_time
+from cg_uploader.sheets.celltext import LONGEST, SHORTEST, Said, decimal, general, generals, whole_digits
+from cg_uploader.sheets.dates import as_date, as_dates, as_datetime, as_datetimes, as_duration, as_time
 from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
@@ -88,19 +88,20 @@ def _runs(letters: str) -> list[str]:
 
 
 class _Moments:
-    """Draws dates with their time."""
+    """Draws dates, with their time if ``timed``."""
 
-    def __init__(self, date1904: bool, said: Said) -> None:
+    def __init__(self, date1904: bool, said: Said, *, timed: bool) -> None:
         self._date1904 = date1904
         self._said = said
+        self._one, self._many = (as_datetime, as_datetimes) if timed else (as_date, as_dates)
 
     def __call__(self, value: float) -> Shown:
-        return _dated(as_datetime(value, self._date1904), self._said)
+        return _dated(self._one(value, self._date1904), self._said)
 
     def many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
         """See ``Quick``."""
         if all(kind in settled for kind in self._said):
-            return as_datetimes(values, self._date1904)
+            return self._many(values, self._date1904)
         return [None] * len(values)
 
 
@@ -110,7 +111,7 @@ def _date_drawer(code: Code, date1904: bool) -> Draw:
         said: Said = () if dates >= _WHOLE else ("partial-date",)
         if date1904:
             said = (*said, "date-system")
-        return _Moments(date1904, said) if timed else lambda value: _dated(as_date(value, date1904), said)
+        return _Moments(date1904, said, timed=timed)
     if elapsed:
         return lambda value: _dated(as_duration(value), ())
     return lambda value: _dated(as_time(value), ())
@@ -212,15 +213,16 @@ class _Digits:
         self._digits = Part.DIGIT in parts
         self._step = Decimal(1).scaleb(-self._places)
         self._shape: Said = ("percent",) if self._scale else ()
-        self._zeros = _zeros(tokens[:point], self._rest)
+        self.plain = _plain(list(tokens))
 
     def __call__(self, value: float) -> Shown:
         """The section drawn for a number, a minus in front of a negative one that has digits."""
-        if self._zeros and SHORTEST <= value < DIGITS_LIMIT:
+        zeros, places, percent = self.plain
+        if zeros and not percent and SHORTEST <= value < LONGEST:
             whole, _, fraction = f"{value:.15g}".partition(".")
-            if len(fraction) <= self._places:
-                whole = whole.rjust(self._zeros, "0")
-                return (f"{whole}.{fraction.ljust(self._places, '0')}" if self._places else whole), ()
+            if len(fraction) <= places:
+                whole = whole.rjust(zeros, "0")
+                return (f"{whole}.{fraction.ljust(places, '0')}" if places else whole), ()
         if not self._digits:
             return self._words(value)
         exact = decimal(value).scaleb(self._scale, _EXACT)
@@ -239,25 +241,31 @@ class _Digits:
             return "0", ()
         return ("-" + text if value < 0 and rounded else text), said
 
-    def many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
-        """See ``Quick``; plain digits only.
+    def many(self, values: Sequence[Any], settled: Collection[str], *, negative: bool = False) -> list[str | None]:
+        """See ``Quick``; plain digits only, of negative numbers too if ``negative``.
 
         Python rounds the stored number, Excel its 15 digits: that differs only where they end in half of the last place.
         """
-        places = self._places
-        if not self._zeros or places >= _MOST_PLACES:
+        zeros, drawn, percent = self.plain
+        places, factor, sign = drawn + self._scale, 100 if percent else 1, "%" * percent
+        if not zeros or places >= _MOST_PLACES or any(kind not in settled for kind in self._shape):
             return [None] * len(values)
         if not places and whole_digits(values):
-            return list(map(str.zfill, values, repeat(self._zeros)))
-        form = f"%0{self._zeros + places + (places > 0)}.{places}f"
+            return list(map(str.zfill, values, repeat(zeros)))
+        form = f"%0{zeros + drawn + (drawn > 0)}.{drawn}f"
         most, rounding, texts = 10.0 ** (_MOST_PLACES - places), "rounded" in settled, list[str | None]()
         for value in map(float, values):
-            text = None
-            if SHORTEST <= value < most:
-                exact = "%.15g" % value  # noqa: UP031 - the quickest way, and there are many
-                beyond = len(exact.partition(".")[2]) - places
-                if beyond <= 0 or (rounding and (beyond > 1 or exact[-1] != "5")):
-                    text = form % value
+            size, text = (abs(value) if negative else value), None
+            if SHORTEST <= size < most:
+                number = size * factor
+                text = form % number
+                if float(text) != number:
+                    exact = "%.15g" % size  # noqa: UP031 - the quickest way, and there are many
+                    if not rounding or exact[-1] == "5":
+                        beyond = len(exact.partition(".")[2]) - places
+                        text = None if beyond == 1 or (beyond > 1 and not rounding) else text
+                if text is not None and (value < 0 or sign):
+                    text = f"{'-' * (value < 0 and text.strip('0.') != '')}{text}{sign}"
             texts.append(text)
         return texts
 
@@ -269,12 +277,18 @@ class _Digits:
         return (text, self._shape) if text else _hidden(value)
 
 
-def _zeros(whole: tuple[Token, ...], rest: list[Token]) -> int:
-    """How many digits a section shows at least before the point, if it is plain digits and nothing else; otherwise 0."""
-    digits = "".join(text for part, text in whole if part is not Part.COMMA)
-    zeros = len(digits) - len(digits.rstrip("0"))
-    plain = not digits.strip("#0") and "0" not in digits[: len(digits) - zeros]
-    return zeros if plain and all(token == (Part.DIGIT, "0") for token in rest) else 0
+def _plain(tokens: list[Token]) -> tuple[int, int, bool]:
+    """How many digits a section shows at least before the point, and how many behind it, and whether a percent sign follows.
+
+    No digits at all when it is not plain digits: other places, or texts among them.
+    """
+    percent = tokens[-1:] == [(Part.PERCENT, "%")]
+    kinds = [part for part, _ in tokens]
+    whole, _, rest = "".join(text for part, text in tokens[: len(tokens) - percent] if part is not Part.COMMA).partition(".")
+    zeros = len(whole) - len(whole.rstrip("0"))
+    plain = not whole.strip("#0") and "0" not in whole[: len(whole) - zeros] and not rest.strip("0")
+    digits = set(kinds[: len(kinds) - percent]) <= {Part.DIGIT, Part.COMMA, Part.POINT}
+    return (zeros, len(rest), percent) if plain and digits else (0, 0, False)
 
 
 def _general_drawer(code: Code) -> Draw:
@@ -345,13 +359,22 @@ class NumberFormat:
         return choices
 
     def _quick(self) -> Quick | None:
-        """The quick way of the section for positive numbers, all that it is for; None when there is none."""
+        """The quick way of the section for positive numbers, and for others that are drawn alike; None when there is none."""
         operator, bound, draw = self._choices[0]
         if operator and (operator not in (">", ">=") or bound > 0):
             return None
         if draw is _as_general:
             return None if operator else lambda values, _: generals(values)
-        return draw.many if isinstance(draw, _Digits | _Moments) else None
+        if isinstance(draw, _Digits):
+            other = draw if not operator else self._negative()
+            return partial(draw.many, negative=isinstance(other, _Digits) and other.plain == draw.plain)
+        return draw.many if isinstance(draw, _Moments) else None
+
+    def _negative(self) -> Draw | None:
+        """What draws all negative numbers, when the first section draws all others or all that are positive."""
+        if self._choices[0][1] == 0 and len(self._choices) > 1 and self._choices[1][:2] in (("", 0.0), ("<", 0.0)):
+            return self._choices[1][2]
+        return None
 
     def _select(self, value: float) -> Shown:
         """The text that the first section that fits shows."""
@@ -372,25 +395,3 @@ class NumberFormat:
 def number_format(code: str, date1904: bool = False) -> NumberFormat:
     """The format of a code, made once; one that is longer than Excel lets anybody write shows numbers as they are stored."""
     return NumberFormat(code if len(code) <= _LONGEST_CODE else "0.00E+00", date1904)
-
-
-_BUILT_IN = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
-    5: "#,##0;-#,##0", 6: "#,##0;-#,##0", 7: "#,##0.00;-#,##0.00", 8: "#,##0.00;-#,##0.00",
-    9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm",
-    17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "m/d/yy h:mm",
-    37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00",
-    41: '#,##0;-#,##0;"-";@', 42: '#,##0;-#,##0;"-";@', 43: '#,##0.00;-#,##0.00;"-";@', 44: '#,##0.00;-#,##0.00;"-";@',
-    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
-    59: "0", 60: "0.00", 61: "#,##0", 62: "#,##0.00", 67: "0%", 68: "0.00%", 69: "# ?/?", 70: "# ??/??",
-    71: "yyyy-mm-dd", 72: "yyyy-mm-dd", 73: "d-mmm-yy", 74: "d-mmm", 75: "mmm-yy", 76: "h:mm", 77: "h:mm:ss",
-    78: "mm:ss", 79: "[h]:mm:ss", 80: "mm:ss.0", 81: "m/d/yy h:mm",
-}  # fmt: skip
-_BUILT_IN |= dict.fromkeys([*range(27, 32), 36, 50, 51, 52, 53, 54, 57, 58], "yyyy-mm-dd")
-_BUILT_IN |= dict.fromkeys([32, 33], "h:mm:ss")
-_BUILT_IN |= dict.fromkeys([34, 35, 55, 56], "[<1]h:mm:ss;yyyy-mm-dd")
-
-
-def built_in_code(number: int) -> str:
-    """The code of a number format that the file names by id only; *General* for ids nobody defined."""
-    return _BUILT_IN.get(number, "General")

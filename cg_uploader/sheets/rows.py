@@ -108,8 +108,9 @@ class RowsInAnyOrder:
         """Keep a row."""
         given = zip(shape.columns, shape.kinds, values, strict=True)
         cells = {column: (kind, value) for column, kind, value in given if value is not None}
-        was_hidden, before = self._rows.get(number, (False, {}))
-        self._rows[number] = hidden or was_hidden, before | cells
+        if cells:
+            was_hidden, before = self._rows.get(number, (False, {}))
+            self._rows[number] = hidden or was_hidden, before | cells
 
     def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
         """Keep some rows."""

@@ -19,7 +19,8 @@ from cg_uploader.sheets.xmltext import Decoder
 
 _FORMULA = r"(?:<f[^>]*(?:/>|>[^<]*</f>))?"
 _INLINE = r'<is><t(?: xml:space="preserve")?>'
-_VALUE = rf"{_FORMULA}(?:<v>|{_INLINE})(?!<)({WRITTEN})(?:</v>|</t></is>)</c>"
+_EMPTY = "<is><t></t></is></c>"
+_VALUE = rf"(?:{_FORMULA}(?:<v>|{_INLINE})(?!<)({WRITTEN})(?:</v>|</t></is>)</c>|{_EMPTY})"
 _HEAD = r'\s*(?:<row [^>]*/>\s*)*<row r="([0-9]+)"((?: [\w:]+="[^"<>&/]*")*)>'
 _CELL = re.compile(rf'<c r="([A-Z]+)[0-9]+"([^>]*)>(?:(?<!/>){_VALUE}|(?<=/>))')
 _ROW = re.compile(_HEAD)
@@ -60,7 +61,7 @@ class _RowForm:
         if made is None:
             text = "[^<]+" if named else f"(?!<){WRITTEN}"
             formula = _FORMULA if formulas else ""
-            ways = (f"{formula}<v>({text})</v></c>", f"{formula}{_INLINE}({text})</t></is></c>")
+            ways = (f"{formula}<v>({text})</v></c>", f"(?:{formula}{_INLINE}({text})</t></is></c>|{_EMPTY})")
             cells = [self._cell(letters, kinds, ways) for letters, kinds in self._cells.items()]
             made = self._made[named, formulas] = re.compile("".join([_HEAD, *cells, _END]))
         return made
@@ -150,7 +151,7 @@ class SheetXml:
 
     def _cut(self, text: str) -> None:
         """Take the rows of plain form out of ``text``, which ends with a row's end; the parser gets the rest."""
-        self.formulas = self.formulas or "<f>" in text or "<f " in text
+        self.formulas = self.formulas or any(start in text for start in ("<f>", "<f ", "<f/"))
         self._named, self._written = all_named(text), "&" in text
         place = 0
         while place < len(text):
@@ -215,8 +216,8 @@ class SheetXml:
             ]
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
         self._learn(key)
-        values = [value for value in parts[3::4] if value is not None]
-        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, decoded(values))
+        values = [value for value, attributes in zip(parts[3::4], key[1], strict=True) if not attributes.endswith("/")]
+        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, where_filled(decoded, values, None))
         return True
 
     def _learn(self, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cg_uploader.sheets.book import SheetReading, candidates, first_filled
+from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, SharedTexts
-from cg_uploader.sheets.numberformat import NumberFormat, built_in_code, number_format
+from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.package import Package, damaged, walk_xml
 from cg_uploader.sheets.rows import Sink, into_builder
 from cg_uploader.sheets.sharedstrings import SharedStrings

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.celltext import general
-from cg_uploader.sheets.numberformat import NumberFormat, built_in_code
+from cg_uploader.sheets.numberformat import NumberFormat
 
 ACCOUNTING = '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)'
 
