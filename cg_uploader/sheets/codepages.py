@@ -22,14 +22,16 @@ _OWN = {
     "cp1251": ("абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгдежзийклмнопрстуфхцчшщьюяєіїґ", "абвгдђежзијклљмнњопрстћуфхцчџш"),
     "cp1253": ("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",),
 }
-_SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥½¼²³´¡¿№\xa0")
+_SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥¢½¼¾²³´¡¿№×÷±µ\xa0")
 """Signs that texts of all languages hold."""
 
 _NOT_IN_WORDS = frozenset("¹³¿£¥¼½¾¯")
 """Signs of the western page that other pages have letters for."""
 
-_LEADS = {"cp949": (0xB0, 0xC8, 0xA1), "gb18030": (0xB0, 0xD7, 0xA1), "big5": (0xA4, 0xC6, 0x40), "cp932": (0x82, 0x97, 0x40)}
+_LEADS = {"cp949": (0xB0, 0xC8, 0xA1), "gb18030": (0xB0, 0xD7, 0xA1), "big5": (0xA4, 0xC6, 0x40), "cp932": (0x82, 0x98, 0x40)}
 """First bytes of what is written most, from and to, and the least second byte."""
+_LEAST_HIGH = {"big5": 0.25}
+"""Where first bytes are western letters too: the least share of second bytes above ASCII; with fewer the text is western."""
 _PUNCTUATION = (0x81, 0xA1, 0xA3)
 
 _SURE = 0.95
@@ -158,9 +160,13 @@ class _Wide:
     def share(self) -> float:
         """From 0 to 1."""
         total = self._counts.total()
-        if not self._fits or total < _ENOUGH:
+        if not self._fits or total < _ENOUGH or self._high() < _LEAST_HIGH.get(self.name, 0) * total:
             return 0.0
         return sum(count for char, count in self._counts.items() if self._is_common(char)) / total
+
+    def _high(self) -> int:
+        """How many characters end with a byte above ASCII."""
+        return sum(count for char, count in self._counts.items() if char.encode(self.name)[-1] >= 0x80)
 
     def _is_common(self, char: str) -> bool:
         code = char.encode(self.name)

@@ -57,12 +57,13 @@ class Dialect:
 class _Reading:
     """A dialect, and how well it explains the sample: 0 not at all, 1 all records are alike and all columns of one type.
 
-    ``sure``: the first record, or all but a few from some on, have as many fields as most; ``faults``: records unlike the
-    others, and lines with quotation marks in disorder.
+    ``whole``: the first record has as many fields as most; ``sure``: it has, or all but a few from some record on have;
+    ``faults``: records unlike the others, and lines with quotation marks in disorder.
     """
 
     dialect: Dialect
     score: float
+    whole: bool
     sure: bool
     faults: int
 
@@ -79,7 +80,8 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
     if best.score < _LEAST:
         rival = best.dialect.char if best.score > _CLOSE * _LEAST else ""
         return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0, rival=rival)
-    rival = second.dialect.char if second.score > _CLOSE * best.score else ""
+    close = second.score > _CLOSE * best.score and second.whole >= best.whole  # headings hold no decimal commas
+    rival = second.dialect.char if close else ""
     return replace(best.dialect, guessed=not best.sure or bool(rival), rival=rival)
 
 
@@ -117,14 +119,14 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     several = [(count, fields) for fields, count in widths.items() if fields > 1]
     faults = sum(count for fields, count in widths.items() if fields != width) + _faults(lines, dialect)
     if not several:
-        return _Reading(replace(dialect, width=width), 0.0, False, faults)
+        return _Reading(replace(dialect, width=width), 0.0, False, False, faults)
     count, fields = max(several)
     near = sum(count for count, _ in several) - count
     alike = [record for record in records if len(record) == fields][:_TYPED_RECORDS]
     score = (count + 0.5 * near) / len(records) * _types_agree(alike)
     begin = next(i for i, record in enumerate(records) if len(record) == fields)
     sure = begin == 0 or count >= _SURE * (len(records) - begin)
-    return _Reading(replace(dialect, width=width), score, sure, faults)
+    return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect) -> int:

@@ -187,6 +187,25 @@ FIELD = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from
 COMMA = Dialect(",")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "lines"),
+    [
+        ("cp1252", ["Namn;Ort", "Åsa;Åre", "Åke;Åmål", "Per;Lund"]),
+        ("cp1252", ["Navn;By", "Åge;Ålborg", "Åse;Århus"]),
+        ("cp1252", ["Item;Size", "Box;10×20 cm", "Can;¾ in", "Tin;± 5 µm", "Jar;10÷2", "Cup;5¢"]),
+        ("cp1252", ["Name;Straße;Betrag", "Meier;Hauptstraße 5;1,50 €", "Klein;Am Ring 2;3,00 €"]),
+        ("cp1252", ["Nom;Prénom;Prix", "Lefèvre;Zoé;1,50", "Garçon;Luc;2,00"]),
+        ("cp932", ["氏名;電話", "山田太郎;03-1234", "鈴木次郎;06-1111"]),
+        ("big5", ["姓名;城市", "王芳;台中", "李明;台北", "張偉;高雄"]),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 200])
+def test_ordinary_files_of_excel_raise_no_question(table: Reader, encoding: str, lines: list[str], times: int) -> None:
+    found = table("\r\n".join([lines[0], *lines[1:] * times]).encode(encoding))
+    assert (found.encoding, found.delimiter, found.alternative) == (encoding, ";", None)
+    assert texts(found) == [tuple(line.split(";")) for line in lines[1:]] * times
+
+
 def lines_of(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
