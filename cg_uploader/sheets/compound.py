@@ -10,7 +10,6 @@ from cg_uploader.sheets.package import damaged
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA
-_FREE = 0xFFFFFFFF
 _MOST = 1 << 30
 
 
