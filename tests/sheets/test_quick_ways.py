@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sheetfiles import Cell, binary_cell, excel, excel_binary, number, read, row_xml, sheet_xml
 
+from cg_uploader.errors import FileError
 from cg_uploader.model import Table
 from cg_uploader.sheets import delimited, rows
 from cg_uploader.sheets.celltext import generals
@@ -196,6 +197,7 @@ def random_text(seed: int) -> bytes:
 
 @bounded
 @given(st.integers(0, 10**9), st.sampled_from([1 << 18, 700]))
+@example(2_487_476, 1 << 18)
 def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, block: int) -> None:
     def one_by_one(builder: TableBuilder, numbers: Any, hidden: bool, shape: Any, values: Any) -> None:
         for place, row in zip(numbers, zip(*values, strict=True), strict=True):
@@ -204,7 +206,10 @@ def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, bloc
     (tmp_path / "a.csv").write_bytes(random_text(seed))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "_BLOCK", block)
-        quick = everything(read(tmp_path / "a.csv"))
+        try:
+            quick = everything(read(tmp_path / "a.csv"))
+        except FileError:  # too many control characters for a text: refused before any record is cut
+            return
         patch.setattr(LinesBuilder, "_handed_over", lambda *_: False)
         patch.setattr(Records, "_regular", lambda *_: None)
         patch.setattr(TableBuilder, "add_many", one_by_one)
