@@ -173,6 +173,22 @@ def test_a_choice_that_cannot_be_any_more_is_read_as_found(
     assert page.banner.text.startswith("contacts.xlsx: The file is damaged")
 
 
+def test_a_choice_outlasts_a_file_that_cannot_be_read_for_a_while(
+    page: FilePage, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    file = tmp_path / "two.csv"
+    file.write_bytes(TWO_WAYS)
+    read(page, file, qtbot)
+    page.two_readings.right.button.click()
+    settled(page, qtbot)
+    file.rename(tmp_path / "elsewhere.csv")
+    read(page, file, qtbot)
+    assert "is not there" in page.banner.text
+    (tmp_path / "elsewhere.csv").rename(file)
+    read(page, file, qtbot)
+    assert cells(page) == ["Ann", "Red;North", "Oslo"]
+
+
 def test_a_new_delimiter_does_not_fix_what_nobody_chose(page: FilePage, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     file = tmp_path / "people.csv"
     file.write_bytes(b"Email;Name\nann@example.com;Ann\n")
