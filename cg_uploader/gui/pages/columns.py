@@ -25,7 +25,7 @@ from cg_uploader.model import Column, Field, Mapping, Row, Source, Table
 
 SAMPLE_ROWS = 200
 SAMPLES = 3
-LINES_AT_ONCE = 24
+LINES_AT_ONCE = 8
 
 
 class ColumnsPage(Page):
