@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +53,6 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
-    multiprocessing.freeze_support()
     given = environment.settle(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
@@ -86,8 +84,10 @@ def _fail(error: UploaderError, terminal: Terminal) -> int:
 
 
 def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
+    if not words:
+        return _window([])
     parser = _parser()
-    if not words or (not words[0].startswith("-") and words[0] not in parser.commands):
+    if not words[0].startswith("-") and words[0] not in parser.commands:
         return _window([Path(word) for word in words])
     args = parser.parse_args(words, argparse.Namespace(places=Places.find(), given=given))
     with logs.kept(args.places) if args.command in LOGGED else nullcontext():

@@ -23,7 +23,8 @@ from cg_uploader.model import Batch, Credentials, Plan, RunSummary
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads import report
 from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.journal.journal import UNDER_WAY, Journal
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import UNDER_WAY
 from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.receipt import receipt

@@ -15,7 +15,6 @@ from PySide6.QtCore import (
     QEvent,
     QMessageLogContext,
     QObject,
-    QTimer,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
@@ -31,6 +30,7 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
+from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.settings import crashes, logs, profiles
 from cg_uploader.settings.paths import Places, resource
@@ -62,13 +62,15 @@ def run_window(
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
     Bugs(window, places)
+    after_first_paint(window, services.readers.prepare)
+    after_first_paint(window, window.tidy)
     window.show()
-    QTimer.singleShot(0, services.readers.prepare)  # after the first paint
-    QTimer.singleShot(0, window.tidy)
     if demo:
         begin_demo(window)
+    elif file is None and setup is None:
+        after_first_paint(window, lambda: begin_as_preferred(window), 0)  # the keychain may take its time
     else:
-        begin_as_preferred(window)
+        begin_as_preferred(window)  # before what is handed over, which may bring another connection
     for handed_over in (setup, file):
         if handed_over is not None:
             window.open_any(handed_over)

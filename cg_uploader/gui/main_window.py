@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
@@ -19,13 +20,16 @@ from cg_uploader.gui.pages.upload import UploadPage
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step, standing, why_closed, why_not
+from cg_uploader.gui.tidying import tidying
 from cg_uploader.gui.widgets.footer import Footer
 from cg_uploader.gui.widgets.rail import Rail
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Runner
 from cg_uploader.model import Table
-from cg_uploader.uploads.takeup import TakenUp
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.takeup import TakenUp
 
 SETUP_ENDING = ".cgsetup"
 SMALLEST = QSize(900, 640)
@@ -242,8 +246,6 @@ class MainWindow(QMainWindow):
 
     def tidy(self) -> None:
         """Delete row values whose time is over, in the background, and say so when the record of uploads was damaged."""
-        from cg_uploader.gui.tidying import tidying  # behind the first paint
-
         self._tidying.start(tidying(self.services.places), done=self._on_tidied, failed=self._on_not_tidied)
 
     def _on_tidied(self, sentence: str) -> None:

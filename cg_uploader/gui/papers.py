@@ -6,18 +6,17 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QUrl
-from PySide6.QtGui import QDesktopServices, QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from cg_uploader.gui.services import open_journal
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.settings.paths import Places, write_private
 from cg_uploader.uploads import report
-from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.receipt import STYLE, receipt
 from cg_uploader.wholefile import proposed_name, save_text, saved_whole
 
 PDF_STYLE = """
@@ -73,7 +72,7 @@ def failed_rows(run: int, target: Path, places: Places) -> Work:
     """The work of writing a run's repair file; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             count = report.save_failed_rows(journal, run, target)
         return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
 
@@ -115,12 +114,17 @@ def clear_pages(places: Places) -> None:
 
 
 def _page(run: int, places: Places) -> str:
-    with Journal(places) as journal:
+    from cg_uploader.uploads.receipt import receipt  # few windows need one, and not at once
+
+    with open_journal(places) as journal:
         return receipt(journal, run)
 
 
 def save_pdf(page: str, target: Path) -> None:
     """A receipt's page as PDF, whole or absent; a text document may be laid out on any thread."""
+    from PySide6.QtCore import QBuffer, QIODevice, QMarginsF  # Qt makes each class when it is first named
+    from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
     made = QBuffer()
     made.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(made)
@@ -140,6 +144,8 @@ def save_pdf(page: str, target: Path) -> None:
 
 def for_pdf(page: str) -> str:
     """The page as Qt lays it out best: its own style, and each table's title in the head that is repeated on every page."""
+    from cg_uploader.uploads.receipt import STYLE  # as above
+
     return _TITLED.sub(_with_title, page.replace(STYLE, PDF_STYLE))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cg_uploader.api.client import Client
 from cg_uploader.api.regions import is_loopback
 from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
@@ -22,8 +21,17 @@ from cg_uploader.sheets.reader import Readers
 from cg_uploader.uploads.proxylogins import ProxyLogins
 
 if TYPE_CHECKING:
+    from cg_uploader.api.client import Client
     from cg_uploader.practice.script import Script
     from cg_uploader.practice.server import PracticeServer
+    from cg_uploader.uploads.journal.journal import Journal
+
+
+def open_journal(places: Places) -> Journal:
+    """The record of uploads; the caller closes it, on the thread that opened it.  JournalError when it cannot be used."""
+    from cg_uploader.uploads.journal.journal import Journal  # takes long to load: not before the window is there
+
+    return Journal(places)
 
 
 class Practice:
@@ -86,7 +94,8 @@ class Services:
 
         UsageError for a certificate file that cannot be used, NotReachable for such a proxy setting.
         """
-        from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment  # takes long to load
+        from cg_uploader.api.client import Client  # both take long to load
+        from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment
 
         kept, urls = self.preferences.load(), (address.auth, address.records)
         found = None

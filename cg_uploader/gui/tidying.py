@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from cg_uploader.errors import ProfileError
-from cg_uploader.gui.services import Services
+from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import loss_in_words
 
 
@@ -18,7 +17,7 @@ def tidying(places: Places) -> Work:
     """The work of deleting old row values; results in a sentence for the person, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             journal.delete_old_values(PreferenceStore(places.preferences).load().keep_days)
             lost = journal.loss()
             return loss_in_words(lost[0], lost[1]) if journal.set_aside is not None and lost is not None else ""
@@ -30,7 +29,7 @@ def changed_since(run: int, services: Services) -> Work:
     """The work of comparing a run with its file and its profile as they are now; results in sentences, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(services.places) as journal:
+        with open_journal(services.places) as journal:
             plan = journal.plan(run)
             said = [file_changed(plan, journal, run)]
             with suppress(ProfileError):  # it was never saved, or is gone

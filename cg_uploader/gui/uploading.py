@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from cg_uploader.api.client import Client
 from cg_uploader.errors import CredentialsRefused
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
-from cg_uploader.gui.services import Services
+from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import planning, takeup
-from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.diary import noted
 from cg_uploader.vocabulary import Region, RowStatus
 
-Sending: TypeAlias = Callable[[Client, Callable[[Batch], None]], RunSummary]
+if TYPE_CHECKING:
+    from cg_uploader.api.client import Client
+    from cg_uploader.uploads.journal.journal import Journal
+
+Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 
 SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus.SKIPPED)
 """What a continued run does not send again."""
@@ -40,7 +41,9 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
     """The work of sending ``plan``; results in Ended."""
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(services.places) as journal:
+        from cg_uploader.uploads.sending import engine  # takes long to load
+
+        with open_journal(services.places) as journal:
             return _carry_out(
                 services.client(plan.address, credentials, lambda: control.stopping),
                 journal,
@@ -58,7 +61,9 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
     places, connection = services.places, session.connection
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        from cg_uploader.uploads.sending import engine  # takes long to load
+
+        with open_journal(places) as journal:
             plan = journal.plan(run)
             credentials = Credentials("", "")
             if journal.unsettled(run):
@@ -81,7 +86,7 @@ def looking_back(plan: Plan, places: Places) -> Work:
     """The work of finding what was done with this file before; results in planning.Earlier."""
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             return planning.earlier(plan, journal, repeatable=True, cancelled=cancelled)
 
     return work
@@ -91,7 +96,7 @@ def all_runs(places: Places) -> Work:
     """The work of listing the runs; results in a tuple of RunSummary, newest first."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             return tuple(journal.summary(run) for run in journal.runs())
 
     return work
@@ -101,7 +106,7 @@ def failed_again(run: int, places: Places) -> Work:
     """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, TakenUp)."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             table = takeup.failed_table(journal, run)
             return table, takeup.take_up(table, journal)
 
@@ -112,7 +117,7 @@ def forgetting(run: int, places: Places) -> Work:
     """The work of deleting a run's record; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with Journal(places) as journal:
+        with open_journal(places) as journal:
             journal.forget(run)
         return f"Upload {run} is forgotten."
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cg_uploader.api.regions import address
 from cg_uploader.errors import UploaderError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Plan, Profile, Table
 from cg_uploader.sheets.reader import ReadOptions, read
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.vocabulary import RowStatus
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.journal.journal import Journal
 
 LARGEST_COMPARED_BYTES = 20 << 20
 """A larger file is only said to have changed: reading it would keep the run waiting."""

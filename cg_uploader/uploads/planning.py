@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from cg_uploader.api.regions import address
 from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import day
-from cg_uploader.uploads.journal.past import Past
 from cg_uploader.uploads.report import in_words
 from cg_uploader.vocabulary import RowStatus
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.past import Past
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)

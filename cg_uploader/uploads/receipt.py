@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from cg_uploader import __version__
 from cg_uploader.fields.names import visible
 from cg_uploader.model import Plan, RunSummary
-from cg_uploader.uploads.journal.journal import CUT_OFF, UNDER_WAY, Journal
-from cg_uploader.uploads.journal.kept import Kept
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import CUT_OFF, UNDER_WAY, Kept
 from cg_uploader.vocabulary import BlankCells, Region, RowStatus
 
 MOST_ROWS = 200

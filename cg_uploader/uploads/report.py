@@ -7,17 +7,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import Kept
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.journal.journal import Journal
 
 ROWS_OF_A_PART = 1_000
 

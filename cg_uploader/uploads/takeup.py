@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Mapping, Note, Plan, Source, Table
 from cg_uploader.sheets.reopened import HELD_BACK, REFUSED, said_before
 from cg_uploader.sheets.spool import Packer, Spool
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.report import origin_of
 from cg_uploader.vocabulary import Region, RowStatus
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.journal.journal import Journal
 
 _BEFORE = {RowStatus.REFUSED: REFUSED, RowStatus.HELD_BACK: HELD_BACK}
 

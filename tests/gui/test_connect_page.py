@@ -225,11 +225,18 @@ class TestSavedConnections:
         assert session.connection.data_type is DataType.CONTACT
 
     def test_the_secret_is_remembered_only_when_asked(
-        self, page: ConnectPage, session: Session, keychain: MemoryKeychain, services: Services, eu: Connection
+        self,
+        page: ConnectPage,
+        session: Session,
+        keychain: MemoryKeychain,
+        services: Services,
+        eu: Connection,
+        qtbot: QtBot,
     ) -> None:
         session.set_connection(eu)
         page.saved.save_button.click()
         assert keychain.kept == {}
+        qtbot.waitUntil(page.form.remember.isEnabled, timeout=PATIENCE_MS)
         page.form.remember.click()
         page.saved.save_button.click()
         assert services.credentials.load("EU contacts", Region.EU) == Credentials("the-id", "the-secret")

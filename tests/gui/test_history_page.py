@@ -24,8 +24,8 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.theme import Theme
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal.journal import UNDER_WAY, Journal
-from cg_uploader.uploads.journal.kept import Kept
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import UNDER_WAY, Kept
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import Region, RowStatus
 

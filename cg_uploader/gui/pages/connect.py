@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from cg_uploader.api import regions
@@ -18,6 +17,7 @@ from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.configuration_form import ConfigurationForm
 from cg_uploader.gui.widgets.connection_form import ConnectionForm
+from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.inputs import card
 from cg_uploader.gui.widgets.saved_connections import SavedConnections
 from cg_uploader.gui.widgets.texts import message, section
@@ -60,7 +60,7 @@ class ConnectPage(Page):
         self.content.addStretch(1)
         self._wire()
         self._list_saved()
-        QTimer.singleShot(0, self, self._look_for_keychain)  # after the first paint: the system may take its time
+        after_first_paint(self, self._look_for_keychain)  # the system may take its time
 
     def _wire(self) -> None:
         self.form.edited.connect(self._take)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cg_uploader.errors import Cancelled, UploaderError
 from cg_uploader.gui.models.preview_model import MOST_ROWS, PreviewModel
 from cg_uploader.gui.pages.page import Page
-from cg_uploader.gui.services import Services
+from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import SPACE
@@ -34,7 +34,6 @@ from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.takeup import TakenUp, take_up
 
 
@@ -268,7 +267,7 @@ def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) 
         remarks = _folded(table)
         if table.origin is None:
             return Read(table, remarks)
-        with suppress(UploaderError), Journal(places) as journal:  # without a record the rows can still be sent
+        with suppress(UploaderError), open_journal(places) as journal:  # without a record the rows can still be sent
             return Read(table, remarks, take_up(table, journal))
         return Read(table, remarks)
 

@@ -22,7 +22,7 @@ from cg_uploader.gui.widgets.texts import message, plain
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import RunSummary
-from cg_uploader.uploads.journal.journal import UNDER_WAY
+from cg_uploader.uploads.journal.kept import UNDER_WAY
 
 NOTHING_YET = "Nothing has been uploaded from this computer yet."
 NOTHING_LIKE_THIS = "No upload has these words in its line."

@@ -39,6 +39,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__(text)
         self._shape = shape
+        self._drawn: tuple[Shape, str] | None = None
         self.setAutoDefault(False)
         if role:
             self.setProperty("role", role)
@@ -67,7 +68,11 @@ class Button(QPushButton):
         colours = theme.colours_in_use()
         role = self.property("role")
         colour = {"primary": colours.on_accent, "plain": colours.accent}.get(role, colours.text)
-        self.setIcon(icons.icon(self._shape, colour if self.isEnabled() else colours.quiet, 18))
+        wanted = (self._shape, colour if self.isEnabled() else colours.quiet)
+        if wanted == self._drawn:
+            return
+        self._drawn = wanted
+        self.setIcon(icons.icon(*wanted, 18))
         self.setIconSize(QSize(18, 18))
 
 

@@ -24,9 +24,11 @@ from cg_uploader.uploads.journal.family import Family, run_of
 from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.journal.kept import (
     COLUMNS,
+    CUT_OFF,
     LEFT_TO_DO,
     REACH,
     SENDING,
+    UNDER_WAY,
     UNFINISHED,
     Kept,
     KeptRows,
@@ -39,9 +41,6 @@ from cg_uploader.uploads.journal.kept import (
 )
 from cg_uploader.uploads.journal.past import Known
 from cg_uploader.vocabulary import RowStatus
-
-UNDER_WAY = "The upload is under way."
-CUT_OFF = "The upload was cut off before its end."
 
 
 class Journal:

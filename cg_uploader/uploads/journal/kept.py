@@ -15,6 +15,8 @@ from cg_uploader.vocabulary import RowStatus
 
 WAITING = "waiting"
 SENDING = "sending"
+UNDER_WAY = "The upload is under way."
+CUT_OFF = "The upload was cut off before its end."
 REACH = 32
 """A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
 
