@@ -78,9 +78,10 @@ def _looked(rows: int, connections: int) -> Pauses:
 def start(*, quick: bool) -> None:
     """Target 10: from starting the program to the window being there, once everything is in the disk cache."""
     times = 3 if quick else 7
-    runs = {kind: partial(seconds_until_shown, kind) for kind in ("bare", "product")}
-    interleaved(runs, 1)
-    found = interleaved(runs, times)
+    with tempfile.TemporaryDirectory(prefix="cg-uploader-bytecode-") as bytecode:
+        runs = {kind: partial(seconds_until_shown, kind, bytecode) for kind in ("bare", "product")}
+        interleaved(runs, 1)
+        found = interleaved(runs, times)
     bare, product = found["bare"], found["product"]
     beyond = [ours - 0.3 for ours in product]
     table(
@@ -90,14 +91,19 @@ def start(*, quick: bool) -> None:
             ("CG Uploader", spread(product), ratio(product, bare), ratio(beyond, bare)),
             ("bare QMainWindow", spread(bare), "1", ""),
         ],
-        [f"offscreen, from the start of the process; {times} runs each in turn after one that does not count"],
+        [f"offscreen, from the start of the process; {times} runs each in turn after one that does not count and compiles"],
     )
 
 
-def seconds_until_shown(kind: str) -> float:
-    """From starting the process until it says that its window can be seen."""
+def seconds_until_shown(kind: str, bytecode: str) -> float:
+    """From starting the process until it says that its window can be seen; compiled modules are kept in ``bytecode``.
+
+    An installed program has its modules compiled, whatever the environment of this benchmark says of writing them.
+    """
     with tempfile.TemporaryDirectory(prefix="cg-uploader-home-") as home:
-        env = environment({"CG_UPLOADER_HOME": home, **OFFSCREEN})
+        env = environment(
+            {"CG_UPLOADER_HOME": home, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": "", **OFFSCREEN}
+        )
         begun = time.perf_counter()
         command = [PYTHON, str(HERE / "window_start.py"), kind]
         with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
