@@ -67,23 +67,24 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------ layout
 
     def _lay_out(self) -> None:
+        """From the window to what is in it: whatever gets another parent is styled anew with all that it holds."""
         self.rail = Rail()
         self.footer = Footer()
         self.stack = QStackedWidget()
-        for page in (*self.pages.values(), self.history_page):
-            self.stack.addWidget(page)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.stack, 1)
-        right.addWidget(self.footer)
         middle = QWidget()
+        self.setCentralWidget(middle)
         row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
+        right = QVBoxLayout()
+        right.setSpacing(0)
         row.addLayout(right, 1)
+        right.addWidget(self.stack, 1)
+        for page in (*self.pages.values(), self.history_page):
+            self.stack.addWidget(page)
+        right.addWidget(self.footer)
         self.rail.setMinimumWidth(self.fontMetrics().averageCharWidth() * 30)
-        self.setCentralWidget(middle)
 
     def _make_menu(self) -> None:
         file = self.menuBar().addMenu("&File")

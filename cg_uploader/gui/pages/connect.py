@@ -53,10 +53,10 @@ class ConnectPage(Page):
             ("Import configuration", self.configuration),
         ):
             frame, column = card(margin=SPACE * 5 // 2)
+            self.content.addWidget(frame)
             if text:
                 column.addWidget(section(text))
             column.addWidget(part)
-            self.content.addWidget(frame)
         self.content.addStretch(1)
         self._wire()
         self._list_saved()
