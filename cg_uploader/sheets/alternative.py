@@ -43,7 +43,7 @@ def alternative(
 
 
 def _cut(lines: list[str], dialect: Dialect) -> list[list[str]]:
-    return [record.split(CELL) for batch, _ in Records(iter([lines] if lines else []), dialect) for record in batch]
+    return [record.split(CELL) for batch, _ in Records(iter(["\n".join(lines)] if lines else []), dialect) for record in batch]
 
 
 def _from(records: list[list[str]], header_row: int) -> Iterator[list[str]]:

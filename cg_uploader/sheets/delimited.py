@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -55,9 +55,10 @@ def read(
     watch.follow(handle.tell, os.fstat(handle.fileno()).st_size)
     try:
         blocks = _blocks(text, found, builder)
-        sample = next(blocks, [])
+        sample = [line for block in islice(blocks, 1) for line in block.split("\n")]
         dialect = find_dialect(sample, wanted)
-        records = Records(filter(None, chain([sample[dialect.declared :]], blocks)), dialect)
+        first = ["\n".join(sample[dialect.declared :])] if len(sample) > dialect.declared else []
+        records = Records(chain(first, blocks), dialect)
         until_enough(lambda: _take(records, builder))
     finally:
         text.detach()
@@ -67,24 +68,23 @@ def read(
     return TextReading(builder, found, dialect, alternative(handle, found, dialect, sample, builder.header_row))
 
 
-def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: LinesBuilder) -> Iterator[list[str]]:
-    """The lines in blocks, without their ends; characters that no file of texts holds are taken out."""
+def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: LinesBuilder) -> Iterator[str]:
+    """Whole lines in blocks, without the end of the last one; characters that no file of texts holds are taken out."""
     begun, first = [""], True
     while block := text.read(_BLOCK):
         if encoding.marks:
             block = _cleaned(block.removeprefix("\ufeff") if first else block, builder)
         first = False
-        lines = block.split("\n")
-        begun.append(lines[0])
-        if len(lines) > 1:
-            lines[0] = "".join(begun)
-            begun = [lines.pop()]
-            yield lines
+        lines, end, rest = block.rpartition("\n")
+        if end:
+            yield "".join([*begun, lines])
+            begun = []
+        begun.append(rest)
     last = "".join(begun)
     if last.endswith(_END_MARK):
         last = _cleaned(last, builder, _END_MARK)
     if last:
-        yield [last]
+        yield last
 
 
 def _cleaned(text: str, builder: LinesBuilder, end: str = "") -> str:

@@ -90,7 +90,8 @@ def _best_with(char: str, lines: Sequence[str]) -> _Reading:
     usual = _read(Dialect(char), lines)
     text = "\n".join(lines)
     other = usual
-    if _opens_and_closes(text, char, "'") > max(4, len(lines) // 2) and not _opens_and_closes(text, char, '"'):
+    many = max(4, len(lines) // 2)
+    if text.count("'") > many and _opens_and_closes(text, char, "'") > many and not _opens_and_closes(text, char, '"'):
         other = _read(replace(usual.dialect, quote="'"), lines)
     elif '\\"' in text and '"' in text.replace('\\"', ""):
         other = _read(replace(usual.dialect, escaped=True), lines)

@@ -92,8 +92,8 @@ class Records:
     Lines without quotation marks are cut by replacing the delimiter; others by the csv module; what that refuses, by hand.
     """
 
-    def __init__(self, blocks: Iterator[list[str]], dialect: Dialect) -> None:
-        """``blocks`` are lists of lines, without their ends."""
+    def __init__(self, blocks: Iterator[str], dialect: Dialect) -> None:
+        """``blocks`` are texts of whole lines, without the end of the last one; many lines are soonest cut as one text."""
         self._blocks = blocks
         self._dialect = dialect
         self._lines: list[str] = []
@@ -102,20 +102,18 @@ class Records:
 
     def __iter__(self) -> Iterator[Batch]:
         """Walk them once."""
-        while lines := self._next():
-            rows = self._regular(lines)
+        while (text := self._next()) is not None:
+            rows = self._regular(text)
             if rows is not None:
                 yield self._plain(rows), False
                 continue
-            self._lines, self._at = lines, 0
+            self._lines, self._at = text.split("\n"), 0
             for rows, unclosed in self._one_by_one():
                 yield self._plain(rows), unclosed
 
-    def _next(self) -> list[str]:
-        lines = next(self._blocks, [])
-        if self._dialect.escaped:
-            lines = [_ESCAPES.sub(_hidden, line) if "\\" in line else line for line in lines]
-        return lines
+    def _next(self) -> str | None:
+        text = next(self._blocks, None)
+        return _ESCAPES.sub(_hidden, text) if text is not None and self._dialect.escaped else text
 
     def _plain(self, rows: list[str]) -> list[str]:
         """The records with what was escaped."""
@@ -123,15 +121,15 @@ class Records:
             return rows
         return [row.replace(ESCAPED_QUOTE, '"').replace(ESCAPED_BACKSLASH, "\\") for row in rows]
 
-    def _regular(self, lines: list[str]) -> list[str] | None:
+    def _regular(self, text: str) -> list[str] | None:
         """The records when quotation marks are in order and the last record ends with the last line, else None."""
         quote, char = self._dialect.quote, self._dialect.char
-        quoted = [line for line in lines if quote in line]
-        if not quoted:
-            return [line.replace(char, CELL) for line in lines]
-        if len(quoted) == len(lines) and (rows := self._all_quoted(lines)) is not None:
+        if quote not in text:
+            return text.replace(char, CELL).split("\n")
+        if (rows := self._all_quoted(text)) is not None:
             return rows
-        cut = self._cut(quoted)
+        lines = text.split("\n")
+        cut = self._cut(quoted := [line for line in lines if quote in line])
         if cut is None or len(cut) != len(quoted):  # there are line breaks inside quotations
             return self._cut([line + "\n" for line in lines])
         if len(cut) == len(lines):
@@ -139,14 +137,14 @@ class Records:
         following = iter(cut)
         return [next(following) if quote in line else line.replace(char, CELL) for line in lines]
 
-    def _all_quoted(self, lines: list[str]) -> list[str] | None:
+    def _all_quoted(self, text: str) -> list[str] | None:
         """The records when every field stands in quotation marks and no text holds one: then all between texts is known."""
-        quote, text = self._dialect.quote, "\n".join(lines)
+        quote, lines = self._dialect.quote, text.count("\n") + 1
         if self._dialect.skip or len(text) < 2 or not text.startswith(quote) or not text.endswith(quote):
             return None
         text = text[1:-1].replace(f"{quote}{self._dialect.char}{quote}", CELL)
         rows = text.split(f"{quote}\n{quote}")
-        return rows if len(rows) == len(lines) and text.count(quote) == 2 * len(lines) - 2 else None
+        return rows if len(rows) == lines and text.count(quote) == 2 * lines - 2 else None
 
     def _cut(self, lines: list[str]) -> list[str] | None:
         with suppress(csv.Error):
@@ -198,8 +196,8 @@ class Records:
         """The lines that the next record needs, and how it is cut; a record that is too long for anybody ends with its line."""
         count = 1
         while True:
-            while self._at + count > len(self._lines) and (more := self._next()):
-                self._lines = self._lines[self._at :] + more
+            while self._at + count > len(self._lines) and (more := self._next()) is not None:
+                self._lines = self._lines[self._at :] + more.split("\n")
                 self._at = 0
             text = "".join([line + "\n" for line in self._lines[self._at : self._at + count]])
             cut = split_record(text, self._dialect)

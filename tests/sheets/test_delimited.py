@@ -212,7 +212,7 @@ def lines_of(text: str) -> list[str]:
 
 def cut(text: str, size: int, dialect: Dialect = COMMA) -> list[list[str]]:
     lines = lines_of(text)
-    blocks = iter([lines[i : i + size] for i in range(0, len(lines), size)])
+    blocks = iter(["\n".join(lines[i : i + size]) for i in range(0, len(lines), size)])
     return [record.split(CELL) for batch, _ in Records(blocks, dialect) for record in batch]
 
 
