@@ -139,12 +139,13 @@ class Records:
 
     def _all_quoted(self, text: str) -> list[str] | None:
         """The records when every field stands in quotation marks and no text holds one: then all between texts is known."""
-        quote, lines = self._dialect.quote, text.count("\n") + 1
+        quote = self._dialect.quote
         if self._dialect.skip or len(text) < 2 or not text.startswith(quote) or not text.endswith(quote):
             return None
         text = text[1:-1].replace(f"{quote}{self._dialect.char}{quote}", CELL)
         rows = text.split(f"{quote}\n{quote}")
-        return rows if len(rows) == lines and text.count(quote) == 2 * lines - 2 else None
+        texts = "".join(rows)
+        return None if quote in texts or "\n" in texts else rows
 
     def _cut(self, lines: list[str]) -> list[str] | None:
         with suppress(csv.Error):
