@@ -20,12 +20,16 @@ from cg_uploader.sheets.channel import Job, Message, receive
 from cg_uploader.sheets.job import confine
 from cg_uploader.sheets.limits import Limits, memory_of
 
+if sys.platform == "linux":
+    import fcntl
+
 PARSE_WORKER = "--parse-worker"
 """The one word with which an installed program is started as a child."""
 
 _LOOK = 0.1
 _PATIENCE = 2.0
 _WAITING_MESSAGES = 2
+_WAITING_BYTES = 1 << 20
 _KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 _SOURCE = "import sys; sys.path.append(sys.argv[1]); from cg_uploader.sheets.worker import main; sys.exit(main())"
@@ -64,6 +68,9 @@ class Child:
             )
         except OSError as error:
             raise _not_started() from error
+        if sys.platform == "linux" and self._process.stdout is not None:
+            with suppress(OSError):  # only sooner: with the usual room, the child waits in the middle of each block of rows
+                fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, _WAITING_BYTES)
         self._limits = limits
         self._messages: Queue[Message | _Ending] = Queue(_WAITING_MESSAGES)
         self._stopped = threading.Event()
