@@ -144,8 +144,7 @@ class Records:
             return None
         text = text[1:-1].replace(f"{quote}{self._dialect.char}{quote}", CELL)
         rows = text.split(f"{quote}\n{quote}")
-        texts = "".join(rows)
-        return None if quote in texts or "\n" in texts else rows
+        return None if quote in "".join(rows) else rows
 
     def _cut(self, lines: list[str]) -> list[str] | None:
         with suppress(csv.Error):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cg_uploader.errors import UsageError
 from cg_uploader.model import Table
 from cg_uploader.sheets.dialect import Dialect, find_dialect
+from cg_uploader.sheets.encoding import find
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.sheets.records import CELL, Records, split_record
 
@@ -204,6 +205,17 @@ def test_ordinary_files_of_excel_raise_no_question(table: Reader, encoding: str,
     found = table("\r\n".join([lines[0], *lines[1:] * times]).encode(encoding))
     assert (found.encoding, found.delimiter, found.alternative) == (encoding, ";", None)
     assert texts(found) == [tuple(line.split(";")) for line in lines[1:]] * times
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1 << 20])
+@pytest.mark.parametrize(("letters", "unicode"), [("ééé", False), ("éééé", True), ("€€€", False), ("€é€😀", True)])
+def test_letters_are_counted_alike_wherever_the_bytes_are_parted(
+    monkeypatch: pytest.MonkeyPatch, size: int, letters: str, unicode: bool
+) -> None:
+    monkeypatch.setattr("cg_uploader.sheets.encoding.CHUNK", size)
+    # more than three letters for each fault are needed to believe in UTF-8
+    found = find(io.BytesIO(letters.encode() + b"a,b\xff,c\n"), wanted=None, most=None, tick=lambda: None)
+    assert (found.name == "utf-8") is unicode
 
 
 def lines_of(text: str) -> list[str]:
