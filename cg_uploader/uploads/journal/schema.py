@@ -89,7 +89,12 @@ APPLICATION = 0x43475550
 
 
 def refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
-    """JournalError when the file is newer than this program, or somebody else's; nothing is written."""
+    """JournalError when the file is newer than this program, or somebody else's; nothing is written.
+
+    One transaction, which ends with the connection, so that all three looks see the same moment: another program may be
+    making the journal right now.
+    """
+    connection.execute("begin")
     version = version_of(connection)
     if version > len(MIGRATIONS):
         raise JournalError(

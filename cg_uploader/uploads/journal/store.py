@@ -70,7 +70,8 @@ def _refuse_foreign(file: Path) -> None:
     """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
     if not file.is_file() or not file.stat().st_size or file.with_name(file.name + "-journal").exists():
         return
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=schema.BUSY_SECONDS)) as connection:
+    address = f"{file.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
         schema.refuse_foreign(connection, file)
 
 

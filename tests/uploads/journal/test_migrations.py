@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -115,3 +116,32 @@ def test_a_program_that_dies_in_the_middle_leaves_the_version_before(places: Pla
 def test_versions_are_only_ever_added() -> None:
     """What a released program has written must be read for ever: a released migration is never edited."""
     assert hashlib.sha256(schema.MIGRATIONS[0].encode()).hexdigest()[:16] == "8bcf7b41dc7646ad"
+
+
+@pytest.mark.parametrize("moment", ["user_version", "sqlite_master", "application_id"])
+def test_a_journal_that_somebody_makes_at_this_moment_is_not_foreign(places: Places, moment: str) -> None:
+    """The file is there and empty when the look begins; whoever makes it is done before the look is."""
+    with closing(sqlite3.connect(places.journal)) as db:
+        db.execute("pragma journal_mode=wal")
+    made: list[int] = []
+
+    def somebody(statement: str) -> None:
+        if moment in statement and not made:
+            with closing(sqlite3.connect(places.journal, isolation_level=None)) as db:
+                schema.bring_up_to_date(db, places.journal)
+                made.append(schema.version_of(db))
+
+    with closing(sqlite3.connect(places.journal, isolation_level=None)) as db:
+        db.set_trace_callback(somebody)
+        schema.refuse_foreign(db, places.journal)
+    assert made == [len(schema.MIGRATIONS)]
+
+
+def test_programs_that_start_at_once_make_one_journal(places: Places) -> None:
+    def open_it(_: int) -> bytes:
+        with Journal(places) as journal, closing(sqlite3.connect(places.journal)) as db:
+            assert not journal.runs()
+            return bytes(db.execute("select secret from key").fetchone()[0])
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(open_it, range(16)))) == 1
