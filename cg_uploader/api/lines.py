@@ -17,7 +17,7 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from cg_uploader.api.regions import is_loopback
+from cg_uploader.loopback import is_loopback
 
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
 _LONGEST_TICK = 1.0  # seconds between two looks at the time limits

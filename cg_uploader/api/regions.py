@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from cg_uploader.errors import UsageError
+from cg_uploader.loopback import is_loopback
 from cg_uploader.model import Address
 from cg_uploader.vocabulary import Region
 
@@ -48,16 +48,6 @@ def may_be_contacted(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return (parts.scheme == "https" and bool(parts.hostname)) or _on_this_computer(url)
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host``, a name or a numeric address, is this computer by definition."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -27,8 +27,8 @@ from urllib3.exceptions import TimeoutError as UrllibTimeout
 from cg_uploader.api.certificates import distrust, read_certificates, trust
 from cg_uploader.api.lines import Exchange, Line, ProxyLoginRefused, Switchboard, Timeouts, TlsLine
 from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
-from cg_uploader.api.regions import is_loopback
 from cg_uploader.api.replies import MOST_BYTES, Received
+from cg_uploader.loopback import is_loopback
 from cg_uploader.model import MOST_CONNECTIONS, Reply
 from cg_uploader.vocabulary import Answer
 

@@ -8,8 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TypeAlias, overload
+from typing import TypeAlias
 
+from cg_uploader.computed import Computed
 from cg_uploader.errors import Cancelled
 from cg_uploader.fields.people import DUPLICATE, People
 from cg_uploader.fields.problems import Problem, todo
@@ -61,7 +62,7 @@ class CheckResult:
     invited: tuple[int, int] | None
 
 
-class Problems(Sequence[Problem]):
+class Problems(Computed[Problem]):
     """All problems in the order of the groups; those of rows are found anew when asked for, so a million need no memory."""
 
     def __init__(self, groups: tuple[Group, ...], find: Callable[[Group, int], Problem]) -> None:
@@ -79,18 +80,8 @@ class Problems(Sequence[Problem]):
         at = bisect_left(group.positions, position)
         return self._find(group, at) if at < len(group.positions) and group.positions[at] == position else None
 
-    @overload
-    def __getitem__(self, position: int) -> Problem: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Problem]: ...
-    def __getitem__(self, position: int | slice) -> Problem | list[Problem]:
-        """The problem at a position, or a list of them."""
-        if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
-        if position < 0:
-            position += len(self)
-        if not 0 <= position < len(self):
-            raise IndexError(position)
+    def make(self, position: int) -> Problem:
+        """The problem at a position."""
         which = bisect_right(self._starts, position) - 1
         return self._find(self._groups[which], position - self._starts[which])
 

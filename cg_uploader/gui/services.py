@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cg_uploader.api.regions import is_loopback
 from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
+from cg_uploader.loopback import is_loopback
 from cg_uploader.model import Address, Credentials
 from cg_uploader.settings.choices import ChoiceStore
 from cg_uploader.settings.credentials import CredentialStore

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping as Dict
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cg_uploader.errors import ProfileError, UsageError
+from cg_uploader.loopback import is_loopback
 from cg_uploader.model import Address, Configuration, Field, Mapping, Options, Profile, Source
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
@@ -134,18 +134,9 @@ def _loopback(value: Any, key: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise wrong from None
-    if parts.scheme != "http" or port == 0 or not _is_this_computer(host):
+    if parts.scheme != "http" or port == 0 or not is_loopback(host):
         raise wrong
     return text
-
-
-def _is_this_computer(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _configuration(value: Any) -> Configuration:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from cg_uploader.computed import Computed
 from cg_uploader.model import Note
 from cg_uploader.sheets.celltext import column_letter
 
@@ -142,7 +143,7 @@ class NoteBook:
         return Note(row, headings.get(column, ""), kind, text)
 
 
-class Notes(Sequence[Note]):
+class Notes(Computed[Note]):
     """Notes in order; those of cells are made from the ``book`` when somebody asks for them."""
 
     def __init__(self, general: list[Note], book: NoteBook, headings: Mapping[int, str]) -> None:
@@ -160,18 +161,8 @@ class Notes(Sequence[Note]):
         for i in range(len(self.book)):
             yield self.book.cell(i, self._headings)
 
-    @overload
-    def __getitem__(self, position: int) -> Note: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Note]: ...
-    def __getitem__(self, position: int | slice) -> Note | list[Note]:
-        """The note at a position, or a list of them."""
-        if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
-        if position < 0:
-            position += len(self)
-        if not 0 <= position < len(self):
-            raise IndexError(position)
+    def make(self, position: int) -> Note:
+        """The note at a position."""
         general = len(self._general)
         return self._general[position] if position < general else self.book.cell(position - general, self._headings)
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import lt
-from typing import overload
 
+from cg_uploader.computed import Computed
 from cg_uploader.model import Column, Note, Row, Rows, Table
 from cg_uploader.origin import Origin
 from cg_uploader.sheets.celltext import column_letter, column_position
@@ -191,7 +191,7 @@ class _OriginalRows:
         self._inner.close()
 
 
-class _Notes(Sequence[Note]):
+class _Notes(Computed[Note]):
     """The notes of a repair file, about rows as the original one numbers them, and one for each row that failed before.
 
     ``problem``: where the repair file says what was wrong.
@@ -208,15 +208,7 @@ class _Notes(Sequence[Note]):
     def __len__(self) -> int:
         return len(self._first) + len(self._inner) + len(self._said)
 
-    @overload
-    def __getitem__(self, position: int) -> Note: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Note]: ...
-    def __getitem__(self, position: int | slice) -> Note | list[Note]:
-        if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
-        if position < 0:
-            position += len(self)
+    def make(self, position: int) -> Note:
         if position < len(self._first):
             return self._first[position]
         position -= len(self._first)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from cg_uploader.fields import names
+from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Field
 from cg_uploader.vocabulary import FieldKind
 
-Index = QModelIndex | QPersistentModelIndex
 HEADING, REQUIRED, KIND, REMARK = range(4)
 TITLES = ("Field heading", "Required", "Holds", "Remark")
 KINDS = {
@@ -23,11 +23,12 @@ KINDS = {
     FieldKind.NUMBER: "Number",
     FieldKind.FLAG: "Yes or no",
 }
-NOWHERE = QModelIndex()
 
 
-class FieldsModel(QAbstractTableModel):
+class FieldsModel(LinesModel):
     """One line per heading.  ``edited`` comes when the person, not the program, changed something."""
+
+    titles = TITLES
 
     edited = Signal()
 
@@ -68,19 +69,10 @@ class FieldsModel(QAbstractTableModel):
         if lines:
             self.edited.emit()
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
-        """Lines."""
-        return 0 if parent.isValid() else len(self._fields)
-
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        """Heading, required, kind, remark."""
-        return 0 if parent.isValid() else len(TITLES)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(TITLES):
-            return TITLES[section]
-        return None
+    @property
+    def lines(self) -> list[Field]:
+        """The headings."""
+        return self._fields
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """All but the remark can be edited."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from cg_uploader.fields.names import revealed
 from cg_uploader.gui import theme
+from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Outcome
 from cg_uploader.vocabulary import RowStatus
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
 MOST_LISTED = 5_000
 TITLES = ("Row", "Who", "Status", "Field", "What to know")
 LOOKS = {
@@ -28,8 +27,10 @@ LOOKS = {
 }
 
 
-class OutcomesModel(QAbstractTableModel):
+class OutcomesModel(LinesModel):
     """Keeps what has been announced and shows the part that ``wanted`` names; None: all that need attention."""
+
+    titles = TITLES
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +46,7 @@ class OutcomesModel(QAbstractTableModel):
     @property
     def full(self) -> bool:
         """Whether there may be more than is shown."""
-        return len(self._shown) >= MOST_LISTED
+        return len(self.lines) >= MOST_LISTED
 
     def show_status(self, wanted: RowStatus | None) -> None:
         """Show one status, or with None all rows that need attention."""
@@ -65,11 +66,11 @@ class OutcomesModel(QAbstractTableModel):
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Keep more of them."""
         hidden = [outcome for outcome in outcomes if not self._is_shown(outcome)]
-        shown = [outcome for outcome in outcomes if self._is_shown(outcome)][: MOST_LISTED - len(self._shown)]
+        shown = [outcome for outcome in outcomes if self._is_shown(outcome)][: MOST_LISTED - len(self.lines)]
         for outcome in hidden:
             self._keep(outcome)
         if shown:
-            first = len(self._shown)
+            first = len(self.lines)
             self.beginInsertRows(NOWHERE, first, first + len(shown) - 1)
             for outcome in shown:
                 self._keep(outcome)
@@ -77,10 +78,11 @@ class OutcomesModel(QAbstractTableModel):
 
     def outcome(self, line: int) -> Outcome:
         """The outcome that a line shows."""
-        return self._shown[line]
+        return self.lines[line]
 
     @property
-    def _shown(self) -> list[Outcome]:
+    def lines(self) -> list[Outcome]:
+        """The outcomes."""
         return self._attention if self._wanted is None else self._kept[self._wanted]
 
     def _is_shown(self, outcome: Outcome) -> bool:
@@ -92,25 +94,11 @@ class OutcomesModel(QAbstractTableModel):
         if outcome.status.needs_attention and len(self._attention) < MOST_LISTED:
             self._attention.append(outcome)
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
-        """Lines."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        """Row, who, status, field, words."""
-        return 0 if parent.isValid() else len(TITLES)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(TITLES):
-            return TITLES[section]
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a cell shows."""
         if not index.isValid():
             return None
-        outcome = self._shown[index.row()]
+        outcome = self.lines[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return revealed(texts(outcome)[index.column()]).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 from PySide6.QtGui import QColor
 
 from cg_uploader.fields import names
 from cg_uploader.gui import theme
+from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Column, Row, Table
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
 MOST_ROWS = 200
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
 from cg_uploader.fields import names
 from cg_uploader.fields.checks import Problem, RowChecker
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.gui import theme
+from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Plan, Row
 from cg_uploader.sheets import celltext
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
 ROW, WHO, PROBLEM = range(3)
 FIXED = ("Row", "Who", "What to know")
 MOST_REMEMBERED = 1_000

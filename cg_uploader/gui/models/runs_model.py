@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from cg_uploader.fields.names import revealed
+from cg_uploader.gui.models.lines_model import Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
 from cg_uploader.model import RunSummary
 from cg_uploader.uploads.journal.kept import day
 from cg_uploader.vocabulary import RowStatus
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
 TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")
 NUMBERS = (3, 4, 5)
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(LinesModel):
     """Shows the runs that hold the words searched for."""
+
+    titles = TITLES
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,19 +47,10 @@ class RunsModel(QAbstractTableModel):
         """The run that a line shows."""
         return self._shown[line]
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
-        """Lines."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        """Facts about a run."""
-        return 0 if parent.isValid() else len(TITLES)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Titles."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(TITLES):
-            return TITLES[section]
-        return None
+    @property
+    def lines(self) -> tuple[RunSummary, ...]:
+        """The runs."""
+        return self._shown
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """What a cell shows."""
