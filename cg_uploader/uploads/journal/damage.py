@@ -10,7 +10,6 @@ from pathlib import Path
 from cg_uploader.errors import JournalError
 from cg_uploader.uploads.journal.holds import somebody_works
 
-MAGIC = b"SQLite format 3\x00"
 ALWAYS_CHECKED_BYTES = 16 << 20
 """A journal up to this size is looked through at each start (some hundredths of a second); a larger one when it looks cut,
 or when SQLite stumbled over it before."""
@@ -19,17 +18,21 @@ PREFIX = "journal-damaged-"
 
 
 def is_damaged(file: Path) -> bool:
-    """Whether ``file`` is a journal that cannot be trusted; nothing is written, and a good one stays byte for byte."""
-    size = _size(file)
+    """Whether ``file`` is a journal that cannot be trusted; nothing is written, and a good one stays byte for byte.
+
+    SQLite alone opens it: on POSIX whoever closes a file gives up every lock that this process has on it, also those that
+    SQLite holds for another thread, and the next program to close the journal would throw that thread's log away.
+    """
+    size = size_of(file)
     if size == 0:
-        return _size(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
+        return size_of(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
     if not file.is_file():
         return False  # something else stands in its place, and opening it will say so
-    with file.open("rb") as stream:
-        header = stream.read(100)
-    if len(header) < 100 or not header.startswith(MAGIC):
-        return True
-    if size > ALWAYS_CHECKED_BYTES and not _is_cut(header, size) and not _mark(file).exists():
+    if (
+        size > ALWAYS_CHECKED_BYTES
+        and not _mark(file).exists()
+        and _is_sound(file, "immutable=1", "select 1 from sqlite_master")
+    ):
         return False
     damaged = not _is_sound(file)
     if not damaged and _mark(file).exists():
@@ -89,20 +92,18 @@ def old_ones(folder: Path, days: int) -> list[Path]:
     return found
 
 
-def _is_sound(file: Path) -> bool:
-    """A read-only connection leaves the file and its write-ahead log as they are, also at its end."""
+def _is_sound(file: Path, way: str = "mode=ro", look: str = "pragma quick_check(1)") -> bool:
+    """A read-only connection leaves the file and its write-ahead log as they are, also at its end.
+
+    ``immutable=1`` sees the file as it is without its log: SQLite says so at once when it is no journal, or cut.
+    """
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)) as connection:
-            return bool(connection.execute("pragma quick_check(1)").fetchone()[0] == "ok")
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{way}", uri=True, timeout=30.0)) as connection:
+            return connection.execute(look).fetchone() in (("ok",), (1,), None)
     except sqlite3.OperationalError:
         return True  # it cannot be looked at now, which proves nothing
     except sqlite3.DatabaseError as error:
         return not is_damage(error)
-
-
-def _is_cut(header: bytes, size: int) -> bool:
-    page = int.from_bytes(header[16:18], "big")
-    return size < (65_536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
 
 
 def _beside(file: Path, ending: str) -> Path:
@@ -113,7 +114,8 @@ def _mark(file: Path) -> Path:
     return _beside(file, "-looked-damaged")
 
 
-def _size(file: Path) -> int:
+def size_of(file: Path) -> int:
+    """Bytes of a file; 0 when it is not there (any more)."""
     try:
         return file.stat().st_size
     except OSError:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -33,7 +35,8 @@ def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None]:
         aside = _set_aside_if_damaged(places)
         _refuse_foreign(file)
         _create_private(file)
-        connection = sqlite3.connect(file, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
+        connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
         try:
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
@@ -68,7 +71,7 @@ def _refuse_links(file: Path) -> None:
 
 def _refuse_foreign(file: Path) -> None:
     """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
-    if not file.is_file() or not file.stat().st_size or file.with_name(file.name + "-journal").exists():
+    if not file.is_file() or not damage.size_of(file) or file.with_name(file.name + "-journal").exists():
         return
     address = f"{file.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
@@ -76,15 +79,33 @@ def _refuse_foreign(file: Path) -> None:
 
 
 def _create_private(file: Path) -> None:
-    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it."""
+    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it.
+
+    One that is there is not opened here, and a new one gets its name when it is closed (see ``damage.is_damaged``).
+    """
     try:
-        handle = os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        regular = stat.S_ISREG(os.fstat(handle).st_mode)
-        os.close(handle)
+        if not file.exists():
+            _create(file)
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise _not_kept(file, "something else stands in its place")
     except OSError as error:
         raise _not_kept(file, error.strerror or "") from None
-    if not regular:
-        raise _not_kept(file, "something else stands in its place")
+    if not os.access(file, os.R_OK | os.W_OK):
+        raise _not_kept(file, os.strerror(errno.EACCES))
+
+
+def _create(file: Path) -> None:
+    handle, name = tempfile.mkstemp(prefix=".new-", suffix="~", dir=file.parent)
+    os.close(handle)
+    try:
+        os.link(name, file)
+    except FileExistsError:
+        return  # somebody else was quicker
+    except OSError:  # a disk that knows no second names
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _not_kept(file: Path, why: str) -> JournalError:
