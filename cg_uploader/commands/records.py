@@ -6,7 +6,7 @@ import getpass
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 
 from cg_uploader.commands.terminal import Terminal
@@ -17,10 +17,11 @@ from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.wipe import wipe
 from cg_uploader.uploads.journal.exchange import read_header
-from cg_uploader.uploads.journal.holds import somebody_works
+from cg_uploader.uploads.journal.holds import gate, somebody_works
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import day
 from cg_uploader.uploads.planning import loss_in_words
+from cg_uploader.uploads.report import summaries
 
 ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
 
@@ -56,8 +57,8 @@ def forget(args: Namespace, terminal: Terminal) -> int:
 
 def _forget_all(args: Namespace, terminal: Terminal) -> int:
     places = args.places
-    if somebody_works(places.locks):
-        raise RunHeld("An upload is under way. Wait until it ends, or stop it; nothing was deleted.")
+    with _alone(places):
+        pass  # else nobody need be asked
     if not args.yes:
         if not sys.stdin.isatty():
             raise UsageError(f"This deletes {ALL}. If that is meant, say so with --yes; nothing was deleted.")
@@ -66,11 +67,20 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError("Nothing was deleted.")
     store = CredentialStore()
-    wipe(places, _profiles(places), store)
+    wipe(places, _profiles(places), store, _alone(places))
     terminal.say("Everything that CG Uploader kept on this computer is deleted.")
     if store.available is not None:
         terminal.tell("No keychain could be asked; where the program could use one earlier, look for “CG Uploader” in it.")
     return 0
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Meanwhile no upload begins; RunHeld when one is under way."""
+    with gate(places.journal) if places.home.is_dir() else nullcontext():
+        if somebody_works(places.locks):
+            raise RunHeld("An upload is under way. Wait until it ends, or stop it; nothing was deleted.")
+        yield
 
 
 def _profiles(places: Places) -> set[str]:
@@ -78,7 +88,7 @@ def _profiles(places: Places) -> set[str]:
     names = set(ProfileStore(places.profiles).names())
     if places.journal.exists():
         with suppress(JournalError), Journal(places) as journal:
-            names |= {journal.summary(run).profile for run in journal.runs()}
+            names |= {run.profile for run in summaries(journal, journal.runs())}
     return names
 
 

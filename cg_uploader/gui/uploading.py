@@ -14,6 +14,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import planning, takeup
+from cg_uploader.uploads.report import summaries
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.diary import noted
 from cg_uploader.vocabulary import Region, RowStatus
@@ -97,7 +98,7 @@ def all_runs(places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return tuple(journal.summary(run) for run in journal.runs())
+            return tuple(summaries(journal, journal.runs()))
 
     return work
 

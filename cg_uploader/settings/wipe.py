@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from cg_uploader.errors import UploaderError
@@ -12,17 +12,31 @@ from cg_uploader.settings.logs import FILE as LOG_FILE
 from cg_uploader.settings.paths import Places
 
 
-def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> None:
+def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> None:
     """Delete the saved credentials of ``profiles`` and of a proxy, then all profiles, settings, logs and the journal.
 
+    ``alone``: no upload begins meanwhile, by the journal's own lock, which is deleted last.
     Only files that carry this program's names are touched, and no link is followed: the home may be a folder that holds other
     things.  CredentialsRefused when the keychain stays locked, UploaderError when a file cannot be deleted; what comes after
     it in this order is still there then.
     """
-    if store.available is None:
-        for name in sorted(set(profiles)):
-            store.forget(name)
-        store.forget_proxy_login()
+    with alone:
+        if store.available is None:
+            for name in sorted(set(profiles)):
+                store.forget(name)
+            store.forget_proxy_login()
+        _delete_files(places)
+    _delete(_lock(places))
+    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
+        with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
+            folder.rmdir()
+
+
+def _lock(places: Places) -> Path:
+    return places.journal.with_name(f"{places.journal.name}.lock")
+
+
+def _delete_files(places: Places) -> None:
     for folder, pattern in (
         (places.profiles, "*.json"),
         (places.profiles, ".new-*~"),
@@ -37,11 +51,8 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore) -> Non
         (places.locks, "run-*.lock"),
     ):
         if folder == places.home or not folder.is_symlink():
-            for file in sorted(folder.glob(pattern)):
+            for file in sorted(set(folder.glob(pattern)) - {_lock(places)}):
                 _delete(file)
-    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
-        with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
-            folder.rmdir()
 
 
 def _delete(file: Path) -> None:

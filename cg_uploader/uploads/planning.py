@@ -14,7 +14,7 @@ from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
 from cg_uploader.uploads.journal.kept import day
-from cg_uploader.uploads.report import in_words
+from cg_uploader.uploads.report import in_words, summaries
 from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def earlier(
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
     """
-    runs = [journal.summary(run) for run in journal.runs_of(plan)]
+    runs = summaries(journal, journal.runs_of(plan))
     failed_rows = plan.table.origin is not None  # they are taken over from the run that they come from, unasked
     unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cg_uploader.errors import UsageError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
@@ -33,6 +35,15 @@ LOOK_IT_UP = (
     "Look this row up in CustomerGauge under Data → Rest APIs → Request History before you send it again: "
     "a second copy may invite the same person twice."
 )
+
+
+def summaries(journal: Journal, runs: Iterable[int]) -> list[RunSummary]:
+    """How these runs stand, without those that somebody forgets meanwhile."""
+    found = []
+    for run in runs:
+        with suppress(UsageError):
+            found.append(journal.summary(run))
+    return found
 
 
 def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
@@ -78,7 +89,8 @@ def _second_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
 
 
 def _attention(journal: Journal, run: int) -> Iterator[Kept]:
-    return (row for row in journal.rows(run) if row.status.needs_attention)
+    yield from (row for row in journal.rows(run) if row.status.needs_attention)
+    journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
 
 
 def _to_look_up(row: Kept) -> bool:

@@ -96,6 +96,7 @@ def failed_table(journal: Journal, run: int) -> Table:
             packer.append(row.number, row.cells)
             if row.status in _BEFORE:
                 notes.append(said_before(row.number, _BEFORE[row.status], row.outcome.message))
+    journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
     if not len(packer):
         raise UsageError("All these rows may have arrived. Look them up under Data → Rest APIs → Request History first.")
     rows = packer.seal(range(len(plan.table.columns)))

@@ -80,11 +80,19 @@ def _clock(db: sqlite3.Connection) -> tuple[float | None, float | None]:
 
 def _mark(db: sqlite3.Connection, holds: Holds, run: int, now: float) -> None:
     """From now on nobody can continue the run; one that somebody works on is left for another time."""
+    db.execute("begin immediate")  # before the lock: whoever looks at it to seal a run is in the middle of a commit too
     try:
-        with holds.acquire(run, 0):
-            db.execute("update run set values_deleted = ? where id = ?", (_iso(now), run))
-    except RunHeld:
+        lock = holds.acquire(run, 0)
+    except BaseException as error:
+        db.execute("rollback")
+        if not isinstance(error, RunHeld):
+            raise
         return
+    try:
+        with db:
+            db.execute("update run set values_deleted = ? where id = ?", (_iso(now), run))
+    finally:
+        lock.release()
 
 
 def _due(db: sqlite3.Connection, days: int, now: float) -> list[int]:

@@ -5,28 +5,77 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cg_uploader.errors import JournalError, RunHeld
+from cg_uploader.settings.paths import Places
 
 PATIENCE_SECONDS = 1.0
+GATE_SECONDS = 30.0
+LOOK_SECONDS = 0.01
+
+
+@contextmanager
+def gate(journal: Path) -> Iterator[None]:
+    """One at a time on this computer, for moments: make or move or delete the journal, take a run's lock or look at one.
+
+    A look at a lock takes it, so that two looks at once would each say that somebody works.  Whoever is in the middle of a
+    commit may come through, whoever is inside must not begin one.  JournalError when it stays shut.
+    """
+    lock = FileLock(f"{journal}.lock", mode=0o600, poll_interval=LOOK_SECONDS)
+    try:
+        lock.acquire(timeout=GATE_SECONDS)
+    except Timeout:
+        raise JournalError(f"Another program keeps {journal} busy. Close it, then continue.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def identity_of(journal: Path) -> tuple[int, int] | None:
+    """Which file stands there; None when there is none."""
+    try:
+        found = journal.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def ensure_same(journal: Path, opened: tuple[int, int] | None) -> None:
+    """JournalError unless the file that was opened still stands in its place: else nobody would read what is written to it."""
+    if opened is None or identity_of(journal) != opened:
+        raise JournalError(
+            f"{journal}, the record of uploads, was deleted or moved away at this moment. Start again; nothing was sent."
+        )
 
 
 class Holds:
     """The locks of a journal's runs; ``holder`` says who is recorded as the one that works on a run."""
 
-    def __init__(self, folder: Path, holder: Callable[[int], str]) -> None:
-        """``folder``: one file per run."""
-        self._folder = folder
+    def __init__(self, places: Places, opened: tuple[int, int] | None, holder: Callable[[int], str]) -> None:
+        """One lock file per run; ``opened``: which file was opened as the journal."""
+        self._journal = places.journal
+        self._opened = opened
+        self._folder = places.locks
         self._holder = holder
         self._begun: dict[int, BaseFileLock] = {}
 
     def acquire(self, run: int, seconds: float = PATIENCE_SECONDS) -> BaseFileLock:
-        """The run's lock; RunHeld, with who and since when, when somebody else has it."""
+        """The run's lock; RunHeld, with who and since when, when somebody else has it.
+
+        JournalError when the journal was moved or deleted since it was opened; that cannot happen any more while one is held.
+        """
+        with gate(self._journal):
+            ensure_same(self._journal, self._opened)
+            return self._acquire(run, seconds)
+
+    def _acquire(self, run: int, seconds: float) -> BaseFileLock:
         file = self._folder / f"run-{run}.lock"
         if file.is_symlink():
             raise JournalError(f"{file} is a link, and no upload is locked through a link. Remove it, then try again.")
@@ -56,15 +105,16 @@ class Holds:
 
     def is_held(self, run: int) -> bool:
         """Whether somebody works on the run, this program included."""
-        try:
-            self.acquire(run, 0).release()
-        except RunHeld:
-            return True
+        with gate(self._journal):
+            try:
+                self._acquire(run, 0).release()
+            except RunHeld:
+                return True
         return False
 
 
 def somebody_works(folder: Path) -> bool:
-    """Whether any run is being worked on, whoever recorded it and wherever."""
+    """Whether any run is being worked on, whoever recorded it and wherever.  To be asked inside ``gate``."""
     for file in folder.glob("run-*.lock"):
         if file.is_symlink():
             continue  # not one of ours

@@ -53,9 +53,9 @@ class Journal:
         """
         places.prepare()
         self._file = places.journal
-        self._db, self.set_aside = store.open_journal(places)
+        self._db, self.set_aside, opened = store.open_journal(places)
         self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
-        self._holds = Holds(places.locks, self._holder)
+        self._holds = Holds(places, opened, self._holder)
         self._room_asked, self._room_said = float("-inf"), ""
         with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
             self._clear_unsealed()
@@ -242,18 +242,23 @@ class Journal:
     def summary(self, run: int) -> RunSummary:
         """How a run stands; its totals add up, also after a crash."""
         record = self._run(run)
+        held = record["finished"] is None and self._holds.is_held(run)
+        if record["finished"] is None:
+            record = self._run(run)  # it may have ended just before its lock was looked at
         with store.translated(self._file):
             plan = json.loads(record["plan"])
         stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
         if record["finished"] is None:
-            stop = Stop(UNDER_WAY if self._holds.is_held(run) else CUT_OFF)
+            stop = Stop(UNDER_WAY if held else CUT_OFF)
+        counts = self.counts(run)
+        self._run(run)  # it was not forgotten meanwhile
         return RunSummary(
             run=run,
             file=plan["file"],
             profile=plan["profile"],
             region=plan["region"],
             rows=record["rows"],
-            counts=self.counts(run),
+            counts=counts,
             started=datetime.fromisoformat(record["started"]),
             finished=datetime.fromisoformat(record["finished"]) if record["finished"] else None,
             stopped=stop,

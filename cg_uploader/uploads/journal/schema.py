@@ -6,9 +6,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from filelock import FileLock
-
 from cg_uploader.errors import JournalError
+from cg_uploader.uploads.journal.holds import gate
 
 MIGRATIONS = (
     """
@@ -119,7 +118,7 @@ def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
     """
     if version_of(connection) == len(MIGRATIONS):
         return
-    with FileLock(f"{file}.lock", mode=0o600, timeout=BUSY_SECONDS):
+    with gate(file):
         version = version_of(connection)
         if version == len(MIGRATIONS):
             return

@@ -13,20 +13,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from filelock import FileLock
-
 from cg_uploader.errors import DiskFull, JournalError
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import damage, schema
+from cg_uploader.uploads.journal.holds import ensure_same, gate, identity_of
 
 RESERVE_BYTES = 1 << 20
 """What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
 
 
-def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None]:
+def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None, tuple[int, int] | None]:
     """The journal's connection (write-ahead log, every commit on the platter, deleted values overwritten).
 
-    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.
+    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.  The
+    third says which file was opened (see ``holds.ensure_same``).
     JournalError when the file is foreign or newer than this program; it stays as it is then.
     """
     file = places.journal
@@ -35,17 +35,19 @@ def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None]:
         aside = _set_aside_if_damaged(places)
         _refuse_foreign(file)
         _create_private(file)
+        opened = identity_of(file)
         address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
         connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
         try:
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
+            ensure_same(file, opened)
             if aside is not None:
                 connection.execute("insert into loss (day, file) values (date('now', 'localtime'), ?)", (aside.name,))
         except BaseException:
             connection.close()
             raise
-    return connection, aside
+    return connection, aside, opened
 
 
 def _make_strict(connection: sqlite3.Connection) -> None:
@@ -58,7 +60,7 @@ def _set_aside_if_damaged(places: Places) -> Path | None:
     file = places.journal
     if not damage.is_damaged(file):
         return None
-    with FileLock(f"{file}.lock", mode=0o600, timeout=schema.BUSY_SECONDS):
+    with gate(file):
         return damage.set_aside(file, places.locks) if damage.is_damaged(file) else None
 
 

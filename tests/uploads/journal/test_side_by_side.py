@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
 import pytest
+from filelock import FileLock
 from rig import people, plan_of, recorded
 
+from cg_uploader.commands.records import forget
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import JournalError, RunHeld, UsageError
+from cg_uploader.model import Plan
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import damage
+from cg_uploader.uploads.journal.holds import gate
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import WAITING, Kept
+from cg_uploader.uploads.journal.kept import CUT_OFF, WAITING, Kept
+from cg_uploader.uploads.report import save_failed_rows, summaries
 
 ELSEWHERE = """
 import sys; sys.path[:0] = sys.argv[2:]
@@ -49,3 +61,114 @@ def test_what_is_recorded_stays_when_others_look_meanwhile(
         assert runs_elsewhere(places) == [run]
     with Journal(places) as later:
         assert later.runs() == [run]
+
+
+def cut_off(places: Places) -> int:
+    """A run with one row that nobody works on, and that has not ended."""
+    with Journal(places) as journal:
+        return recorded(journal, plan_of(people(1)), [kept(0)])
+
+
+def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
+    """Two windows look at the same moment whether somebody works on a run that was cut off."""
+    run, looking, go_on = cut_off(places), Event(), Event()
+
+    def slow_look() -> None:
+        with gate(places.journal), FileLock(places.locks / f"run-{run}.lock"):
+            looking.set()
+            go_on.wait()
+
+    def look() -> str:
+        with Journal(places) as journal:
+            stopped = journal.summary(run).stopped
+            return stopped.reason if stopped else ""
+
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(slow_look)
+        assert looking.wait(60)
+        quick = threads.submit(look)
+        wait([quick], timeout=0.5)
+        go_on.set()
+        assert quick.result() == CUT_OFF
+        slow.result()
+
+
+def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal(places) as sending, Journal(places) as looking:
+        run = recorded(sending, plan_of(people(1)), [kept(0)])
+        look = looking._holds.is_held
+
+        def when_it_has_ended(number: int) -> bool:
+            with sending.hold(run):
+                sending.end(run, None)
+            return look(number)
+
+        monkeypatch.setattr(looking._holds, "is_held", when_it_has_ended)
+        assert looking.summary(run).stopped is None
+
+
+def test_runs_that_somebody_forgets_meanwhile_are_not_listed(places: Places) -> None:
+    with Journal(places) as looking, Journal(places) as other:
+        runs = [recorded(other, plan_of(people(count)), [kept(0)]) for count in (1, 2)]
+        found = looking.runs()
+        other.forget(runs[0])
+        assert [run.run for run in summaries(looking, found)] == [runs[1]]
+
+
+def test_failed_rows_whose_time_comes_while_they_are_saved_are_not_saved_empty(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = cut_off(places)
+    with Journal(places) as saving, Journal(places) as other:
+        plan = saving.plan
+
+        def when_they_are_deleted(number: int) -> Plan:
+            other.delete_old_values(1, time.time() + 20 * 86_400)
+            return plan(number)
+
+        monkeypatch.setattr(saving, "plan", when_they_are_deleted)
+        with pytest.raises(UsageError, match="were deleted on"):
+            save_failed_rows(saving, run, tmp_path / "failed.xlsx")
+        assert list(tmp_path.glob("*failed*")) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be moved there")
+def test_nothing_is_sent_by_a_record_that_was_moved_away(places: Places) -> None:
+    """Another program finds it damaged while this one prepares an upload: what it wrote there would never be read again."""
+    with Journal(places) as mine:
+        with gate(places.journal):
+            damage.set_aside(places.journal, places.locks)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="nothing was sent"):
+                mine.begin(plan_of(people(1)))
+            Journal(places).close()  # a new one in its place is not this one
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be deleted there")
+def test_nothing_is_sent_by_a_record_that_is_deleted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is forgotten by a command while a window prepares an upload."""
+    with Journal(places) as mine:
+        run = recorded(mine, plan_of(people(1)), [kept(0)])
+        forget(Namespace(places=places, all=True, run=None, yes=True), Terminal())
+        assert not places.home.exists()
+        with pytest.raises(JournalError), mine.hold(run):
+            pass
+
+
+def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal(places) as mine:
+
+        class Answer:
+            def isatty(self) -> bool:
+                return True
+
+            def readline(self) -> str:
+                mine.begin(plan_of(people(1)))
+                return "yes\n"
+
+        monkeypatch.setattr("sys.stdin", Answer())
+        with pytest.raises(RunHeld, match="nothing was deleted"):
+            forget(Namespace(places=places, all=True, run=None, yes=False), Terminal())
+        assert places.journal.exists()
