@@ -219,6 +219,9 @@ class MainWindow(QMainWindow):
     def _try_again(self, failed: tuple[Table, TakenUp]) -> None:
         """The failed rows of the upload that is shown are all that there is now; they can be corrected in the check."""
         table, found = failed
+        if self.session.running:
+            table.rows.close()  # the person went on with that upload meanwhile
+            return
         self.session.forget_changes()
         self.session.set_table(table)
         self._take_up(found)

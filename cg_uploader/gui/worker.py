@@ -53,7 +53,7 @@ def _nothing(_: object) -> None:
 class Runner(QObject):
     """Runs one work at a time for a page: a new one replaces the one before, whose results nobody hears any more.
 
-    ``busy_changed`` tells the page when to show and hide its progress.  ``shut_down`` joins every thread.
+    ``busy_changed`` tells the page when to show and hide its progress.  ``shut_down`` joins every thread, and none begins then.
     """
 
     busy_changed = Signal(bool)
@@ -62,6 +62,7 @@ class Runner(QObject):
         super().__init__(parent)
         self._worker: Worker | None = None
         self._alive: list[Worker] = []
+        self._shut = False
         self._heard: tuple[Heard, Heard, Heard] = (_nothing, _nothing, _nothing)
 
     @property
@@ -72,6 +73,8 @@ class Runner(QObject):
     def start(self, work: Work, *, done: Heard = _nothing, failed: Heard = _nothing, batch: Heard = _nothing) -> None:
         """Run ``work``; the three are called on the window's thread."""
         self.drop()
+        if self._shut:
+            return  # the window goes, and nothing would wait for the thread
         worker = Worker(work, self)
         self._heard = (batch, done, failed)
         worker.batch.connect(self._on_batch)
@@ -96,6 +99,7 @@ class Runner(QObject):
 
     def shut_down(self) -> None:
         """End everything and wait for it; no thread is left afterwards."""
+        self._shut = True
         self.drop()
         for worker in self._alive:
             worker.give_up()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter, lt
 from typing import IO, Protocol
 
+from cg_uploader.errors import Cancelled
 from cg_uploader.model import Row, Rows
 from cg_uploader.sheets.spans import Spans
 
@@ -94,7 +95,7 @@ def is_block(numbers: array[int], data: bytes) -> bool:
 class Spool:
     """Blocks of rows that are taken, then sealed, then walked or fetched; an implementation of ``model.Rows``.
 
-    Any thread may read a sealed spool.
+    Any thread may read a sealed spool.  Who walks it when it is closed gets Cancelled: nobody needs its rows any more.
     """
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
@@ -104,6 +105,7 @@ class Spool:
         self._places = array("Q", [0])
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
+        self._closed = False
         self._decoded: OrderedDict[int, list[Row]] = OrderedDict()
         self._order: tuple[int, ...] = ()
         self._covered: Spans = {}
@@ -159,14 +161,16 @@ class Spool:
 
     def walk(self, start: int) -> Iterator[Row]:
         """Walk the rows from a position on; walks do not disturb each other."""
+        count = len(self._numbers)
         block, place = divmod(max(start, 0), BLOCK)
-        while block * BLOCK < len(self._numbers):
+        while block * BLOCK < count:
             yield from self._decode(block)[place:]
             block, place = block + 1, 0
 
     def close(self) -> None:
         """Give memory and temporary file back; there are no rows after that."""
         with self._lock:
+            self._closed = True
             self._numbers = array("I")
             self._blocks.clear()
             self._decoded.clear()
@@ -179,18 +183,21 @@ class Spool:
         weakref.finalize(self, file.close)
         return file
 
-    def _data(self, block: int) -> bytes:
-        if self._file is None:
-            return self._blocks[block]
-        start, end = self._places[block], self._places[block + 1]
+    def _data(self, block: int) -> tuple[array[int], bytes]:
+        """The numbers and the texts of a block."""
         with self._lock:
+            if self._closed:
+                raise Cancelled("These rows are not needed any more.")
+            numbers = self._numbers[block * BLOCK : (block + 1) * BLOCK]
+            if self._file is None:
+                return numbers, self._blocks[block]
+            start, end = self._places[block], self._places[block + 1]
             self._file.seek(start)
-            return self._file.read(end - start)
+            return numbers, self._file.read(end - start)
 
     def _decode(self, block: int) -> list[Row]:
-        first = block * BLOCK
-        numbers = self._numbers[first : first + BLOCK]
-        lines = [line.split(_CELL) for line in self._data(block).decode().split(_ROW)]
+        numbers, data = self._data(block)
+        lines = [line.split(_CELL) for line in data.decode().split(_ROW)]
         texts = self._arranged(lines)
         if self._covered:
             texts = map(tuple, self._blanked(numbers, list(map(list, texts))))

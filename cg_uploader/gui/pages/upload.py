@@ -53,6 +53,7 @@ class UploadPage(Page):
     def __init__(self, session: Session, services: Services) -> None:
         super().__init__(session, services)
         self._looking = Runner(self)
+        self._sending = Runner(self)
         self._control = Control()
         self._work: Callable[[Control], Work] | None = None
         self.proxy = ProxyQuestion(services, self)
@@ -136,6 +137,8 @@ class UploadPage(Page):
         if session.run is not None and not session.running:
             self.after.show_run(session.run)
         plan, result = session.plan, session.result
+        if plan is not self._looked_at:
+            self._looking.drop()  # its rows are about to go
         if plan is not None and result is not None and not started:
             self._look_back(plan)
             self.before.show_earlier(self._earlier, skip=self._skip)
@@ -190,7 +193,7 @@ class UploadPage(Page):
             self.continue_run(self.session.run.run)
 
     def _begin(self, work: Callable[[Control], Work]) -> None:
-        if not self.runner.busy:
+        if not self._sending.busy:
             self.services.proxy_logins.begin_anew()
             self._start(work)
 
@@ -204,7 +207,7 @@ class UploadPage(Page):
         self._looking.drop()
         self._looked_at = None
         self.session.set_running(True)
-        self.runner.start(work(self._control), done=self._on_ended, failed=self._on_failed, batch=self._on_batch)
+        self._sending.start(work(self._control), done=self._on_ended, failed=self._on_failed, batch=self._on_batch)
         self.progress.pause_button.setFocus()
 
     def _on_batch(self, batch: Batch) -> None:
@@ -251,7 +254,7 @@ class UploadPage(Page):
         if self.session.running:
             self.session.set_running(False)
         say = partial(self._say_failed, sentence_of(error))
-        if isinstance(error, ProxyLoginWanted) and self._work is not None:
+        if isinstance(error, ProxyLoginWanted) and self._work is not None and not self._control.stopping:
             self.proxy.ask(error.place, then=partial(self._start, self._work), otherwise=say)
         else:
             say()
@@ -324,6 +327,7 @@ class UploadPage(Page):
         """Stop the run, which can be continued later, and join its thread."""
         self._control.stop()
         super().shut_down()
+        self._sending.shut_down()
         self._looking.shut_down()
 
 
