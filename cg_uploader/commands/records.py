@@ -116,13 +116,13 @@ def memory(args: Namespace, terminal: Terminal) -> int:
 
 
 def _code(args: Namespace) -> str:
-    header = read_header(args.file)
+    owner = read_header(args.file)["from"]
     code: str | None = args.given.get(CODE_VARIABLE)
     if code:
         return code
     if not sys.stdin.isatty():
         raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
-    sys.stderr.write(f"{header['rows']:,} accepted rows of {header['from']}. ")
+    sys.stderr.write(f"Accepted rows of {owner}. ")
     return getpass.getpass("Code (not shown): ", stream=sys.stderr)
 
 

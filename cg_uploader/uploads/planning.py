@@ -145,11 +145,15 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
 
 
 def _loss(journal: Journal, *, harmful: bool) -> _Loss:
-    """What the loss of an earlier journal means; said until the rows of that time have left Request History too (90 days)."""
+    """What the loss of an earlier journal means: asked until a person has answered, however long that takes.
+
+    It is said until the rows of that time have left Request History too (90 days).
+    """
     lost = journal.loss()
-    if lost is None or datetime.now().astimezone() - datetime.fromisoformat(lost[0]).astimezone() > SAID_FOR:
+    told = lost is None or lost[2] or not harmful
+    if lost is None or (told and datetime.now().astimezone() - datetime.fromisoformat(lost[0]).astimezone() > SAID_FOR):
         return {"loss": "", "told": True}
-    return {"loss": loss_in_words(lost[0], lost[1]), "told": lost[2] or not harmful}
+    return {"loss": loss_in_words(lost[0], lost[1]), "told": told}
 
 
 class _Loss(TypedDict):

@@ -21,13 +21,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.uploads.journal import memory
 from cg_uploader.uploads.journal.holds import who_i_am
+from cg_uploader.uploads.journal.kept import iso
 from cg_uploader.wholefile import saved_whole
 
 MAGIC = b"CG Uploader memory 1\n"
@@ -40,7 +40,7 @@ ANOTHER = "Ask for the file again, or export it anew with “cg-uploader memory 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Whose memory it is, when it was made and, once it is here, when it came; ``rows``: how many entries."""
+    """Whose memory it is, when it was made and when it came; ``rows``: how many it knows."""
 
     name: str
     made: str
@@ -60,18 +60,16 @@ class Exchange:
         self._change = change
 
     def rows(self) -> int:
-        """How many entries this computer has recorded itself."""
-        return int(self._db.execute("select count(*) from memory where origin = 0").fetchone()[0])
+        """How many rows this computer has recorded itself: a row can have several entries."""
+        return memory.rows_of(self._db, memory.OWN)
 
     def imports(self) -> list[Imported]:
         """Whose memories were taken in, the oldest first."""
-        query = (
-            "select name, made, imported, (select count(*) from memory where memory.origin = origin.id) from origin order by id"
-        )
-        return [Imported(*record) for record in self._db.execute(query)]
+        origins = self._db.execute("select name, made, imported, id from origin order by id").fetchall()
+        return [Imported(name, made, came, memory.rows_of(self._db, origin)) for name, made, came, origin in origins]
 
     def export_to(self, target: Path) -> tuple[int, str]:
-        """Write everything this computer has recorded to ``target``, whole or not at all: how many entries, and the code.
+        """Write everything this computer has recorded to ``target``, whole or not at all: of how many rows, and the code.
 
         UsageError when there is nothing, or the place cannot be written.
         """
@@ -84,8 +82,8 @@ class Exchange:
         seal, check = _derived(code, salt)
         header = {
             "from": f"{who_i_am()} on {platform.node() or 'another computer'}",
-            "made": _now(),
-            "rows": count,
+            "made": iso(),
+            "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
             "places": [[records, reference] for _, records, reference in places],
             "salt": salt.hex(),
             "key": _xor(self._secret, seal).hex(),
@@ -108,7 +106,7 @@ class Exchange:
         key = self._unsealed(file, header, code)
         if key == self._secret:
             raise UsageError(f"{file.name} was exported from this computer, so there is nothing to add.")
-        imported = _now()
+        imported = iso()
         with self._change() as db:
             db.execute(
                 "insert into origin (name, secret, made, imported) values (?, ?, ?, ?) on conflict (secret)"
@@ -118,7 +116,7 @@ class Exchange:
             (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
             places = [memory.place_of(db, records, reference) for records, reference in header["places"]]
             memory.take_in(db, origin, _entries(file, header["rows"], places))
-        return Imported(header["from"], header["made"], imported, header["rows"])
+        return Imported(header["from"], header["made"], imported, memory.rows_of(self._db, origin))
 
     def _unsealed(self, file: Path, header: dict[str, Any], code: str) -> bytes:
         bare = "".join(filter(str.isalnum, code)).lower()
@@ -197,8 +195,3 @@ def _derived(code: str, salt: bytes) -> tuple[bytes, bytes]:
 
 def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
-
-
-def _now() -> str:
-    """As the journal writes times, so that text compares as time does."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -7,13 +7,13 @@ states, counts, times, keyed fingerprints, and the plan (headings, mapping, one 
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from cg_uploader.errors import RunHeld
 from cg_uploader.uploads.journal import damage
 from cg_uploader.uploads.journal.holds import Holds
-from cg_uploader.uploads.journal.kept import LEFT_TO_DO, as_text, span
+from cg_uploader.uploads.journal.kept import LEFT_TO_DO, as_text, iso, span
 
 DAY_SECONDS = 86_400.0
 LONGEST_ABSENCE = 45 * DAY_SECONDS
@@ -51,7 +51,7 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: 
     db.execute("update clock set seen = ?, doubted = ?", (seen, doubted))
     if believed:
         # A run that ended in the future was recorded under a wrong clock: its time counts from now.
-        late = (_iso(now), _iso(now + DAY_SECONDS))
+        late = (iso(now), iso(now + DAY_SECONDS))
         db.execute(f"update run set ages_from = ? where {_ENDED} > ? and values_deleted is null", late)
         for run in _due(db, days, now):
             _mark(db, holds, run, now)
@@ -90,14 +90,14 @@ def _mark(db: sqlite3.Connection, holds: Holds, run: int, now: float) -> None:
         return
     try:
         with db:
-            db.execute("update run set values_deleted = ? where id = ?", (_iso(now), run))
+            db.execute("update run set values_deleted = ? where id = ?", (iso(now), run))
     finally:
         lock.release()
 
 
 def _due(db: sqlite3.Connection, days: int, now: float) -> list[int]:
-    ended = _iso(now - days * DAY_SECONDS)
-    long_ended = _iso(now - max(days, LEAST_DAYS_UNFINISHED) * DAY_SECONDS)
+    ended = iso(now - days * DAY_SECONDS)
+    long_ended = iso(now - max(days, LEAST_DAYS_UNFINISHED) * DAY_SECONDS)
     query = f"select id, finished, {_ENDED} from run where values_deleted is null and rows >= 0 and {_ENDED} <= ?"
     candidates = db.execute(query, (ended,)).fetchall()
     return [run for run, finished, when in candidates if when <= long_ended or (finished and not _unsettled(db, run))]
@@ -125,8 +125,3 @@ def _empty(db: sqlite3.Connection, run: int) -> None:
             (GONE, first, end),
         )
         first = end
-
-
-def _iso(seconds: float) -> str:
-    """As the journal writes times, so that text compares as time does."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

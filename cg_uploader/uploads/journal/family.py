@@ -5,65 +5,76 @@ A corrected row has another text than before, so that only its number says that 
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 
 from cg_uploader.model import Plan
 from cg_uploader.origin import Origin
-from cg_uploader.sheets.about import origin_of
-from cg_uploader.uploads.journal.kept import COLUMNS, LEFT_TO_DO, Kept, kept_of, span
-from cg_uploader.uploads.journal.planfile import first_content
+from cg_uploader.uploads.journal.kept import span
+from cg_uploader.uploads.journal.planfile import first_content, first_file
 
-HAS_ORIGIN = '"origin": [['
+Fact = tuple[str, float | None]
+"""A row's state, and when it was answered."""
+LEFT = "('accepted', 'sending', 'not_sure')"
+"""States of a row that has left, or may have."""
+_FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 
-class Family:
-    """The other runs for the same configuration and address whose rows have the numbers of the same first file.
+class Families:
+    """The runs for a plan's configuration and address, by the file whose rows they had at first (``planfile.first_content``).
 
-    ``known`` are runs of exactly the plan's own file: rows are found by their place there, unless the plan or the run has only
-    some of them (failed rows that were taken up in the window).
+    ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too.
     """
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, known: Sequence[int]) -> None:
+    def __init__(self, db: sqlite3.Connection, plan: Plan) -> None:
         self._db = db
-        mine = first_content(plan.table)
-        elsewhere = () if plan.table.origin is not None else known
-        self.runs = [run for run, content, whole in _runs(db, plan) if content == mine and not (whole and run in elsewhere)]
+        self.file = first_content(plan.table)
+        self.same: set[int] = set()
+        self._files: dict[int, str] = {}
+        self._runs: dict[str, list[int]] = defaultdict(list)
+        query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
+        for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)):
+            self._files[run], own = first_file(content, text)
+            self._runs[self._files[run]].append(run)
+            if own and plan.table.origin is None and content == self.file:
+                self.same.add(run)
 
-    def of(self, number: int) -> Iterator[Kept]:
-        """What the runs say of the row with this number."""
-        for run in self.runs:
-            if (key := self._key(run, number)) is not None:
-                yield kept_of(self._db.execute(f"select {COLUMNS} from row where id = ?", (key,)).fetchone())
+    def file_of(self, run: int) -> str | None:
+        """Whose rows a run has; None when it is not one of these."""
+        return self._files.get(run)
 
-    def left(self, number: int) -> Iterator[int]:
-        """Keys of the rows with this number that a run still means to send."""
-        for run in self.runs:
-            key = self._key(run, number)
-            if key is not None and self._db.execute(f"select 1 from row where id = ? and {LEFT_TO_DO}", (key,)).fetchone():
-                yield key
+    def runs(self) -> list[int]:
+        """Those with rows of the plan's file."""
+        return self._runs.get(self.file, [])
 
-    def _key(self, run: int, number: int) -> int | None:
-        """The key of a row, by bisection: numbers grow from row to row."""
+    def of(self, file: str, number: int, position: int) -> Iterator[Fact]:
+        """What the runs say of a row by its number in ``file``; ``position``: where it probably stands in them.
+
+        A row that was taken for repeatable then counts when it has left: it may have been the same invitation.
+        """
+        for run in self._runs.get(file, ()):
+            if (key := self._key(run, number, position)) is not None:
+                yield from self._db.execute(_FACT, (key,))
+
+    def _key(self, run: int, number: int, position: int) -> int | None:
+        """The key of a row: where it probably stands, else by bisection, as numbers grow from row to row."""
         first, last = span(run)
+        if self._number(first + position) == number:
+            return first + position
         (count,) = self._db.execute("select max(id) - ? + 1 from row where id >= ? and id < ?", (first, first, last)).fetchone()
         low, high = 0, count or 0
         while low < high:
             middle = (low + high) // 2
-            (found,) = self._db.execute("select number from row where id = ?", (first + middle,)).fetchone()
+            found = self._number(first + middle)
             if found == number:
                 return first + middle
-            low, high = (middle + 1, high) if found < number else (low, middle)
+            low, high = (middle + 1, high) if found is not None and found < number else (low, middle)
         return None
 
-
-def _runs(db: sqlite3.Connection, plan: Plan) -> Iterator[tuple[int, str, bool]]:
-    """Each run for the same configuration and address: what file its rows were in at first, and whether it has all of them."""
-    query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
-    for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)).fetchall():
-        origin = origin_of(json.loads(text)["origin"]) if HAS_ORIGIN in text else None
-        yield run, content if origin is None else origin.content, origin is None
+    def _number(self, key: int) -> int | None:
+        found = self._db.execute("select number from row where id = ?", (key,)).fetchone()
+        return None if found is None else int(found[0])
 
 
 def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:

@@ -10,17 +10,17 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from cg_uploader.errors import DiskFull, JournalError, UsageError
+from cg_uploader.errors import DiskFull, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import expiry, memory, past, planfile, store
 from cg_uploader.uploads.journal.exchange import Exchange
-from cg_uploader.uploads.journal.family import Family, run_of
+from cg_uploader.uploads.journal.family import run_of
 from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.journal.kept import (
     COLUMNS,
@@ -34,6 +34,7 @@ from cg_uploader.uploads.journal.kept import (
     KeptRows,
     as_text,
     day,
+    iso,
     kept_of,
     record_of,
     span,
@@ -88,15 +89,13 @@ class Journal:
         found = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()
         return found[0] if found else ""
 
-    def begin(self, plan: Plan) -> int:
+    def begin(self, plan: Plan, client_id: str = "") -> int:
         """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
+        place = (plan.address.records, plan.configuration.reference)
+        facts = (planfile.content_of(plan.table), *place, planfile.dump(plan, self._customer(client_id)))
         with self._change() as db:
-            facts = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference, planfile.dump(plan))
-            cursor = db.execute(
-                "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
-                " values (?, ?, ?, ?, ?, ?, ?, -1)",
-                (*facts, who_i_am(), _now(), as_holder()),
-            )
+            query = "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
+            cursor = db.execute(f"{query} values (?, ?, ?, ?, ?, ?, ?, -1)", (*facts, who_i_am(), iso(), as_holder()))
             run = cursor.lastrowid or 0
             self._holds.begin(run)
         return run
@@ -116,9 +115,7 @@ class Journal:
         AlreadyUploaded or RunHeld when a once-only row of it has left, or is about to leave, in another run.
         """
         with self._change() as db:
-            others = [other for other in self.runs_of(plan) if other != run]
-            kin = Family(db, plan, others)
-            past.take_over(db, run, others, kin, again=plan.skip_accepted is False, is_held=self._holds.is_held)
+            past.take_over(db, run, plan, again=plan.skip_accepted is False, is_held=self._holds.is_held)
             (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
             db.execute("update run set rows = ? where id = ?", (count, run))
             if plan.skip_accepted is not None and self.has_once_only(run):
@@ -135,7 +132,7 @@ class Journal:
         if repeatable:
             self.remember()
         with store.translated(self._file):
-            return past.Past(self._db, plan, self.runs_of(plan), self._secret)
+            return past.Past(self._db, plan, self._secret)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -197,7 +194,7 @@ class Journal:
         with self._change() as db:
             db.execute(
                 "update run set finished = ?, stopped = ?, exit = ? where id = ?",
-                (_now(), stop.reason if stop else None, stop.exit_code if stop else None, run),
+                (iso(), stop.reason if stop else None, stop.exit_code if stop else None, run),
             )
         return self.summary(run)
 
@@ -280,9 +277,7 @@ class Journal:
 
     def has_once_only(self, run: int) -> bool:
         """Whether the run has a row whose repeat could do harm."""
-        query = "select exists (select 1 from row where id >= ? and id < ? and once = 1)"
-        with store.translated(self._file):
-            return bool(self._db.execute(query, span(run)).fetchone()[0])
+        return self._any(run, "once = 1")
 
     def size(self, run: int) -> int:
         """How many rows the run has, without looking at them."""
@@ -316,9 +311,22 @@ class Journal:
 
     def anything_answered(self, run: int) -> bool:
         """Whether a row of the run has left before."""
-        query = "select exists (select 1 from row where id >= ? and id < ? and attempts > 0)"
+        return self._any(run, "attempts > 0")
+
+    def _any(self, run: int, what: str) -> bool:
+        query = f"select exists (select 1 from row where id >= ? and id < ? and {what})"
         with store.translated(self._file):
             return bool(self._db.execute(query, span(run)).fetchone()[0])
+
+    def is_customer(self, run: int, client_id: str) -> bool | None:
+        """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
+        with store.translated(self._file):
+            kept = json.loads(self._run(run)["plan"]).get("customer")
+        return None if not kept else bool(kept == self._customer(client_id))
+
+    def _customer(self, client_id: str) -> str:
+        """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
+        return self.fingerprint(f"customer\n{client_id.strip()}".encode()).hex() if client_id.strip() else ""
 
     def loss(self) -> tuple[str, str, bool] | None:
         """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""
@@ -354,8 +362,7 @@ class Journal:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
         self._run(run)
         with self.hold(run):
-            with suppress(JournalError), self._change() as db:  # a plan that is not as it was written names no relatives
-                memory.remember_corrected(db, run, Family(db, self.plan(run), ()).runs)
+            self.remember()
             with self._change() as db:
                 memory.remember(db, run, leaving=True)
             self._delete(run)
@@ -394,7 +401,3 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
                 raise
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

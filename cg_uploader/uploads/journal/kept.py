@@ -6,6 +6,7 @@ A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no ans
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,6 +116,11 @@ def day(moment: datetime) -> str:
     """A moment as the day it was here: ``3 May 2026``."""
     local = moment.astimezone()
     return f"{local.day} {local:%B %Y}"
+
+
+def iso(seconds: float | None = None) -> str:
+    """A moment, now by default, as the journal writes it, so that text compares as time does."""
+    return datetime.fromtimestamp(time.time() if seconds is None else seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def as_text(value: Sequence[object]) -> str:

@@ -2,53 +2,57 @@
 
 One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address): its
 newest accepted content.  So a row counts as accepted only while no later row of the same identifier was accepted with other
-content, whatever file or configuration that came from.  A once-only row has an entry of its own, which nothing replaces.
+content, whatever file or configuration that came from.  A once-only row has two entries of its own, which nothing replaces:
+one by its text, and one by its number in the file where it stood first, which knows it in any text.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cg_uploader.model import Plan
-from cg_uploader.uploads.journal.kept import REACH, span
+from cg_uploader.uploads.journal.kept import span
+from cg_uploader.uploads.journal.planfile import first_file
 
+_WHOLLY = 2
+"""What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers."""
 OWN = 0
 """The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
 
 Entry = tuple[bytes, bytes, int, float, int]
 """subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place."""
+Numbered = tuple[str, int]
+"""A row by its number in the file where it stood first (``planfile.first_content``)."""
 
 _KEEP = (
     " on conflict (subject, origin) do update set fingerprint = excluded.fingerprint, sure = excluded.sure,"
     " answered = excluded.answered, place = excluded.place where excluded.answered >= memory.answered"
 )
 _ADD = "insert into memory (origin, subject, fingerprint, sure, answered, place)"
-_ONCE_ONLY = (
-    f"{_ADD} select 0, fingerprint, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
-    " where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :leaving) order by fingerprint"
+_SURER = (
     " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
     " answered = max(memory.answered, excluded.answered)"
+)
+_ONCE_ONLY = (
+    f"{_ADD} select 0, {{name}} as name, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
+    f" where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :leaving) order by name{_SURER}"
+)
+_IN_ANOTHER_TEXT = (
+    f"{_ADD} select 0, row.fingerprint, row.fingerprint, sure, memory.answered, :place from row"
+    " join memory on origin = 0 and memory.subject = by_number(number)"
+    f" where id >= :first and id < :last and once = 1 and row.fingerprint <> x''{_SURER}"
 )
 _BY_SUBJECT = (
     f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
     " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
     f" order by subject, coalesce(answered, :now) {_KEEP}"
-)
-_CORRECTED = (
-    "with kin as materialized (select row.id, number, state, answered, fingerprint from json_each(:kin) join row"
-    f" on row.id >= value << {REACH} and row.id < value + 1 << {REACH} where once = 1 and fingerprint <> x'')"
-    f" {_ADD} select 0, mine.fingerprint, mine.fingerprint, max(other.state = 'accepted'), max(coalesce(other.answered, :now)),"
-    " :place from kin mine join kin other on other.number = mine.number"
-    " where mine.state not in ('accepted', 'not_sure', 'sending') and other.state in ('accepted', 'not_sure', 'sending')"
-    f" and (mine.id >> {REACH} = :run or other.id >> {REACH} = :run) group by mine.fingerprint"
-    " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
-    " answered = max(memory.answered, excluded.answered)"
 )
 
 
@@ -81,16 +85,26 @@ def plain_subject(plan: Plan, key: str) -> bytes:
     return f"subject\n{plan.address.records}\n{key}".encode("utf-8", "surrogatepass")
 
 
+def plain_number(records: str, reference: str, numbered: Numbered) -> bytes:
+    """A row by its number, for one configuration at one address."""
+    return "\n".join(("number", records, reference, *map(str, numbered))).encode("utf-8", "surrogatepass")
+
+
 def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None:
     """Inside one commit: take over what a run's rows say; doing it again changes nothing.
 
     A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``leaving``: the run
-    is deleted next, so a row that was being sent when its program died is kept as one that may have arrived.
+    is deleted next, so a row that was being sent when its program died is kept as one that may have arrived, and the text of
+    one that left in another text, in another run, is kept too.
     """
-    facts = db.execute("select records, reference, finished from run where id = ?", (run,)).fetchone()
+    query = "select records, reference, finished, content, plan, secret from run join key where id = ?"
+    facts = db.execute(query, (run,)).fetchone()
     if facts is None:
         return  # another program has forgotten it meanwhile
-    records, reference, ended = facts
+    records, reference, ended, content, plan, secret = facts
+    with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
+        content, _ = first_file(content, plan)
+    db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
     first, last = span(run)
     known = {
         "first": first,
@@ -99,25 +113,18 @@ def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None
         "place": place_of(db, records, reference),
         "leaving": "sending" if leaving else "",
     }
-    db.execute(_ONCE_ONLY, known)
+    for name in ("fingerprint", "by_number(number)"):
+        db.execute(_ONCE_ONLY.format(name=name), known)
+    if leaving:
+        db.execute(_IN_ANOTHER_TEXT, known)
     db.execute(_BY_SUBJECT, known)
-    db.execute("update run set remembered = ? where id = ?", (ended is not None, run))
-
-
-def remember_corrected(db: sqlite3.Connection, run: int, kin: Sequence[int]) -> None:
-    """Inside one commit, before ``run`` is deleted: what only its numbers say.
-
-    A once-only row that left in a corrected text is known by the texts of the same row in the runs ``kin`` as well, which share
-    its rows.
-    """
-    records, reference = db.execute("select records, reference from run where id = ?", (run,)).fetchone()
-    place = place_of(db, records, reference)
-    db.execute(_CORRECTED, {"run": run, "kin": json.dumps(kin), "now": time.time(), "place": place})
+    db.execute("update run set remembered = ? where id = ?", (_WHOLLY if ended is not None else 0, run))
 
 
 def not_remembered(db: sqlite3.Connection) -> list[int]:
     """Runs whose rows are not wholly taken over yet, oldest first."""
-    return [run for (run,) in db.execute("select id from run where remembered = 0 and rows >= 0 order by id")]
+    query = "select id from run where remembered < ? and rows >= 0 order by id"
+    return [run for (run,) in db.execute(query, (_WHOLLY,))]
 
 
 def place_of(db: sqlite3.Connection, records: str, reference: str) -> int:
@@ -139,6 +146,11 @@ def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
     yield from db.execute("select subject, fingerprint, sure, answered, place from memory where origin = 0 order by subject")
 
 
+def rows_of(db: sqlite3.Connection, origin: int) -> int:
+    """How many rows an origin knows: one can have several entries."""
+    return int(db.execute("select count(distinct fingerprint) from memory where origin = ?", (origin,)).fetchone()[0])
+
+
 class Memory:
     """Looks rows up; made once per walk through a plan's rows, in file order."""
 
@@ -157,13 +169,14 @@ class Memory:
         """Whether there is anything to look in."""
         return bool(self._keys)
 
-    def of_once_only(self, plain: bytes) -> Remembered | None:
-        """What is known of a once-only row, by its plain fingerprint: accepted before all, else perhaps."""
+    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> Remembered | None:
+        """What is known of a once-only row, by its plain fingerprint and its numbers: accepted before all, else perhaps."""
+        place = (self._plan.address.records, self._plan.configuration.reference)
+        names = (plain, *(plain_number(*place, numbered) for numbered in numbers))
         found: Remembered | None = None
-        for key in self._keys:
-            hashed = key.hash(plain)
-            entry = self._entry(hashed, key.origin)
-            if entry is not None and entry[0] == hashed and (found is None or not found.sure):
+        for key, name in itertools.product(self._keys, names):
+            entry = self._entry(key.hash(name), key.origin)
+            if entry is not None and (found is None or not found.sure):
                 found = _remembered(entry, key)
         return found
 

@@ -22,6 +22,8 @@ from cg_uploader.model import (
 from cg_uploader.sheets.about import lines_of, origin_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
+_HAS_ORIGIN = '"origin": [['
+
 
 def content_of(table: Table) -> str:
     """What tells one sheet of one file from every other, as the journal keeps it."""
@@ -33,8 +35,20 @@ def first_content(table: Table) -> str:
     return table.origin.content if table.origin is not None and table.origin.run else content_of(table)
 
 
-def dump(plan: Plan) -> str:
-    """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already."""
+def first_file(content: str, text: str) -> tuple[str, bool]:
+    """The same of a recorded run, by its own content and its plan as text, and whether it is that file's own run.
+
+    KeyError or ValueError for foreign text.
+    """
+    origin = origin_of(json.loads(text)["origin"]) if _HAS_ORIGIN in text else None
+    return (content, True) if origin is None else (origin.content, False)
+
+
+def dump(plan: Plan, customer: str = "") -> str:
+    """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already.
+
+    ``customer``: what tells the Client ID that it is begun with from others; practice knows one customer.
+    """
     table = plan.table
     return json.dumps(
         {
@@ -50,6 +64,7 @@ def dump(plan: Plan) -> str:
             "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
             "options": asdict(plan.options),
             "consent": plan.consent,
+            "customer": "" if plan.region is Region.PRACTICE else customer,
             "origin": list(lines_of(table.origin)) if table.origin is not None and table.origin.run else None,
         }
     )

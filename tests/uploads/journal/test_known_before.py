@@ -9,10 +9,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
+from rig import Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Options, Plan, RunSummary
+from cg_uploader.model import Options, Plan, Reply, Row, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import planning, report
@@ -20,7 +20,7 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.takeup import failed_table
-from cg_uploader.vocabulary import DataType, RowStatus
+from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 REFUSED = status(422, ("First Name", "is blocked."))
 
@@ -199,4 +199,141 @@ def test_the_file_itself_knows_what_was_corrected_after_its_own_run_was_forgotte
     )
     journal.forget(first.run)
     send(replace(survey, table=read(saved(journal, second.run, tmp_path / "more.xlsx", C2="Right"))), journal)
+    assert skipping(survey, journal) == []
+
+
+def texts(survey: Plan, journal: Journal, tmp_path: Path, way: str, run: int, name: str) -> Plan:
+    """The failed row 4 of ``run``, with another text, as a repair file or in the window."""
+    if way == "file":
+        return replace(survey, table=read(saved(journal, run, tmp_path / f"{name}.xlsx", C2=name)))
+    return replace(survey, table=failed_table(journal, run), edits={4: {1: name}})
+
+
+@pytest.mark.parametrize("way", ["file", "window"])
+def test_a_third_text_is_known_by_its_number_when_the_correction_was_forgotten(
+    survey: Plan, journal: Journal, tmp_path: Path, way: str
+) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED]}))
+    second = send(texts(survey, journal, tmp_path, way, first.run, "Right"), journal)
+    assert second.counts[RowStatus.ACCEPTED] == 1
+    third = texts(survey, journal, tmp_path, way, first.run, "Right, really")
+    journal.forget(second.run)
+    with pytest.raises(AlreadyUploaded, match="1 accepted"):
+        planning.refuse_repeat(planning.earlier(third, journal))
+    with pytest.raises(AlreadyUploaded):
+        send(third, journal)
+    assert skipping(third, journal) == []
+    client = ScriptedClient()
+    send(replace(third, skip_accepted=False), journal, client)
+    assert client.sent == [4], "a person may want just that"
+
+
+def test_a_row_edited_before_it_was_sent_is_known_when_its_run_was_forgotten(survey: Plan, journal: Journal) -> None:
+    run = send(replace(survey, edits={3: {1: "Edited"}}), journal).run
+    journal.forget(run)
+    with pytest.raises(AlreadyUploaded, match="5 accepted"):
+        planning.refuse_repeat(planning.earlier(survey, journal))
+    assert skipping(survey, journal) == []
+
+
+def test_a_row_that_may_have_arrived_is_known_by_its_number_too(survey: Plan, journal: Journal) -> None:
+    edited = replace(survey, edits={3: {1: "Edited"}})
+    journal.forget(send(edited, journal, ScriptedClient({3: [Reply(Answer.NOTHING)]})).run)
+    assert planning.earlier(survey, journal).known == {RowStatus.ACCEPTED: 4, RowStatus.NOT_SURE: 1}
+    assert skipping(survey, journal) == []
+
+
+def test_rows_are_known_by_their_numbers_when_their_values_were_deleted(survey: Plan, journal: Journal) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED]}))
+    again = replace(survey, table=failed_table(journal, first.run), edits={4: {1: "Right"}})
+    send(again, journal)
+    assert journal.delete_old_values(0) == [1, 2]
+    third = replace(again, edits={4: {1: "Right, really"}})
+    with pytest.raises(AlreadyUploaded, match="1 accepted"):
+        planning.refuse_repeat(planning.earlier(third, journal))
+    assert skipping(third, journal) == skipping(survey, journal) == []
+
+
+@pytest.mark.parametrize("way", ["file", "window"])
+def test_what_a_colleague_has_corrected_is_known_by_its_number(
+    survey: Plan, journal: Journal, tmp_path: Path, way: str
+) -> None:
+    """Both have the file; the colleague corrects a row, and hands over what is remembered."""
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        first = send(survey, theirs, ScriptedClient({4: [REFUSED]}))
+        send(texts(survey, theirs, tmp_path, way, first.run, "Right"), theirs)
+        count, code = theirs.memories().export_to(tmp_path / "memory")
+    assert count == 5, "of each row once, however it is known"
+    assert journal.memories().import_from(tmp_path / "memory", code).rows == 5
+    with pytest.raises(AlreadyUploaded, match="5 accepted"):
+        planning.refuse_repeat(planning.earlier(survey, journal))
+    assert skipping(survey, journal) == []
+
+
+def test_what_a_colleague_has_corrected_meanwhile_does_not_leave_when_a_run_goes_on(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    mine = stopped_at(3, survey, journal)
+    assert 6 in [row.number for row in journal.left_to_do(mine.run, 0, 9)]
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        send(replace(survey, edits={6: {1: "Right"}}), theirs)
+        _, code = theirs.memories().export_to(tmp_path / "memory")
+    journal.memories().import_from(tmp_path / "memory", code)
+    assert resume(mine.run, journal)[1] == []
+
+
+def resaved(plan: Plan) -> Plan:
+    """The same rows in a file of other bytes, a row further down."""
+    rows = ListedRows([Row(2, ("new@example.com", "New")), *(Row(row.number + 1, row.cells) for row in plan.table.rows)])
+    return replace(plan, table=replace(plan.table, digest="another", rows=rows))
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_text_that_left_in_a_corrected_form_is_known_in_any_file(survey: Plan, journal: Journal, *, forgotten: bool) -> None:
+    first = send(survey, journal, ScriptedClient({4: [REFUSED]}))
+    send(replace(survey, table=failed_table(journal, first.run), edits={4: {1: "Right"}}), journal)
+    if forgotten:
+        journal.forget(first.run)
+    assert planning.earlier(resaved(survey), journal).known == {RowStatus.ACCEPTED: 5}
+    assert skipping(resaved(survey), journal) == [2]
+
+
+def test_a_text_that_was_only_refused_is_not_taken_for_sent(survey: Plan, journal: Journal) -> None:
+    journal.forget(send(survey, journal, ScriptedClient({4: [REFUSED]})).run)
+    assert skipping(survey, journal) == [4]
+    assert skipping(resaved(survey), journal) == [2]
+
+
+def test_rows_that_left_as_repeatable_ones_are_asked_about_when_they_turn_out_to_invite(journal: Journal) -> None:
+    """The menu path leads people to a reference that sends surveys; they notice it afterwards, and choose the data type."""
+    plan = plan_of(people(3))
+    send(plan, journal, ScriptedClient({4: [REFUSED]}))
+    inviting = replace(plan, configuration=replace(plan.configuration, data_type=DataType.SURVEY))
+    with pytest.raises(AlreadyUploaded, match="2 accepted"):
+        planning.refuse_repeat(planning.earlier(inviting, journal))
+    assert skipping(inviting, journal) == [4]
+
+
+def test_what_an_earlier_version_has_remembered_is_completed(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+    """It knew once-only rows by their texts alone."""
+    send(replace(survey, edits={3: {1: "Edited"}}), journal)
+    journal.remember()
+    journal._db.execute("delete from memory where subject <> fingerprint")
+    journal._db.execute("update run set remembered = 1")
+    _, code = journal.memories().export_to(tmp_path / "memory")
+    other = Places(tmp_path / "other")
+    other.prepare()
+    with Journal(other) as theirs:
+        theirs.memories().import_from(tmp_path / "memory", code)
+        assert skipping(survey, theirs) == []
+
+
+def test_a_run_whose_plan_is_not_as_it_was_written_can_be_forgotten(survey: Plan, journal: Journal) -> None:
+    run = send(survey, journal).run
+    journal._db.execute("update run set plan = ?", ('{"origin": [["run", "7"',))
+    journal.forget(run)
     assert skipping(survey, journal) == []
