@@ -98,6 +98,7 @@ class ScriptedClient:
     times: list[float] = field(default_factory=list)
     clock: Callable[[], float] = lambda: 0.0
     before_send: Callable[[Request], None] | None = None
+    client_id: str = ""
     aborted: bool = False
 
     def sign_in(self) -> None:

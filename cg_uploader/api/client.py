@@ -53,12 +53,13 @@ class Client:
         for url in (address.auth, address.records):
             if not may_be_contacted(url):
                 raise UsageError("The address must begin with https://. Plain http is for a practice server on this computer.")
+        self.client_id = credentials.client_id.strip()
         self._records = address.records
         self._clock = clock or Clock()
         self._transport = Transport(timeouts or Timeouts(), ca_file, proxies or Proxies())
         form = {
             "grant_type": "client_credentials",
-            "client_id": credentials.client_id.strip(),
+            "client_id": self.client_id,
             "client_secret": credentials.client_secret.strip(),
         }
         sign_in = self._transport.prepare(

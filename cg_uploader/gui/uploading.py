@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from cg_uploader.errors import CredentialsRefused
@@ -68,7 +69,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
             plan = journal.plan(run)
             credentials = Credentials("", "")
             if journal.unsettled(run):
-                credentials = _credentials(plan, connection, services)
+                credentials = _credentials(plan, connection, services, partial(journal.is_customer, run))
                 if plan.region is Region.PRACTICE:
                     services.practice.listen_again(plan.address)
             return _carry_out(
@@ -125,23 +126,24 @@ def forgetting(run: int, places: Places) -> Work:
     return work
 
 
-def _credentials(plan: Plan, connection: Connection, services: Services) -> Credentials:
+def _credentials(
+    plan: Plan, connection: Connection, services: Services, is_customer: Callable[[str], bool | None]
+) -> Credentials:
     """For a run of another day: those of the present connection when it is the run's own, else the keychain's.
 
     Two connections of one region may belong to two customers: rows must not go to the one who happens to be chosen.
+    ``is_customer``: whether a Client ID is the run's; None when that is not recorded.
     """
-    if (
-        connection.region is plan.region
-        and _is_the_runs(connection, plan)
-        and connection.client_id
-        and connection.client_secret
-    ):
-        return connection.credentials
+    if connection.region is plan.region and connection.client_id and connection.client_secret:
+        own = is_customer(connection.client_id)
+        if own or (own is None and _is_the_runs(connection, plan)):
+            return connection.credentials
     found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
-    if found is None:
+    if found is None or is_customer(found.client_id) is False:
         raise CredentialsRefused(
             f"This upload was begun with the connection “{plan.profile}”. Choose it in step 1, enter its Client ID and its "
-            "Client Secret there, then continue this upload."
+            "Client Secret there, then continue this upload. If that customer has another Client ID now, try its failed rows "
+            "again instead."
         )
     return found
 

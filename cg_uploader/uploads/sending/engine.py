@@ -65,7 +65,7 @@ def upload(
     """
     staging.refuse_impossible(plan)
     sign_in(client, control)
-    run = staging.stage(plan, journal, on_batch=on_batch, control=control)
+    run = staging.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()
 
@@ -82,7 +82,7 @@ def resume(
     """Send what is left of a run and return the totals of the whole; with nothing left, just those.
 
     A row that may have left before is sent again when its kind allows a repeat, and stays *not sure* otherwise.
-    UsageError when rows are left and their values were deleted.
+    UsageError when rows are left and their values were deleted; CredentialsRefused when they may be another customer's.
     """
     with journal.hold(run):
         journal.ensure_values(run, to_send=True)
@@ -92,6 +92,7 @@ def resume(
         if not journal.unsettled(run):
             summary = journal.summary(run)
             return journal.end(run, None) if summary.stopped else summary
+        staging.refuse_other_customer(run, plan, journal, client.client_id)
         sign_in(client, control)
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()

@@ -21,6 +21,10 @@ ABORT_SECONDS = 2.0
 class Sends(Protocol):
     """What a sender needs of a client: ``api.client.Client`` is one."""
 
+    @property
+    def client_id(self) -> str:
+        """Whose way in it is."""
+
     def sign_in(self) -> None:
         """Make sure that there is a way in; ConnectError when there is none."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, MappingError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, CredentialsRefused, MappingError
 from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
 from cg_uploader.model import Batch, Outcome, Plan, Row
@@ -36,14 +36,24 @@ def refuse_impossible(plan: Plan) -> None:
         )
 
 
-def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], control: Control) -> int:
+def refuse_other_customer(run: int, plan: Plan, journal: Journal, client_id: str) -> None:
+    """CredentialsRefused when ``run`` was begun with another Client ID: rows of one customer must not go to another one."""
+    if journal.is_customer(run, client_id) is False:
+        raise CredentialsRefused(
+            f"Upload {run} was begun with the connection “{plan.profile}” and another Client ID: its rows may be another "
+            "customer's. Continue it with that Client ID; if the same customer has a new one, save its failed rows and send "
+            "them as an upload of their own. Nothing was sent."
+        )
+
+
+def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], control: Control, client_id: str = "") -> int:
     """Record the run with all its rows and return its number; Cancelled when the person stops it meanwhile.
 
     From then on the file is not needed, and a row that the checks hold back can never leave.  DiskFull when twice the
     estimated space of the record is not free; AlreadyUploaded when once-only rows were sent before and nobody has chosen.
     """
     journal.ensure_space(2 * _estimated_bytes(plan) + (1 << 20))
-    run = journal.begin(plan)
+    run = journal.begin(plan, client_id)
     try:
         rows = _watched(_rows(plan, journal), len(plan.table.rows), on_batch, control)
         while block := list(itertools.islice(rows, ROWS_OF_A_COMMIT)):

@@ -144,6 +144,7 @@ from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.journal.journal import Journal
 
 class Client:
+    client_id = "id"
     def sign_in(self): pass
     def abort(self): pass
     def send(self, request): return OK

@@ -224,6 +224,8 @@ def test_stop_while_the_very_first_name_is_looked_up(places: Places, names: Slow
 class Gated:
     """A client whose rows come back when the test lets them; remembers which have left."""
 
+    client_id = "id"
+
     def __init__(self) -> None:
         self.begun: list[int] = []
         self.back = 0

@@ -130,6 +130,8 @@ class Senders(InlineSenders):
 class Client:
     """Answers by the plot, and enters into the model what takes effect."""
 
+    client_id = "id"
+
     def __init__(self, service: Service, plot: Plot, control: Control, wall: Timer) -> None:
         self.service, self.plot, self.control, self.wall = service, plot, control, wall
         self.answers = list(plot.answers)
