@@ -164,9 +164,9 @@ def inline(timer: Timer) -> Surroundings:
     )
 
 
-def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept]) -> int:
+def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept], client_id: str = "") -> int:
     """A run with these rows in the journal, which nobody holds."""
-    run = journal.begin(plan)
+    run = journal.begin(plan, client_id)
     journal.add(run, rows)
     journal.seal(run, plan)
     with journal.hold(run):

@@ -8,10 +8,17 @@ import sqlite3
 import sys
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
+from rig import plan_of, recorded
+
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import WAITING, Kept
+from cg_uploader.vocabulary import Region
 
 pytestmark = pytest.mark.process
 
@@ -297,3 +304,14 @@ def test_a_home_that_cannot_be_one_is_said(program: Program, tmp_path: Path) -> 
             assert str(tmp_path / "home") in done.stderr
         assert practice.summary()["received"] == 0
     assert (tmp_path / "home").read_text() == "a file"
+
+
+def test_an_upload_of_another_customer_is_not_continued(program: Program) -> None:
+    """Nobody listens at the address, and nobody is called: that would be said otherwise."""
+    plan = replace(plan_of(people(1)), region=Region.EU)
+    with Journal(Places(program.folder / "home")) as journal:
+        row = Kept(0, 2, WAITING, once_only=False, cells=plan.table.rows[0].cells)
+        recorded(journal, plan, [row], client_id="somebody-else")
+    code, said = program.json("resume", "1")
+    assert code == 4
+    assert "begun with the connection “test” and another Client ID" in said["error"]["text"]

@@ -107,12 +107,16 @@ def test_without_its_credentials_it_says_which_are_missing(page: HistoryPage, wi
 
 
 @pytest.mark.parametrize(
-    ("name", "reference", "begun_with", "own"),
+    ("name", "reference", "begun", "own"),
     [
-        ("Beta", "contact", "Alpha", False),
-        ("Alpha", "contact", "Alpha", True),
-        ("Beta", "contact", UNNAMED, True),
-        ("Beta", "else", UNNAMED, False),
+        ("Beta", "contact", ("Alpha", ""), False),
+        ("Alpha", "contact", ("Alpha", ""), True),
+        ("Beta", "contact", (UNNAMED, ""), True),
+        ("Beta", "else", (UNNAMED, ""), False),
+        ("", "contact", (UNNAMED, "another's id"), False),
+        ("Alpha", "contact", ("Alpha", "another's id"), False),
+        ("", "else", (UNNAMED, "id"), True),
+        ("Beta", "else", ("Alpha", "id"), True),
     ],
 )
 def test_rows_of_one_customer_never_go_out_with_the_sign_in_of_another(
@@ -122,12 +126,12 @@ def test_rows_of_one_customer_never_go_out_with_the_sign_in_of_another(
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     reference: str,
-    begun_with: str,
+    begun: tuple[str, str],
     own: bool,
 ) -> None:
-    plan = replace(plan_of([("a@example.com", "Ann")]), region=Region.EU, profile=begun_with)
+    plan = replace(plan_of([("a@example.com", "Ann")]), region=Region.EU, profile=begun[0])
     with closing(Journal(places)) as journal:
-        run = recorded(journal, plan, [Kept(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))])
+        run = recorded(journal, plan, [Kept(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))], begun[1])
     session.set_connection(Connection(name=name, region=Region.EU, client_id="id", client_secret="secret", reference=reference))
     work = uploading.continued_run(run, session, services, Control())
 

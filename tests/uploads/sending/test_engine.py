@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rig import OK, Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
-from cg_uploader.errors import ConsentMissing, MappingError, RunHeld
+from cg_uploader.errors import ConsentMissing, CredentialsRefused, MappingError, RunHeld
 from cg_uploader.model import Plan, Reply, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
+from cg_uploader.vocabulary import Activity, Answer, DataType, Region, RowStatus
 
 NOTHING = Reply(Answer.NOTHING)
 NO_CONNECTION = Reply(Answer.NOT_CONNECTED, message="CustomerGauge cannot be reached.")
@@ -313,3 +314,27 @@ def test_whatever_is_answered_totals_add_up_and_once_only_rows_arrive_once(
             assert not maybe_processed.get(number), "certain that nothing arrived must be certain"
         if outcome.status is RowStatus.ACCEPTED:
             assert maybe_processed.get(number)
+
+
+def test_a_run_goes_on_only_with_the_client_id_that_it_was_begun_with(journal: Journal, places: Places) -> None:
+    plan = replace(plan_of(people(30)), region=Region.EU)
+    control, ours = Control(), "the-id-of-one-customer"
+    first = ScriptedClient(before_send=lambda _: control.stop(), client_id=ours)
+    run = carry_out(plan, first, journal, control)[0].run
+    for other in ("the-id-of-another", ""):
+        client = ScriptedClient(client_id=other)
+        with pytest.raises(CredentialsRefused, match="another Client ID"):
+            go_on(run, client, journal)
+        assert client.sent == []
+    assert journal.unsettled(run), "it can still go on"
+    for path in places.home.rglob("*"):
+        assert path.is_dir() or ours.encode() not in path.read_bytes()
+    assert go_on(run, ScriptedClient(client_id=f" {ours} "), journal).counts[RowStatus.ACCEPTED] == 30
+    go_on(run, ScriptedClient(client_id="the-id-of-another"), journal)  # nothing is left, so nobody is asked
+
+
+@pytest.mark.parametrize(("region", "client_id"), [(Region.EU, ""), (Region.PRACTICE, "an id")])
+def test_a_run_that_does_not_say_who_began_it_goes_on_as_ever(journal: Journal, region: Region, client_id: str) -> None:
+    plan, control = replace(plan_of(people(30)), region=region), Control()
+    run = carry_out(plan, ScriptedClient(before_send=lambda _: control.stop(), client_id=client_id), journal, control)[0].run
+    assert go_on(run, ScriptedClient(client_id="another"), journal).counts[RowStatus.ACCEPTED] == 30
