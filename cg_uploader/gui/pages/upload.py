@@ -224,9 +224,9 @@ class UploadPage(Page):
         else:
             self._control.proceed()
 
-    def stop(self) -> None:
-        """Let nothing new leave; the run can be continued later."""
-        self._control.stop()
+    def stop(self, at_once: bool = False) -> None:
+        """Let nothing new leave; the run can be continued later.  ``at_once``: what is on its way is not waited for."""
+        self._control.stop(at_once=at_once)
         self.progress.show_stopping()
 
     # ------------------------------------------------------------------ after

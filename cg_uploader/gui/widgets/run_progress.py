@@ -23,19 +23,26 @@ WORDS = {
     Activity.FINISHED: "Finished",
 }
 PAUSING = "Pausing: what is on its way comes back first…"
+AT_ONCE = "Stopping now…"
+WHAT_STOP_NOW_MEANS = "This takes a few seconds at most. “Stop now” waits for no answer: rows under way become Not sure."
 
 
 class RunProgress(QWidget):
-    """``pause_wanted`` brings True to pause, False to continue."""
+    """``pause_wanted`` brings True to pause, False to continue; ``stop_wanted`` True to wait for no answer any more.
+
+    What stops at once is another button than what stops, in another place: a double click must not cut anything.
+    """
 
     pause_wanted = Signal(bool)
-    stop_wanted = Signal()
+    stop_wanted = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pace = Pace()
         self._milestone = 0
         self._paused = False
+        self._preparing = True
+        self._at_once = False
         self.activity = section("")
         self.detail = plain(role="quiet", wrap=True)
         self.bar = QProgressBar()
@@ -43,7 +50,8 @@ class RunProgress(QWidget):
         self.bar.setAccessibleName("Progress of the upload")
         self.figures = plain()
         self.pause_button = Button("&Pause", self._on_pause, shape=Shape.PAUSE)
-        self.stop_button = Button("St&op", self.stop_wanted.emit, shape=Shape.STOP)
+        self.stop_now_button = Button("Stop no&w", self._on_stop_now, shape=Shape.STOP)
+        self.stop_button = Button("St&op", self._on_stop, shape=Shape.STOP)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.activity)
@@ -51,8 +59,8 @@ class RunProgress(QWidget):
         top = QHBoxLayout()
         top.setSpacing(SPACE)
         top.addLayout(words, 1)
-        top.addWidget(self.pause_button)
-        top.addWidget(self.stop_button)
+        for button in (self.pause_button, self.stop_now_button, self.stop_button):
+            top.addWidget(button)
         frame, column = card()
         column.addLayout(top)
         column.addWidget(self.bar)
@@ -65,9 +73,12 @@ class RunProgress(QWidget):
         """A run starts."""
         self._pace = Pace()
         self._milestone = 0
+        self._preparing, self._at_once = True, False
         self._show_paused(False)
-        self.stop_button.setEnabled(True)
-        self.pause_button.setEnabled(True)
+        for button in (self.pause_button, self.stop_now_button, self.stop_button):
+            button.setEnabled(True)
+        self.pause_button.show()
+        self.stop_now_button.hide()
         self.bar.setRange(0, 0)
         self.activity.setText(WORDS[Activity.PREPARING])
         self.detail.setText("")
@@ -80,7 +91,10 @@ class RunProgress(QWidget):
         self.activity.setText(PAUSING if pausing else WORDS[batch.activity])
         self.detail.setText(batch.detail)
         self.detail.setVisible(bool(batch.detail))
-        if batch.activity is Activity.PREPARING:
+        self._preparing = batch.activity is Activity.PREPARING
+        if batch.activity is Activity.STOPPING:
+            self.show_stopping(batch.detail)
+        if self._preparing:
             return
         self.bar.setRange(0, max(1, batch.rows))
         self.bar.setValue(batch.settled)
@@ -104,11 +118,27 @@ class RunProgress(QWidget):
             self.setAccessibleName(f"{25 * quarter} percent of the rows are done")
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))
 
-    def show_stopping(self) -> None:
-        """Stop was pressed."""
-        self.activity.setText(WORDS[Activity.STOPPING])
+    def show_stopping(self, why: str = "") -> None:
+        """The run comes to its end, because Stop was pressed or for the reason that ``why`` says."""
+        self.activity.setText(AT_ONCE if self._at_once else WORDS[Activity.STOPPING])
         self.stop_button.setEnabled(False)
         self.pause_button.setEnabled(False)
+        if self._preparing:
+            return
+        self.detail.setText(why if self._at_once else f"{why} {WHAT_STOP_NOW_MEANS}".lstrip())
+        self.detail.setVisible(bool(self.detail.text()))
+        self.pause_button.hide()
+        self.stop_now_button.show()
+
+    def _on_stop(self) -> None:
+        self.stop_wanted.emit(False)
+        if not self._preparing:
+            self.stop_now_button.setFocus()
+
+    def _on_stop_now(self) -> None:
+        self._at_once = True
+        self.stop_now_button.setEnabled(False)
+        self.stop_wanted.emit(True)
 
     def _on_pause(self) -> None:
         self._show_paused(not self._paused)
