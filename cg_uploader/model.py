@@ -302,9 +302,10 @@ class Request:
 class Reply:
     """What came back for one attempt, independent of the HTTP library.
 
-    ``status`` is known for COMPLETE and BODY_LOST.  NOT_CONNECTED, UNTRUSTED, NOT_SIGNED_IN (no token to be had) and TOO_LONG
-    are certain that nothing was sent; NOTHING (reset, silence, 1xx only) proves neither.  ``errors``: (key as CustomerGauge
-    wrote it, sentence).  ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or unreadable.
+    ``status`` is known for COMPLETE and BODY_LOST.  NOTHING (reset, silence, 1xx only) proves neither arrival nor the lack of
+    it; every other answer is certain that nothing of the row left (NOT_SIGNED_IN: no token to be had).  ``errors``: (key as
+    CustomerGauge wrote it, sentence).  ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or
+    unreadable.
     """
 
     answer: Answer

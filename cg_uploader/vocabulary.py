@@ -106,12 +106,13 @@ class Answer(StrEnum):
     NOT_CONNECTED = "not connected"
     UNTRUSTED = "untrusted"
     NOT_SIGNED_IN = "not signed in"
+    PROXY_LOGIN = "a proxy wants a login"
     TOO_LONG = "too long"
 
     @property
     def unsent(self) -> bool:
         """Whether it is certain that no byte of the row left."""
-        return self in (Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.NOT_SIGNED_IN, Answer.TOO_LONG)
+        return self not in (Answer.COMPLETE, Answer.BODY_LOST, Answer.NOTHING)
 
 
 class Body(StrEnum):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
-_UNSENT = {"untrusted": Answer.UNTRUSTED, "no-token": Answer.NOT_SIGNED_IN}
+_UNSENT = {"untrusted": Answer.UNTRUSTED, "no-token": Answer.NOT_SIGNED_IN, "proxy-login": Answer.PROXY_LOGIN}
 """Why a sign-in failed → what that means for the row."""
 LONGEST_HEAD = 10_000
 """Bytes of request line and headers together; the gateways in question take 10,240."""
@@ -102,8 +102,6 @@ class Client:
         try:
             token = self._token.get()
         except NotReachable as failure:
-            if failure.kind == "proxy-login":
-                return Reply(Answer.COMPLETE, 407, message=failure.sentence)
             return Reply(_UNSENT.get(failure.kind, Answer.NOT_CONNECTED), message=failure.sentence)
         outgoing, room = self._outgoing(token)
         if len(query) > room:

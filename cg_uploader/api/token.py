@@ -103,8 +103,8 @@ def _read(answer: Received | Reply) -> tuple[str, float]:
 
 
 def _no_answer(reply: Reply) -> NotReachable:
-    if reply.status == 407:
-        return NotReachable(reply.message or _unusable(407), kind="proxy-login")
+    if reply.answer is Answer.PROXY_LOGIN:
+        return NotReachable(reply.message, kind="proxy-login")
     if reply.answer is Answer.UNTRUSTED:
         return NotReachable(reply.message, kind="untrusted")
     return NotReachable(f"The sign-in did not work. {reply.message}".strip())

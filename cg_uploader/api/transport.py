@@ -169,13 +169,13 @@ class Transport:
                 f"The proxy {proxy.place} wants a sign-in of a kind that is not supported ({kinds}); only a user name and a "
                 "password in the Basic way are. Ask whoever looks after the network for a way without it."
             )
-            return Reply(Answer.COMPLETE, 407, message=message)
+            return Reply(Answer.PROXY_LOGIN, message=message)
         self.login_wanted = proxy.place
         if proxy.login is None:
             message = f"The proxy {proxy.place} wants a user name and a password."
         else:
             message = f"The proxy {proxy.place} does not accept the user name and the password."
-        return Reply(Answer.COMPLETE, 407, message=f"{message} If you do not know them, ask whoever looks after the network.")
+        return Reply(Answer.PROXY_LOGIN, message=f"{message} If you do not know them, ask whoever looks after the network.")
 
     def _hint(self, outgoing: Outgoing) -> str:
         """What may help when there is no way straight to the other side."""

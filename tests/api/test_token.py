@@ -137,7 +137,7 @@ def test_a_refusal(status, body, said):
         (answer(404, b"<html>"), "no usable answer"),
         (Reply(Answer.NOT_CONNECTED, message="x refused the connection."), "did not work. x refused the connection."),
         (Reply(Answer.NOTHING, message="No answer came in time."), "did not work. No answer came in time."),
-        (Reply(Answer.COMPLETE, 407), "proxy of your network"),
+        (Reply(Answer.PROXY_LOGIN, message="The proxy x wants a user name."), "The proxy x wants a user name."),
     ],
 )
 def test_no_usable_answer(answered, said):

@@ -295,6 +295,8 @@ def test_a_proxy_that_begins_to_ask_in_mid_run_stops_it(office: Office) -> None:
         assert (done.returncode, said["accepted"], said["not_sent"]) == (4, 1, 3)
         assert "wants a user name and a password" in said["stopped"]
         assert "CustomerGauge says" not in said["stopped"]
+        tried = [(row["status"], row["http"], row["attempts"]) for row in said["outcomes"]]
+        assert tried == [("accepted", 200, 1), *[("not_sent", None, 0)] * 3], "an attempt is what may have left"
         office.program.environment = {"HTTPS_PROXY": f"http://{IN_ADDRESS}@127.0.0.1:{proxy.port}"}
         code, said = office.program.json("resume")
         assert (code, said["accepted"]) == (0, 4)

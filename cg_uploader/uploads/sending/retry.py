@@ -87,6 +87,8 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
         return Decision(Action.RESEND, case.unsent, everyone=True, message=reply.message)
     if reply.answer is Answer.UNTRUSTED:
         return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")
+    if reply.answer is Answer.PROXY_LOGIN:
+        return case.stopped(case.unsent, reply.message or "A proxy wants a user name and a password.", exit_code=4)
     if reply.answer is Answer.TOO_LONG:
         status = RowStatus.NOT_SURE if attempts.may_have_arrived else RowStatus.HELD_BACK
         return Decision(Action.SETTLE, status, message=f"{_TOO_LONG} It did not leave this computer.")
@@ -175,8 +177,6 @@ def _refusal(case: _Case, status: int) -> Decision:
         return Decision(Action.SETTLE, RowStatus.REFUSED, message=_TOO_LONG + case.quoted())
     if status == 400:
         return case.stopped(case.unsent, "CustomerGauge did not understand the request. Check the region and the reference.")
-    if status == 407 and case.reply.body is Body.BLANK and case.reply.message:  # said on this side, about the proxy
-        return case.stopped(case.unsent, case.reply.message, exit_code=4)
     reason, exit_code = _STOPS.get(status, (f"CustomerGauge gave an answer that is not expected here ({status}).", 5))
     return case.stopped(case.unsent, reason, exit_code=exit_code)
 

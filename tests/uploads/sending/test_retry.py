@@ -89,6 +89,7 @@ TABLE = [
     (Reply(Answer.NOT_CONNECTED), "resend 0 everyone", "resend 0 everyone"),
     (Reply(Answer.UNTRUSTED), "not_sent stop5", "not_sent stop5"),
     (Reply(Answer.NOT_SIGNED_IN), "resend 0 everyone", "resend 0 everyone"),
+    (Reply(Answer.PROXY_LOGIN), "not_sent stop4", "not_sent stop4"),
     (Reply(Answer.TOO_LONG), "held_back", "held_back"),
     (lost(204), "accepted", "accepted"),
     (lost(302), "not_sure stop5", "not_sure stop5"),
@@ -148,6 +149,7 @@ LATER = [
     (reply(429), Attempts(sent=7, throttled=6, failures=1), "not_sure stop5", None),
     (reply(401), Attempts(sent=2, unauthorized=1, failures=1), "not_sure stop4", None),
     (Reply(Answer.UNTRUSTED), Attempts(sent=1, failures=1), "not_sure stop5", None),
+    (Reply(Answer.PROXY_LOGIN), Attempts(sent=1, failures=1), "not_sure stop4", None),
     (Reply(Answer.TOO_LONG), Attempts(sent=1, failures=1), "not_sure", None),
     (reply(408), Attempts(sent=3, failures=3), "not_sure", None),
     (reply(425), Attempts(sent=2, failures=2), "resend 30", None),
@@ -207,7 +209,7 @@ def test_what_a_row_is_if_it_comes_to_no_further_attempt():
     assert status(Reply(Answer.NOTHING)) is RowStatus.NOT_SURE
 
 
-NO_REPLY = (Answer.NOTHING, Answer.NOT_CONNECTED, Answer.UNTRUSTED, Answer.NOT_SIGNED_IN, Answer.TOO_LONG)
+NO_REPLY = tuple(answer for answer in Answer if answer not in (Answer.COMPLETE, Answer.BODY_LOST))
 EVERY_REPLY = [Reply(answer) for answer in NO_REPLY] + [
     Reply(answer, status, body, errors, "", wait)
     for answer in (Answer.COMPLETE, Answer.BODY_LOST)
