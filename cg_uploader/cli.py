@@ -241,7 +241,9 @@ def _add_setup(add: Add) -> None:
     actions.add_parser("list", help="their names")
     for action, say in (("show", "one as JSON"), ("delete", "delete one")):
         actions.add_parser(action, help=say).add_argument("name", metavar="NAME")
-    actions.add_parser("import", help="save one from a file").add_argument("file", type=Path, metavar="FILE")
+    found = actions.add_parser("import", help="save one from a file")
+    found.add_argument("file", type=Path, metavar="FILE")
+    found.add_argument("--yes", action="store_true", help="replace a saved one of that name, whatever differs")
     export = actions.add_parser("export", help="write one to a file, without any secret")
     export.add_argument("name", metavar="NAME")
     export.add_argument("file", type=Path, metavar="FILE")

@@ -12,7 +12,7 @@ from cg_uploader.api.regions import address
 from cg_uploader.commands.connecting import Way, credentials_for
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import ProfileError, UsageError
-from cg_uploader.model import Credentials
+from cg_uploader.model import Credentials, Profile
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
@@ -31,6 +31,8 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             terminal.write(to_json(store.load(args.name)))
         case "import":
             found = parse(_text_of(args.file))
+            if not args.yes:
+                _refuse_to_replace(store, found, args.file)
             store.save(found)
             terminal.say(f"“{found.name}” is saved.")
         case "export":
@@ -40,6 +42,15 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             store.delete(args.name)
             terminal.say(f"“{args.name}” is deleted.")
     return 0
+
+
+def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
+    """ProfileError that says what would change, when another profile of that name is saved."""
+    if changes := store.changed_by(found):
+        raise ProfileError(
+            f"“{found.name}” is saved on this computer already, and {file} differs from it ({'; '.join(changes)}). "
+            "Nothing was changed. --yes replaces the saved one; to keep both, give the file another “name”."
+        )
 
 
 def _text_of(file: Path) -> str:

@@ -6,16 +6,20 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from cg_uploader.errors import ProfileError
 from cg_uploader.model import Field, Profile, Source
+from cg_uploader.settings.differences import differences
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_keys import MOST_BYTES, profile_of, without_repeats
 from cg_uploader.vocabulary import Region
 
 VERSION = 1
+LONGEST_BASE = 190
+"""Characters of a name that leave room for a number: a profile's name has at most 200."""
 SETUP_ENDINGS = (".json", ".cgsetup")
 
 
@@ -85,6 +89,23 @@ class ProfileStore:
                 return profile
         there = ", ".join(f"“{other}”" for other in self.names()) or "none yet"
         raise ProfileError(f"There is no profile “{name}” on this computer. Profiles here: {there}.")
+
+    def changed_by(self, profile: Profile) -> tuple[str, ...]:
+        """What saving ``profile`` would change in the one that is saved under its name, a line each.
+
+        Empty when there is none, or it says the same.
+        """
+        file = self._file(profile.name)
+        try:
+            saved = _read(file) if file.is_file() else next((p for p in self._readable() if p.name == profile.name), None)
+        except ProfileError as error:
+            return (f"The saved one cannot be read. {error.sentence}",)
+        return () if saved is None else differences(saved, profile)
+
+    def free_name(self, name: str) -> str:
+        """A name like ``name`` under which nothing is saved: with a number behind it."""
+        names, taken = (f"{name[:LONGEST_BASE]} {number}" for number in count(2)), self.names()
+        return next(free for free in names if free not in taken and not self._file(free).is_file())
 
     def save(self, profile: Profile) -> None:
         """Keep ``profile`` under its name, in the place of an earlier one; ProfileError when it could not be opened again."""

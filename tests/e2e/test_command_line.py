@@ -426,6 +426,22 @@ def test_profiles_are_kept_shown_and_deleted(program: Program, practice: Practic
     assert program.run("profile", "show", "Test").returncode == 2
 
 
+def test_a_setup_file_takes_nobodys_place_unasked(program: Program, practice: Practice) -> None:
+    profile = program.profile(practice, HEADINGS)
+    assert program.run("profile", "import", profile).returncode == 0
+    assert program.run("profile", "import", profile).returncode == 0, "the same again is no question"
+    profile.write_text(profile.read_text("utf-8").replace('"reference": "contact"', '"reference": "other"'), "utf-8")
+    refused = program.run("profile", "import", profile)
+    assert refused.returncode == 2
+    assert "“contact” becomes “other”" in refused.stderr
+    assert "--yes" in refused.stderr
+    kept = json.loads(program.run("profile", "show", "Test").stdout)
+    assert kept["configuration"]["reference"] == "contact"
+    assert program.run("profile", "import", profile, "--yes").returncode == 0
+    taken = json.loads(program.run("profile", "show", "Test").stdout)
+    assert taken["configuration"]["reference"] == "other"
+
+
 def test_no_secret_is_stored_or_said(program: Program, practice: Practice, people: Path, tmp_path: Path) -> None:
     done = program.run("upload", people, "--profile", program.profile(practice, HEADINGS))
     texts = [done.stdout.encode(), done.stderr.encode()]

@@ -286,3 +286,63 @@ class TestSavedConnections:
         page.open_setup(target)
         assert page.saved.banner.text
         assert session.connection == Connection()
+
+    @pytest.fixture
+    def setup(self, page: ConnectPage, session: Session, tmp_path: Path, eu: Connection, services: Services) -> Path:
+        """A setup file whose name is that of a connection that is saved with its secret, and that says something else."""
+        session.set_connection(replace(eu, remember=True))
+        page.saved.save_button.click()
+        other = session.profile("EU contacts")
+        assert other is not None
+        page.choose_saved("")
+        target = tmp_path / "eve.cgsetup"
+        page.export_to(target, replace(other, configuration=replace(other.configuration, reference="survey")))
+        page.open_setup(target)
+        return target
+
+    @staticmethod
+    def press(page: ConnectPage, words: str) -> None:
+        box = page.name_taken.box
+        (button,) = (button for button in box.buttons() if words in button.text())
+        button.click()
+
+    def test_a_setup_file_takes_nobodys_place_unasked(
+        self, page: ConnectPage, session: Session, services: Services, setup: Path
+    ) -> None:
+        assert "“contact” becomes “survey”" in page.name_taken.box.informativeText()
+        assert services.profiles.load("EU contacts").configuration.reference == "contact"
+        assert session.connection == Connection(), "nothing is taken before the answer"
+        self.press(page, "Keep")
+        assert services.profiles.load("EU contacts").configuration.reference == "contact"
+        assert (session.connection.name, session.connection.reference) == ("EU contacts", "contact")
+
+    def test_it_may_take_its_place(self, page: ConnectPage, session: Session, services: Services, setup: Path) -> None:
+        self.press(page, "Replace")
+        assert services.profiles.names() == ["EU contacts"]
+        assert session.connection.reference == "survey"
+        assert session.connection.client_secret == "the-secret"
+        assert "Enter Client ID" not in page.saved.banner.text
+        page.open_setup(setup)
+        assert "is saved" in page.saved.banner.text, "the same again is no question"
+
+    def test_it_may_be_saved_beside(self, page: ConnectPage, session: Session, services: Services, setup: Path) -> None:
+        self.press(page, "beside")
+        assert services.profiles.names() == ["EU contacts", "EU contacts 2"]
+        assert (session.connection.name, session.connection.reference) == ("EU contacts 2", "survey")
+        assert session.connection.client_secret == "", "a secret belongs to one connection"
+        assert "Enter Client ID" in page.saved.banner.text
+
+    def test_another_name_takes_nobodys_place_unasked(
+        self, page: ConnectPage, session: Session, services: Services, eu: Connection
+    ) -> None:
+        session.set_connection(eu)
+        page.saved.save_button.click()
+        session.set_connection(replace(eu, name="Mine", reference="survey"))
+        page.save_under("EU contacts")
+        self.press(page, "Keep")
+        assert services.profiles.load("EU contacts").configuration.reference == "contact"
+        assert session.connection.name == "Mine"
+        page.save_under("EU contacts")
+        self.press(page, "Replace")
+        assert services.profiles.load("EU contacts").configuration.reference == "survey"
+        assert session.connection.name == "EU contacts"

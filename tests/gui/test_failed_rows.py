@@ -109,7 +109,7 @@ def test_its_connection_comes_back_when_it_is_saved_here(
     window: MainWindow, make_file: MakeFile, tmp_path: Path, qtbot: QtBot
 ) -> None:
     uploaded(window, make_file(HEADINGS, [*people(1), BAD]), qtbot)
-    window.connect_page._save_under("Practice")
+    window.connect_page.save_under("Practice")
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
     qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
     window.session.set_connection(Connection(name="Other", reference="other"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from cg_uploader.api import regions
 from cg_uploader.errors import ProxyLoginWanted, UploaderError
+from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
 from cg_uploader.gui.services import Services
@@ -43,6 +45,7 @@ class ConnectPage(Page):
         super().__init__(session, services)
         self._headings_runner = Runner(self)
         self.proxy = ProxyQuestion(services, self)
+        self.name_taken = NameQuestion(services.profiles, self)
         self._names: tuple[str, ...] = ()
         self.saved = SavedConnections()
         self.form = ConnectionForm()
@@ -205,19 +208,33 @@ class ConnectPage(Page):
         self.session.use_profile(profile, remembered)
 
     def open_setup(self, file: Path) -> None:
-        """Use a setup file and save it under its own name."""
+        """Use a setup file and save it under its own name; where another one has it, a person says what becomes of both."""
         try:
-            profile = profiles.open_profile(str(file), self.services.profiles)
+            profile = self._storable(profiles.open_profile(str(file), self.services.profiles))
+        except UploaderError as error:
+            self.saved.banner.say("error", error.sentence)
+            return
+        self.name_taken.ask(profile, then=self._take_setup, otherwise=partial(self._leave_setup, profile.name))
+
+    def _take_setup(self, profile: Profile) -> None:
+        try:
             self._store(profile)
             self.use_profile(profile)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
             return
-        self.saved.banner.say("good", f"The setup “{profile.name}” is saved on this computer. Enter Client ID and secret.")
+        missing = "" if self.session.connection.client_secret else " Enter Client ID and secret."
+        self.saved.banner.say("good", f"The setup “{profile.name}” is saved on this computer.{missing}")
+
+    def _leave_setup(self, name: str) -> None:
+        self.choose_saved(name)
+        if self.session.connection.name == name:
+            self.saved.banner.say("accent", f"“{name}” is as it was saved; nothing was taken from the setup file.")
 
     def _save(self) -> None:
-        if self.session.connection.name:
-            self._save_under(self.session.connection.name)
+        profile = self.session.profile(self.session.connection.name)
+        if profile is not None and profile.name:
+            self._save_profile(profile)
         else:
             self._save_as()
 
@@ -225,17 +242,25 @@ class ConnectPage(Page):
         suggestion = self.session.connection.name or self.session.connection.reference
         name, agreed = QInputDialog.getText(self, "Save this connection", "Name of the connection:", text=suggestion)
         if agreed and name.strip():
-            self._save_under(name.strip())
+            self.save_under(name.strip())
 
-    def _save_under(self, name: str) -> None:
+    def save_under(self, name: str) -> None:
+        """Save what is typed as ``name``; where another connection is called so, a person says what becomes of both."""
         profile = self.session.profile(name)
         if profile is None:
             return
+        if name == self.session.connection.name:
+            self._save_profile(profile)
+        else:
+            self.name_taken.ask(self._storable(profile), then=self._save_profile, otherwise=self.saved.banner.clear)
+
+    def _save_profile(self, profile: Profile) -> None:
         try:
             self._store(profile)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
             return
+        name = profile.name
         self.session.set_connection(replace(self.session.connection, name=name))
         self._keep_or_forget_secret(None)
         self._prefer(name)
@@ -250,10 +275,13 @@ class ConnectPage(Page):
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
 
+    @staticmethod
+    def _storable(profile: Profile) -> Profile:
+        """The practice server of this window is gone tomorrow: its address is not kept."""
+        return replace(profile, address=None) if profile.region is Region.PRACTICE else profile
+
     def _store(self, profile: Profile) -> None:
-        if profile.region is Region.PRACTICE:
-            profile = replace(profile, address=None)
-        self.services.profiles.save(profile)
+        self.services.profiles.save(self._storable(profile))
         self._list_saved()
 
     def _keep_or_forget_secret(self, before: Connection | None) -> None:
