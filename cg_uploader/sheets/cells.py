@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.celltext import REPLACED, is_plain, sent, unescape, visible
-from cg_uploader.sheets.dates import from_iso
+from cg_uploader.sheets.celltext import REPLACED, Quick, Shown, is_plain, sent, unescape, visible
+from cg_uploader.sheets.dates import MOMENT, from_iso
 from cg_uploader.sheets.notes import ONCE, Found
-from cg_uploader.sheets.numberformat import NumberFormat, Quick, Shown, number_format
+from cg_uploader.sheets.numberformat import NumberFormat, number_format
 
 _REMEMBERED = 4_096
 _AT_ONCE = 1_024
@@ -234,7 +234,7 @@ class CellTexts:
         if kind is Kind.BLANK:
             return _Fixed(lambda _: "")
         if kind is Kind.BOOLEAN:
-            return _Fixed(lambda value: _BOOLEANS.get(value, str(value)))
+            return _Fixed(lambda value: _BOOLEANS.get(value.strip(), value))
         if kind in (Kind.ERROR, Kind.NOT_CALCULATED):
             return self._noted(column, "error-value" if kind is Kind.ERROR else "not-calculated")
         form = self._format(style)
@@ -284,7 +284,7 @@ class CellTexts:
         if kind is Kind.DATE:
             return self._moment(form)
         if kind is Kind.MOMENT:
-            return lambda value: (value, (("partial-date",) if form.partial else ()) if value else ("no-such-date",))
+            return lambda value: _moment(value, form)
 
         def text(value: str) -> Shown:
             raw, said = sent(self._raw(kind, value))
@@ -304,12 +304,19 @@ class CellTexts:
             number = from_iso(value, self._date1904)
             if number is None:
                 return sent(value)
-            if form.dated:
+            if form.shows:
                 return form.number(number)
             code = "hh:mm:ss" if number < 1 and not self._date1904 else "yyyy-mm-dd hh:mm:ss" if number % 1 else "yyyy-mm-dd"
             return number_format(code, self._date1904).number(number)
 
         return text
+
+
+def _moment(text: str, form: NumberFormat) -> Shown:
+    """A date or time that is in the form that is sent already, as far as its format shows it."""
+    if not MOMENT.fullmatch(text):
+        return "", ("no-such-date",)
+    return form.shows.moment(text) if form.shows else (text, ())
 
 
 def _numbers(form: NumberFormat) -> Callable[[Any], Shown]:

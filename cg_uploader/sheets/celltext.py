@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,12 @@ REPLACED = {0xDC00 + byte: letter for byte in range(0x80, 0x100) if (letter := b
 
 Said = tuple[str, ...]
 """Kinds of notes that a text gives cause for."""
+Shown = tuple[str, Said]
+Draw = Callable[[float], Shown]
+"""Draws a number with its sign; the section was already chosen."""
+Quick = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
+"""The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
+None.  ValueError when one is not a number."""
 
 
 def unescape(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from math import floor
@@ -13,6 +14,9 @@ _EPOCH = date(1899, 12, 30).toordinal()
 _EPOCH_1904 = date(1904, 1, 1).toordinal()
 _SURE = 61, 2_950_000
 """From the first of these day numbers to the second there is a date for each, whichever day was the first."""
+
+MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?|[0-9]{2,}:[0-9]{2}:[0-9]{2}")
+"""Dates, dates with times, and times or durations in the form that is sent."""
 
 
 def _day(number: int, date1904: bool) -> str:

@@ -34,8 +34,10 @@ _CODES = (
 )
 _SIGNS = (
     "kr kr. Kr Kr. Kč zł Ft lei Lei лв лв. руб руб. р. грн грн. din. дин. kn Fr. SFr. sFr. Rs. R$ S/ S/. TL Bs. B/. RM Rp DM "
+    "US$ $US A$ AU$ C$ CA$ $CA HK$ NT$ NZ$ S$ SG$ RD$ TT$ BZ$ J$ N$ MX$ FJ$ $U $b 元 圓 円 원 "
 )
 _MONEY = frozenset(_CODES.split()) | frozenset(_SIGNS.split())
+_BESIDE_MONEY = " \xa0\u202f+-−–—()△▲▼"
 _THOUSANDS = (" ", "\xa0", "\u202f", "'", "’")
 
 
@@ -77,9 +79,10 @@ def money(text: str) -> bool:
 
 
 def _without_money(literal: str) -> str:
-    """A literal without currency; currency signs go wherever they stand."""
-    if money(literal):
-        return ""
+    """A literal without currency, which may have a sign or brackets beside it; currency signs go wherever they stand."""
+    core = literal.strip(_BESIDE_MONEY)
+    if money(core):
+        return "".join(literal.replace(core, "", 1).split())
     return "".join(char for char in literal if unicodedata.category(char) != "Sc")
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import repeat
 from typing import Any
 
-from cg_uploader.sheets.celltext import LONGEST, SHORTEST, Said, decimal, general, generals, whole_digits
-from cg_uploader.sheets.dates import as_date, as_dates, as_datetime, as_datetimes, as_duration, as_time
+from cg_uploader.sheets.celltext import (
+    DIGITS_LIMIT,
+    LONGEST,
+    SHORTEST,
+    Draw,
+    Quick,
+    Said,
+    Shown,
+    decimal,
+    general,
+    generals,
+    whole_digits,
+)
+from cg_uploader.sheets.dateformat import Moments, Parts, clock_parts, date_drawer
 from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
-_WHOLE = frozenset("ymd")
 _LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
+_DRAWN_SIGN = re.compile("(?<![^\\W\\d_])[-−]|[△▲▼]")
+"""What a section draws for *negative*: a minus, though not the one of ``ACC-``, or what it is in Japan."""
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
@@ -25,12 +39,6 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
 }
-Shown = tuple[str, Said]
-Draw = Callable[[float], Shown]
-"""Draws a number with its sign; the section was already chosen."""
-Quick = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
-"""The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
-None.  ValueError when one is not a number."""
 
 
 def _as_general(value: float) -> Shown:
@@ -44,81 +52,6 @@ def _stored(value: float) -> Shown:
 
 def _hidden(value: float) -> Shown:
     return "", ("hidden-by-format",) if value else ()
-
-
-# ---------------------------------------------------------------------------------------------------------------- dates
-
-
-def _minutes(clock: list[str], position: int) -> bool:
-    """Whether the ``m`` at a position means minutes: it stands next to hours or seconds."""
-    before = clock[position - 1] if position else ""
-    after = clock[position + 1] if position + 1 < len(clock) else ""
-    return before.startswith(("h", "[h")) or after.startswith(("s", "[s"))
-
-
-def _clock_parts(code: Code) -> tuple[set[str], bool, bool]:
-    """(date parts ``y m d`` and others, whether time is shown, whether a duration is) of a date section."""
-    clock: list[str] = []
-    for part, text in code.tokens:
-        if part is Part.ELAPSED:
-            clock.append(f"[{text}]")
-        elif part is Part.CLOCK:
-            clock += ["a/p"] if "/" in text else _runs(text)
-    dates: set[str] = set()
-    timed = False
-    for position, text in enumerate(clock):
-        if text[0] in "hs[" or text == "a/p" or (text[0] == "m" and len(text) < 3 and _minutes(clock, position)):
-            timed = True
-        elif text[0] in "yeb":
-            dates.add("y")
-        else:
-            dates.add("w" if text[0] in "ag" or (text[0] == "d" and len(text) > 2) else text[0])
-    return dates, timed, any(text[0] == "[" for text in clock)
-
-
-def _runs(letters: str) -> list[str]:
-    """``yyyymmdd`` → ``yyyy``, ``mm``, ``dd``."""
-    runs: list[str] = []
-    for letter in letters:
-        if runs and runs[-1][0] == letter:
-            runs[-1] += letter
-        else:
-            runs.append(letter)
-    return runs
-
-
-class _Moments:
-    """Draws dates, with their time if ``timed``."""
-
-    def __init__(self, date1904: bool, said: Said, *, timed: bool) -> None:
-        self._date1904 = date1904
-        self._said = said
-        self._one, self._many = (as_datetime, as_datetimes) if timed else (as_date, as_dates)
-
-    def __call__(self, value: float) -> Shown:
-        return _dated(self._one(value, self._date1904), self._said)
-
-    def many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
-        """See ``Quick``."""
-        if all(kind in settled for kind in self._said):
-            return self._many(values, self._date1904)
-        return [None] * len(values)
-
-
-def _date_drawer(code: Code, date1904: bool) -> Draw:
-    dates, timed, elapsed = _clock_parts(code)
-    if dates:
-        said: Said = () if dates >= _WHOLE else ("partial-date",)
-        if date1904:
-            said = (*said, "date-system")
-        return _Moments(date1904, said, timed=timed)
-    if elapsed:
-        return lambda value: _dated(as_duration(value), ())
-    return lambda value: _dated(as_time(value), ())
-
-
-def _dated(text: str | None, said: Said) -> Shown:
-    return ("", ("no-such-date",)) if text is None else (text, said)
 
 
 # --------------------------------------------------------------------------------------------------------------- digits
@@ -184,17 +117,17 @@ def _fraction_part(tokens: list[Token], digits: str) -> tuple[str, bool]:
 
 
 def _without_drawn_sign(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """A negative section without the brackets or the minus that it draws around the digits."""
-    places = [i for i, (part, _) in enumerate(tokens) if part is Part.DIGIT]
+    """A section for negative numbers without the brackets or the sign that it draws around the digits."""
+    places = [i for i, (part, _) in enumerate(tokens) if part in (Part.DIGIT, Part.GENERAL)]
     if not places:
         return tokens
     before = "".join(text for part, text in tokens[: places[0]] if part is Part.LITERAL)
     after = "".join(text for part, text in tokens[places[-1] + 1 :] if part is Part.LITERAL)
-    drop = "-−" + ("()" if "(" in before and ")" in after else "")
-    table = str.maketrans("", "", drop)
+    brackets = str.maketrans("", "", "()" if "(" in before and ")" in after else "")
     clean = [
-        (part, text.translate(table) if part is Part.LITERAL and not places[0] < i < places[-1] else text)
+        (part, _DRAWN_SIGN.sub("", text.translate(brackets)) if part is Part.LITERAL and not inside else text)
         for i, (part, text) in enumerate(tokens)
+        for inside in [places[0] < i < places[-1]]
     ]
     return tuple((part, text) for part, text in clean if text)
 
@@ -202,18 +135,26 @@ def _without_drawn_sign(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 class _Digits:
     """Draws numbers into the placeholders of one section."""
 
-    def __init__(self, code: Code, *, negative: bool) -> None:
-        tokens = _without_drawn_sign(code.tokens) if negative else code.tokens
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
         parts = [part for part, _ in tokens]
         point = parts.index(Part.POINT) if Part.POINT in parts else len(tokens)
+        self._tokens = tokens
         self._whole = list(tokens[:point])
         self._rest = list(tokens[point + 1 :])
+        if point < len(tokens) and Part.DIGIT not in parts[:point]:
+            self._whole.append((Part.DIGIT, "#"))  # what stands before the point is always shown
         self._scale = 2 * parts.count(Part.PERCENT)
         self._places = [part for part, _ in self._rest].count(Part.DIGIT)
         self._digits = Part.DIGIT in parts
         self._step = Decimal(1).scaleb(-self._places)
         self._shape: Said = ("percent",) if self._scale else ()
         self.plain = _plain(list(tokens))
+
+    @cached_property
+    def unsigned(self) -> _Digits:
+        """The same for negative numbers: without the sign that the section draws itself."""
+        tokens = _without_drawn_sign(self._tokens)
+        return self if tokens == self._tokens else _Digits(tokens)
 
     def __call__(self, value: float) -> Shown:
         """The section drawn for a number, a minus in front of a negative one that has digits."""
@@ -225,9 +166,13 @@ class _Digits:
                 return (f"{whole}.{fraction.ljust(places, '0')}" if places else whole), ()
         if not self._digits:
             return self._words(value)
+        if value < 0 and self.unsigned is not self:
+            return self.unsigned(value)
         exact = decimal(value).scaleb(self._scale, _EXACT)
         rounded = exact.copy_abs().quantize(self._step, context=_EXACT)
         said = self._shape if rounded == exact.copy_abs() else (*self._shape, "rounded")
+        if not -DIGITS_LIMIT < value < DIGITS_LIMIT:
+            said = (*said, "digits-lost")
         whole, _, fraction = f"{rounded:f}".partition(".")
         drawn, decimals = _fraction_part(self._rest, fraction)
         left = _whole_part(self._whole, whole.lstrip("0"))
@@ -292,13 +237,15 @@ def _plain(tokens: list[Token]) -> tuple[int, int, bool]:
 
 
 def _general_drawer(code: Code) -> Draw:
-    words = [token for token in code.tokens if token[0] in (Part.GENERAL, Part.LITERAL)]
+    words = tuple(token for token in code.tokens if token[0] in (Part.GENERAL, Part.LITERAL))
+    negative = _without_drawn_sign(words)
     if len(words) == 1:
         return _as_general
 
     def draw(value: float) -> Shown:
         number, said = general(abs(value))
-        text = "".join(number if part is Part.GENERAL else text for part, text in words).strip()
+        drawn = negative if value < 0 else words
+        text = "".join(number if part is Part.GENERAL else text for part, text in drawn).strip()
         return ("-" + text if value < 0 else text), said
 
     return draw
@@ -307,37 +254,36 @@ def _general_drawer(code: Code) -> Draw:
 # ------------------------------------------------------------------------------------------------------------- sections
 
 
-def _drawer(code: Code, date1904: bool, *, negative: bool) -> Draw:
+def _drawer(code: Code, date1904: bool) -> Draw:
     """What draws numbers under one section."""
     if not code.tokens:
         return _hidden
     if code.has(Part.GENERAL):
         return _general_drawer(code)
     if code.has(Part.CLOCK, Part.ELAPSED):
-        return _date_drawer(code, date1904)
+        return date_drawer(code, date1904)
     if _stored_anyway(code):
         return _stored
     if code.has(Part.TEXT):
         return _as_general
-    return _Digits(code, negative=negative)
+    return _Digits(code.tokens)
 
 
 class NumberFormat:
     """One format code, made ready once.
 
     ``number(value)`` gives the text for a number, and what has to be said about it; ``many`` does so for many where there is
-    a quick way.  ``dated``: it shows dates or times; ``partial``: only a part of a date; ``plain_text``: it shows texts as
-    they are.
+    a quick way.  ``shows``: parts of dates and times, None when it shows neither; ``plain_text``: it shows texts as they are.
     """
 
     def __init__(self, code: str, date1904: bool = False) -> None:
-        found = sections(code)
+        found = sections(code or "General")
         texts = len(found) == 4 or (len(found) > 1 and found[-1].has(Part.TEXT))
         self._text = found[-1] if texts or (len(found) == 1 and found[0].has(Part.TEXT)) else None
         numbers = found[: len(found) - 1] if texts else found
         self.plain_text = self._text is None or self._text.tokens == ((Part.TEXT, "@"),)
-        self.dated = any(code.has(Part.CLOCK, Part.ELAPSED) for code in numbers)
-        self.partial = any(bool(dates) and not dates >= _WHOLE for dates, _, _ in map(_clock_parts, numbers))
+        dated = [clock_parts(code) for code in numbers if code.has(Part.CLOCK, Part.ELAPSED)]
+        self.shows: Parts | None = dated[0] if dated else None
         self._choices = self._conditions(numbers, date1904)
         always = len(numbers) == 1 and not self._choices[0][0]
         self.number: Draw = self._choices[0][2] if always else self._select
@@ -347,15 +293,13 @@ class NumberFormat:
     def _conditions(numbers: tuple[Code, ...], date1904: bool) -> list[tuple[str, float, Draw]]:
         """(comparison, bound, drawer) in the order in which they are tried; a section that fits all comes last."""
         count = len(numbers)
-        stated = any(code.condition for code in numbers)
         choices = []
         for i, code in enumerate(numbers):
             condition = code.condition
             if condition is None and i < count - 1:
                 condition = ("<", 0.0) if i else (">", 0.0) if count > 2 else (">=", 0.0)
             operator, bound = condition or ("", 0.0)
-            negative = (i == 1 and not stated) or (operator in ("<", "<=") and bound <= 0)
-            choices.append((operator, bound, _drawer(code, date1904, negative=negative)))
+            choices.append((operator, bound, _drawer(code, date1904)))
         return choices
 
     def _quick(self) -> Quick | None:
@@ -367,8 +311,8 @@ class NumberFormat:
             return None if operator else lambda values, _: generals(values)
         if isinstance(draw, _Digits):
             other = draw if not operator else self._negative()
-            return partial(draw.many, negative=isinstance(other, _Digits) and other.plain == draw.plain)
-        return draw.many if isinstance(draw, _Moments) else None
+            return partial(draw.many, negative=isinstance(other, _Digits) and other.unsigned.plain == draw.plain)
+        return draw.many if isinstance(draw, Moments) else None
 
     def _negative(self) -> Draw | None:
         """What draws all negative numbers, when the first section draws all others or all that are positive."""

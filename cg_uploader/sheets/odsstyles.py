@@ -23,6 +23,7 @@ _CLOCK = {
     "quarter": '"Q"',
     "week-of-year": '"W"',
 }
+_ELAPSED = ("hours", "minutes", "seconds")
 _CONDITION = re.compile(r"value\(\)\s*(<=|>=|!=|<|>|=)\s*(-?[0-9.]+(?:E[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
@@ -32,6 +33,8 @@ class _DataStyle:
 
     code: list[str] = field(default_factory=list)
     choices: list[tuple[str, str]] = field(default_factory=list)
+    percent: bool = False
+    elapsed: bool = False
 
 
 class Styles:
@@ -51,7 +54,8 @@ class Styles:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Take the start of an element; names come without prefixes."""
         if tag in _KINDS:
-            self._open = self._formats[attributes.get("name", "")] = _DataStyle()
+            style = _DataStyle(percent=tag == "percentage-style", elapsed=attributes.get("truncate-on-overflow") == "false")
+            self._open = self._formats[attributes.get("name", "")] = style
         elif tag == "style":
             self._style = attributes.get("name", "")
             self._cells[self._style] = attributes.get("data-style-name"), attributes.get("parent-style-name")
@@ -62,11 +66,13 @@ class Styles:
 
     def _part(self, style: _DataStyle, tag: str, attributes: dict[str, str]) -> None:
         if tag in _CLOCK:
-            style.code.append(f"[{_CLOCK[tag]}]" if attributes.get("truncate-on-overflow") == "false" else _CLOCK[tag])
+            elapsed = tag in _ELAPSED and (style.elapsed or attributes.get("truncate-on-overflow") == "false")
+            style.code.append(f"[{_CLOCK[tag]}]" if elapsed else _CLOCK[tag])
+            style.elapsed = style.elapsed and not elapsed
         elif tag == "number":
             self._digits, self._embedded = attributes, []
         elif tag in ("text", "embedded-text"):
-            self._text, self._place = [], _count(attributes, "position", 0)
+            self._text, self._place = [], _position(attributes.get("position", "0"))
         elif tag == "scientific-number":
             style.code.append("0.00E+00")
         elif tag == "fraction":
@@ -74,7 +80,7 @@ class Styles:
         elif tag == "text-content":
             style.code.append("@")
         elif tag == "boolean":
-            style.code.append("General")
+            style.code.append('[=0]"FALSE";"TRUE"')
         elif tag == "map":
             style.choices.append((attributes.get("condition", ""), attributes.get("apply-style-name", "")))
 
@@ -97,7 +103,8 @@ class Styles:
             if tag == "embedded-text":
                 self._embedded.append((self._place, text))
             else:
-                self._open.code.append("".join("%" if char == "%" else f"\\{char}" for char in text))
+                percent = "%" if self._open.percent else ""
+                self._open.code.append("".join(char if char == percent else f"\\{char}" for char in text))
 
     def format(self, style: str) -> NumberFormat:
         """The number format of a cell style; *General* when it has none."""
@@ -119,7 +126,7 @@ class Styles:
             found, target = _CONDITION.fullmatch(condition.strip()), self._formats.get(other)
             if found and target:
                 sections.append(f"[{found[1].replace('!=', '<>')}{found[2]}]" + "".join(target.code))
-        return ";".join([*sections, "".join(style.code)]) or "General"
+        return ";".join([*sections, "".join(style.code)]) or (";" if style.code else "General")
 
 
 def _count(attributes: dict[str, str], name: str, otherwise: int) -> int:
@@ -128,15 +135,21 @@ def _count(attributes: dict[str, str], name: str, otherwise: int) -> int:
     return min(int(text), 60) if text.isdecimal() else otherwise
 
 
+def _position(text: str) -> int:
+    """Before how many digits of the whole part a text stands; below zero: from -1 on, before which decimal."""
+    return max(-60, min(int(text), 60)) if text.removeprefix("-").isdecimal() else 0
+
+
 def _digits(attributes: dict[str, str], embedded: list[tuple[int, str]]) -> str:
     """The placeholders for one ``number:number`` element."""
     least = _count(attributes, "min-integer-digits", 1)
-    if "decimal-places" not in attributes:
+    if "decimal-places" not in attributes and not embedded:
         return "General" if least <= 1 else "0" * least
     places = _count(attributes, "decimal-places", 0)
     forced = min(_count(attributes, "min-decimal-places", places), places)
-    whole = list("#" + "0" * least)
-    for place, text in sorted(embedded, reverse=True):
-        whole.insert(max(len(whole) - place, 0), "".join(f"\\{char}" for char in text))
-    code = "".join(whole) + ("." + "0" * forced + "#" * (places - forced) if places else "")
-    return code + "," if attributes.get("display-factor", "1") not in ("1", "1.0") else code
+    width = max([least, *(place for place, _ in embedded)]) + 1
+    digits = list("0" * least + "." + "0" * forced + "#" * (places - forced)) if places else list("0" * least)
+    code = ["#"] * (width - least) + digits
+    for place, text in embedded:
+        code[min(width - place, len(code)) - 1] += "".join(f"\\{char}" for char in text)
+    return "".join(code) + "," if attributes.get("display-factor", "1") not in ("1", "1.0") else "".join(code)

@@ -21,12 +21,17 @@ from cg_uploader.sheets.watch import Watch
 
 _CONTENT = "content.xml"
 _CELLS = ("table-cell", "covered-table-cell")
-_ASIDE = frozenset(["annotation", "ruby-text", "shapes", "frame", "custom-shape", "tracked-changes", "forms"])
+_DRAWN = (
+    "frame", "custom-shape", "rect", "line", "polyline", "polygon", "regular-polygon", "path", "circle", "ellipse", "g",
+    "page-thumbnail", "connector", "caption", "measure", "control", "scene",
+)  # fmt: skip
+_ASIDE = frozenset(["annotation", "ruby-text", "shapes", "tracked-changes", "forms", *_DRAWN])
 _SPACES = re.compile(r"[ \t\r\n]+")
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
 _MOST_CELLS = 100_000_000
 _GENERAL = number_format("General")
+_PERCENT = "0.00%"
 _NUMBERS = ("float", "percentage", "currency")
 
 Cell = tuple[CellKind, str]
@@ -34,7 +39,7 @@ Cell = tuple[CellKind, str]
 
 @lru_cache(maxsize=2_000)
 def iso_moment(text: str) -> str:
-    """A date or date-time of the file in ISO form, to the nearest second; what is none stays as it is."""
+    """A date or date-time of the file in ISO form, to the nearest second; what is none, or of a year beyond 9999, as it is."""
     date, clock, time = text.partition("T")
     try:
         if not clock:
@@ -47,10 +52,10 @@ def iso_moment(text: str) -> str:
 
 
 def clock_time(text: str) -> str:
-    """A time or duration of the file as ``HH:MM:SS``; blank when it is negative; what is none stays as it is."""
+    """A time or duration of the file as ``HH:MM:SS``; blank when it is negative or none at all."""
     found = _DURATION.fullmatch(text)
     if not found:
-        return text
+        return ""
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
     total = int(days * 86_400 + hours * 3600 + minutes * 60 + seconds + 0.5)
     return "" if found[1] and total else f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
@@ -325,12 +330,14 @@ class _TableReader:
         kind = attributes.get("value-type", "")
         style = self._style(attributes.get("style-name") or self._row.get("default-cell-style-name") or self._default(column))
         if kind in _NUMBERS and "value" in attributes:
+            if kind == "percentage" and self._formats[style] is _GENERAL:
+                style = self._percent_style()
             truth = "formula" in attributes and self._formats[style] is _GENERAL and is_truth(attributes["value"], text)
             return (Kind.BOOLEAN if truth else Kind.NUMBER, style), attributes["value"]
         if kind == "date" and "date-value" in attributes:
             return (Kind.MOMENT, style), iso_moment(attributes["date-value"])
         if kind == "time" and "time-value" in attributes:
-            return (Kind.MOMENT, 0), clock_time(attributes["time-value"])
+            return (Kind.MOMENT, style), clock_time(attributes["time-value"])
         if kind == "boolean" and "boolean-value" in attributes:
             return (Kind.BOOLEAN, 0), attributes["boolean-value"]
         if kind or text:
@@ -341,9 +348,16 @@ class _TableReader:
         return next((style for first, last, style in self._defaults if first <= column <= last), "")
 
     def _style(self, name: str) -> int:
+        return self._place_of(name, lambda: self._styles.format(name))
+
+    def _percent_style(self) -> int:
+        """The format of a percentage whose style has none, as LibreOffice shows it."""
+        return self._place_of(_PERCENT, lambda: number_format(_PERCENT))
+
+    def _place_of(self, name: str, form: Callable[[], NumberFormat]) -> int:
         if name not in self._places:
             self._places[name] = len(self._formats)
-            self._formats.append(self._styles.format(name))
+            self._formats.append(form())
         return self._places[name]
 
     def _end_row(self) -> None:

@@ -44,6 +44,8 @@ SHOWN = [
     # decimals
     ("0.", 5, "5"),
     (".0", 0.5, "0.5"),
+    (".00", 12.5, "12.50"),
+    (".0%", -1.5, "-150.0%"),
     ("#.##", 0.5, "0.5"),
     ("#.##", 0, "0"),
     ("0.0#", 1.25, "1.25"),
@@ -59,6 +61,19 @@ SHOWN = [
     ("0.00", -0.001, "0.00"),
     ("0;-0", -0.4, "0"),
     ('0;"minus"', -5, "minus"),
+    ("General;-General", -5.5, "-5.5"),
+    ("General;(General)", -5.5, "-5.5"),
+    ('#,##0;"▲ "#,##0', -1234, "-1234"),
+    ('0;"ACC-"0', -5, "-ACC-5"),
+    # currency beside a sign, as Excel writes it in Norway, Brazil, Switzerland and Japan
+    ('"kr"\\ #,##0.00;"kr"\\ \\-#,##0.00', -5, "-5.00"),
+    ('_-* #,##0\\ "kr"_-;\\-* #,##0\\ "kr"_-;_-* "-"\\ "kr"_-;_-@_-', 0, "0"),
+    ('_-"R$"\\ * #,##0.00_-;\\-"R$"\\ * #,##0.00_-;_-"R$"\\ * "-"??_-;_-@_-', -5, "-5.00"),
+    ('_-"R$"\\ * #,##0.00_-;\\-"R$"\\ * #,##0.00_-;_-"R$"\\ * "-"??_-;_-@_-', 0, "0"),
+    ('"CHF" #,##0.00;"CHF"-#,##0.00', -5, "-5.00"),
+    ('"US$"#,##0.00', 1234.5, "1234.50"),
+    ('#,##0"円"', 1234, "1234"),
+    ('0 "T€"', 5, "5 T"),
     # percent
     ("0.0%", 0.125, "12.5%"),
     ("0 %", 0.07, "7 %"),
@@ -68,6 +83,7 @@ SHOWN = [
     (";;;", 5, ""),
     ("0;-0;;@", 0, ""),
     ("#", 0, ""),
+    ("", 5, "5"),
     ('[=1]"Yes";[=0]"No"', 1, "Yes"),
     ('0;0;"n/a"', 0, "n/a"),
     ('General" m"', 7, "7 m"),
@@ -82,6 +98,7 @@ SHOWN = [
     ('yyyy"年"m"月"d"日"', 45296, "2024-01-05"),
     ('d/m/yyyy hh"h"mm', 45296.604166666664, "2024-01-05 14:30:00"),
     ("h:mm AM/PM", 0.75, "18:00:00"),
+    ("h AM/PM:mm", 0.75, "18:00:00"),
     ("mm:ss.0", 0.0105, "00:15:07"),
     ("[h]:mm", 1.5, "36:00:00"),
     ("[mm]:ss", 1.5, "36:00:00"),
@@ -132,6 +149,8 @@ def test_halves_are_rounded_away_from_zero_and_it_is_said(value: float, text: st
         ("h:mm", -0.5, "no-such-date"),
         ("[h]:mm", -0.5, "no-such-date"),
         ("General", 1e15, "digits-lost"),
+        ("0", 4111111111111111, "digits-lost"),
+        ("#,##0.00", -(10**15), "digits-lost"),
     ],
 )
 def test_what_the_text_does_not_show_is_said(code: str, value: float, kind: str) -> None:
@@ -160,6 +179,36 @@ def test_the_1904_system_counts_from_another_day() -> None:
         "1904-03-01",
         "2024-01-05",
     ]
+
+
+BEFORE = ("", "-", "(", "\\-", "-$", '"kr" -', '"-R$ "', "[Red]-", "▲ ", "_-[$€-407] -")
+AFTER = {"(": ")", "-": " %", "": "-"}
+CONDITIONS = (
+    "{0};{1}",
+    "[>=0]{0};{1}",
+    "[>=0]{0};[<0]{1}",
+    "[<0]{1};{0}",
+    "{0};{1};{0}",
+    "[>0]{0};[<0]{1};{0}",
+    "{1}",
+    "[>5]{0};{1}",
+)
+
+
+@given(
+    st.sampled_from(BEFORE),
+    st.sampled_from(CONDITIONS),
+    st.sampled_from(["0.00", "#,##0.00", "General"]),
+    st.integers(-(10**9), -1).map(lambda cents: cents / 100),
+)
+def test_a_negative_number_has_one_minus_whatever_a_section_draws(
+    before: str, sections: str, digits: str, value: float
+) -> None:
+    code = sections.format(digits, f"{before}{digits}{AFTER.get(before, '')}")
+    text = NumberFormat(code).number(value)[0]
+    number = text.removesuffix(" %")
+    assert number.startswith("-")
+    assert Decimal(number) == Decimal(str(value)) * (100 if text != number else 1)
 
 
 def test_text_sections() -> None:
@@ -215,6 +264,7 @@ NUMBERS = (
 CODES = [
     *("General", "0", "00000", "#,##0", "0.00", "#,##0.00", "#,##0.00;[Red]-#,##0.00", '0.000;"-"0.000;"none"', "0.0%"),
     *("[>=100]0;0.0", "[<100]0;0.0", "[>-5]0;0.0", "yyyy-mm-dd hh:mm", "mmm hh:mm", "[>0]General;0.00", "0.00000000000000"),
+    *("[>=0]0.00;-0.00", "0.00;(0.00)", "0.00;0.00-", "-0.00", '"R$" 0.00;-"R$" 0.00', ".00"),
 ]
 
 

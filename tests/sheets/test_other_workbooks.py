@@ -34,7 +34,20 @@ def cell_style(name: str, attributes: str) -> str:
     return f'<style:style style:name="{name}" style:family="table-cell" style:{attributes}/>'
 
 
+def map_to(condition: str, style: str) -> str:
+    return f'<style:map style:condition="{condition}" style:apply-style-name="{style}"/>'
+
+
+def embedded(places: int, whole: int, texts: dict[int, str]) -> str:
+    inside = "".join(
+        f'<number:embedded-text number:position="{place}">{text}</number:embedded-text>' for place, text in texts.items()
+    )
+    return digits(places, whole).removesuffix("/>") + f">{inside}</number:number>"
+
+
 TEXT = "<number:text>{}</number:text>".format
+YEAR, MONTH = '<number:year number:style="long"/>', "<number:month/>"
+CLOCK = "<number:hours/>" + TEXT(":") + "<number:minutes/>"
 STYLES = "".join(
     [
         number_style("number", "N5", digits(0, 5)),
@@ -47,6 +60,27 @@ STYLES = "".join(
         cell_style("acc", 'data-style-name="POS"'),
         number_style("date", "MY", "<number:month/>" + TEXT(" ") + "<number:year/>"),
         cell_style("my", 'data-style-name="MY"'),
+        number_style("number", "LIT", digits(0) + TEXT("%")),
+        cell_style("lit", 'data-style-name="LIT"'),
+        number_style("currency", "EURPOS", digits(2)),
+        number_style("currency", "EUR", TEXT("-") + digits(2) + map_to("value()&gt;=0", "EURPOS")),
+        cell_style("eur", 'data-style-name="EUR"'),
+        number_style("number", "PHONE", TEXT("(") + embedded(0, 0, {7: ") ", 4: "-"})),
+        cell_style("phone", 'data-style-name="PHONE"'),
+        number_style("number", "PARTS", embedded(3, 1, {-2: "x", -3: "y"})),
+        cell_style("parts", 'data-style-name="PARTS"'),
+        number_style("number", "SWISS", embedded(2, 1, {3: "’"})),
+        cell_style("swiss", 'data-style-name="SWISS"'),
+        number_style("date", "DAY", YEAR + TEXT("-") + MONTH + TEXT("-") + "<number:day/>"),
+        cell_style("day", 'data-style-name="DAY"'),
+        number_style("date", "FULL", YEAR + MONTH + "<number:day/>" + CLOCK),
+        cell_style("full", 'data-style-name="FULL"'),
+        number_style("time", "CLOCK", CLOCK),
+        cell_style("clock", 'data-style-name="CLOCK"'),
+        number_style("time", "SPAN", CLOCK).replace('"SPAN"', '"SPAN" number:truncate-on-overflow="false"'),
+        cell_style("span", 'data-style-name="SPAN"'),
+        number_style("boolean", "YES", "<number:boolean/>"),
+        cell_style("yes", 'data-style-name="YES"'),
         '<style:style style:name="hid" style:family="table"><style:table-properties table:display="false"/></style:style>',
     ]
 )
@@ -89,6 +123,23 @@ HEAD = line(cell("Key"), cell("Value"))
         (value("date", "1899-12-31"), "1899-12-31"),
         (value("time", "PT36H00M00S"), "36:00:00"),
         (value("time", "-PT1H"), ""),
+        (value("time", "PT-2147483648H00M00S"), ""),
+        (value("date", "22856-10-24"), ""),
+        (value("float", "12", "lit"), "12%"),
+        (value("percentage", "0.125"), "12.50%"),
+        (value("currency", "-5", "eur"), "-5.00"),
+        (value("currency", "5", "eur"), "5.00"),
+        (value("float", "2125551234", "phone"), "(212) 555-1234"),
+        (value("float", "1.234", "parts"), "1.2x3y4"),
+        (value("float", "1234567.5", "swiss"), "1234567.50"),
+        (value("date", "2024-01-05T14:30:00", "day"), "2024-01-05"),
+        (value("date", "2024-01-05", "full"), "2024-01-05 00:00:00"),
+        (value("date", "2024-01-05T14:30:00", "clock"), "14:30:00"),
+        (value("time", "PT36H10M00S", "clock"), "12:10:00"),
+        (value("time", "PT36H10M00S", "span"), "36:10:00"),
+        (value("time", "PT36H10M00S", "my"), "36:10:00"),
+        (value("float", "1", "yes"), "TRUE"),
+        (cell("yes").replace("<text:p>", "<draw:rect><text:p>no</text:p></draw:rect><draw:line/><text:p>", 1), "yes"),
         (value("boolean", "true"), "TRUE"),
         (cell("a<text:s text:c='2'/>b<text:tab/>c<text:line-break/>d"), "a  b\tc\nd"),
         (cell("WAHR", 'table:formula="of:=TRUE()" office:value-type="float" office:value="1"'), "TRUE"),
