@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,6 +36,8 @@ td.name { color: #57606a; }
 tr.sum { font-weight: 600; }
 """
 """What a text document of Qt understands of the receipt's style."""
+FRESH_SECONDS = 60.0
+"""What another window has put into the folder so lately, its browser may still be about to read."""
 _TITLED = re.compile("<h2>([^<]*)</h2><table><thead><tr>(.*?)</tr>")
 _WIDTHS = {"number": 11, "word": 18, "who": 27, "name": 30}
 _HEADED = re.compile('<th class="(number|word|who|name)">')
@@ -97,7 +101,7 @@ def page_to_print(run: int, places: Places) -> Work:
     """The work of putting a run's receipt where a browser can show it; results in its Path.  ``clear_pages`` takes it away."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        file = places.pages / f"upload-{run}.html"
+        file = places.pages / f"upload-{run}-{os.getpid()}.html"
         write_private(file, _page(run, places))
         return file
 
@@ -105,12 +109,13 @@ def page_to_print(run: int, places: Places) -> Work:
 
 
 def clear_pages(places: Places) -> None:
-    """Take away what was put there for the browser, also by an earlier window that did not come to its end."""
-    with suppress(OSError):
-        if not places.pages.is_symlink():
-            for file in (*places.pages.glob("upload-*.html"), *places.pages.glob(".new-*~")):
+    """Take away what this window put there for the browser, and what an earlier one left that did not come to its end."""
+    if places.pages.is_symlink():
+        return
+    for file in (*places.pages.glob("upload-*.html"), *places.pages.glob(".new-*~")):
+        with suppress(OSError):  # another window was quicker
+            if file.stem.endswith(f"-{os.getpid()}") or abs(time.time() - file.stat().st_mtime) > FRESH_SECONDS:
                 file.unlink()
-            places.pages.rmdir()
 
 
 def _page(run: int, places: Places) -> str:

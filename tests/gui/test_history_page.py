@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -186,6 +187,16 @@ def test_the_receipt_goes_to_the_browser_and_away_again(
     (places.pages / "somebody's.txt").write_text("x")
     papers.clear_pages(places)
     assert [left.name for left in places.pages.iterdir()] == ["somebody's.txt"]
+
+
+def test_another_window_leaves_what_a_browser_may_be_about_to_read(places: Places) -> None:
+    places.pages.mkdir()
+    for name in ("upload-1-0.html", "upload-2-0.html", ".new-abc.html~"):
+        (places.pages / name).write_text("x")
+    long_ago = time.time() - 2 * papers.FRESH_SECONDS
+    os.utime(places.pages / "upload-1-0.html", (long_ago, long_ago))
+    papers.clear_pages(places)
+    assert sorted(left.name for left in places.pages.iterdir()) == [".new-abc.html~", "upload-2-0.html"]
 
 
 def test_search_hides_the_others(page: HistoryPage) -> None:
