@@ -181,8 +181,8 @@ def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
 
     thread = threading.Thread(target=hear, name="signals", daemon=True)
     thread.start()
+    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)  # before the handlers: they hear nothing themselves
     before = {number: signal.signal(number, lambda *_: None) for number in STOPS}
-    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
