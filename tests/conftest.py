@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cg_uploader.settings.paths import Places
+
+settings.register_profile("no clock", settings.default, deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+settings.load_profile("no clock")  # how long an example takes says more about the computer's other work than about the law
 
 
 @pytest.fixture(autouse=True)
