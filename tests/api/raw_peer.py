@@ -115,7 +115,7 @@ class Peer:
 
     def wait_for_puts(self, count: int) -> None:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.puts) >= count, timeout=10)
+            assert self.arrived.wait_for(lambda: len(self.puts) >= count, timeout=60)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -213,4 +213,4 @@ class Raw:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)

@@ -136,7 +136,7 @@ def test_bytes_that_come_late_on_an_idle_connection_are_never_the_next_rows_answ
 
     def twice(sock: socket.socket) -> None:
         sock.sendall(http(200))
-        assert settled.wait(5)
+        assert settled.wait(60)
         sock.sendall(http(500))
 
     server = peer(twice, http(204))
@@ -220,7 +220,7 @@ def _abort_during(sender, server_ready, request):
     thread.start()
     server_ready()
     sender.abort()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     return replies[0]
 
@@ -265,10 +265,10 @@ def test_abort_ends_a_sign_in_and_all_who_wait_for_it(peer, client, row):
     for thread in threads:
         thread.start()
     with server.arrived:
-        assert server.arrived.wait_for(lambda: server.posts, timeout=5)
+        assert server.arrived.wait_for(lambda: server.posts, timeout=60)
     sender.abort()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert [reply.answer for reply in replies] == [Answer.NOT_CONNECTED] * 4
     assert len(server.posts) == 1
     assert server.puts == []

@@ -101,9 +101,9 @@ def test_abort_ends_a_handshake(peer, client):
         replies = []
         thread = threading.Thread(target=lambda: replies.append(sender.send(Request(2, address.records, "c", ()))))
         thread.start()
-        assert mute.greeted.wait(5)
+        assert mute.greeted.wait(60)
         sender.abort()
-        thread.join(5)
+        thread.join(60)
     assert [reply.answer for reply in replies] == [Answer.NOT_CONNECTED]
 
 
@@ -121,13 +121,13 @@ def test_a_handshake_that_hangs_holds_nobody_else_up(peer, client, authority):
 
     slow = threading.Thread(target=work)
     slow.start()
-    assert first.wait(5)
+    assert first.wait(60)
     quick = threading.Thread(target=work)
     quick.start()
-    quick.join(5)
+    quick.join(60)
     assert len(replies) == 1
     let_go.set()
-    slow.join(10)
+    slow.join(60)
     assert [reply.status for reply in replies] == [200, 200]
 
 
@@ -140,7 +140,7 @@ class _Slow:
     def wrap_socket(self, sock, server_side):
         if not self._first.is_set():
             self._first.set()
-            self._let_go.wait(10)
+            self._let_go.wait(60)
         return self._rules.wrap_socket(sock, server_side=server_side)
 
 
@@ -150,7 +150,7 @@ def test_a_body_that_hangs_below_tls_is_cut(peer, client, authority):
     began = time.monotonic()
     reply = _send(client, peer(), server.address.records, ca_file=authority.file, timeouts=SHORT)
     assert (reply.answer, reply.status) == (Answer.BODY_LOST, 200)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, client, authority, tmp_path):

@@ -47,7 +47,7 @@ def test_a_dropped_file_is_taken(page: FilePage, make_file: MakeFile, qtbot: QtB
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file))])
     drop = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    with qtbot.waitSignal(page.zone.file_chosen) as chosen:
+    with qtbot.waitSignal(page.zone.file_chosen, timeout=PATIENCE_MS) as chosen:
         page.zone.dropEvent(drop)
     assert chosen.args == [file]
     qtbot.waitUntil(lambda: page.session.table is not None, timeout=PATIENCE_MS)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 from rig import plan_of, table_of
+from windows import PATIENCE_MS
 
 from cg_uploader.fields.checks import Problem
 from cg_uploader.gui.models import fields_model, outcomes_model, preview_model, rows_model, runs_model
@@ -81,7 +82,7 @@ class TestFields:
         assert shown(model) == [["Email", "Required", "E-mail address", ""], ["First Name", "Optional", "Text", ""]]
 
     def test_ticking_required_changes_the_field_and_tells(self, model: FieldsModel, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(model.edited):
+        with qtbot.waitSignal(model.edited, timeout=PATIENCE_MS):
             model.setData(model.index(1, fields_model.REQUIRED), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
         assert model.fields[1] == Field("First Name", required=True)
 
@@ -136,7 +137,7 @@ class TestRows:
     def test_an_edit_is_passed_on_and_not_made_here(self, qtbot: QtBot) -> None:
         model = RowsModel()
         model.show_rows(plan_of([("ann@example.com", "Ann")]), [0], self.remark)
-        with qtbot.waitSignal(model.cell_edited) as told:
+        with qtbot.waitSignal(model.cell_edited, timeout=PATIENCE_MS) as told:
             assert model.setData(model.index(0, 4), "Anna")
         assert told.args == [Row(2, ("ann@example.com", "Ann")), 1, "Anna"]
         assert shown(model)[0][4] == "Ann"

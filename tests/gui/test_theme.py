@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from windows import PATIENCE_MS
 
 from cg_uploader.gui import theme as theme_module
 from cg_uploader.gui.theme import DARK, LIGHT, Colours, Scheme, Theme, style_sheet
@@ -56,7 +57,7 @@ def test_the_style_sheet_names_every_colour_and_leaves_no_placeholder(colours: C
 
 def test_choosing_a_scheme_changes_palette_and_tells(qtbot: QtBot, theme: Theme, qapp: QApplication) -> None:
     try:
-        with qtbot.waitSignal(theme.changed):
+        with qtbot.waitSignal(theme.changed, timeout=PATIENCE_MS):
             theme.choose(Scheme.DARK)
         assert theme.colours is DARK
         assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.window

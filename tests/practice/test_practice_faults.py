@@ -76,7 +76,7 @@ def test_closing_is_quick_even_when_answers_hang(practice: Practice) -> None:
     wait_until(lambda: len(ann.server.ledger.entries) == 5)
     begun = time.monotonic()
     ann.server.close()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
     for thread in threads:
         thread.join()
 
@@ -89,7 +89,7 @@ def test_closing_is_quick_in_a_long_delay(practice: Practice) -> None:
     begun = time.monotonic()
     ann.server.close()
     thread.join()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -224,7 +224,7 @@ def test_a_suppressed_invitation_is_not_sent(practice: Practice) -> None:
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)

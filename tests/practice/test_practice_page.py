@@ -88,7 +88,7 @@ def test_as_a_process_it_says_its_addresses_and_ends_when_told(how: signal.Signa
         assert said[0][1].endswith("/oauth2/token")
         assert said[1][1].endswith("/records/")
         port = int(said[2][1].rstrip("/").rsplit(":", 1)[1])
-        with socket.create_connection(("127.0.0.1", port), timeout=10):
+        with socket.create_connection(("127.0.0.1", port), timeout=60):
             process.send_signal(how)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         assert process.stderr.read() == ""

@@ -245,7 +245,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=6), st.integers(1, 15))
 def test_plain_rows_and_parsed_rows_give_the_same_table(tmp_path: Path, rows: list[list[object]], repeat: int) -> None:
     """A comment makes everything go through the XML parser; without it the rows of plain form are cut out before."""
@@ -267,7 +267,7 @@ MIXED = st.sampled_from(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(st.lists(MIXED, min_size=3, max_size=3), min_size=1, max_size=5),
     st.lists(st.tuples(st.integers(0, 400), st.lists(MIXED, max_size=4), st.booleans()), max_size=6),

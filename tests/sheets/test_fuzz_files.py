@@ -174,7 +174,7 @@ def expected(rows: list[tuple[str, int, bool]]) -> list[tuple[str, ...]]:
     return [(word.strip(" "), str(whole), "TRUE" if yes else "FALSE") for word, whole, yes in rows]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CELLS)
 def test_what_openpyxl_writes(tmp_path: Path, rows: list[tuple[str, int, bool]]) -> None:
     book = Workbook()
@@ -184,7 +184,7 @@ def test_what_openpyxl_writes(tmp_path: Path, rows: list[tuple[str, int, bool]])
     assert texts(tmp_path / "a.xlsx", header_row=1) == expected(rows)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CELLS, st.booleans())
 def test_what_xlsxwriter_writes(tmp_path: Path, rows: list[tuple[str, int, bool]], lean: bool) -> None:
     with Writer(tmp_path / "a.xlsx", {"constant_memory": lean}) as book:

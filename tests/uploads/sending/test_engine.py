@@ -274,7 +274,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     script=st.dictionaries(st.integers(2, 13), st.lists(ANSWERS, max_size=6)),
     kind=st.sampled_from([DataType.CONTACT, DataType.SURVEY, DataType.ACTIVITY]),

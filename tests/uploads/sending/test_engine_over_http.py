@@ -42,7 +42,7 @@ def practice(*rules: dict[str, Any], delay: float = 0.0) -> PracticeServer:
     return PracticeServer(script=faults.parse({"rules": list(rules)}), delay=delay)
 
 
-def wait_until(true: Any, seconds: float = 20.0) -> None:
+def wait_until(true: Any, seconds: float = 60.0) -> None:
     moment = threading.Event()
     deadline = time.monotonic() + seconds
     while not true():

@@ -96,7 +96,7 @@ def with_constant(plan: Plan, constant: str) -> Plan:
     return replace(plan, configuration=configuration, mapping=mapping)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows_of_texts, edits_of_rows, st.sampled_from(BlankCells), st.sampled_from(["CRM", "a & b + c", "50 % #1"]))
 @example([("", "\u200b", "0", "00123")], {2: {0: "=1+1", 3: ""}}, BlankCells.SEND_EMPTY, "CRM")
 @example([(" a ", "+49 30", "\t", "x\ny")], {}, BlankCells.LEAVE_OUT, "CRM")
@@ -123,7 +123,7 @@ def table_from(content: bytes, suffix: str) -> Table:
         return read(file, ReadOptions(None, None, None, None, None))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows_of_plain_texts)
 @example([("00123", "1E5", "1,5", "2024-01-05"), ("NA", "null", '="007"', "TRUE")])
 def test_the_ledger_has_what_preview_shows(service, rows):

@@ -28,7 +28,7 @@ TICKS = 25
 """So many looks at the clock that the engine has certainly been through its loop several times."""
 
 
-def wait_until(true: Callable[[], object], seconds: float = 30.0, why: str = "it never came true") -> None:
+def wait_until(true: Callable[[], object], seconds: float = 60.0, why: str = "it never came true") -> None:
     moment = threading.Event()
     deadline = time.monotonic() + seconds
     while not true():
@@ -99,7 +99,7 @@ class Underway:
         before = self.clock.looks
         wait_until(lambda: self.clock.looks > before + TICKS or not self._thread.is_alive())
 
-    def end(self, seconds: float = 30.0) -> RunSummary:
+    def end(self, seconds: float = 60.0) -> RunSummary:
         """Wait for the end; the threads that sent are gone then."""
         self._thread.join(seconds)
         assert not self._thread.is_alive(), "the run must end"
