@@ -15,7 +15,7 @@ from cg_uploader.api.proxies import Proxies, ProxyLogin
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Address
 
-SHORT = Timeouts(connect=0.3, read=0.3, body=0.3)
+SHORT = Timeouts(connect=1.5, read=1.5, body=1.5)
 HIDDEN = (SECRET, "tok-123", "ann", "example.org", "record%5B", "configuration=")
 
 ACTS = {
