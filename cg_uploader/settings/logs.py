@@ -8,7 +8,9 @@ import os
 import platform
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from io import TextIOWrapper
+from itertools import pairwise
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +34,23 @@ class _PrivateFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
+
+    def doRollover(self) -> None:
+        """Turn over, unless another program has just done so; where its hold on the file forbids it, the log grows on.
+
+        The newest part goes first: when that fails, no older one was lost for it.
+        """
+        if self.stream:
+            self.stream.close()
+        parts = [Path(f"{self.baseFilename}.{number}") for number in range(self.backupCount + 1)]
+        with suppress(OSError):
+            if Path(self.baseFilename).stat().st_size * 2 > self.maxBytes:
+                Path(self.baseFilename).replace(parts[0])
+        if parts[0].exists():
+            for newer, older in reversed(list(pairwise(parts))):
+                with suppress(OSError):
+                    newer.replace(older)
+        self.stream = self._open()
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -94,3 +95,46 @@ def test_a_link_in_the_logs_place_is_not_followed(places: Places, tmp_path: Path
     with pytest.raises(UploaderError, match="Remove what stands in its place"):
         logs.start(places)
     assert (tmp_path / "victim").read_text() == ""
+
+
+def test_two_programs_with_one_log_turn_it_over_once_and_lose_nothing(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MOST_BYTES", 2_000)
+    logger = logging.getLogger("cg_uploader")
+    one, other = logs.start(places), logs.start(places)
+    try:
+        logger.removeHandler(other)
+        while not (places.logs / f"{logs.FILE}.1").exists():
+            logger.info("by the one program")
+        logger.addHandler(other)
+        logger.removeHandler(one)
+        for number in range(3):
+            logger.info("by the other program, %d", number)
+    finally:
+        logs.stop(one)
+        logs.stop(other)
+    parts = sorted(part.name for part in places.logs.iterdir())
+    assert parts == [logs.FILE, f"{logs.FILE}.1"], "not once more"
+    text = "".join((places.logs / part).read_text() for part in parts)
+    assert all(f"by the other program, {number}" in text for number in range(3))
+
+
+def test_a_log_that_another_program_holds_grows_on(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where a file that is open elsewhere cannot be given another name."""
+    monkeypatch.setattr(logs, "MOST_BYTES", 500)
+    (places.logs / f"{logs.FILE}.1").write_text("the older part")
+
+    def held(rename: Callable[..., object], source: Path | str, target: Path | str) -> object:
+        if str(source).endswith(logs.FILE):
+            raise PermissionError
+        return rename(source, target)
+
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(os, name, functools.partial(held, getattr(os, name)))
+    handler = logs.start(places)
+    try:
+        for number in range(20):
+            logging.getLogger("cg_uploader").info("row %d", number)
+    finally:
+        logs.stop(handler)
+    assert all(f"row {number}\n" in (places.logs / logs.FILE).read_text() for number in range(20))
+    assert (places.logs / f"{logs.FILE}.1").read_text() == "the older part"
