@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QEvent,
     QMessageLogContext,
     QObject,
+    QSize,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
@@ -40,6 +41,8 @@ SAMPLE = "samples/contacts.xlsx"
 SAMPLE_PROFILE = "samples/contacts.json"
 SAMPLE_SCRIPT = "samples/contacts-script.json"
 DEMO_DELAY_SECONDS = 0.1
+FRAME = QSize(16, 40)
+"""Room for what the desktop draws around a window."""
 TURN_SECONDS = 0.001
 """How long another thread may keep Python from the window: with the usual five times as much each call of a repaint waits,
 and together they were seen as pauses of 60 to 190 ms while rows were checked."""
@@ -62,6 +65,7 @@ def run_window(
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
     Bugs(window, places)
+    window.resize(window.size().boundedTo(window.screen().availableSize() - FRAME))
     after_first_paint(window, services.readers.prepare)
     after_first_paint(window, window.tidy)
     window.show()

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.takeup import TakenUp
 
 SETUP_ENDING = ".cgsetup"
-SMALLEST = QSize(900, 640)
+SMALLEST = QSize(900, 480)
+"""A laptop whose screen shows everything half as large again has little more."""
 USUAL = QSize(1120, 760)
 
 
@@ -176,13 +177,14 @@ class MainWindow(QMainWindow):
         connection = session.connection
         self.rail.show_connection(connection.name or REGIONS[connection.region].split(":", maxsplit=1)[0])
         if self._in_history():
-            self.footer.say(back=True, forward="", reason="")
+            self.footer.say(forward="", reason="")
             return
         forward = self._step.next_label
         if self._step is Step.UPLOAD and session.run is not None and not session.running:
             forward = "Upload a&nother file"
-        back = self._step > Step.CONNECT and not session.running
-        self.footer.say(back=back, forward=forward, reason=why_not(session, self._step))
+        first = "This is the first step." if self._step is Step.CONNECT else ""
+        no_way_back = "An upload is under way." if session.running else first
+        self.footer.say(no_way_back=no_way_back, forward=forward, reason=why_not(session, self._step))
 
     # ------------------------------------------------------------------ things to do
 

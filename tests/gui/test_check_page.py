@@ -213,6 +213,14 @@ def test_invitations_are_counted_in_a_sentence(page: CheckPage, session: Session
     assert "5 different addresses" in page.invited.text
 
 
+def test_what_nobody_knows_is_not_claimed(page: CheckPage, session: Session, qtbot: QtBot) -> None:
+    session.set_connection(practice_connection(page.services, DataType.UNKNOWN))
+    check(page, [*GOOD, BAD], qtbot)
+    assert page.invited.text.startswith("This may invite ")
+    check(page, [BAD], qtbot)
+    assert page.invited.isHidden(), "where no row can go, nobody is invited"
+
+
 def test_nobody_is_invited_by_contacts(page: CheckPage, qtbot: QtBot) -> None:
     check(page, GOOD, qtbot)
     assert page.invited.isHidden()

@@ -151,6 +151,18 @@ def test_the_drop_zone_shrinks_when_there_is_a_file(qtbot: QtBot, tmp_path: Path
     assert "another" in zone.browse_button.text()
 
 
+def test_a_long_name_leaves_room_for_the_button_and_keeps_its_ending(qtbot: QtBot, tmp_path: Path) -> None:
+    zone = DropZone()
+    qtbot.addWidget(zone)
+    zone.show_file(tmp_path / "contacts.xlsx", "3 rows")
+    short = zone.minimumSizeHint().width()
+    name = f"{'Contacts of all our subsidiaries ' * 9}.xlsx"
+    zone.show_file(tmp_path / name, "3 rows")
+    assert zone.minimumSizeHint().width() <= short
+    assert zone.name == name
+    assert name in zone._name.toolTip()
+
+
 def test_remarks_of_one_kind_are_folded_into_one_sentence() -> None:
     notes = [Note(row, "Phone", "digits-lost", f"E{row} is odd.") for row in (4, 9, 11)]
     assert fold([*notes, Note(None, None, "hidden-rows", "2 rows are hidden.")]) == (

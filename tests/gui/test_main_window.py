@@ -23,8 +23,10 @@ from cg_uploader.gui.dialogs.settings import SettingsDialog, support_details
 from cg_uploader.gui.dialogs.where import WhereDialog
 from cg_uploader.gui.main_window import SMALLEST, MainWindow
 from cg_uploader.gui.services import Practice, Services
+from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed
 from cg_uploader.gui.theme import Scheme, Theme
+from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.settings import logs
 from cg_uploader.settings.paths import Places
 from cg_uploader.vocabulary import RowStatus
@@ -241,6 +243,29 @@ class TestAccess:
 
     def test_the_tab_key_leaves_a_table(self, window: MainWindow) -> None:
         assert not any(view.tabKeyNavigation() for view in window.findChildren(QTableView) if view.objectName() == "")
+
+    def test_whatever_cannot_be_pressed_says_why(self, window: MainWindow, session: Session, qtbot: QtBot) -> None:
+        def silent() -> list[str]:
+            found = [b for b in window.findChildren(Button) if b.isVisible() and not b.isEnabled()]
+            return [b.text() for b in found if not b.accessibleDescription() or not b.toolTip()]
+
+        assert silent() == []
+        ready(window, 3, qtbot)
+        for step in Step:
+            window.show_step(step)
+            assert silent() == []
+        window.show_step(Step.UPLOAD)
+        qtbot.waitUntil(window.upload_page.before.button.isEnabled, timeout=PATIENCE_MS)
+        window.upload_page.upload()
+        assert silent() == []
+        window.upload_page.stop()
+        assert silent() == []
+        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        window.show_history()
+        assert silent() == []
+        qtbot.waitUntil(lambda: not window.history_page.runner.busy, timeout=PATIENCE_MS)
+        window.history_page.view.selectRow(0)
+        assert silent() == []
 
     def test_at_its_smallest_nothing_is_cut_off_sideways(self, window: MainWindow, qtbot: QtBot) -> None:
         ready(window, 3, qtbot)

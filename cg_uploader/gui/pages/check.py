@@ -27,13 +27,15 @@ from cg_uploader.gui.widgets.todo_list import Todo, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Plan, Row
-from cg_uploader.vocabulary import Level
+from cg_uploader.vocabulary import DataType, Level
 
 QUIET_MS = 250
 TEXT_LINES = 3
 LETTERS_TO_EDIT, LETTERS_TO_READ = 22, 44
 ALL, LEFT_OUT = "all", "left out"
-HINT = "Double-click a cell to change what is sent. The file itself stays as it is."
+HINT = "Double-click a cell, or type in it, to change what is sent. The file itself stays as it is."
+SELECT_FIRST = "Select rows of the list first."
+CANNOT_TRUST = "Only what looks odd in the file can be accepted as it is. This has to be corrected, or left out."
 WHOLE = "This is about a whole column or the file, not about single rows."
 
 
@@ -195,7 +197,7 @@ class CheckPage(Page):
             parts.append(f"{result.skipped:,} left out")
         self.totals.setText(" · ".join(parts))
         self._show_failed(plan)
-        self._show_invited(result)
+        self._show_invited(plan, result)
         groups = {
             level: [Todo(_key(group), group.text, group.positions) for group in result.groups if group.level is level]
             for level in Level
@@ -227,14 +229,15 @@ class CheckPage(Page):
             more=unsure if origin.unsure else behind,
         )
 
-    def _show_invited(self, result: CheckResult) -> None:
-        if result.invited is None:
+    def _show_invited(self, plan: Plan, result: CheckResult) -> None:
+        if result.invited is None or not result.ready:
             self.invited.clear()
             return
         people, addresses = result.invited
+        does = "may" if plan.configuration.data_type is DataType.UNKNOWN else "will"
         self.invited.say(
             "warning",
-            f"This will invite {invited_in_words(people, addresses)}.",
+            f"This {does} invite {invited_in_words(people, addresses)}.",
             more="You are asked once more before anything is sent. An invitation cannot be taken back.",
         )
 
@@ -298,14 +301,17 @@ class CheckPage(Page):
         numbers = {self.model.row(line).number for line in lines}
         out = bool(numbers) and numbers <= self.session.left_out
         self.out_button.setText("Put bac&k" if out else "&Leave out")
-        self.out_button.setEnabled(bool(numbers))
-        self.trust_button.setEnabled(bool(numbers) and self._can_trust())
+        self.out_button.allow("" if numbers else SELECT_FIRST)
+        self.trust_button.allow(SELECT_FIRST if not numbers else "" if self._can_trust() else CANNOT_TRUST)
         self.told.setText(self.model.remark(min(lines)) if lines else HINT)
         history = self.session.history
-        self.undo_button.setEnabled(history.canUndo())
-        self.redo_button.setEnabled(history.canRedo())
-        self.undo_button.setAccessibleDescription(history.undoText())
-        self.redo_button.setAccessibleDescription(history.redoText())
+        for button, possible, impossible, text in (
+            (self.undo_button, history.canUndo(), "Nothing was changed that could be undone.", history.undoText()),
+            (self.redo_button, history.canRedo(), "Nothing was undone that could be done again.", history.redoText()),
+        ):
+            button.allow("" if possible else impossible)
+            if possible:
+                button.setAccessibleDescription(text)
 
     # ------------------------------------------------------------------ changing
 

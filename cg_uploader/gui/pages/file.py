@@ -248,7 +248,7 @@ class FilePage(Page):
     # ------------------------------------------------------------------ header row
 
     def _selection_changed(self) -> None:
-        self.header_button.setEnabled(len(self.view.selected_lines()) == 1)
+        self.header_button.allow("" if len(self.view.selected_lines()) == 1 else "Select one row above first.")
 
     def _use_selected_row(self) -> None:
         lines = self.view.selected_lines()

@@ -25,6 +25,7 @@ from cg_uploader.model import RunSummary
 from cg_uploader.uploads.journal.kept import UNDER_WAY
 
 NOTHING_YET = "Nothing has been uploaded from this computer yet."
+AT_ITS_END = "It came to its end, so nothing is left to continue."
 NOTHING_LIKE_THIS = "No upload has these words in its line."
 
 
@@ -47,7 +48,7 @@ class HistoryPage(Page):
         self.banner = Banner()
         self.view = Table("Uploads", empty=NOTHING_YET)
         self.view.setModel(self.model)
-        self.view.stretch((20, 26, 24, 9, 11, 17, 24), 6)
+        self.view.stretch((20, 0, 0, 8, 11, 17, 0), 1, 2, 6)
         self.view.setMinimumHeight(260)
         self.told = plain(role="quiet", wrap=True)
         self.go_on = Button("&Continue this upload", self._continue, role="primary")
@@ -102,25 +103,27 @@ class HistoryPage(Page):
 
     def _show_possible(self) -> None:
         run = self.selected()
-        for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
-            button.setEnabled(False)
         self.told.setText(self._in_words(run))
         if run is None:
+            for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
+                button.allow("Select one upload first.")
             return
-        elsewhere = run.stopped is not None and run.stopped.reason == UNDER_WAY
-        kept = run.values_deleted is None
-        self.go_on.setEnabled(run.stopped is not None and kept and not elsewhere and not self.session.running)
-        self.failed_rows.setEnabled(run.attention > 0 and kept)
-        self.receipt.setEnabled(True)
-        self.print_out.setEnabled(True)
-        self.forget.setEnabled(not elsewhere)
+        elsewhere = UNDER_WAY if run.stopped is not None and run.stopped.reason == UNDER_WAY else ""
+        gone = "" if run.values_deleted is None else "The values of its rows were deleted."
+        ended = AT_ITS_END if run.stopped is None else ""
+        busy = "Another upload is under way." if self.session.running else ""
+        self.go_on.allow(elsewhere or ended or gone or busy)
+        self.failed_rows.allow(gone if run.attention else "No row of it needs attention.")
+        self.receipt.allow()
+        self.print_out.allow()
+        self.forget.allow(elsewhere)
 
     def _in_words(self, run: RunSummary | None) -> str:
         """How the selected run ended, in full, and why it cannot go on now."""
         if run is None:
             return "Select an upload to continue it or to save its files again." if self.model.rowCount() else ""
         if run.stopped is None:
-            return ended(run) if run.values_deleted is not None else ""
+            return AT_ITS_END if run.values_deleted is None else ended(run)
         if run.stopped.reason == UNDER_WAY:
             return f"{UNDER_WAY} It can be continued or forgotten when it has ended."
         busy = " Another upload is under way; wait until it has ended to continue this one." if self.session.running else ""

@@ -312,7 +312,7 @@ class UploadPage(Page):
         self._limit.setText(f"The first {MOST_LISTED:,} are listed; a saved file has all." if self.model.full else "")
 
     def _show_possible(self) -> None:
-        self.details.setEnabled(len(self.view.selected_lines()) == 1)
+        self.details.allow("" if len(self.view.selected_lines()) == 1 else "Select one row of the list first.")
 
     def show_details(self) -> None:
         """Everything that is known about the selected row."""

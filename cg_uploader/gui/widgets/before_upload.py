@@ -84,8 +84,7 @@ class BeforeUpload(QWidget):
         left = max(0, result.ready - self._skippable) if plan.skip_accepted else result.ready
         number = ("up to " if plan.skip_accepted else "") + counted(left, "row")
         self.button.setText(f"&Upload {number}" + (" and send surveys" if inviting else ""))
-        self.button.setEnabled(not reason)
-        self.button.setAccessibleDescription(reason)
+        self.button.allow(reason)
         self.reason.setText(reason)
 
     def show_earlier(self, found: Earlier | None, *, skip: bool | None) -> None:

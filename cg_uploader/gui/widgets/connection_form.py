@@ -116,7 +116,7 @@ class ConnectionForm(QWidget):
             self.banner.clear()
         else:
             self.banner.say("good" if tested.good else "error", tested.text)
-        self.test_button.setEnabled(bool(connection.client_id and connection.client_secret))
+        self._allow_test(testing=False)
 
     def show_keychain(self, why_not: str | None) -> None:
         """``why_not`` says why nothing can be remembered, or is None; until this is known nothing can be ticked."""
@@ -126,7 +126,11 @@ class ConnectionForm(QWidget):
     def show_testing(self, busy: bool) -> None:
         """While the test runs the button says so."""
         self.test_button.setText("Testing…" if busy else "&Test connection")
-        self.test_button.setEnabled(not busy and bool(self.client_id.text() and self.client_secret.text()))
+        self._allow_test(testing=busy)
+
+    def _allow_test(self, *, testing: bool) -> None:
+        missing = "" if self.client_id.text() and self.client_secret.text() else "Enter Client ID and Client Secret first."
+        self.test_button.allow("Wait for the answer." if testing else missing)
 
     def _show_secret(self) -> None:
         shown = self.show_button.isChecked()

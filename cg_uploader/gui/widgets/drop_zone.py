@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QVBoxLayout, QWidget
 
+from cg_uploader.gui import theme
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Sign, plain, section, set_mark
+from cg_uploader.gui.widgets.texts import Elided, Sign, plain, set_mark
 
 FILES = "Spreadsheets (*.xlsx *.xlsm *.xltx *.xltm *.xls *.xlsb *.ods *.fods *.csv *.tsv *.txt);;All files (*)"
 KINDS = "Excel (xlsx, xlsm, xls, xlsb), OpenDocument (ods), or text (csv, tsv, txt)"
+
+
+DROP_HERE = "Drop a spreadsheet here"
 
 
 class DropZone(QFrame):
@@ -27,7 +31,8 @@ class DropZone(QFrame):
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
         self._sign = Sign(Shape.FILE, "accent", 36)
-        self._name = section("Drop a spreadsheet here")
+        self._name = Elided(DROP_HERE, mode=Qt.TextElideMode.ElideMiddle)
+        self._name.setFont(theme.scaled(1.1, QFont.Weight.DemiBold))
         self._remark = plain(KINDS, role="quiet", wrap=True)
         self.browse_button = Button("Bro&wse…", self.browse, role="primary")
         self._words = QVBoxLayout()
@@ -63,7 +68,7 @@ class DropZone(QFrame):
         place = Qt.AlignmentFlag.AlignLeft if small else Qt.AlignmentFlag.AlignHCenter
         self._name.setAlignment(place)
         self._remark.setAlignment(place)
-        self._name.setText(file.name if file is not None else "Drop a spreadsheet here")
+        self._name.setText(file.name if file is not None else DROP_HERE)
         self._remark.setText(remark if small else KINDS)
         self.browse_button.setText("Choose &another file…" if small else "Bro&wse…")
         set_mark(self.browse_button, "role", "" if small else "primary")

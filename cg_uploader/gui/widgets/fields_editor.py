@@ -14,7 +14,7 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.table import ChoiceDelegate, Table, TickDelegate
 from cg_uploader.gui.widgets.texts import caption, plain
-from cg_uploader.gui.words import sentence_of
+from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
 from cg_uploader.model import Field
 from cg_uploader.model import Table as File
@@ -47,7 +47,6 @@ class FieldsEditor(QWidget):
         )
         self.table.setMinimumHeight(240)
         self.remove_button = Button("Re&move the selected headings", self._remove, role="plain")
-        self.remove_button.setEnabled(False)
         self.table.selectionModel().selectionChanged.connect(self._selection_changed)
         self.box = QPlainTextEdit()
         self.box.setPlaceholderText("Email\nFirst Name\nAccount Name")
@@ -125,7 +124,7 @@ class FieldsEditor(QWidget):
         if not headings:
             self.banner.say("warning", f"There are no headings in {origin}. Enter one heading on each line.")
         elif added < len(headings):
-            self.banner.say("accent", f"{added} headings added from {origin}; the others were in the table already.")
+            self.banner.say("accent", f"{counted(added, 'heading')} added from {origin}; the others were in the table already.")
         else:
             self.banner.clear()
         self.table.scrollToBottom()
@@ -134,9 +133,10 @@ class FieldsEditor(QWidget):
         self.model.remove(self.table.selected_lines())
 
     def _selection_changed(self) -> None:
-        self.remove_button.setEnabled(bool(self.table.selected_lines()))
+        self.remove_button.allow("" if self.table.selected_lines() else "Select headings of the table first.")
 
     def _count(self) -> None:
         required = sum(field.required for field in self.model.fields)
-        self._total.setText(f"{len(self.model.fields)} headings, {required} of them required" if self.model.fields else "")
-        self.remove_button.setEnabled(bool(self.table.selected_lines()))
+        total = f"{counted(len(self.model.fields), 'heading')}, {required} of them required"
+        self._total.setText(total if self.model.fields else "")
+        self._selection_changed()

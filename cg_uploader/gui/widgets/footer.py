@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Elided, Sign, tip
+from cg_uploader.gui.widgets.texts import Elided, Sign
 
 
 class Footer(QFrame):
@@ -40,13 +40,11 @@ class Footer(QFrame):
         """The sentence beside a disabled next."""
         return self._reason.text()
 
-    def say(self, *, back: bool, forward: str, reason: str) -> None:
-        """Show whether back is possible, what next says (empty: there is none), and why it is disabled."""
-        self.back_button.setEnabled(back)
+    def say(self, *, no_way_back: str = "", forward: str, reason: str) -> None:
+        """Show what next says (empty: there is none), why it is disabled, and why there is ``no_way_back``."""
+        self.back_button.allow(no_way_back)
         self.next_button.setVisible(bool(forward))
         self.next_button.setText(forward)
-        self.next_button.setEnabled(not reason)
-        self.next_button.setAccessibleDescription(reason)
-        tip(self.next_button, reason)
+        self.next_button.allow(reason)
         self._reason.setText(reason if forward else "")
         self._sign.setVisible(bool(reason and forward))

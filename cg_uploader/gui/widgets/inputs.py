@@ -25,7 +25,7 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.texts import plain
+from cg_uploader.gui.widgets.texts import plain, tip
 
 
 class Button(QPushButton):
@@ -50,6 +50,12 @@ class Button(QPushButton):
 
     def _on_clicked(self) -> None:
         self._pressed()
+
+    def allow(self, why_not: str = "") -> None:
+        """Make it possible to press, or not for the reason that ``why_not`` says, which a tool tip and a reader show."""
+        self.setEnabled(not why_not)
+        self.setAccessibleDescription(why_not)
+        tip(self, why_not)
 
     def show_shape(self, shape: Shape) -> None:
         """Another icon."""

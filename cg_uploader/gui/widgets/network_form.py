@@ -133,7 +133,7 @@ class NetworkForm(QWidget):
 
     def _show_file(self) -> bool:
         """Show the file and whom it vouches by; whether it can be used."""
-        self.clear.setEnabled(bool(self.ca_file))
+        self.clear.allow("" if self.ca_file else "No file is chosen.")
         self.file_name.setText(Path(self.ca_file).name or "None")
         if not self.ca_file:
             self.file_remark.setText("Needed only if a proxy of your company opens secure connections.")

@@ -23,6 +23,7 @@ WORDS = {
     Activity.FINISHED: "Finished",
 }
 PAUSING = "Pausing: what is on its way comes back first…"
+BEING_STOPPED = "The upload is being stopped."
 AT_ONCE = "Stopping now…"
 WHAT_STOP_NOW_MEANS = "This takes a few seconds at most. “Stop now” waits for no answer: rows under way become Not sure."
 
@@ -76,7 +77,7 @@ class RunProgress(QWidget):
         self._preparing, self._at_once = True, False
         self._show_paused(False)
         for button in (self.pause_button, self.stop_now_button, self.stop_button):
-            button.setEnabled(True)
+            button.allow()
         self.pause_button.show()
         self.stop_now_button.hide()
         self.bar.setRange(0, 0)
@@ -121,8 +122,8 @@ class RunProgress(QWidget):
     def show_stopping(self, why: str = "") -> None:
         """The run comes to its end, because Stop was pressed or for the reason that ``why`` says."""
         self.activity.setText(AT_ONCE if self._at_once else WORDS[Activity.STOPPING])
-        self.stop_button.setEnabled(False)
-        self.pause_button.setEnabled(False)
+        self.stop_button.allow(BEING_STOPPED)
+        self.pause_button.allow(BEING_STOPPED)
         if self._preparing:
             return
         self.detail.setText(why if self._at_once else f"{why} {WHAT_STOP_NOW_MEANS}".lstrip())
@@ -137,7 +138,7 @@ class RunProgress(QWidget):
 
     def _on_stop_now(self) -> None:
         self._at_once = True
-        self.stop_now_button.setEnabled(False)
+        self.stop_now_button.allow(BEING_STOPPED)
         self.stop_wanted.emit(True)
 
     def _on_pause(self) -> None:

@@ -10,7 +10,6 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice, labelled
-from cg_uploader.gui.widgets.texts import tip
 
 NEW = "New connection"
 
@@ -70,8 +69,7 @@ class SavedConnections(QWidget):
 
     def show_possible(self, *, save: str, saved: bool) -> None:
         """``save``: why it cannot be saved or exported yet, or empty; ``saved``: it is one of the list."""
-        self.save_button.setEnabled(not save)
-        tip(self.save_button, save)
+        self.save_button.allow(save)
         self.save_as_action.setEnabled(not save)
         self.export_action.setEnabled(not save)
         self.delete_action.setEnabled(saved)

@@ -59,15 +59,16 @@ class Table(QTableView):
         self.setWordWrap(count > 1)
         self.verticalHeader().setDefaultSectionSize(count * self.fontMetrics().height() + 14)
 
-    def stretch(self, widths: Sequence[int], wide: int) -> None:
-        """Column widths in average letters, 0 keeps what is there; column ``wide`` takes the room that is left."""
+    def stretch(self, widths: Sequence[int], *wide: int) -> None:
+        """Column widths in average letters, 0 keeps what is there; the columns ``wide`` share the room that is left."""
         titles = self.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
         for column, letters in enumerate(widths):
             titles.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             if letters:
                 self.setColumnWidth(column, letters * letter + 16)
-        titles.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+        for column in wide:
+            titles.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     def fit_columns(self) -> None:
         """Make columns as wide as what is in them, within reason; of very many only the first, for that takes time."""
