@@ -8,6 +8,7 @@ from cg_uploader.model import Field, Mapping, Profile
 from cg_uploader.vocabulary import BlankCells, Region
 
 MOST_NAMED = 6
+MOST_LETTERS = 40
 _BLANK_CELLS = {BlankCells.LEAVE_OUT: "left out", BlankCells.SEND_EMPTY: "sent empty"}
 
 
@@ -64,9 +65,13 @@ def _mapping(old: Mapping | None, new: Mapping | None) -> Iterator[str]:
 
 
 def _named(headings: Iterable[str]) -> str:
-    listed = [f"“{heading}”" for heading in headings]
+    listed = [f"“{_short(heading)}”" for heading in headings]
     more = len(listed) - MOST_NAMED
     return ", ".join(listed[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _short(heading: str) -> str:
+    return heading if len(heading) <= MOST_LETTERS else f"{heading[:MOST_LETTERS]}…"
 
 
 def _region(region: Region) -> str:

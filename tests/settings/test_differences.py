@@ -60,6 +60,11 @@ def test_of_many_fields_some_are_named() -> None:
     assert line.endswith("“F5” and 3 more")
 
 
+def test_a_long_heading_is_cut() -> None:
+    (line,) = differences(SAVED, configured(fields=(*FIELDS, Field("x" * 500))))
+    assert line.endswith(f"“{'x' * 40}…”")
+
+
 headings = st.sampled_from(["Email", "City", "Source"])
 fields = st.builds(
     Field, headings, st.booleans(), st.sampled_from(FieldKind), st.sampled_from([None, 5]), st.sampled_from([None, *Identity])
