@@ -107,10 +107,11 @@ class _Texts:
             here = min(count, self._left() // width)
             if here == 0:
                 raise damaged("a text in it is cut off")
-            parts.append(self.take(here * width).decode("utf-16-le" if width == 2 else "latin-1", "surrogatepass"))
+            part = self.take(here * width)
+            parts.append(part if width == 2 else part.decode("latin-1").encode("utf-16-le"))
             count -= here
         self.take(4 * runs + extra)
-        return "".join(parts)
+        return b"".join(parts).decode("utf-16-le", "surrogatepass")  # all at once: an emoji may be in two records
 
     def _simple(self, length_bytes: int) -> str | None:
         """The next text if it is whole in its segment and neither rich nor phonetic, as most are; else None."""

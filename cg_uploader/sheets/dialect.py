@@ -27,6 +27,7 @@ _TYPES = {
     "date": re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\d{1,2}:\d\d(?::\d\d)?"),
     "address": re.compile(r"[^@\s;|^]+@[^@\s;|^]+|https?://\S+|\+[\d ()/-]{5,}"),
 }
+_DECIMALS = re.compile(r"[-+]?\d+,\d+")
 _MESSY = re.compile(r'[;\t|^]|^"|"$')
 
 
@@ -58,7 +59,8 @@ class _Reading:
     """A dialect, and how well it explains the sample: 0 not at all, 1 all records are alike and all columns of one type.
 
     ``whole``: the first record has as many fields as most; ``sure``: it has, or all but a few from some record on have;
-    ``faults``: records unlike the others, and lines with quotation marks in disorder.
+    ``faults``: records unlike the others, and lines with quotation marks in disorder.  ``lone``: the first record is one field,
+    all others are two and none of them looks like headings, as if it were the heading of texts that hold a delimiter.
     """
 
     dialect: Dialect
@@ -66,6 +68,7 @@ class _Reading:
     whole: bool
     sure: bool
     faults: int
+    lone: bool = False
 
 
 def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
@@ -80,6 +83,10 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
     if best.score < _LEAST:
         rival = best.dialect.char if best.score > _CLOSE * _LEAST else ""
         return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0, rival=rival)
+    if best.lone and best.dialect.char == ",":
+        if all(map(_DECIMALS.fullmatch, sample[1:])):
+            return _best_with(NONE, sample).dialect
+        return replace(best.dialect, guessed=True, rival=NONE)
     close = second.score > _CLOSE * best.score and second.whole >= best.whole  # headings hold no decimal commas
     rival = second.dialect.char if close else ""
     return replace(best.dialect, guessed=not best.sure or bool(rival), rival=rival)
@@ -127,7 +134,8 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     score = (count + 0.5 * near) / len(records) * _types_agree(alike)
     begin = next(i for i, record in enumerate(records) if len(record) == fields)
     sure = begin == 0 or count >= _SURE * (len(records) - begin)
-    return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults)
+    lone = list(map(len, records)) == [1] + [2] * (len(records) - 1) and not _headed(records[1:])
+    return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults, lone)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect) -> int:
@@ -152,6 +160,12 @@ def _types_agree(records: Sequence[Sequence[str]]) -> float:
             mess = types.pop("messy", 0)
             shares.append((max(types.values(), default=0) + 0.5 * mess) / (types.total() + mess))
     return 0.5 + 0.5 * (sum(shares) / len(shares)) if shares else 1.0
+
+
+def _headed(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first record is of another type than the others somewhere, as headings are."""
+    first, *others = ([_type(text.strip()) for text in record] for record in records)
+    return any(len({*column[1:]}) == 1 and column[0] != column[1] for column in zip(first, *others, strict=True))
 
 
 def _type(text: str) -> str:

@@ -88,6 +88,17 @@ CASES: dict[str, dict[str, tuple[bytes, Expected]]] = {
         "none": (
             b"Email\na@example.com\nb@example.com\n", Expected(["Email"], [(2, ("a@example.com",)), (3, ("b@example.com",))]),
         ),
+        "one column of decimal commas": (
+            b"Amount\n10,50\n-11,50\n", Expected(["Amount"], [(2, ("10,50",)), (3, ("-11,50",))]),
+        ),
+        "a heading over what may be one column or two": (
+            b"Name\nLee, Ann\nRay, Bo\nKay, Cy\n",
+            Expected(["Lee", " Ann"], [(3, ("Ray", "Bo")), (4, ("Kay", "Cy"))], NO_DELIMITER),
+        ),
+        "a title over headings": (
+            b"Report\nName,Born\nAnn,2001-01-02\nBo,2002-03-04\n",
+            Expected(["Name", "Born"], [(3, ("Ann", "2001-01-02")), (4, ("Bo", "2002-03-04"))]),
+        ),
         "two that are as good": (
             b"Name;City,Land\nAnn;Oslo,Norway\nBo;Rome,Italy\n",
             Expected(["Name", "City,Land"], [(2, ("Ann", "Oslo,Norway")), (3, ("Bo", "Rome,Italy"))], NO_DELIMITER),

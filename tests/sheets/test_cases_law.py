@@ -388,6 +388,9 @@ def test_texts_over_many_records_of_an_old_workbook(tmp_path: Path) -> None:
     cells = label8(0, 0, "Key") + label8(0, 1, "Value")
     cells += b"".join(record8(0xFD, struct.pack("<HHHI", 1, i, 0, i)) for i in (0, 1))
     assert found_in(old_book(cells, common=listed)(tmp_path)) == Expected(["Key", "Value"], [(2, ("first", "äöüxyz"))])
+    smile = "a😀b".encode("utf-16-le")
+    listed = record8(0xFC, start + struct.pack("<HB", 4, 1) + smile[:4]) + record8(0x3C, b"\x01" + smile[4:])
+    assert found_in(old_book(cells, common=listed)(tmp_path)) == Expected(["Key", "Value"], [(2, ("first", "a😀b"))])
 
 
 def test_an_old_workbook_without_its_stream_is_something_else(tmp_path: Path) -> None:

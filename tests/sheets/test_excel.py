@@ -64,6 +64,8 @@ def test_cells_of_every_kind(table: Reader) -> None:
         (Cell("<v>2024-01-05T14:30:00</v>", kind="d"), "2024-01-05 14:30:00"),
         (Cell("<v>2024-01-05</v>", kind="d"), "2024-01-05"),
         (Cell("<is><r><t>a </t></r><r><t>b</t></r></is>", kind="inlineStr"), "a b"),
+        (Cell("<v>a</v><is><t>a</t></is>", kind="inlineStr"), "a"),
+        (Cell("<v> 1 </v>", kind="b"), "TRUE"),
         ("a_x000D_\nb", "a\nb"),
         (number(123, 1), "00123"),
         (number(45296, 2), "2024-01-05"),
