@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -14,14 +15,25 @@ _WEST = (
     "äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúüºª", "áâãàçéêíóôõúüºª", "àèéìíòóùúî", "áàâçéèêëíïóöúü", "æøåéèòôäöü", "åäöéüšž",
     "áðéíóúýþæö", "àçèéíïòóúü",
 )  # fmt: skip
+_MIDDLE = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž")
 _LATIN = {
-    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
+    "cp1250": _MIDDLE,
+    "iso8859-2": _MIDDLE,
     "cp1254": ("çğıöşüâîûİ",),
+    "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž"),
+    "mac_roman": _WEST,
+    "cp850": _WEST,
 }
+_CYRILLIC = ("абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгдежзийклмнопрстуфхцчшщьюяєіїґ", "абвгдђежзијклљмнњопрстћуфхцчџш")
 _OWN = {
-    "cp1251": ("абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгдежзийклмнопрстуфхцчшщьюяєіїґ", "абвгдђежзијклљмнњопрстћуфхцчџш"),
+    "cp1255": ("אבגדהוזחטיךכלםמןנסעףפץצקרשת",),
+    "cp1251": _CYRILLIC,
     "cp1253": ("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",),
+    "cp1256": ("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگک",),
+    "koi8-r": _CYRILLIC,
+    "cp866": _CYRILLIC,
 }
+"""Of pages that explain a text alike the first one is meant: those behind it have letters that it has not."""
 _SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥¢½¼¾²³´¡¿№×÷±µ\xa0")
 """Signs that texts of all languages hold."""
 
@@ -38,9 +50,16 @@ _SURE = 0.95
 _MOSTLY = 0.9
 _BETTER = 0.03
 _ENOUGH = 4
+_FEW = 0.2
 _ASCII = bytes(range(128))
+_LETTERS = frozenset(string.ascii_letters.encode())
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _WIDE = re.compile("[^\0-\x7f]+")
+_TORN = re.compile("(?<=[A-Za-z])[^\0-\x7f](?![^\0-\x7f])|(?<![^\0-\x7f])[^\0-\x7f](?=[A-Za-z])")
+"""A character alone between letters, as a curly apostrophe becomes when the letter behind it is taken for its second byte."""
+_NARROW = re.compile("[｡-ﾟ]+")
+_NARROW_WORD = re.compile("[ｦｱ-ﾝ](?:[ｦ-ﾝ]|(?<=[ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<=[ﾊ-ﾎ])ﾟ)+")
+_NARROW_FIRST = re.compile("[ｱ-ｿ]")
 _PLENTY = 1 << 16
 
 
@@ -77,19 +96,21 @@ class _Evidence:
     def __init__(self) -> None:
         self.high: Counter[int] = Counter()
         self.pairs: Counter[bytes] = Counter()
+        self._touching = 0
 
     def add(self, lines: bytes) -> None:
         """Look at the next lines."""
         self.high.update(lines.translate(None, _ASCII))
         for found in _HIGH.finditer(lines):
+            if _LETTERS.intersection((lines[max(0, found.start() - 1)], lines[min(found.end(), len(lines) - 1)])):
+                self._touching += found.end() - found.start()
             for place in range(max(1, found.start()), found.end()):
                 self.pairs[lines[place - 1 : place + 1]] += 1
 
     @property
     def alone(self) -> bool:
-        """Whether few of them stand behind an ASCII letter."""
-        touching = sum(count for pair, count in self.pairs.items() if chr(pair[0]).isascii() and chr(pair[0]).isalpha())
-        return touching < 0.2 * self.high.total()
+        """Whether few of them stand in a word with ASCII letters."""
+        return self._touching < _FEW * self.high.total()
 
     def score(self, page: str, alphabets: Iterable[str]) -> float:
         """How far a page makes the text one of these languages: the share of its letters, less capitals behind small ones."""
@@ -125,7 +146,7 @@ def _narrow(found: _Evidence) -> tuple[str, str]:
     if not found.high:
         return WESTERN, ""
     western = found.score(WESTERN, _WEST)
-    pages = _OWN if found.alone else {**_LATIN, "mac_roman": ("".join(_WEST),)}
+    pages = _OWN if found.alone else _LATIN
     scores = {page: found.score(page, alphabets) for page, alphabets in pages.items()}
     best = max(scores, key=lambda page: scores[page])
     explains = scores[best] >= _SURE and found.differing(best) > 0
@@ -139,6 +160,27 @@ def _both_cases(alphabet: str) -> frozenset[str]:
     return frozenset(alphabet + alphabet.upper())
 
 
+class _NarrowText:
+    """Counts the letters of half width that Japanese banks and offices use, and how many of them stand in words."""
+
+    def __init__(self) -> None:
+        self.total = self._in_words = self._first = self._words = 0
+
+    def count(self, text: str) -> None:
+        """Look at the next text."""
+        for run in _NARROW.findall(text):
+            words = _NARROW_WORD.findall(run)
+            self.total += len(run)
+            self._words += len(words)
+            self._in_words += sum(map(len, words))
+            self._first += len(_NARROW_FIRST.findall(run))
+
+    @property
+    def is_japanese(self) -> bool:
+        """Whether it can be nothing else: capitals of other alphabets are never in the first of the two halves."""
+        return self._in_words >= _MOSTLY * self.total and self._words < self._in_words / 2 and self._first >= _FEW * self.total
+
+
 class _Wide:
     """Counts how many characters of several bytes are among those that are written most; none when some are no characters."""
 
@@ -146,23 +188,33 @@ class _Wide:
         self.name = name
         self._decoder = codecs.getincrementaldecoder(name)()
         self._counts: Counter[str] = Counter()
+        self._torn = 0
+        self._narrow = _NarrowText()
         self._fits = True
 
     def count(self, lines: bytes) -> None:
         """Look at the next lines."""
         if self._fits:
             try:
-                self._counts.update("".join(_WIDE.findall(self._decoder.decode(lines))))
+                text = self._decoder.decode(lines)
+                self._counts.update("".join(_WIDE.findall(text)))
+                self._torn += len(_TORN.findall(text))
+                self._narrow.count(text)
             except UnicodeDecodeError:
                 self._fits = False
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
-        total = self._counts.total()
-        if not self._fits or total < _ENOUGH or self._high() < _LEAST_HIGH.get(self.name, 0) * total:
+        """From 0 to 1; letters of half width say nothing beside as many others, and all when they can be nothing else."""
+        total, narrow = self._counts.total(), self._narrow.total
+        if not self._fits or total < _ENOUGH or self._torn > _FEW * total:
             return 0.0
-        return sum(count for char, count in self._counts.items() if self._is_common(char)) / total
+        if self._high() < _LEAST_HIGH.get(self.name, 0) * total:
+            return 0.0
+        common = sum(count for char, count in self._counts.items() if self._is_common(char))
+        if self._narrow.is_japanese or total - narrow >= max(_ENOUGH, narrow):
+            return (common + narrow) / total
+        return common / total
 
     def _high(self) -> int:
         """How many characters end with a byte above ASCII."""

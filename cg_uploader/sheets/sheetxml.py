@@ -267,7 +267,7 @@ class SheetXml:
         if name == "c" and parent == "row":
             self._start_cell(attributes)
         elif name == "is" and parent == "c":
-            self._text = []  # not the stored value and the text in the cell
+            self._text.clear()  # not the stored value and the text in the cell
         elif name in ("v", "t") and parent in ("c", "is", "r") and "rPh" not in self._path:
             self._parser.CharacterDataHandler = self._text.append
             self._valued = True

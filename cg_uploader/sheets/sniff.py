@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from enum import Enum
 from typing import IO
 
@@ -15,6 +16,8 @@ HEAD = 1 << 16
 _WEB = re.compile(r"<(?:!doctype\s+html|html|head|body|table|meta|script|style|div)\b", re.IGNORECASE)
 _FLAT, _SPREADSHEET = "urn:oasis:names:tc:opendocument", '"application/vnd.oasis.opendocument.spreadsheet'
 _XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
+_FEW_ZEROS = 0.02
+_UNSEEN = ("Cc", "Cn", "Co", "Cs")
 _BINARY = bytes([*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31])
 
 
@@ -78,7 +81,19 @@ def _utf16_kind(head: bytes) -> str | None:
         return "utf-16-le"
     if half >= 2 and even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
+    for order, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros > _FEW_ZEROS * half and not others and _is_text(sample, order):
+            return order
     return None
+
+
+def _is_text(sample: bytes, encoding: str) -> bool:
+    """Whether bytes are lines of characters that there are, most of which need no zero bytes (Greek, Russian)."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return "\n" in text and not any(unicodedata.category(char) in _UNSEEN for char in set(text) - set("\t\r\n"))
 
 
 def binary(head: bytes) -> bool:

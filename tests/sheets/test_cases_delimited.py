@@ -25,9 +25,17 @@ def names(encoding: str, *people: str) -> bytes:
 
 MANY = {
     "cp1250": ("Dvořák;Plzeň", "Černý;Děčín", "Růžička;Brno-město", "Němec;Žďár"),
+    "iso8859-2": ("Łukasz;Łódź", "Świątek;Wrocław", "Józef;Gdańsk", "Źdźbło;Częstochowa"),
     "cp1251": ("Иванов;Москва", "Смирнова;Екатеринбург", "Щукин;Дом"),
     "cp1253": ("Παπαδόπουλος;Αθήνα", "Γεώργιος;Πάτρα", "Ελένη;Θεσσαλονίκη"),
     "cp1254": ("Yıldız;İstanbul", "Şahin;Eskişehir", "Öztürk;Ağrı", "Çelik;Muş"),
+    "cp1255": ("שלום;תל אביב", "משה כהן;ירושלים", "רחל לוי;חיפה"),
+    "cp1256": ("محمد علي;القاهرة", "فاطمة;الرياض", "خالد;دبي"),
+    "cp1257": ("Kęstutis;Šiauliai", "Jūratė;Panevėžys", "Ąžuolas;Mažeikiai", "Jonušė;Kėdainiai"),
+    "koi8-r": ("Иванов;Москва", "Смирнова;Екатеринбург", "Щукин;Дом"),
+    "cp866": ("Иванов;Москва", "Смирнова;Екатеринбург", "Щукин;Дом"),
+    "cp850": ("Müller;Köln", "Jäger;München", "Weiß;Düsseldorf", "Schäfer;Lübeck"),
+    "shift_jis": ("ﾔﾏﾀﾞ ﾀﾛｳ;ﾄｳｷｮｳﾄ", "ｽｽﾞｷ ﾊﾅｺ;ｵｵｻｶ", "ｶ)ﾐﾂﾎﾞｼ;ﾅｺﾞﾔ"),
     "cp932": ("山田太郎;東京", "鈴木さくら;大阪市", "トヨタ;名古屋"),
     "gb18030": ("王小明;北京", "李娜;上海市", "有限公司;深圳"),
     "cp949": ("김철수;서울", "이영희;부산", "박지민;대전"),
@@ -61,6 +69,20 @@ CASES: dict[str, dict[str, tuple[bytes, Expected]]] = {
                 notes=GUESSED,
             ),
         ),
+        **{
+            f"by its zeros, though there are few: {encoding}": (
+                ("Name;City\r\n" + "Иванов Пётр Сергеевич;Санкт-Петербург\r\n" * 9).encode(encoding),
+                two(*[("Иванов Пётр Сергеевич", "Санкт-Петербург")] * 9),
+            )
+            for encoding in ("utf-16-le", "utf-16-be")
+        },
+        **{
+            f"western, with curly signs between letters: {sign}": (
+                names("cp1252", *[f"O{sign}Brien;It{sign}ta", f"D{sign}Arcy;Bo", f"Ann;we{sign}re"]),
+                two((f"O{sign}Brien", f"It{sign}ta"), (f"D{sign}Arcy", "Bo"), ("Ann", f"we{sign}re"), notes=GUESSED),
+            )
+            for sign in "’‘“”•–—"
+        },
         **{f"by its letters: {encoding}": guessed(encoding) for encoding in MANY},
         "a bad byte in UTF-8": (
             names("utf-8", *["Müller;Köln"] * 3) + b"J\xf6rg;Ulm\r\n",
