@@ -7,6 +7,7 @@ states, counts, times, keyed fingerprints, and the plan (headings, mapping, one 
 from __future__ import annotations
 
 import sqlite3
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,9 @@ LONGEST_ABSENCE = 45 * DAY_SECONDS
 """A clock that is further ahead of the last use than this is believed only when it says so again, a day later."""
 LEAST_DAYS_UNFINISHED = 1
 LEAST_DAYS_DAMAGED = 7
-ROWS_OF_A_COMMIT = 5_000
+ROWS_OF_A_COMMIT = 20_000
+WAY_SECONDS = 0.12
+"""Between two commits; SQLite looks every tenth of a second whether it can write."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
 _ENDED = "coalesce(ages_from, finished, started)"
@@ -108,6 +111,11 @@ def _unsettled(db: sqlite3.Connection, run: int) -> bool:
     return bool(db.execute(query, span(run)).fetchone()[0])
 
 
+def give_way() -> None:
+    """Let a run that is under way elsewhere write: between commits that follow each other at once it finds no gap."""
+    time.sleep(WAY_SECONDS)
+
+
 def _empty(db: sqlite3.Connection, run: int) -> None:
     """In commits of some thousand rows, so that a run under way elsewhere need not wait."""
     first, last = span(run)
@@ -125,3 +133,5 @@ def _empty(db: sqlite3.Connection, run: int) -> None:
             (GONE, first, end),
         )
         first = end
+        if block:
+            give_way()

@@ -82,7 +82,8 @@ under the key of its ``origin`` (0: this computer's own); ``clock`` is when the 
 earlier journal was damaged.
 """
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS = 120.0
+"""To forget an upload of a million rows, or to take a memory of as many in, is one commit: a slow disk needs half a minute."""
 APPLICATION = 0x43475550
 """The mark of our journals from version 2 on."""
 

@@ -20,7 +20,7 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model import Plan
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import damage
+from cg_uploader.uploads.journal import damage, expiry
 from cg_uploader.uploads.journal.holds import gate
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import CUT_OFF, WAITING, Kept
@@ -172,3 +172,16 @@ def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
         with pytest.raises(RunHeld, match="nothing was deleted"):
             forget(Namespace(places=places, all=True, run=None, yes=False), Terminal())
         assert places.journal.exists()
+
+
+def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They go in several commits, with room between them."""
+    monkeypatch.setattr(expiry, "ROWS_OF_A_COMMIT", 4)
+    with Journal(places) as mine, Journal(places) as other:
+        recorded(mine, plan_of(people(10)), [kept(position) for position in range(10)])
+        running = recorded(other, plan_of(people(1), reference="other"), [kept(99)])
+        other._db.execute("pragma busy_timeout = 0")
+        gaps: list[None] = []
+        monkeypatch.setattr(expiry, "give_way", lambda: gaps.append(other.record(running, [], [0])))
+        mine.delete_old_values(1, time.time() + 20 * 86_400)
+        assert len(gaps) >= 2
