@@ -63,7 +63,7 @@ def page(window: MainWindow, kind: DataType, qtbot: QtBot, monkeypatch: pytest.M
 
 
 def ended(page: UploadPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.session.running and not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.session.running and not page._sending.busy, timeout=PATIENCE_MS)
 
 
 def test_stop_now_waits_for_no_answer_and_the_upload_can_be_continued(
@@ -76,8 +76,8 @@ def test_stop_now_waits_for_no_answer_and_the_upload_can_be_continued(
     assert page.window().focusWidget() is progress.stop_now_button
     assert "Not sure" in progress.detail.text()
     told: list[Batch] = []
-    assert page.runner._worker is not None
-    page.runner._worker.batch.connect(told.append)
+    assert page._sending._worker is not None
+    page._sending._worker.batch.connect(told.append)
     qtbot.waitUntil(lambda: any(batch.activity is Activity.STOPPING for batch in told), timeout=PATIENCE_MS)
     QCoreApplication.processEvents()  # the page hears it after it was told
     assert session.running, "rows under way have their time"
