@@ -300,16 +300,16 @@ class TestLookUp:
             services.client(EU, Credentials("a", "b"), lambda: False)
 
 
+@pytest.mark.parametrize("region", ["us", "practice"])
 def test_the_secret_of_a_saved_connection_does_not_follow_a_strangers_setup_file(
-    window: MainWindow, services: Services, tmp_path: Path, keychain: MemoryKeychain
+    window: MainWindow, services: Services, tmp_path: Path, keychain: MemoryKeychain, region: str
 ) -> None:
-    """The file carries the name of a connection that is here, and another region."""
+    """The file carries the name of a secret that is here, and another region."""
     services.credentials.save("EU contacts", Region.EU, Credentials("the-id", "the-secret"))
     setup = tmp_path / "stranger.cgsetup"
-    for region in ("us", "practice"):
-        data = {"version": 1, "name": "EU contacts", "region": region}
-        data |= {"configuration": {"reference": "contact", "data_type": "contact", "fields": [{"heading": "Email"}]}}  # type: ignore[dict-item]
-        setup.write_text(json.dumps(data))
-        window.open_any(setup)
-        assert window.session.connection.region.value == region
-        assert window.session.connection.client_secret != "the-secret"
+    data = {"version": 1, "name": "EU contacts", "region": region}
+    data |= {"configuration": {"reference": "contact", "data_type": "contact", "fields": [{"heading": "Email"}]}}  # type: ignore[dict-item]
+    setup.write_text(json.dumps(data))
+    window.open_any(setup)
+    assert window.session.connection.region.value == region
+    assert window.session.connection.client_secret != "the-secret"
