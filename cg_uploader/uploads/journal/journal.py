@@ -277,7 +277,7 @@ class Journal:
 
     def has_once_only(self, run: int) -> bool:
         """Whether the run has a row whose repeat could do harm."""
-        return self._any(run, "once = 1")
+        return self._count(run, "once = 1", most=1) > 0
 
     def size(self, run: int) -> int:
         """How many rows the run has, without looking at them."""
@@ -285,17 +285,12 @@ class Journal:
 
     def unsettled(self, run: int) -> int:
         """How many rows the run still can send; none once its values were deleted."""
-        return 0 if self._run(run)["values_deleted"] else self._left(run)
-
-    def _left(self, run: int) -> int:
-        query = f"select count(*) from row where id >= ? and id < ? and {LEFT_TO_DO}"
-        with store.translated(self._file):
-            return int(self._db.execute(query, span(run)).fetchone()[0])
+        return 0 if self._run(run)["values_deleted"] else self._count(run, LEFT_TO_DO)
 
     def ensure_values(self, run: int, *, to_send: bool) -> None:
         """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
         gone = self._run(run)["values_deleted"]
-        if gone and (count := self._left(run) if to_send else self.summary(run).attention):
+        if gone and (count := self._count(run, LEFT_TO_DO) if to_send else self.summary(run).attention):
             raise UsageError(
                 f"The row values of upload {run} were deleted on {day(datetime.fromisoformat(gone))}, as the settings say, so "
                 f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
@@ -311,12 +306,12 @@ class Journal:
 
     def anything_answered(self, run: int) -> bool:
         """Whether a row of the run has left before."""
-        return self._any(run, "attempts > 0")
+        return self._count(run, "attempts > 0", most=1) > 0
 
-    def _any(self, run: int, what: str) -> bool:
-        query = f"select exists (select 1 from row where id >= ? and id < ? and {what})"
+    def _count(self, run: int, what: str, most: int = -1) -> int:
+        query = f"select count(*) from (select 1 from row where id >= ? and id < ? and {what} limit ?)"
         with store.translated(self._file):
-            return bool(self._db.execute(query, span(run)).fetchone()[0])
+            return int(self._db.execute(query, (*span(run), most)).fetchone()[0])
 
     def is_customer(self, run: int, client_id: str) -> bool | None:
         """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
