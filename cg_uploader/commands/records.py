@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import datetime
 
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
@@ -16,10 +15,9 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.wipe import wipe
-from cg_uploader.uploads.journal.exchange import read_header
+from cg_uploader.uploads.journal.exchange import CODE_ADVICE, announced, own_in_words
 from cg_uploader.uploads.journal.holds import gate, somebody_works
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import day
 from cg_uploader.uploads.planning import loss_in_words
 from cg_uploader.uploads.report import summaries
 
@@ -100,34 +98,21 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             count, code = exchange.export_to(args.file)
             terminal.say(f"What this computer remembers of {count:,} accepted rows is in {args.file}; it holds no values.")
             terminal.say(f"Code: {code}")
-            terminal.tell(
-                "Tell your colleague the code another way than you hand over the file. Whoever has both can find out whether "
-                "a row, or an e-mail address, that they know already is among the rows."
-            )
+            terminal.tell(CODE_ADVICE)
         elif args.action == "import":
-            found = exchange.import_from(args.file, _code(args))
-            terminal.say(f"{found.rows:,} rows are remembered now that {found.name} had sent by {_day(found.made)}.")
+            terminal.say(exchange.import_from(args.file, _code(args)).as_taken_in)
         else:
-            terminal.say(f"This computer remembers {exchange.rows():,} accepted rows that it has sent itself.")
-            for one in exchange.imports():
-                made, came = _day(one.made), _day(one.imported)
-                terminal.say(f"{one.rows:,} accepted rows of {one.name}, as they stood on {made}, imported on {came}.")
+            for line in (own_in_words(exchange.rows()), *(one.as_kept for one in exchange.imports())):
+                terminal.say(line)
     return 0
 
 
 def _code(args: Namespace) -> str:
-    owner = read_header(args.file)["from"]
+    announcement = announced(args.file)
     code: str | None = args.given.get(CODE_VARIABLE)
     if code:
         return code
     if not sys.stdin.isatty():
         raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
-    sys.stderr.write(f"Accepted rows of {owner}. ")
+    sys.stderr.write(f"{announcement} ")
     return getpass.getpass("Code (not shown): ", stream=sys.stderr)
-
-
-def _day(text: str) -> str:
-    try:
-        return day(datetime.fromisoformat(text))
-    except ValueError:
-        return "an unknown day"

@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self.footer.back.connect(self._back)
         self.footer.forward.connect(self._forward)
         self.history_page.continue_wanted.connect(self._continue_run)
+        self.history_page.memory_grown.connect(self.upload_page.look_back_anew)
         self.file_page.taken_up.connect(self._take_up)
         self.upload_page.taken_up.connect(self._try_again)
         self.session.changed.connect(self._follow)

@@ -194,7 +194,7 @@ def test_the_same_row_in_a_later_file_can_be_skipped_here_and_at_a_colleagues(tm
         for _ in range(2):
             done = theirs.run("memory", "import", shared)
             assert done.returncode == 0
-            assert "7 rows are remembered now" in done.stdout
+            assert "7 accepted rows that" in done.stdout
         assert "7 accepted rows of" in theirs.run("memory", "show").stdout
         code, said = theirs.json("upload", may, "--profile", profile, "--skip-accepted")
         assert (code, said["accepted"], said["skipped"]) == (0, 0, 7)

@@ -30,17 +30,19 @@ NOTHING_LIKE_THIS = "No upload has these words in its line."
 
 
 class HistoryPage(Page):
-    """``continue_wanted`` brings the number of the run that is to go on."""
+    """``continue_wanted`` brings the number of the run that is to go on; ``memory_grown``: a colleague's rows are known now."""
 
     heading = "History"
     sentence = "Every upload from this computer, newest first. Row values are kept only for rows that still need you."
 
     continue_wanted = Signal(int)
+    memory_grown = Signal()
 
     def __init__(self, session: Session, services: Services) -> None:
         super().__init__(session, services)
         self.model = RunsModel(self)
         self._comparing = Runner(self)
+        self._sharing = Runner(self)
         self.search = QLineEdit()
         self.search.setPlaceholderText("File, connection, day…")
         self.search.setClearButtonEnabled(True)
@@ -60,7 +62,12 @@ class HistoryPage(Page):
         row.setSpacing(SPACE)
         row.addWidget(ButtonRow((self.go_on, self.failed_rows), (self.receipt, self.print_out)), 1)
         row.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignTop)
-        self.content.addLayout(labelled("Se&arch", self.search))
+        self.share = Button("Share with a colleag&ue…", self.show_sharing)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE * 2)
+        top.addLayout(labelled("Se&arch", self.search), 1)
+        top.addWidget(self.share, 0, Qt.AlignmentFlag.AlignBottom)
+        self.content.addLayout(top)
         self.content.addWidget(self.banner)
         self.content.addWidget(self.view, 1)
         self.content.addWidget(self.told)
@@ -144,6 +151,15 @@ class HistoryPage(Page):
         """End what runs and wait for it."""
         super().shut_down()
         self._comparing.shut_down()
+        self._sharing.shut_down()
+
+    def show_sharing(self) -> None:
+        """What is remembered of accepted rows, for a colleague and from one."""
+        from cg_uploader.gui.dialogs.sharing import SharingDialog  # dialogs are loaded when they open
+
+        dialog = SharingDialog(self.services.places, self._sharing, self)
+        dialog.taken_in.connect(self.memory_grown)
+        dialog.open()
 
     def _browse_failed_rows(self) -> None:
         run = self.selected()

@@ -165,6 +165,11 @@ class UploadPage(Page):
             work = uploading.looking_back(plan, self.services.places)
             self._looking.start(work, done=self._on_looked_back, failed=self._on_failed)
 
+    def look_back_anew(self) -> None:
+        """More is remembered than when it was looked back."""
+        self._looked_at = None
+        self._show()
+
     def _on_looked_back(self, found: Earlier) -> None:
         self._earlier = found
         self._show()

@@ -21,13 +21,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.uploads.journal import memory
 from cg_uploader.uploads.journal.holds import who_i_am
-from cg_uploader.uploads.journal.kept import iso
+from cg_uploader.uploads.journal.kept import day, iso
 from cg_uploader.wholefile import saved_whole
 
 MAGIC = b"CG Uploader memory 1\n"
@@ -38,6 +39,12 @@ ENTRIES_AT_ONCE = 10_000
 ANOTHER = "Ask for the file again, or export it anew with “cg-uploader memory export”."
 
 
+CODE_ADVICE = (
+    "Tell your colleague the code another way than you hand over the file. Whoever has both can find out whether "
+    "a row, or an e-mail address, that they know already is among the rows."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """Whose memory it is, when it was made and when it came; ``rows``: how many it knows."""
@@ -46,6 +53,33 @@ class Imported:
     made: str
     imported: str
     rows: int
+
+    @property
+    def as_kept(self) -> str:
+        """What of it is here, for people."""
+        made, came = _day(self.made), _day(self.imported)
+        return f"{_rows(self.rows)} of {self.name}, as they stood on {made}, imported on {came}."
+
+    @property
+    def as_taken_in(self) -> str:
+        """What has just come, for people."""
+        return f"{_rows(self.rows)} that {self.name} had sent by {_day(self.made)}: remembered here now."
+
+
+def own_in_words(rows: int) -> str:
+    """What this computer remembers itself, for people."""
+    return f"This computer remembers {_rows(rows)} that it has sent itself."
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} accepted row{'' if count == 1 else 's'}"
+
+
+def _day(text: str) -> str:
+    try:
+        return day(datetime.fromisoformat(text))
+    except ValueError:
+        return "an unknown day"
 
 
 class Exchange:
@@ -134,6 +168,12 @@ class Exchange:
         if not hmac.compare_digest(keyed.digest(), said[CHECK_BYTES:]):
             raise FileError(f"The code does not open {file.name}. Enter it as it was shown at the export.", kind="password")
         return _xor(bytes.fromhex(header["key"]), seal)
+
+
+def announced(file: Path) -> str:
+    """What an exported memory says of itself, for people; FileError when it is none, or cut."""
+    header = read_header(file)
+    return f"Accepted rows of {header['from']}, as they stood on {_day(header['made'])}."
 
 
 def read_header(file: Path) -> dict[str, Any]:

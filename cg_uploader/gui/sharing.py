@@ -1,0 +1,87 @@
+"""The work around what is remembered of accepted rows: say it, write it for a colleague, take a colleague's in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cg_uploader.gui.services import open_journal
+from cg_uploader.gui.worker import Announce, Cancelled, Work
+from cg_uploader.settings.paths import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """``rows`` that this computer has sent itself; ``lines`` about all that is remembered; ``news``: what has just come."""
+
+    rows: int
+    lines: tuple[str, ...]
+    news: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file that was written, and the code that opens it; nobody can tell the code again."""
+
+    file: Path
+    rows: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A colleague's file, and what it says of itself."""
+
+    file: Path
+    sentence: str
+
+
+def remembered(places: Places) -> Work:
+    """The work of saying what is remembered; results in Remembered."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        return _remembered(places)
+
+    return work
+
+
+def exporting(places: Places, target: Path) -> Work:
+    """The work of writing it to ``target``; results in Exported."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with open_journal(places) as journal:
+            rows, code = journal.memories().export_to(target)
+        return Exported(target, rows, code)
+
+    return work
+
+
+def looking_into(file: Path) -> Work:
+    """The work of reading what a colleague's file says of itself, which needs no code; results in Offered."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        from cg_uploader.uploads.journal.exchange import announced  # few windows need it, and not at once
+
+        return Offered(file, announced(file))
+
+    return work
+
+
+def taking_in(places: Places, file: Path, code: str) -> Work:
+    """The work of taking a colleague's file in; results in Remembered, with its news."""
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        with open_journal(places) as journal:
+            found = journal.memories().import_from(file, code)
+        return _remembered(places, found.as_taken_in)
+
+    return work
+
+
+def _remembered(places: Places, news: str = "") -> Remembered:
+    from cg_uploader.uploads.journal.exchange import own_in_words  # as above
+
+    with open_journal(places) as journal:
+        exchange = journal.memories()
+        rows = exchange.rows()
+        return Remembered(rows, (own_in_words(rows), *(one.as_kept for one in exchange.imports())), news)
