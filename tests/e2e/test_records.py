@@ -219,7 +219,7 @@ def test_a_changed_file_and_a_changed_profile_are_said_at_resume(program: Progra
         content = json.loads(profile.read_text())
         content["mapping"] = {"Email": {"column": "Email"}}
         profile.write_text(json.dumps(content))
-        program.run("profile", "import", profile)
+        program.run("profile", "import", profile, "--yes")
         done = program.run("resume")
     assert done.returncode == 0
     assert "people.xlsx has changed since this upload began: 2 rows of the upload read otherwise now" in done.stderr
