@@ -32,7 +32,10 @@ Record = tuple[int, bytes, list[bytes]]
 
 
 def records(data: bytes, place: int = 0) -> Iterator[Record]:
-    """Records from a place on, up to the end of the part that begins there; FileError when it is cut off."""
+    """Records from a place on, up to the end of the part that begins there; FileError when it is cut off.
+
+    What is inside another part that stands in it is left out: a chart keeps its numbers in records like those of cells.
+    """
     waiting: Record | None = None
     depth = 0
     while True:
@@ -48,7 +51,7 @@ def records(data: bytes, place: int = 0) -> Iterator[Record]:
         if waiting is not None:
             yield waiting
         depth += (kind == _BOF) - (kind == _EOF)
-        waiting = kind, body, []
+        waiting = (kind, body, []) if depth <= 1 else None
         if depth <= 0:
             return
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from errno import EINVAL
 from functools import lru_cache
 from typing import IO
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from cg_uploader.errors import FileError
@@ -133,7 +134,8 @@ class Package:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 target = attributes.get("Target", "").replace("\\", "/")
                 kind = attributes.get("Type", "").rsplit("/", 1)[-1]
-                found[attributes.get("Id", "")] = (kind, posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/"))
+                part = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+                found[attributes.get("Id", "")] = kind, part if part in self else unquote(part)
 
         if rels in self:
             walk_xml(self.read(rels), start)

@@ -273,6 +273,10 @@ CASES: dict[str, dict[str, tuple[Maker, Expected]]] = {
             renamed(lambda name, xml: (name, xml.replace('Target="worksheets', 'Target="/xl/worksheets'))),
             PLAIN,
         ),
+        "names of parts with characters in hexadecimal": (
+            renamed(lambda name, xml: (name.replace("sheet1", "sheet 1"), xml.replace("/sheet1.xml", "/sheet%201.xml"))),
+            PLAIN,
+        ),
         "prefixes": (
             renamed(lambda name, xml: (name, xml if "sheet1" not in name else (
                 xml.replace("</", "</x:").replace("<", "<x:").replace("<x:/x:", "</x:").replace("xmlns=", "xmlns:x=")

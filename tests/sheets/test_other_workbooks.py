@@ -290,6 +290,16 @@ def real(row: int, column: int, number: float, style: int = 0) -> bytes:
     return record8(0x203, struct.pack("<HHHd", row, column, style, number))
 
 
+def test_what_a_chart_keeps_in_an_old_workbook_are_no_cells(tmp_path: Path) -> None:
+    chart = record8(0x809, struct.pack("<HHHH", 0x600, 0x20, 0, 0) + bytes(8)) + real(1, 1, 99) + label(0, 0, "Series")
+    cells = label(0, 0, "Key") + label(0, 1, "Value") + label(1, 0, "k") + real(1, 1, 5) + chart + record8(0x0A)
+    after = record8(0xE5, struct.pack("<H4H", 1, 1, 1, 0, 1))
+    found = read(excel_old(tmp_path / "f.xls", cells + after))
+    assert [column.heading for column in found.columns] == ["Key", "Value"]
+    assert texts(found) == [("k", "")]
+    assert notes(found) == [(None, "merged-cells")]
+
+
 def test_old_workbooks(tmp_path: Path) -> None:
     hidden = record8(0x208, struct.pack("<HHHHHHHH", 2, 0, 2, 255, 0, 0, 0x20, 0))
     text_result = record8(0x06, struct.pack("<HHH", 4, 1, 0) + b"\0\0\0\0\0\0\xff\xff" + bytes(8)) + record8(
