@@ -235,7 +235,11 @@ def compound(path: Path, streams: Mapping[str, bytes]) -> Path:
     return path
 
 
-def excel_old(path: Path, cells: bytes, *, formats: Sequence[str] = (), shared: bytes = b"", extra: bytes = b"") -> Path:
+CALCULATED = record8(0x1C1, struct.pack("<HHI", 0x1C1, 0, 191_029))
+"""Excel calculated the workbook."""
+
+
+def excel_old(path: Path, cells: bytes, *, formats: Sequence[str] = (), shared: bytes = b"", extra: bytes = CALCULATED) -> Path:
     """An xls file with one sheet *Data* whose records are ``cells``; ``extra`` goes into the common part."""
     bof = record8(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
     common = b"".join(record8(0x41E, struct.pack("<H", 164 + i) + text8(code)) for i, code in enumerate(formats))

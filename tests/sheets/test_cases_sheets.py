@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from casefiles import Expected, Maker, found_in, number, ods_cell, ods_row, ods_text, row, sheet, text, workbook
 from openpyxl import Workbook
-from sheetfiles import binary_cell, compound, excel_binary, open_document, record8, short_cell, text8
+from sheetfiles import CALCULATED, binary_cell, compound, excel_binary, open_document, record8, short_cell, text8
 from xlsxwriter import Workbook as Writer
 
 NAMES = row(text("Name"), text("City"))
@@ -104,7 +104,7 @@ def one(sent: str, *kinds: str) -> Expected:
 def old_book(cells: bytes, *, version: int = 0x600, common: bytes = b"", stream: str = "Workbook") -> Maker:
     """An xls file of one sheet: BIFF8 (0x600) or BIFF5 (0x500)."""
     start = struct.pack("<HHHH", version, 5, 0, 0) + (bytes(8) if version == 0x600 else b"")
-    begin = record8(0x809, start)
+    begin = record8(0x809, start) + CALCULATED
     name = b"\x04\x00Data" if version == 0x600 else b"\x04Data"
     place = len(begin + common) + 4 + 6 + len(name) + 4
     listed = record8(0x85, struct.pack("<IBB", place, 0, 0) + name)

@@ -300,6 +300,22 @@ def test_what_a_chart_keeps_in_an_old_workbook_are_no_cells(tmp_path: Path) -> N
     assert notes(found) == [(None, "merged-cells")]
 
 
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        (b"", ["recalculation"]),
+        (record8(0x1C1, struct.pack("<HHI", 0x1C1, 0, 101_716)), ["recalculation"]),
+        (record8(0x1C1, struct.pack("<HHI", 0x1C1, 0, 191_029)), []),
+    ],
+)
+def test_formulas_of_an_old_workbook_that_excel_would_calculate_anew(tmp_path: Path, engine: bytes, said: list[str]) -> None:
+    """Programs other than Excel may store 0 as the result of each formula; Excel calculates when it opens such a file."""
+    sum_of = record8(0x06, struct.pack("<HHHd", 1, 1, 0, 0.0) + bytes(8))
+    cells = label(0, 0, "Key") + label(0, 1, "Value") + label(1, 0, "k")
+    assert notes(read(excel_old(tmp_path / "a.xls", cells + sum_of, extra=engine))) == [(None, kind) for kind in said]
+    assert notes(read(excel_old(tmp_path / "b.xls", cells + real(1, 1, 5), extra=engine))) == []
+
+
 def test_old_workbooks(tmp_path: Path) -> None:
     hidden = record8(0x208, struct.pack("<HHHHHHHH", 2, 0, 2, 255, 0, 0, 0x20, 0))
     text_result = record8(0x06, struct.pack("<HHH", 4, 1, 0) + b"\0\0\0\0\0\0\xff\xff" + bytes(8)) + record8(
