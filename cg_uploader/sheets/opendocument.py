@@ -27,6 +27,7 @@ _DRAWN = (
 )  # fmt: skip
 _ASIDE = frozenset(["annotation", "ruby-text", "shapes", "tracked-changes", "forms", *_DRAWN])
 _SPACES = re.compile(r"[ \t\r\n]+")
+_BREAKS = "\t\r\n"
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
 _MOST_CELLS = 100_000_000
@@ -76,6 +77,15 @@ def _count(attributes: dict[str, str], name: str) -> int:
 def is_truth(value: str, shown: str) -> bool:
     """Whether a number is a truth value, which LibreOffice writes as a number and shows as a word."""
     return value in ("0", "1") and shown.isalpha()
+
+
+def _paragraph(text: str) -> str:
+    """The text of a paragraph: breaks and tabs of the XML are blanks; blanks that LibreOffice writes side by side are meant."""
+    if text.isprintable():
+        return text
+    if any(mark in text for mark in _BREAKS):
+        text = _SPACES.sub(" ", text).strip(" ")
+    return text.translate(_MARKS)
 
 
 class Parts(Protocol):
@@ -288,10 +298,7 @@ class _TableReader:
         """Take the end of an element; Enough when there are as many rows as were asked for."""
         if name == "p":
             self.in_paragraph = False
-            text = "".join(self._pieces)
-            if "  " in text or not text.isprintable():
-                text = _SPACES.sub(" ", text)
-            self._paragraphs.append(text.strip(" ").translate(_MARKS) if not text.isprintable() else text.strip(" "))
+            self._paragraphs.append(_paragraph("".join(self._pieces)))
         elif name in _CELLS:
             self._end_cell()
         elif name == "table-row":

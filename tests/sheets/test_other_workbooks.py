@@ -146,6 +146,9 @@ HEAD = line(cell("Key"), cell("Value"))
         (cell("FALSE", 'table:formula="of:=1=2" office:value-type="float" office:value="0"'), "FALSE"),
         (cell("1", 'table:formula="of:=1" office:value-type="float" office:value="1"'), "1"),
         (cell("a\n   b"), "a b"),
+        (cell("\n  a  b  \n  "), "a b"),
+        (cell("a  b"), "a  b"),
+        (cell("one</text:p><text:p>  two  x"), "one\n  two  x"),
         (cell("<text:span>x</text:span> <text:a>y</text:a>"), "x y"),
         (cell("one</text:p><text:p>two"), "one\ntwo"),
         (
