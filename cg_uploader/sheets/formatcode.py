@@ -34,7 +34,8 @@ _CODES = (
 )
 _SIGNS = (
     "kr kr. Kr Kr. Kč zł Ft lei Lei лв лв. руб руб. р. грн грн. din. дин. kn Fr. SFr. sFr. Rs. R$ S/ S/. TL Bs. B/. RM Rp DM "
-    "US$ $US A$ AU$ C$ CA$ $CA HK$ NT$ NZ$ S$ SG$ RD$ TT$ BZ$ J$ N$ MX$ FJ$ $U $b 元 圓 円 원 "
+    "US$ $US A$ AU$ C$ CA$ $CA HK$ NT$ NZ$ S$ SG$ RD$ TT$ BZ$ J$ N$ MX$ FJ$ $U $b 元 圓 円 원 Rs KSh Ksh Php "
+    "ر.س. د.إ. ج.م. د.م. د.ك. ر.ع. ر.ق. د.ب. "
 )
 _MONEY = frozenset(_CODES.split()) | frozenset(_SIGNS.split())
 _BESIDE_MONEY = " \xa0\u202f+-−–—()△▲▼"

@@ -28,7 +28,7 @@ from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 _LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
-_DRAWN_SIGN = re.compile("(?<![^\\W\\d_])[-−]|[△▲▼]")
+_DRAWN_SIGN = re.compile("(?<![^\\W\\d_])[-−–‑]|[△▲▼]")
 """What a section draws for *negative*: a minus, though not the one of ``ACC-``, or what it is in Japan."""
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
