@@ -78,6 +78,12 @@ class Trial:
         out, err = self.process.communicate(timeout=ENOUGH_SECONDS)
         return self.process.returncode, out + err
 
+    def end(self) -> None:
+        """It is gone afterwards, whether a test has asked for it or not."""
+        with self.process:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+
     def lines(self) -> list[dict[str, Any]]:
         return ledger_lines(self.folder) if (self.folder / "ledger.jsonl").exists() else []
 
@@ -102,8 +108,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Case, Tria
         for case in CASES:
             found[case] = Trial(tmp_path_factory.mktemp("-".join(case)), case, started)
         for trial in found.values():
-            started.callback(trial.process.kill)
-            started.callback(trial.process.send_signal, signal.SIGCONT)
+            started.callback(trial.end)
             trial.act()
         asleep = threading.Event()
         asleep.wait(SLEPT_SECONDS)  # that long is a fact of this test: longer than the time limit for an answer

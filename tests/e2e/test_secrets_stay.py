@@ -106,9 +106,11 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def test_the_process_that_reads_files_is_given_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CG_UPLOADER_CLIENT_SECRET", SECRET)
     monkeypatch.setenv("HTTPS_PROXY", f"http://ann:{SECRET}@proxy:1")
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    before = set(children.read_text().split())
     child = Child(command(), Limits())
     try:
-        (number,) = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+        (number,) = set(children.read_text().split()) - before
         environment = Path(f"/proc/{number}/environ").read_bytes()
         arguments = Path(f"/proc/{number}/cmdline").read_bytes()
     finally:

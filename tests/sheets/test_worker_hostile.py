@@ -32,13 +32,13 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
-    """Neither files that are open, nor threads."""
+    """Neither files that are open, nor threads; what a test before has left to the garbage collector may go meanwhile."""
     opened = Path("/proc/self/fd")
     before = len(list(opened.iterdir())) if opened.exists() else 0
     threads = threading.active_count()
     yield
-    assert threading.active_count() == threads
-    assert not opened.exists() or len(list(opened.iterdir())) == before
+    assert threading.active_count() <= threads
+    assert not opened.exists() or len(list(opened.iterdir())) <= before
 
 
 # ------------------------------------------------------------------------------------------------------- hostile files
@@ -264,10 +264,16 @@ def test_no_space_for_the_rows_is_said(file: Path, numbers: Numbers, monkeypatch
     assert numbers.alive() == []
 
 
+def children() -> set[str]:
+    """The numbers of this process's own."""
+    own = Path(f"/proc/self/task/{os.getpid()}/children")
+    return set(own.read_text().split()) if own.exists() else set()
+
+
 def test_many_children_leave_nothing(file: Path) -> None:
+    before = children()
     made = Readers()
     for _ in range(5):
         made.read(file).rows.close()
     made.close()
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
-    assert not children.exists() or children.read_text() == ""
+    assert children() <= before
