@@ -97,6 +97,7 @@ def test_a_link_in_the_logs_place_is_not_followed(places: Places, tmp_path: Path
     assert (tmp_path / "victim").read_text() == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there a log that two programs hold grows on; see below")
 def test_two_programs_with_one_log_turn_it_over_once_and_lose_nothing(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "MOST_BYTES", 2_000)
     logger = logging.getLogger("cg_uploader")
