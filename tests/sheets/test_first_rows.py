@@ -22,22 +22,23 @@ from cg_uploader.sheets.reader import FIRST_ROWS, Readers
 from cg_uploader.sheets.watch import Watch
 
 MANY = 40_000
-"""Rows that take a child longer than the pipe between the processes can hold."""
+LONG = "n" * 40
+"""Part of a text; so many rows of such texts are twice what the pipe between the processes can hold."""
 
 
 def xlsx(folder: Path) -> Path:
-    rows = row_xml(1, ["Key", "Name"]) + "".join(row_xml(n, [f"k{n}", f"n{n}"]) for n in range(2, MANY))
+    rows = row_xml(1, ["Key", "Name"]) + "".join(row_xml(n, [f"k{n}", f"{LONG}{n}"]) for n in range(2, MANY))
     return excel(folder / "f.xlsx", sheet_xml(rows))
 
 
 def csv(folder: Path, rows: int = MANY) -> Path:
     file = folder / "f.csv"
-    file.write_text("Key;Name\n" + "".join(f"k{n};n{n}\n" for n in range(2, rows)))
+    file.write_text("Key;Name\n" + "".join(f"k{n};{LONG}{n}\n" for n in range(2, rows)))
     return file
 
 
 def xlsb(folder: Path) -> Path:
-    rows = ((n, False, binary_cell(0, f"k{n}") + binary_cell(1, f"n{n}")) for n in range(1, MANY))
+    rows = ((n, False, binary_cell(0, f"k{n}") + binary_cell(1, f"{LONG}{n}")) for n in range(1, MANY))
     return excel_binary(folder / "f.xlsb", list(rows))
 
 
@@ -50,7 +51,7 @@ def xls(folder: Path) -> Path:
 
 def ods(folder: Path) -> Path:
     cell = '<table:table-cell office:value-type="string"><text:p>{}{}</text:p></table:table-cell>'
-    lines = (f"<table:table-row>{cell.format('k', n)}{cell.format('n', n)}</table:table-row>" for n in range(1, MANY))
+    lines = (f"<table:table-row>{cell.format('k', n)}{cell.format(LONG, n)}</table:table-row>" for n in range(1, MANY))
     return open_document(folder / "f.ods", f'<table:table table:name="T">{"".join(lines)}</table:table>')
 
 
@@ -164,7 +165,7 @@ def test_an_option_holds_for_the_first_rows_too(tmp_path: Path) -> None:
     table = made.read(csv(tmp_path), ReadOptions(header_row=5), first=heard.append)
     made.close()
     assert heard[0].header_row == table.header_row == 5
-    assert heard[0].rows[0].cells == ("k6", "n6")
+    assert heard[0].rows[0].cells == ("k6", f"{LONG}6")
 
 
 def test_nobody_hands_over_first_rows_that_were_not_asked_for(tmp_path: Path, numbers: Numbers) -> None:
