@@ -5,22 +5,37 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 import tempfile
+import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from cg_uploader.errors import UsageError
 
 LONGEST_NAME = 80
 """Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow."""
 
+_Result = TypeVar("_Result")
+_TRIES = 20 if sys.platform == "win32" else 1
+_PAUSE_SECONDS = 0.05
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR}
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+
+
+def patiently(do: Callable[[], _Result]) -> _Result:
+    """What ``do`` returns; it has a second on Windows, which refuses a file while another program looks at it."""
+    for _ in range(_TRIES - 1):
+        with suppress(PermissionError):
+            return do()
+        time.sleep(_PAUSE_SECONDS)
+    return do()
 
 
 @contextmanager
@@ -59,7 +74,7 @@ def _keep(part: Path, target: Path, *, private: bool) -> None:
         mask = os.umask(0)
         os.umask(mask)
         part.chmod(0o666 & ~mask)
-    part.replace(target)
+    patiently(lambda: part.replace(target))
 
 
 def _why_not(target: Path, error: OSError) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cg_uploader import wholefile
 from cg_uploader.errors import UsageError
+from cg_uploader.settings.preferences import Preferences, PreferenceStore
 from cg_uploader.wholefile import LONGEST_NAME, proposed_name, save_text, saved_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX")
@@ -147,3 +152,26 @@ def test_a_proposed_name_stays_in_its_folder_and_works_everywhere(text: str) -> 
 
 def test_an_ordinary_name_stays_as_it_is() -> None:
     assert proposed_name("Kontakte März 2026", " - receipt.pdf") == "Kontakte März 2026 - receipt.pdf"
+
+
+@pytest.mark.parametrize("refused", ["replace", "open"])
+def test_where_another_program_looks_at_a_file_for_a_moment_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """As on Windows, where a search for viruses is enough; what cannot be read then would be lost by the next save."""
+    monkeypatch.setattr(wholefile, "_TRIES", 3)
+    monkeypatch.setattr(wholefile, "_PAUSE_SECONDS", 0.0)
+    store = PreferenceStore(tmp_path / "p.json")
+    store.save(Preferences(keep_days=7))
+    do, looks = getattr(Path, refused), [1, 2]
+
+    def at_last(path: Path, *args: Any, **options: Any) -> Any:
+        if looks:
+            looks.pop()
+            raise PermissionError(errno.EACCES, "another program looks at it")
+        return do(path, *args, **options)
+
+    monkeypatch.setattr(Path, refused, at_last)
+    store.save(replace(store.load(), last_profile="EU"))
+    assert store.load() == Preferences(keep_days=7, last_profile="EU")
+    assert not looks

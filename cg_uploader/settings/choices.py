@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.settings.paths import write_private
+from cg_uploader.wholefile import patiently
 
 MOST_FILES = 200
 _MOST_CHARACTERS = 4 << 20
@@ -81,7 +82,7 @@ class ChoiceStore:
 
     def _load(self) -> dict[str, Any]:
         try:
-            with self._file.open(encoding="utf-8") as stream:
+            with patiently(lambda: self._file.open(encoding="utf-8")) as stream:
                 data = json.loads(stream.read(_MOST_CHARACTERS))
         except (OSError, ValueError, RecursionError):
             return {}

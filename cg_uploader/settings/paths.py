@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from cg_uploader.errors import UploaderError
+from cg_uploader.wholefile import patiently
 
 HOME_VARIABLE = "CG_UPLOADER_HOME"
 
@@ -89,7 +90,7 @@ def write_private(file: Path, text: str) -> None:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).replace(file)
+            patiently(lambda: Path(name).replace(file))
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

@@ -10,6 +10,7 @@ from typing import Any
 
 from cg_uploader.settings.paths import write_private
 from cg_uploader.vocabulary import BlankCells
+from cg_uploader.wholefile import patiently
 
 THEMES = ("system", "light", "dark")
 MOST_DAYS = 3650
@@ -44,7 +45,7 @@ class PreferenceStore:
     def load(self) -> Preferences:
         """What was saved; the usual value for whatever is missing, unknown or damaged, for nothing depends on it."""
         try:
-            with self._file.open(encoding="utf-8") as stream:
+            with patiently(lambda: self._file.open(encoding="utf-8")) as stream:
                 data = json.loads(stream.read(MOST_CHARACTERS))
         except (OSError, ValueError, RecursionError):
             return Preferences()
