@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,12 @@ REFUSED = status(422, ("First Name", "is blocked."))
 @pytest.fixture
 def journal(places: Places) -> Iterator[Journal]:
     with closing(Journal(places)) as found:
+        yield found
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as found:
         yield found
 
 
@@ -172,14 +178,16 @@ def test_two_corrections_of_one_row_at_the_same_time_are_not_both_sent(survey: P
     journal.abandon(run)
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("run", ["known", "forgotten", "of another computer"])
 def test_rows_that_may_have_arrived_are_never_sent_by_themselves(
-    survey: Plan, journal: Journal, tmp_path: Path, known: bool
+    survey: Plan, journal: Journal, tmp_path: Path, stack: ExitStack, run: str
 ) -> None:
     summary, _ = stopped_run(survey, journal)
     file = saved(journal, summary.run, tmp_path / "failed.xlsx")
-    if not known:
+    if run == "forgotten":
         journal.forget(summary.run)
+    elif run != "known":
+        journal = stack.enter_context(Journal(Places(tmp_path / "other")))
     plan = again(survey, corrected(file, ("C2", "Changed"), sheet=1), sheet="Not sure")
     with pytest.raises(AlreadyUploaded, match="1 perhaps"):
         planning.refuse_repeat(planning.earlier(plan, journal))
