@@ -142,8 +142,8 @@ def _credentials(
     if found is None or is_customer(found.client_id) is False:
         raise CredentialsRefused(
             f"This upload was begun with the connection “{plan.profile}”. Choose it in step 1, enter its Client ID and its "
-            "Client Secret there, then continue this upload. If that customer has another Client ID now, try its failed rows "
-            "again instead."
+            "Client Secret there, then continue this upload. If that customer has another Client ID now, upload the file "
+            "again instead, and skip what was accepted."
         )
     return found
 

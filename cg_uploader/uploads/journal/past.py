@@ -79,7 +79,11 @@ class Past:
             found = self._memory.of_repeatable(plain, self._identifiers.key(request))
             return None if found is None else _known(found)
         numbers = self._numbers(position, request)
-        facts = [_fact(*fact) for numbered, at in numbers.items() for fact in self._families.of(*numbered, at)]
+        facts: list[Known] = []
+        for numbered, at in numbers.items():
+            facts += [_fact(*fact) for fact in self._families.of(*numbered, at)]
+            if any(fact.status is RowStatus.ACCEPTED for fact in facts):
+                break  # nothing says more
         if self._unsure:
             facts.append(Known(RowStatus.NOT_SURE))
         if (remembered := self._memory.of_once_only(plain, numbers)) is not None:

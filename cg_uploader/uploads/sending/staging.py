@@ -41,8 +41,8 @@ def refuse_other_customer(run: int, plan: Plan, journal: Journal, client_id: str
     if journal.is_customer(run, client_id) is False:
         raise CredentialsRefused(
             f"Upload {run} was begun with the connection “{plan.profile}” and another Client ID: its rows may be another "
-            "customer's. Continue it with that Client ID; if the same customer has a new one, save its failed rows and send "
-            "them as an upload of their own. Nothing was sent."
+            "customer's. Continue it with that Client ID; if the same customer has a new one, upload the file again and skip "
+            "what was accepted. Nothing was sent."
         )
 
 

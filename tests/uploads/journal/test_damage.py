@@ -219,6 +219,18 @@ def test_a_loss_must_be_known_before_once_only_rows_are_sent(places: Places) -> 
         assert "not recognised" in harmless.sentence
 
 
+def test_a_loss_is_asked_about_until_somebody_has_answered_however_long_that_takes(places: Places) -> None:
+    replace_by_text(places.journal)
+    plan = plan_of(people(2), data_type=DataType.SURVEY)
+    with closing(Journal(places)) as journal:
+        journal._db.execute("update loss set day = date('now', '-100 days')")
+        with pytest.raises(AlreadyUploaded, match="was damaged"):
+            refuse_repeat(earlier(plan, journal))
+        assert not earlier(plan_of(people(2)), journal).sentence, "what may be repeated needs no word any more"
+        journal._db.execute("update loss set known_to_person = 1")
+        assert not earlier(plan, journal).sentence
+
+
 def test_a_loss_is_asked_about_once(places: Places) -> None:
     replace_by_text(places.journal)
     plan = plan_of(people(2), data_type=DataType.SURVEY)
