@@ -84,7 +84,8 @@ class Table:
 
     ``digest`` is the SHA-256 of the file's bytes in hexadecimal; ``sheets`` are names, visible ones first, and empty for
     delimited text; ``header_row`` as Excel shows it; ``hidden_rows`` and ``empty_rows`` were left out; ``alternative``: only a
-    person can tell which of two readings is right; ``origin``: the run whose failed rows these are, or None.
+    person can tell which reading is right; ``origin``: the run whose failed rows these are, or None; ``above``: the last few
+    rows over the header row, texts cut short, to be looked at.
     """
 
     file: Path
@@ -101,6 +102,7 @@ class Table:
     delimiter: str | None = None
     origin: Origin | None = None
     alternative: Alternative | None = None
+    above: tuple[Row, ...] = ()
 
     def position(self, source: Source) -> int:
         """Index of the one column that ``source`` names; MappingError when there is none, or more than one."""
@@ -303,9 +305,8 @@ class Reply:
     """What came back for one attempt, independent of the HTTP library.
 
     ``status`` is known for COMPLETE and BODY_LOST.  NOTHING (reset, silence, 1xx only) proves neither arrival nor the lack of
-    it; every other answer is certain that nothing of the row left (NOT_SIGNED_IN: no token to be had).  ``errors``: (key as
-    CustomerGauge wrote it, sentence).  ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or
-    unreadable.
+    it; every other answer is certain that nothing of the row left.  ``errors``: (key as CustomerGauge wrote it, sentence).
+    ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or unreadable.
     """
 
     answer: Answer

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
-from cg_uploader.model import Alternative, Column, Table
+from cg_uploader.model import Alternative, Column, Row, Table
 from cg_uploader.sheets.about import origin_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.channel import Kind, Message
@@ -140,6 +140,7 @@ class Receiver:
             encoding=_text_or_none(rest["encoding"]),
             delimiter=_text_or_none(rest["delimiter"]),
             alternative=_alternative(rest["alternative"]),
+            above=_above(rest["above"], rest["header_row"], len(order)),
             origin=origin_of(rest["about"]) if rest.get("about") is not None else None,
         )
         return reopened(table)
@@ -163,6 +164,13 @@ def _ascending(told: Sequence[Any]) -> list[tuple[int, int]]:
     if any(first > last for first, last in spans) or any(a[1] >= b[0] for a, b in pairwise(spans)):
         raise ValueError("not in order")
     return spans
+
+
+def _above(told: Any, header_row: int, columns: int) -> tuple[Row, ...]:
+    rows = tuple(Row(_number(number, header_row - 1), tuple(map(_text, cells))) for number, cells in told)
+    if any(len(row.cells) != columns for row in rows) or any(a.number >= b.number for a, b in pairwise(rows)):
+        raise ValueError("not rows above a table")
+    return rows
 
 
 def _alternative(told: Any) -> Alternative | None:

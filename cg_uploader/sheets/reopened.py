@@ -46,7 +46,7 @@ def reopened(table: Table) -> Table:
     problem = headings.index(PROBLEM) if PROBLEM in headings and headings.index(PROBLEM) in added else None
     notes = _Notes(table.notes, rows, [_note(origin, kept, numbers[-1] if numbers else 0)], problem)
     unsure = WHEN in headings and headings.index(WHEN) in added
-    return replace(table, columns=columns, rows=rows, notes=notes, origin=replace(origin, unsure=unsure))
+    return replace(table, columns=columns, rows=rows, notes=notes, origin=replace(origin, unsure=unsure), above=())
 
 
 def said_before(number: int, kind: str, reason: str) -> Note:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Column, Table
+from cg_uploader.model import Column, Row, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.dateforms import DateForms
@@ -19,6 +20,9 @@ from cg_uploader.sheets.watch import Watch
 from cg_uploader.vocabulary import BLANKS
 
 CANDIDATES = 30
+MOST_ABOVE = 12
+"""Rows above the header row that are shown, those nearest to it."""
+_LETTERS_ABOVE = 100
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _TICK = 512
@@ -82,6 +86,7 @@ class TableBuilder:
         self._packer = Packer(self._store, self._forms.look)
         self._wanted = header_row
         self._candidates: list[Candidate] = []
+        self._above: deque[Candidate] = deque(maxlen=MOST_ABOVE)
         self._filled: list[int] = []
         self._headings: dict[int, str] = {}
         self._slots: dict[int, int] = {}
@@ -204,6 +209,8 @@ class TableBuilder:
     def _consider(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
         """Keep a row until it is clear which one is the header row."""
         if self._wanted is not None and number < self._wanted:
+            if not hidden:
+                self._above.append((number, hidden, shape, values))
             return
         texts = [
             self._cells.text(column, *kind)(value)
@@ -236,6 +243,7 @@ class TableBuilder:
                 kind="header-row",
             )
         candidates, self._candidates = self._candidates, []
+        self._above.extend(row for row in candidates if row[0] < number and not row[1])
         self.header_row = self._last = number
         for row, hidden, shape, values in candidates:
             if row == number:
@@ -314,6 +322,18 @@ class TableBuilder:
             ways = " and ".join(f"{date} in {letter}{row}" for row, date in forms.values())
             self.notes.add(min(row for row, _ in forms.values()), (positions[slot], "mixed-dates", ways))
 
+    def _rows_above(self) -> tuple[Row, ...]:
+        """What stands above the header row in the columns of the table."""
+        found = []
+        for number, _, shape, values in self._above:
+            texts = {
+                column: self._cells.text(column, *kind)(value)[:_LETTERS_ABOVE]
+                for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True)
+            }
+            found.append(Row(number, tuple(texts.get(column, "") for column in sorted(self._used))))
+        self._cells.said.take()
+        return tuple(row for row in found if any(row.cells))
+
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
     ) -> Table:
@@ -322,7 +342,7 @@ class TableBuilder:
         self._say_mixed_dates()
         return Table(
             file, digest, sheet, sheets, self.header_row, columns, rows,
-            self.notes.finished(self._headings), self.hidden_rows, self.empty_rows,
+            self.notes.finished(self._headings), self.hidden_rows, self.empty_rows, above=self._rows_above(),
         )  # fmt: skip
 
 

@@ -154,5 +154,6 @@ def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "about": list(lines_of(table.origin)) if table.origin is not None else None,
+        "above": [[row.number, row.cells] for row in table.above],
         "alternative": None if table.alternative is None else astuple(table.alternative),
     }

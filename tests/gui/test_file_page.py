@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 from windows import HEADINGS, PATIENCE_MS, MakeFile, people, practice_connection
@@ -80,9 +80,14 @@ def test_the_header_row_can_be_typed_or_chosen_in_the_table(
     assert session.table is not None
     assert session.table.header_row == 3
     assert page.options.header_row.value() == 3
+    assert "Grey lines" in page._shown.text()
+    first = page.view.verticalHeader()
     with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
-        page.options.header_row.setValue(1)
-    assert session.table.header_row == 1
+        qtbot.mouseClick(first.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, first.sectionViewportPosition(0) + 5))
+    assert session.table.header_row == 1, "by one click on the line that stands above"
+    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+        page.options.header_row.setValue(2)
+    assert session.table.header_row == 2
 
 
 @pytest.mark.parametrize(

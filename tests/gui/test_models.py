@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +45,22 @@ class TestPreview:
         assert shown(model) == [["ann@example.com", "Ann"], ["bob@example.com", "two ⏎ lines"]]
         assert model.headerData(1, Qt.Orientation.Vertical) == "3"
         assert model.row_number(0) == 2
+
+    @pytest.mark.usefixtures("qapp")
+    def test_lines_above_the_header_row_stand_as_in_the_file(self, qtmodeltester: ModelTester) -> None:
+        model = PreviewModel()
+        table = replace(table_of(("Email", "City"), [("ann@example.com", "Bonn")]), header_row=3)
+        table = replace(table, above=(Row(1, ("Our contacts", "")), Row(2, ("", "2026"))))
+        table.rows[0] = Row(4, table.rows[0].cells)  # type: ignore[index]
+        model.show_table(table)
+        qtmodeltester.check(model)
+        assert shown(model) == [["Our contacts", ""], ["", "2026"], ["Email", "City"], ["ann@example.com", "Bonn"]]
+        assert [model.headerData(line, Qt.Orientation.Vertical) for line in range(4)] == ["1", "2", "3", "4"]
+        assert [model.row_number(line) for line in range(4)] == [1, 2, 3, 4]
+        role = Qt.ItemDataRole
+        assert [bool(model.data(model.index(line, 0), role.ForegroundRole)) for line in range(4)] == [True, True, False, False]
+        assert [bool(model.data(model.index(line, 0), role.FontRole)) for line in range(4)] == [False, False, True, False]
+        assert model.data(model.index(0, 0), role.AccessibleTextRole) == "Our contacts, above the header row"
 
     def test_keeps_to_the_first_rows_of_a_long_file(self) -> None:
         model = PreviewModel()

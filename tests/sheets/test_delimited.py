@@ -177,6 +177,7 @@ def test_a_title_and_rows_beyond_the_first_thirty(table: Reader) -> None:
     found = table("\n".join(lines))
     assert (found.header_row, len(found.rows), found.rows[2999].number) == (3, 3000, 3003)
     assert found.rows[2999].cells == ("n2999", "e2999", "c2999")
+    assert [(row.number, row.cells) for row in found.above] == [(1, ("Report", "", ""))]
 
 
 def test_a_preview_stops_early(table: Reader) -> None:

@@ -223,6 +223,17 @@ def test_a_person_can_say_which_row_holds_the_headings(table: Reader) -> None:
             table(rows, choose=ReadOptions(header_row=row))
 
 
+def test_what_stands_above_the_header_row_is_there_to_be_looked_at(table: Reader) -> None:
+    rows = [["x" * 500], [], ["", number(45296, 1)], ["Name", "Since", "City"], ["a", number(45297, 1), "b"]]
+    for chosen in (None, ReadOptions(header_row=4)):
+        found = table(rows, formats=[14], choose=chosen)
+        assert [(row.number, row.cells) for row in found.above] == [(1, ("x" * 100, "", "")), (3, ("", "2024-01-05", ""))]
+        assert (len(found.rows), found.empty_rows, notes(found)) == (1, 0, []), "and counts for nothing"
+    many = table([*([f"line {n}", "x"] for n in range(1, 41)), HEAD, ["a", 1]], choose=ReadOptions(header_row=41))
+    assert [row.number for row in many.above] == list(range(29, 41)), "the nearest twelve"
+    assert table([HEAD, ["a", 1]]).above == ()
+
+
 def test_headings_are_verbatim(table: Reader) -> None:
     found = table([[" Email\xa0", 2023, number(45296, 1), "Email", "Email"], ["a", "b", "c", "d", "e"]], formats=[14])
     assert headings(found) == [" Email\xa0", "2023", "2024-01-05", "Email", "Email"]

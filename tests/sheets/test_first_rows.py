@@ -172,7 +172,7 @@ def test_nobody_hands_over_first_rows_that_were_not_asked_for(tmp_path: Path, nu
     rest = (
         '{"digest": "", "sheet": null, "sheets": [], "header_row": 1, "columns": [], "order": [], "covered": [], '
         '"notes": {"details": [""], "columns": [], "file": {}}, "hidden_rows": 0, "empty_rows": 0, "encoding": null, '
-        '"delimiter": null, "alternative": null}'
+        '"delimiter": null, "alternative": null, "above": []}'
     )
     (tmp_path / "f.csv").touch()
     with readers(stand_in(numbers, f"say(b'1', {rest.encode()!r}); time.sleep(100)")) as made:

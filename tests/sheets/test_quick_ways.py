@@ -31,7 +31,7 @@ bounded = settings(
 def everything(table: Table) -> tuple[Any, ...]:
     found = (
         [(row.number, *row.cells) for row in table.rows], table.columns, [astuple(note) for note in table.notes],
-        table.header_row, table.hidden_rows, table.empty_rows,
+        table.header_row, table.hidden_rows, table.empty_rows, table.above,
     )  # fmt: skip
     table.rows.close()
     return found

@@ -170,6 +170,7 @@ GOOD = {
     "encoding": None,
     "delimiter": None,
     "alternative": None,
+    "above": [],
 }
 ROWS = [(b"R", block([2, 4], b"x\x1fy\x1ez\x1fw"))]
 
@@ -223,6 +224,9 @@ GARBAGE = {
     "an alternative of no rows": saying(end(alternative=[None, ",", [], []])),
     "an alternative of uneven rows": saying(end(alternative=[None, ",", [["a"], ["b", "c"]], [["a"]]])),
     "an alternative of numbers": saying(end(alternative=[None, ",", [[1]], [["a"]]])),
+    "rows above that are none": saying(end(header_row=3, above=[[3, ["a", "b"]]])),
+    "rows above of another width": saying(end(header_row=3, above=[[1, ["a"]]])),
+    "rows above that go back": saying(end(header_row=3, above=[[2, ["a", "b"]], [1, ["a", "b"]]])),
     "a share of no number": saying((b"A", b"x")),
     "a share beyond the whole": saying((b"A", b"1001")),
     "spans of no column": saying(end(covered=[[7, [[2, 3]]]])),

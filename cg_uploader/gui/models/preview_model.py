@@ -1,4 +1,4 @@
-"""The first rows of a file as they will be sent, under the file's own headings and row numbers."""
+"""The first rows of a file as they will be sent, under the file's own headings and row numbers; before them what is above."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 
 from cg_uploader.fields import names
 from cg_uploader.gui import theme
@@ -18,31 +18,39 @@ MOST_ROWS = 200
 
 
 class PreviewModel(QAbstractTableModel):
-    """Shows the first 200 rows of one table."""
+    """Shows the first 200 rows of one table; what stands above its header row comes before, and then the header row itself.
+
+    So the lines stand as in the file, and each can become the header row.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._columns: tuple[Column, ...] = ()
         self._rows: tuple[Row, ...] = ()
+        self._before = 0
 
     def show_table(self, table: Table | None) -> None:
         """Show ``table``, or nothing."""
         if table is None:
             self.show_rows((), ())
         else:
-            self.show_rows(table.columns, tuple(itertools.islice(table.rows, MOST_ROWS)))
+            header = (Row(table.header_row, tuple(column.heading for column in table.columns)),) if table.above else ()
+            self.show_rows(table.columns, tuple(itertools.islice(table.rows, MOST_ROWS)), (*table.above, *header))
 
-    def show_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """Show these rows; when they only go on from those that are shown, those stay where they are."""
-        columns, rows, shown = tuple(columns), tuple(rows), len(self._rows)
-        if columns == self._columns and shown and rows[:shown] == self._rows:
+    def show_rows(self, columns: Sequence[Column], rows: Sequence[Row], before: Sequence[Row] = ()) -> None:
+        """Show these rows; when they only go on from those that are shown, those stay where they are.
+
+        ``before``: lines that are not sent; the last of them is the header row.
+        """
+        columns, rows, shown = tuple(columns), (*before, *rows), len(self._rows)
+        if columns == self._columns and len(before) == self._before and shown and rows[:shown] == self._rows:
             if len(rows) > shown:
                 self.beginInsertRows(NOWHERE, shown, len(rows) - 1)
                 self._rows = rows
                 self.endInsertRows()
             return
         self.beginResetModel()
-        self._columns, self._rows = columns, rows
+        self._columns, self._rows, self._before = columns, rows, len(before)
         self.endResetModel()
 
     def row_number(self, line: int) -> int:
@@ -76,18 +84,27 @@ class PreviewModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return str(number)
         if role == Qt.ItemDataRole.ToolTipRole:
+            if line == self._before - 1:
+                return tip_text(f"Row {number} is the header row")
             return tip_text(f"Click to make row {number} the header row")
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The text of a cell; quiet in a hidden column."""
+        """The text of a cell; quiet in a hidden column and above the header row, which is bold."""
         if not index.isValid():
             return None
-        text = self._rows[index.row()].cells[index.column()]
+        line, column = index.row(), index.column()
+        text = self._rows[line].cells[column]
         if role == Qt.ItemDataRole.DisplayRole:
             return names.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(text)
-        if role == Qt.ItemDataRole.ForegroundRole and self._columns[index.column()].hidden:
+        if role == Qt.ItemDataRole.ForegroundRole and (self._columns[column].hidden or line < self._before - 1):
             return QColor(theme.colours_in_use().quiet)
+        if role == Qt.ItemDataRole.FontRole and line == self._before - 1:
+            font = QFont()
+            font.setWeight(QFont.Weight.DemiBold)
+            return font
+        if role == Qt.ItemDataRole.AccessibleTextRole and line < self._before:
+            return f"{names.revealed(text)}, {'header row' if line == self._before - 1 else 'above the header row'}"
         return None

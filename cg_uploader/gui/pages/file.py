@@ -36,6 +36,8 @@ from cg_uploader.sheets.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
 from cg_uploader.uploads.takeup import TakenUp, take_up
 
+NO_ROWS = "No row stands below the header row."
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -64,7 +66,7 @@ class FilePage(Page):
         self.options = ReadingOptions()
         self.two_readings = TwoReadings()
         self.preview = PreviewModel(self)
-        self.view = View("Preview of the file", empty="No row stands below the header row.")
+        self.view = View("Preview of the file", empty=NO_ROWS)
         self.view.setModel(self.preview)
         self.view.verticalHeader().setVisible(True)
         self.view.setMinimumHeight(220)
@@ -232,8 +234,9 @@ class FilePage(Page):
         self.options.show_table(table, asked)
         for widget in (self.view, self._below):
             widget.setVisible(self.two_readings.isHidden())
-        told = f"{shown or 'All rows are shown.'} Click the number of a row to make it the header row."
-        self._shown.setText(told if len(table.rows) else "")
+        above = " Grey lines stand above the header row and are not sent." if table.above else ""
+        told = f"{shown or 'All rows are shown.'}{above} Click the number of a row to make it the header row."
+        self._shown.setText(told if len(table.rows) else NO_ROWS if table.above else "")
         choices = _in_words(asked)
         when = "as you chose last time" if self._recalled is not None else "as you chose"
         self._as_chosen.setText(f"Read {when}: {choices}.")
