@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from rig import table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
@@ -258,3 +259,31 @@ def test_many_rows_are_checked_while_the_window_stays_awake(
     assert session.result.ready == 20_000
     page.todos.button(ALL).click()
     assert page.model.rowCount() == 20_000
+
+
+def test_the_tab_key_goes_from_the_list_to_its_rows_also_after_another_check(page: CheckPage, qtbot: QtBot) -> None:
+    def order() -> list[QWidget]:
+        found, widget = [], page.window().nextInFocusChain()
+        while widget is not page.window():
+            found.append(widget)
+            widget = widget.nextInFocusChain()
+        return found
+
+    check(page, [*GOOD, BAD], qtbot)
+    for left_out in (frozenset[int](), frozenset({2})):
+        page.session.set_changes({}, left_out, frozenset())
+        checked(page, qtbot)
+        entries = [order().index(page.todos.button(each.key)) for each in page.todos.entries]
+        assert entries == sorted(entries)
+        assert entries[-1] < order().index(page.view)
+
+
+def test_an_entry_with_the_focus_keeps_it_when_the_list_is_made_anew(window: MainWindow, page: CheckPage, qtbot: QtBot) -> None:
+    check(page, [*GOOD, BAD], qtbot)
+    window.show_step(Step.CHECK)
+    key = entry(page, ALL)
+    page.todos.button(key).click()
+    page.todos.button(key).setFocus()
+    page.session.set_changes({}, frozenset({2}), frozenset())
+    checked(page, qtbot)
+    assert page.window().focusWidget() is page.todos.button(key)

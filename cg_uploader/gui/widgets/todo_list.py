@@ -71,7 +71,9 @@ class TodoList(QWidget):
     def show_entries(self, parts: Sequence[tuple[str, Shape, str, Sequence[Todo]]]) -> Todo | None:
         """List parts of (title, icon, tone, entries); what was chosen stays chosen if it is still here; returns what is."""
         self._entries = [entry for _, _, _, entries in parts for entry in entries]
+        focused = False
         for old in self._group.buttons():
+            focused = focused or old.hasFocus()
             self._group.removeButton(old)
         fresh = QWidget()
         column = QVBoxLayout(fresh)
@@ -91,7 +93,20 @@ class TodoList(QWidget):
         self._column.replaceWidget(self._body, fresh)
         self._body.deleteLater()
         self._body = fresh
-        return self._choose_again()
+        self._keep_tab_order()
+        chosen = self._choose_again()
+        if focused and chosen is not None:
+            self.button(chosen.key).setFocus()
+        return chosen
+
+    def _keep_tab_order(self) -> None:
+        """New buttons come last in the window's order; they belong where the list stands, which takes no focus itself."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # without a policy a widget has no place that Qt would look at
+        before: QWidget = self
+        for place in range(len(self._entries)):
+            QWidget.setTabOrder(before, self._group.button(place))
+            before = self._group.button(place)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def _choose_again(self) -> Todo | None:
         place = next((place for place, entry in enumerate(self._entries) if entry.key == self._key), 0)
