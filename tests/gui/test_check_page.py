@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, people, practice_connection, tab_order
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
@@ -262,20 +261,14 @@ def test_many_rows_are_checked_while_the_window_stays_awake(
 
 
 def test_the_tab_key_goes_from_the_list_to_its_rows_also_after_another_check(page: CheckPage, qtbot: QtBot) -> None:
-    def order() -> list[QWidget]:
-        found, widget = [], page.window().nextInFocusChain()
-        while widget is not page.window():
-            found.append(widget)
-            widget = widget.nextInFocusChain()
-        return found
-
     check(page, [*GOOD, BAD], qtbot)
     for left_out in (frozenset[int](), frozenset({2})):
         page.session.set_changes({}, left_out, frozenset())
         checked(page, qtbot)
-        entries = [order().index(page.todos.button(each.key)) for each in page.todos.entries]
+        order = tab_order(page.window())
+        entries = [order.index(page.todos.button(each.key)) for each in page.todos.entries]
         assert entries == sorted(entries)
-        assert entries[-1] < order().index(page.view)
+        assert entries[-1] < order.index(page.view)
 
 
 def test_an_entry_with_the_focus_keeps_it_when_the_list_is_made_anew(window: MainWindow, page: CheckPage, qtbot: QtBot) -> None:

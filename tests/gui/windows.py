@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
 from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection
@@ -24,6 +26,15 @@ def people(count: int) -> list[tuple[str, str, str]]:
 
 HEADINGS = ("Email", "First Name", "Account Name")
 FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("First Name"), Field("Account Name"))
+
+
+def tab_order(window: QWidget) -> list[QWidget]:
+    """All widgets of a window in the order in which the Tab key comes by them."""
+    found, widget = [], window.nextInFocusChain()
+    while widget is not window:
+        found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
 
 
 def gated_readers(gate: Path) -> Readers:

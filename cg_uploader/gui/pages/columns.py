@@ -51,6 +51,7 @@ class ColumnsPage(Page):
         self._shown: tuple[tuple[Field, ...], tuple[Column, ...], str] | None = None
         self._samples: dict[str, str] = {}
         self._to_build: list[Field] = []
+        self._last_control: QWidget = self.confirm_all
         self._building = QTimer(self)
         self._building.setSingleShot(True)
         self._building.setInterval(0)
@@ -111,6 +112,7 @@ class ColumnsPage(Page):
         self._choices = choices(table, self)
         self.lines = {}
         self._to_build = list(reversed(fields))
+        self._last_control = self.confirm_all
         self._build_some()
 
     def _build_some(self) -> None:
@@ -122,8 +124,10 @@ class ColumnsPage(Page):
             one.confirmed.connect(self._confirm)
             self._column.addWidget(line())
             self._column.addWidget(one)
+            QWidget.setTabOrder(self._last_control, one.source)  # what is made late comes last in the window otherwise
             self.lines[field.heading] = one
             self._show_lines([field.heading])
+            self._last_control = one.last_control
         if self._to_build:
             self._building.start()
 

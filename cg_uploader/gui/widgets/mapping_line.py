@@ -71,6 +71,11 @@ class MappingLine(QFrame):
         self._column.setSpacing(SPACE // 2)
         self._column.addLayout(columns((name, self.source, self.samples, self.state)))
 
+    @property
+    def last_control(self) -> QWidget:
+        """Where the Tab key leaves the line."""
+        return self.confirm_button or self.constant or self.source
+
     def show_match(self, match: FieldMatch, letter: str, samples: str) -> None:
         """Show how the field stands; ``letter`` is the source column's, empty where there is none."""
         constant = match.source.constant if match.source is not None else None
@@ -105,6 +110,7 @@ class MappingLine(QFrame):
             self.constant.editingFinished.connect(self._on_constant)
             spaces = tuple(QWidget(self) for _ in range(3))
             self._column.addLayout(columns((spaces[0], self.constant, *spaces[1:])))
+            QWidget.setTabOrder(self.source, self.constant)
         return self.constant
 
     def _show_confirm(self, waits: bool) -> None:
@@ -112,6 +118,7 @@ class MappingLine(QFrame):
             self.confirm_button = Button("Confirm", self._on_confirm)
             self.confirm_button.setAccessibleName(f"Confirm the suggestion for {self.field.heading}")
             self.state.take(self.confirm_button)
+            QWidget.setTabOrder(self.constant or self.source, self.confirm_button)
         if self.confirm_button is not None:
             self.confirm_button.setVisible(waits)
 
