@@ -12,6 +12,8 @@ from windows import PATIENCE_MS
 
 from cg_uploader.gui import theme as theme_module
 from cg_uploader.gui.theme import DARK, LIGHT, Colours, Scheme, Theme, style_sheet
+from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.inputs import Button
 
 TEXTS_ON_GROUNDS = [
     *((text, ground) for text in ("text", "quiet") for ground in ("window", "surface", "raised", "accent_soft")),
@@ -69,3 +71,12 @@ def test_choosing_a_scheme_changes_palette_and_tells(qtbot: QtBot, theme: Theme,
 
 def test_fonts_grow_with_the_systems(theme: Theme, qapp: QApplication) -> None:
     assert theme_module.scaled(1.6).pointSizeF() == pytest.approx(1.6 * qapp.font().pointSizeF())
+
+
+def test_the_icon_of_a_button_grows_with_its_text(qtbot: QtBot) -> None:
+    button = Button("Stop", shape=Shape.STOP)
+    qtbot.addWidget(button)
+    before, font = button.iconSize().width(), button.font()
+    font.setPointSizeF(3 * font.pointSizeF())
+    button.setFont(font)
+    assert button.iconSize().width() > before

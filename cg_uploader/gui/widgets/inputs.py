@@ -25,7 +25,7 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.texts import plain, tip
+from cg_uploader.gui.widgets.texts import grown, plain, tip
 
 
 class Button(QPushButton):
@@ -39,7 +39,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__(text)
         self._shape = shape
-        self._drawn: tuple[Shape, str] | None = None
+        self._drawn: tuple[Shape, str, int] | None = None
         self.setAutoDefault(False)
         if role:
             self.setProperty("role", role)
@@ -65,7 +65,7 @@ class Button(QPushButton):
     def changeEvent(self, event: QEvent) -> None:
         """Colours or state may have changed."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange, QEvent.Type.FontChange):
             self._draw_icon()
 
     def _draw_icon(self) -> None:
@@ -74,12 +74,12 @@ class Button(QPushButton):
         colours = theme.colours_in_use()
         role = self.property("role")
         colour = {"primary": colours.on_accent, "plain": colours.accent}.get(role, colours.text)
-        wanted = (self._shape, colour if self.isEnabled() else colours.quiet)
+        wanted = (self._shape, colour if self.isEnabled() else colours.quiet, grown(self, 18))
         if wanted == self._drawn:
             return
         self._drawn = wanted
-        self.setIcon(icons.icon(*wanted, 18))
-        self.setIconSize(QSize(18, 18))
+        self.setIcon(icons.icon(*wanted))
+        self.setIconSize(QSize(wanted[2], wanted[2]))
 
 
 class Choice(QComboBox):

@@ -17,6 +17,11 @@ USUAL_LINE = 18
 """Height of a line of text, in device-independent pixels, up to which icons have their usual size; above it they grow too."""
 
 
+def grown(widget: QWidget, size: int) -> int:
+    """``size`` of an icon beside the widget's text, in pixels: larger where the text is larger than usual."""
+    return round(size * max(1.0, widget.fontMetrics().height() / USUAL_LINE))
+
+
 class Letters(QLabel):
     """A label that shows its text to the letter, and what could deceive in it by name."""
 
@@ -135,7 +140,7 @@ class Sign(QWidget):
     def __init__(self, shape: Shape, tone: str = "quiet", size: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape, self._tone = shape, tone
-        side = round(size * max(1.0, self.fontMetrics().height() / USUAL_LINE))
+        side = grown(self, size)
         self.setFixedSize(side, side)
 
     def show_sign(self, shape: Shape, tone: str) -> None:
