@@ -20,6 +20,7 @@ from cg_uploader.sheets.celltext import (
     decimal,
     general,
     generals,
+    visible,
     whole_digits,
 )
 from cg_uploader.sheets.dateformat import Moments, Parts, clock_parts, date_drawer
@@ -277,7 +278,7 @@ class NumberFormat:
     """
 
     def __init__(self, code: str, date1904: bool = False) -> None:
-        found = sections(code or "General")
+        found = sections(visible(code)[0] or "General")
         texts = len(found) == 4 or (len(found) > 1 and found[-1].has(Part.TEXT))
         self._text = found[-1] if texts or (len(found) == 1 and found[0].has(Part.TEXT)) else None
         numbers = found[: len(found) - 1] if texts else found

@@ -319,6 +319,12 @@ def test_formulas_of_an_old_workbook_that_excel_would_calculate_anew(tmp_path: P
     assert notes(read(excel_old(tmp_path / "b.xls", cells + real(1, 1, 5), extra=engine))) == []
 
 
+def test_a_format_cannot_bring_in_what_parts_the_cells(tmp_path: Path) -> None:
+    cells = label(0, 0, "Key") + label(0, 1, "Value") + real(1, 0, 5, 1) + real(1, 1, 7)
+    found = read(excel_old(tmp_path / "f.xls", cells, formats=['0"a\x1f\x1eb"']))
+    assert texts(found) == [("5ab", "7")]
+
+
 def test_old_workbooks(tmp_path: Path) -> None:
     hidden = record8(0x208, struct.pack("<HHHHHHHH", 2, 0, 2, 255, 0, 0, 0x20, 0))
     text_result = record8(0x06, struct.pack("<HHH", 4, 1, 0) + b"\0\0\0\0\0\0\xff\xff" + bytes(8)) + record8(
