@@ -59,7 +59,8 @@ _BINARY: dict[bytes, What] = {
     b"L\0\0\0\1\x14\2\0": _SHORTCUT,
 }
 _ALSO_TEXT = frozenset([b"BM", b"MZ", b"ID3", b"BZh", b"RIFF", b"OggS", b"GIF8", b"PAR1", b"Rar!"])
-"""Text may begin so too; these are what they seem when zero bytes or other binary signs follow."""
+"""Text may begin so too, in any language; these are what they seem when bytes follow that no text holds."""
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 _GOOGLE = (
     "only a link to a Google document",
@@ -109,7 +110,7 @@ def by_first_bytes(head: bytes) -> What | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return _PICTURE
     for magic, what in _BINARY.items():
-        if head.startswith(magic) and (magic not in _ALSO_TEXT or b"\0" in head[:64] or not head[:64].isascii()):
+        if head.startswith(magic) and (magic not in _ALSO_TEXT or _CONTROL.search(head[:64])):
             return what
     return None
 

@@ -149,6 +149,8 @@ def test_a_database(tmp_path: Path) -> None:
         b"BM,City\nAnn,Oslo\n",
         b"MZ,City\nAnn,Oslo\n",
         b"ID3,City\nAnn,Oslo\n",
+        "BMI,Größe\nAnn,Oslo\n".encode(),
+        "MZ,Größe\nAnn,Oslo\n".encode("cp1252"),
         b"ID;City\nAnn;Oslo\n",
         b"ID;Place\nAnn;Oslo\n",
         b"PAR1,City\nAnn,Oslo\n",
