@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -155,6 +156,24 @@ def test_a_forgotten_run_is_gone(page: HistoryPage, places: Places, qtbot: QtBot
     qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=PATIENCE_MS)
     with closing(Journal(places)) as journal:
         assert journal.runs() == []
+
+
+def test_what_becomes_of_a_forgotten_run_is_heard_by_who_leaves_the_page_and_comes_back(
+    window: MainWindow, page: HistoryPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget, go_on = Journal.forget, threading.Event()
+
+    def slowly(journal: Journal, run: int) -> None:
+        go_on.wait(PATIENCE_MS / 1000)
+        forget(journal, run)
+
+    monkeypatch.setattr(Journal, "forget", slowly)
+    page.forget_run(page.model.run(0).run)
+    show(window, qtbot)
+    assert page.model.rowCount() == 1
+    go_on.set()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=PATIENCE_MS)
+    assert "is forgotten" in page.banner.text
 
 
 def test_a_run_that_another_program_works_on_is_left_alone(page: HistoryPage, places: Places, qtbot: QtBot) -> None:

@@ -42,6 +42,7 @@ class HistoryPage(Page):
         super().__init__(session, services)
         self.model = RunsModel(self)
         self._comparing = Runner(self)
+        self._working = Runner(self)
         self._sharing = Runner(self)
         self.search = QLineEdit()
         self.search.setPlaceholderText("File, connection, day…")
@@ -84,19 +85,17 @@ class HistoryPage(Page):
 
     def refresh(self) -> None:
         """Read the runs anew, in the background."""
-        self._run(uploading.all_runs(self.services.places))
+        self.runner.start(uploading.all_runs(self.services.places), done=self.model.show_runs, failed=self._on_failed)
 
     def _search(self, text: str) -> None:
         self.view.empty = NOTHING_LIKE_THIS if text.strip() else NOTHING_YET
         self.model.search(text)
 
     def _run(self, work: Work) -> None:
-        self.runner.start(work, done=self._on_done, failed=self._on_failed)
+        """Beside the reading of the runs: whoever comes back to the page reads them anew, and still hears of this."""
+        self._working.start(work, done=self._on_done, failed=self._on_failed)
 
     def _on_done(self, result: object) -> None:
-        if isinstance(result, tuple):
-            self.model.show_runs(result)
-            return
         papers.tell(result, self.banner)
         self.refresh()
 
@@ -151,6 +150,7 @@ class HistoryPage(Page):
         """End what runs and wait for it."""
         super().shut_down()
         self._comparing.shut_down()
+        self._working.shut_down()
         self._sharing.shut_down()
 
     def show_sharing(self) -> None:
