@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.model import Profile
@@ -47,10 +47,13 @@ class NameQuestion(QObject):
         self.box.setDefaultButton(self._keep)
         self.box.setEscapeButton(self._keep)
         self.box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.box.buttonClicked.connect(self._on_answered)
+        self.box.finished.connect(self._on_answered)  # also when it is closed without a button
         self.box.open()
 
-    def _on_answered(self, button: QAbstractButton) -> None:
+    def _on_answered(self) -> None:
+        if self.sender() is not self.box:
+            return  # another question has come meanwhile: what was saved stays
+        button = self.box.clickedButton()
         if button is self._replace:
             self._then(self._profile)
         elif button is self._beside:

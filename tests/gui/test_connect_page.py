@@ -316,6 +316,17 @@ class TestSavedConnections:
         assert services.profiles.load("EU contacts").configuration.reference == "contact"
         assert (session.connection.name, session.connection.reference) == ("EU contacts", "contact")
 
+    def test_closing_the_question_keeps_what_was_saved(
+        self, page: ConnectPage, session: Session, services: Services, setup: Path
+    ) -> None:
+        first = page.name_taken.box
+        page.open_setup(setup)
+        first.close()
+        assert session.connection == Connection(), "the second question stands"
+        page.name_taken.box.close()
+        assert services.profiles.names() == ["EU contacts"]
+        assert (session.connection.name, session.connection.reference) == ("EU contacts", "contact")
+
     def test_it_may_take_its_place(self, page: ConnectPage, session: Session, services: Services, setup: Path) -> None:
         self.press(page, "Replace")
         assert services.profiles.names() == ["EU contacts"]
