@@ -75,6 +75,7 @@ def test_stop_now_waits_for_no_answer_and_the_upload_can_be_continued(
     assert progress.pause_button.isHidden()
     assert page.window().focusWidget() is progress.stop_now_button
     assert "Not sure" in progress.detail.text()
+    assert "Not sure" in progress.stop_now_button.accessibleDescription()
     told: list[Batch] = []
     assert page._sending._worker is not None
     page._sending._worker.batch.connect(told.append)

@@ -126,6 +126,8 @@ class RunProgress(QWidget):
         self.pause_button.allow(BEING_STOPPED)
         if self._preparing:
             return
+        if not self._at_once:
+            self.stop_now_button.setAccessibleDescription(WHAT_STOP_NOW_MEANS)
         self.detail.setText(why if self._at_once else f"{why} {WHAT_STOP_NOW_MEANS}".lstrip())
         self.detail.setVisible(bool(self.detail.text()))
         self.pause_button.hide()
