@@ -13,9 +13,11 @@ from rig import table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 
 from cg_uploader.errors import ProxyLoginWanted
+from cg_uploader.gui import uploading
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.worker import Announce, Cancelled, Runner, Work
-from cg_uploader.model import Table
+from cg_uploader.model import Plan, Table
+from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.spool import BLOCK, Packer, Spool
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import DataType
@@ -65,17 +67,22 @@ def test_another_file_while_the_rows_of_the_one_before_are_checked(window: MainW
 
 
 def test_another_file_while_earlier_uploads_of_the_one_before_are_looked_for(
-    window: MainWindow, slow: SlowRows, qtbot: QtBot
+    window: MainWindow, slow: SlowRows, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looking_back, begun = uploading.looking_back, threading.Event()
+
+    def held_up(plan: Plan, places: Places) -> Work:
+        """The rows have been checked; from here on those of the first file come slowly."""
+        if plan.table.rows is slow:
+            slow.go_on.clear()
+            slow.reached.clear()
+            begun.set()
+        return looking_back(plan, places)
+
+    monkeypatch.setattr(uploading, "looking_back", held_up)
     window.session.set_connection(practice_connection(window.services, DataType.SURVEY, "survey"))
     window.session.set_table(table_over(slow))
-    qtbot.waitUntil(lambda: window.check_page.runner.busy, timeout=PATIENCE_MS)
-    window.session.checked.connect(slow.go_on.clear)
-    slow.reached.clear()
-    qtbot.waitUntil(lambda: window.session.result is not None, timeout=PATIENCE_MS)
-    slow.reached.clear()
-    qtbot.waitUntil(slow.reached.is_set, timeout=PATIENCE_MS)
-    window.session.checked.disconnect(slow.go_on.clear)
+    qtbot.waitUntil(lambda: begun.is_set() and slow.reached.is_set(), timeout=PATIENCE_MS)
     window.session.set_table(table_of(HEADINGS, people(3)))
     slow.go_on.set()
     qtbot.waitUntil(lambda: window.session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
