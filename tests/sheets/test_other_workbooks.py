@@ -148,6 +148,7 @@ HEAD = line(cell("Key"), cell("Value"))
         (cell("a\n   b"), "a b"),
         (cell("\n  a  b  \n  "), "a b"),
         (cell("a  b"), "a  b"),
+        (cell("a<text:tab/>b  c"), "a\tb  c"),
         (cell("one</text:p><text:p>  two  x"), "one\n  two  x"),
         (cell("<text:span>x</text:span> <text:a>y</text:a>"), "x y"),
         (cell("one</text:p><text:p>two"), "one\ntwo"),
