@@ -29,7 +29,8 @@ def alternative(
     lines = list(sample[dialect.declared : _LINES])
     if dialect.rival:
         other = find_dialect(lines, dialect.rival)
-        own_rows, other_rows = (list(islice(_from(_cut(lines, way), header_row), _ROWS + 1)) for way in (dialect, other))
+        ways = (dialect, header_row), (other, 1 if dialect.rival == NONE else header_row)
+        own_rows, other_rows = (list(islice(_from(_cut(lines, way), first), _ROWS + 1)) for way, first in ways)
         return Alternative(None, "none" if dialect.rival == NONE else dialect.rival, _shown(own_rows), _shown(other_rows))
     if encoding.rival:
         headings = next(_from(_cut(lines, dialect), header_row), [])

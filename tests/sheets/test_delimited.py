@@ -292,3 +292,15 @@ def test_a_written_file_is_read_as_it_was(tmp_path_factory: pytest.TempPathFacto
     found = read(path, ReadOptions(delimiter=",", header_row=1))
     assert texts(found) == [tuple(read_text.strip() for read_text in row) for row in rows]
     found.rows.close()
+
+
+def test_a_heading_over_what_may_be_one_column_or_two_is_shown_both_ways(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name\nLee, Ann\nRay, Bo\n")
+    found = read(tmp_path / "a.csv")
+    assert found.alternative is not None
+    assert found.alternative.delimiter == "none"
+    assert found.alternative.own == (("Lee", " Ann"), ("Ray", " Bo"))
+    assert found.alternative.other == (("Name",), ("Lee, Ann",), ("Ray, Bo",))
+    chosen = read(tmp_path / "a.csv", ReadOptions(delimiter="none"))
+    assert [column.heading for column in chosen.columns] == ["Name"]
+    assert [row.cells for row in chosen.rows] == [("Lee, Ann",), ("Ray, Bo",)]
