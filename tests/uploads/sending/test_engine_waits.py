@@ -17,6 +17,7 @@ from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.engine import GRACE_SECONDS
 from cg_uploader.vocabulary import Activity, DataType, RowStatus
 
@@ -58,7 +59,10 @@ def test_stop_while_every_connection_hangs(places: Places, kind: DataType) -> No
 
 
 @BOTH_KINDS
-def test_asked_to_stop_at_once_nothing_in_flight_is_waited_for(places: Places, kind: DataType) -> None:
+def test_asked_to_stop_at_once_nothing_in_flight_is_waited_for(
+    places: Places, kind: DataType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "GRACE_SECONDS", 3_600.0)
     with practice(ALL_HANG) as server:
         run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
         wait_until(lambda: server.ledger.received == flying(kind))
@@ -87,7 +91,7 @@ def test_pause_while_every_connection_hangs(places: Places, kind: DataType) -> N
         run = Underway(places, plan, read_seconds=0.5)
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.pause()
-        wait_until(lambda: run.says(Activity.PAUSED), 1.0, "within a second it says so")
+        wait_until(lambda: run.says(Activity.PAUSED), 3.0, "it says so at once")
         wait_until(lambda: in_flight(server) == 0)
         run.clock.added += 40.0
         run.turn_over()
@@ -108,7 +112,7 @@ def test_stop_during_a_wait_of_thirty_seconds(places: Places, kind: DataType) ->
         run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address, connections=1))
         wait_until(lambda: run.says(Activity.WAITING))
         run.control.stop()
-        summary = run.end(30.0)
+        summary = run.end(20.0)
         assert server.ledger.received == 1
     assert summary.exit_code == 130
     assert summary.counts[RowStatus.NOT_SENT] == 50
