@@ -340,8 +340,9 @@ class Journal:
     def remember(self) -> None:
         """Take over what rows of runs have become since; what happens to the runs later does not matter to the memory."""
         for run in memory.not_remembered(self._db):
+            idle = not self._holds.is_held(run)
             with self._change() as db:
-                memory.remember(db, run)
+                memory.remember(db, run, idle=idle)
 
     def memories(self) -> Exchange:
         """What is remembered, to be given to a colleague or taken from one."""
@@ -359,7 +360,7 @@ class Journal:
         with self.hold(run):
             self.remember()
             with self._change() as db:
-                memory.remember(db, run, leaving=True)
+                memory.remember(db, run, idle=True, leaving=True)
             self._delete(run)
         with store.translated(self._file):
             expiry.vanish(self._db)

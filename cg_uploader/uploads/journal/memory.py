@@ -42,7 +42,7 @@ _SURER = (
 )
 _ONCE_ONLY = (
     f"{_ADD} select 0, {{name}} as name, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
-    f" where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :leaving) order by name{_SURER}"
+    f" where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :cut_off) order by name{_SURER}"
 )
 _IN_ANOTHER_TEXT = (
     f"{_ADD} select 0, row.fingerprint, row.fingerprint, sure, memory.answered, :place from row"
@@ -90,12 +90,12 @@ def plain_number(records: str, reference: str, numbered: Numbered) -> bytes:
     return "\n".join(("number", records, reference, *map(str, numbered))).encode("utf-8", "surrogatepass")
 
 
-def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None:
+def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: bool = False) -> None:
     """Inside one commit: take over what a run's rows say; doing it again changes nothing.
 
-    A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``leaving``: the run
-    is deleted next, so a row that was being sent when its program died is kept as one that may have arrived, and the text of
-    one that left in another text, in another run, is kept too.
+    A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``idle``: nobody works
+    on the run, so a row that was being sent when its program died counts as one that may have arrived.  ``leaving``: it is
+    deleted next, so the text of a row that left in another text, in another run, is kept too.
     """
     query = "select records, reference, finished, content, plan, secret from run join key where id = ?"
     facts = db.execute(query, (run,)).fetchone()
@@ -111,7 +111,7 @@ def remember(db: sqlite3.Connection, run: int, *, leaving: bool = False) -> None
         "last": last,
         "now": time.time(),
         "place": place_of(db, records, reference),
-        "leaving": "sending" if leaving else "",
+        "cut_off": "sending" if idle else "",
     }
     for name in ("fingerprint", "by_number(number)"):
         db.execute(_ONCE_ONLY.format(name=name), known)

@@ -141,6 +141,6 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     for other in {key >> REACH for key in theirs}:
         if is_held(other):
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
-        remember(db, other)  # also what may have arrived, before it is said to be taken over
+        remember(db, other, idle=True)  # also what may have arrived, before it is said to be taken over
     message = as_text((("", f"Taken over by upload {run}."),))
     db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])

@@ -12,7 +12,7 @@ import pytest
 from rig import Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Options, Plan, Reply, Row, RunSummary
+from cg_uploader.model import Options, Plan, Reply, Request, Row, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import planning, report
@@ -270,6 +270,26 @@ def test_what_a_colleague_has_corrected_is_known_by_its_number(
     with pytest.raises(AlreadyUploaded, match="5 accepted"):
         planning.refuse_repeat(planning.earlier(survey, journal))
     assert skipping(survey, journal) == []
+
+
+def test_a_row_on_its_way_when_the_program_died_is_handed_over_as_one_that_may_have_arrived(
+    survey: Plan, journal: Journal, tmp_path: Path
+) -> None:
+    class Killed(BaseException):
+        """The program dies."""
+
+    def die(request: Request) -> None:
+        if request.row == 3:
+            raise Killed
+
+    other = Places(tmp_path / "other")
+    with pytest.raises(Killed), Journal(other) as theirs:
+        send(survey, theirs, ScriptedClient(before_send=die))
+    with Journal(other) as theirs:
+        _, code = theirs.memories().export_to(tmp_path / "memory")
+    journal.memories().import_from(tmp_path / "memory", code)
+    assert planning.earlier(survey, journal).known[RowStatus.NOT_SURE] == 1
+    assert 3 not in skipping(survey, journal)
 
 
 def test_what_a_colleague_has_corrected_meanwhile_does_not_leave_when_a_run_goes_on(
