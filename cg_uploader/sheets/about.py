@@ -18,12 +18,13 @@ HEADINGS = ("About this file: please leave it as it is", "")
 MOST_LINES = 40_000
 
 _TEXTS = ("started", "profile", "reference", "file", "digest", "content")
-_MOST_RUN = 1 << 31
+_MOST = 1 << 31
 
 
 def lines_of(origin: Origin) -> Iterator[tuple[str, str]]:
     """What the sheet says, line by line; quotation marks keep blanks at the ends of a text."""
     yield "run", str(origin.run)
+    yield "last", str(origin.last)
     for name in _TEXTS:
         yield name, _json(getattr(origin, name))
     for column in origin.columns:
@@ -49,11 +50,12 @@ def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
                 lists[word].append(value)
             else:
                 texts[word] = value
-        run = texts.pop("run")
-        if not isinstance(run, int) or not 0 < run < _MOST_RUN:
+        run, last = texts.pop("run"), texts.pop("last", 0)
+        if not (isinstance(run, int) and 0 < run < _MOST and isinstance(last, int) and 0 <= last < _MOST):
             return None
         return Origin(
             run=run,
+            last=last,
             started=_text(texts["started"]),
             profile=_text(texts["profile"]),
             reference=_text(texts["reference"]),

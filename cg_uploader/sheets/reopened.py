@@ -41,7 +41,7 @@ def reopened(table: Table) -> Table:
     at = 0 if headings[:1] == [ROW] else None
     own = [place for place in range(len(headings)) if place not in added and place != at]
     columns, places = _columns(table.columns, own, origin)
-    rows, kept = _numbered(table.rows, at, places)
+    rows, kept = _numbered(table.rows, at, places, origin.last)
     numbers = rows.numbers
     problem = headings.index(PROBLEM) if PROBLEM in headings and headings.index(PROBLEM) in added else None
     notes = _Notes(table.notes, rows, [_note(origin, kept, numbers[-1] if numbers else 0)], problem)
@@ -106,8 +106,11 @@ def _by_heading(columns: Sequence[Column], origin: Origin) -> tuple[Column, ...]
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
-def _numbered(inner: Rows, at: int | None, places: Places) -> tuple[_OriginalRows, int]:
-    """The rows in the order of their original numbers, and how many had none that could be used."""
+def _numbered(inner: Rows, at: int | None, places: Places, last: int) -> tuple[_OriginalRows, int]:
+    """The rows in the order of their original numbers, and how many had none that could be used.
+
+    Those get numbers behind ``last``, which no other row of the original file has: they are nobody that was written to before.
+    """
     here = array("Q", (row.number for row in inner))
     if at is None:
         return _OriginalRows(inner, here, None, here, places), 0
@@ -119,7 +122,8 @@ def _numbered(inner: Rows, at: int | None, places: Places) -> tuple[_OriginalRow
         if number == 0 or number in seen:
             lost.append(position)
         seen.add(number)
-    for free, position in enumerate(lost, max(seen) + 1):
+    highest = max(seen)
+    for free, position in enumerate(lost, max(last, highest) + 1):
         numbers[position] = free
     order = array("Q", sorted(range(len(numbers)), key=numbers.__getitem__))
     return _OriginalRows(inner, here, order, numbers, places), len(lost)

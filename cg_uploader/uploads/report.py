@@ -63,7 +63,7 @@ def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
 
 def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
     """What a repair file of a run says of itself."""
-    columns = plan.table.columns
+    columns, rows, before = plan.table.columns, plan.table.rows, plan.table.origin
     return Origin(
         run=run,
         started=summary.started.isoformat(timespec="milliseconds"),
@@ -72,6 +72,7 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
         file=plan.table.file.name,
         digest=plan.table.digest,
         content=first_content(plan.table),
+        last=max(before.last if before is not None else 0, rows[len(rows) - 1].number if len(rows) else 0),
         columns=tuple((column.letter, column.heading) for column in columns),
         sources=tuple((heading, columns[at].letter) for heading, at, _ in plan.wires if at is not None),
         constants=tuple(heading for heading, at, _ in plan.wires if at is None),

@@ -121,6 +121,15 @@ def test_a_row_without_a_number_of_its_own_is_one_of_the_last(file: Path) -> Non
     assert "2 of them had no number of their own" in table.notes[0].text
 
 
+def test_a_row_without_a_number_is_none_of_the_original_file(tmp_path: Path) -> None:
+    """That file had rows up to 400, most of which did not fail."""
+    write(tmp_path / "failed.xlsx", HEADINGS, ROWS, UNSURE, replace(ORIGIN, last=400))
+    table = read(changed(tmp_path / "failed.xlsx", lambda sheet: sheet.append([None, "new@x.org"])))
+    assert [number for number, _ in rows_of(table)] == [7, 120, 121, 401]
+    assert table.origin is not None
+    assert table.origin.last == 400
+
+
 def test_notes_speak_of_the_original_row(file: Path) -> None:
     def spoil(sheet: Worksheet) -> None:
         sheet["B3"] = "#N/A"
@@ -177,7 +186,19 @@ def test_a_sheet_of_that_name_that_is_somebody_s_own_is_any_sheet(tmp_path: Path
     assert read(tmp_path / "own.xlsx").sheets == ("Sheet", ABOUT)
 
 
-@pytest.mark.parametrize("line", [("run", '"5"'), ("run", "-1"), ("run", "x"), ("column", '["A"]'), ("profile", "[]"), ("x",)])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("run", '"5"'),
+        ("run", "-1"),
+        ("last", "-1"),
+        ("last", "x"),
+        ("run", "x"),
+        ("column", '["A"]'),
+        ("profile", "[]"),
+        ("x",),
+    ],
+)
 def test_a_hidden_sheet_that_somebody_has_edited_says_nothing(line: tuple[str, ...]) -> None:
     lines = [*lines_of(ORIGIN)]
     assert origin_of(lines) == ORIGIN

@@ -117,6 +117,17 @@ def test_only_the_failed_rows_are_sent_and_nobody_is_invited_twice(survey: Plan,
     assert sorted(first.sent + client.sent) == [2, 3, 3, 4, 5, 6, 7, 8], "row 3 was refused the first time"
 
 
+def test_a_row_that_was_added_to_the_file_is_nobody_who_was_written_to(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+    summary = send(survey, journal, ScriptedClient({3: [REFUSED]}))
+    plan = again(survey, corrected(saved(journal, summary.run, tmp_path / "failed.xlsx"), ("B3", "new@example.com")))
+    planning.refuse_repeat(planning.earlier(plan, journal))
+    client = ScriptedClient({9: [REFUSED]})
+    done = send(plan, journal, client)
+    assert client.sent == [3, 9], "rows 4 to 8 are others, whom the first upload has invited"
+    later = again(plan, corrected(saved(journal, done.run, tmp_path / "again.xlsx"), ("B3", "newer@example.com")))
+    assert [row.number for row in later.table.rows] == [9, 10]
+
+
 def test_a_row_that_was_accepted_meanwhile_is_known_whatever_its_text_is_now(
     survey: Plan, journal: Journal, tmp_path: Path
 ) -> None:
