@@ -27,15 +27,30 @@ def gate(journal: Path) -> Iterator[None]:
     A look at a lock takes it, so that two looks at once would each say that somebody works.  Whoever is in the middle of a
     commit may come through, whoever is inside must not begin one.  JournalError when it stays shut.
     """
-    lock = FileLock(f"{journal}.lock", mode=0o600, poll_interval=LOOK_SECONDS)
     try:
-        lock.acquire(timeout=GATE_SECONDS)
+        lock = _locked(Path(f"{journal}.lock"), GATE_SECONDS)
     except Timeout:
         raise JournalError(f"Another program keeps {journal} busy. Close it, then continue.") from None
     try:
         yield
     finally:
         lock.release()
+
+
+def _locked(file: Path, seconds: float) -> BaseFileLock:
+    """The lock of ``file``; Timeout when somebody else has it, JournalError when nobody can have it here."""
+    lock = FileLock(file, mode=0o600, poll_interval=LOOK_SECONDS)
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        raise
+    except (OSError, NotImplementedError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "locks are not possible there"
+        raise JournalError(
+            f"{file} cannot be locked ({why}), so two programs could do the same at once. Make sure that it is a file which "
+            "you may write, or delete it while no CG Uploader runs, then try again."
+        ) from None
+    return lock
 
 
 def identity_of(journal: Path) -> tuple[int, int] | None:
@@ -79,16 +94,14 @@ class Holds:
         file = self._folder / f"run-{run}.lock"
         if file.is_symlink():
             raise JournalError(f"{file} is a link, and no upload is locked through a link. Remove it, then try again.")
-        lock = FileLock(file, mode=0o600)
         try:
-            lock.acquire(timeout=seconds)
+            return _locked(file, seconds)
         except Timeout:
             who = self._holder(run)
             raise RunHeld(
                 f"Another CG Uploader works on upload {run} at this moment{f' ({who})' if who else ''}. "
                 "Wait until it ends, or stop it there."
             ) from None
-        return lock
 
     def begin(self, run: int) -> None:
         """Hold a new run until ``taken`` hands its lock over, or ``release``."""
@@ -114,14 +127,16 @@ class Holds:
 
 
 def somebody_works(folder: Path) -> bool:
-    """Whether any run is being worked on, whoever recorded it and wherever.  To be asked inside ``gate``."""
+    """Whether any run is being worked on, whoever recorded it and wherever.  To be asked inside ``gate``.
+
+    JournalError when that cannot be found out.
+    """
     for file in folder.glob("run-*.lock"):
         if file.is_symlink():
             continue  # not one of ours
         try:
-            with FileLock(file, mode=0o600, timeout=0):
-                pass
-        except (Timeout, OSError):
+            _locked(file, 0).release()
+        except Timeout:
             return True
     return False
 

@@ -185,3 +185,18 @@ def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(places: P
         monkeypatch.setattr(expiry, "give_way", lambda: gaps.append(other.record(running, [], [0])))
         mine.delete_old_values(1, time.time() + 20 * 86_400)
         assert len(gaps) >= 2
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite3.lock", "locks/run-1.lock"])
+def test_a_lock_that_cannot_be_had_is_said_and_not_taken_for_a_bug_or_for_an_upload(places: Places, name: str) -> None:
+    """It may belong to somebody else, or stand where no locks are possible; here a folder is in its place."""
+    run = cut_off(places)
+    (places.home / name).unlink(missing_ok=True)
+    (places.home / name).mkdir()
+    with Journal(places) as journal:
+        for look in (journal.forget, journal.summary):
+            with pytest.raises(JournalError, match="cannot be locked"):
+                look(run)
+    with pytest.raises(JournalError, match="cannot be locked"):
+        forget(Namespace(places=places, all=True, run=None, yes=True), Terminal())
+    assert places.journal.exists()
