@@ -12,14 +12,13 @@ import hashlib
 import hmac
 import itertools
 import json
-import math
 import os
 import platform
 import sqlite3
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,24 +106,34 @@ class Exchange:
 
         UsageError when there is nothing, or the place cannot be written.
         """
-        places = self._db.execute("select id, records, reference from place order by id").fetchall()
-        count = self.rows()
-        if not count:
-            raise UsageError("Nothing has been accepted from this computer yet, so there is nothing to export.")
-        code = base64.b32encode(os.urandom(15)).decode().lower()[:20]
-        salt = os.urandom(16)
-        seal, check = _derived(code, salt)
-        header = {
-            "from": f"{who_i_am()} on {platform.node() or 'another computer'}",
-            "made": iso(),
-            "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
-            "places": [[records, reference] for _, records, reference in places],
-            "salt": salt.hex(),
-            "key": _xor(self._secret, seal).hex(),
-        }
-        with saved_whole(target) as part, part.open("wb") as stream:
-            _write(stream, header, self._packed([place for place, _, _ in places]), check)
+        with self._one_moment():
+            places = self._db.execute("select id, records, reference from place order by id").fetchall()
+            count = self.rows()
+            if not count:
+                raise UsageError("Nothing has been accepted from this computer yet, so there is nothing to export.")
+            code = base64.b32encode(os.urandom(15)).decode().lower()[:20]
+            salt = os.urandom(16)
+            seal, check = _derived(code, salt)
+            header = {
+                "from": f"{who_i_am()} on {platform.node() or 'another computer'}",
+                "made": iso(),
+                "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
+                "places": [[records, reference] for _, records, reference in places],
+                "salt": salt.hex(),
+                "key": _xor(self._secret, seal).hex(),
+            }
+            with saved_whole(target) as part, part.open("wb") as stream:
+                _write(stream, header, self._packed([place for place, _, _ in places]), check)
         return count, "-".join(code[at : at + 5] for at in range(0, len(code), 5))
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """What is read meanwhile is what stood there at first, whatever another program remembers."""
+        self._db.execute("begin")
+        try:
+            yield
+        finally:
+            self._db.execute("rollback")
 
     def _packed(self, places: list[int]) -> Iterator[bytes]:
         index = {place: at for at, place in enumerate(places)}
@@ -222,7 +231,7 @@ def _entries(file: Path, count: int, places: list[int]) -> Iterator[memory.Entry
         while count > 0:
             block = stream.read(min(count, ENTRIES_AT_ONCE) * ENTRY.size)
             for subject, fingerprint, sure, answered, place in ENTRY.iter_unpack(block):
-                if place >= len(places) or math.isnan(answered):  # the seal is right, so somebody has made it so
+                if place >= len(places) or not answered >= 0:  # the seal is right, so somebody has made it so
                     raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
                 yield subject, fingerprint, sure, min(answered, now), places[place]
             count -= ENTRIES_AT_ONCE

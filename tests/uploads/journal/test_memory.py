@@ -260,7 +260,11 @@ class TestExchange:
             assert other._db.execute("select count(*) from memory").fetchone() == (0,)
             assert other.memories().imports() == []
 
-    @pytest.mark.parametrize("entry", [(0.0, 7), (float("nan"), 0)], ids=["a place that is not there", "no time"])
+    @pytest.mark.parametrize(
+        "entry",
+        [(0.0, 7), (float("nan"), 0), (float("-inf"), 0), (-1e300, 0)],
+        ids=["a place that is not there", "no time", "before all time", "a time that no calendar has"],
+    )
     def test_what_is_sealed_and_cannot_be_is_not_taken_in(
         self, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: tuple[float, int]
     ) -> None:
@@ -272,6 +276,25 @@ class TestExchange:
             with pytest.raises(FileError, match="damaged"):
                 other.memories().import_from(tmp_path / "crafted", code)
             assert other.memories().imports() == []
+
+    def test_what_is_remembered_while_it_is_written_belongs_to_the_next_export(
+        self, journal: Journal, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another window remembers rows, of another place too, between the count and the entries."""
+        send(journal, [a("1")])
+        packed = Exchange._packed
+
+        def while_others_remember(exchange: Exchange, known: list[int]) -> Iterator[bytes]:
+            with closing(Journal(places)) as other:
+                send(other, [a("2", "b")], reference="another")
+                other.remember()
+            return packed(exchange, known)
+
+        monkeypatch.setattr(Exchange, "_packed", while_others_remember)
+        _, code = journal.memories().export_to(tmp_path / "mine")
+        with closing(Journal(Places(tmp_path / "colleague"))) as other:
+            assert other.memories().import_from(tmp_path / "mine", code).rows == 1
+        assert journal.memories().rows() == 2
 
     def test_nothing_to_export_and_nothing_of_ones_own_to_import(self, journal: Journal, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="nothing to export"):
