@@ -49,6 +49,10 @@ _IN_ANOTHER_TEXT = (
     " join memory on origin = 0 and memory.subject = by_number(number)"
     f" where id >= :first and id < :last and once = 1 and row.fingerprint <> x''{_SURER}"
 )
+_WAITING = (
+    "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
+    " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
+)
 _BY_SUBJECT = (
     f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
     " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
@@ -97,14 +101,12 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
     on the run, so a row that was being sent when its program died counts as one that may have arrived.  ``leaving``: it is
     deleted next, so the text of a row that left in another text, in another run, is kept too.
     """
-    query = "select records, reference, finished, content, plan, secret from run join key where id = ?"
+    query = "select records, reference, finished from run where id = ?"
     facts = db.execute(query, (run,)).fetchone()
     if facts is None:
         return  # another program has forgotten it meanwhile
-    records, reference, ended, content, plan, secret = facts
-    with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
-        content, _ = first_file(content, plan)
-    db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
+    records, reference, ended = facts
+    _name_by_number(db, run)
     first, last = span(run)
     known = {
         "first": first,
@@ -119,6 +121,22 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
         db.execute(_IN_ANOTHER_TEXT, known)
     db.execute(_BY_SUBJECT, known)
     db.execute("update run set remembered = ? where id = ?", (_WHOLLY if ended is not None else 0, run))
+
+
+def knows_waiting(db: sqlite3.Connection, run: int) -> bool:
+    """Whether this computer remembers a once-only row that ``run`` means to send, by its text or by its number."""
+    _name_by_number(db, run)
+    first, last = span(run)
+    return db.execute(_WAITING, {"first": first, "last": last}).fetchone() is not None
+
+
+def _name_by_number(db: sqlite3.Connection, run: int) -> None:
+    """SQL's ``by_number`` names a row of ``run`` by its number from now on."""
+    query = "select records, reference, content, plan, secret from run join key where id = ?"
+    records, reference, content, plan, secret = db.execute(query, (run,)).fetchone()
+    with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
+        content, _ = first_file(content, plan)
+    db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
 
 
 def not_remembered(db: sqlite3.Connection) -> list[int]:

@@ -18,10 +18,11 @@ from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
 from cg_uploader.uploads.journal.family import LEFT, Families
 from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, span, status_of
-from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, remember
+from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, knows_waiting, remember
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
 
+_JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
 _SAME_TEXT = (
     f"select row.id, number from row join run on run.id = row.id >> {REACH}"
@@ -134,7 +135,9 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}
     for query in () if again else (f"select 1 {_TWINS} {LEFT}", f"{_KIN} state in {LEFT} and mine_once"):
         if db.execute(f"{query} limit 1", place).fetchone():
-            raise AlreadyUploaded("Some of these rows have just left in another upload. Look at the history, then start again.")
+            raise AlreadyUploaded(_JUST_LEFT)
+    if not again and knows_waiting(db, run):  # it left in a run that was forgotten since its rows were looked up
+        raise AlreadyUploaded(_JUST_LEFT)
     shared = {other for other in families.same if is_held(other)}
     theirs = [key for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place)]
     theirs += [key for key, once in db.execute(f"{_KIN} {LEFT_TO_DO}", place) if once or key >> REACH not in shared]

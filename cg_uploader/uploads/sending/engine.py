@@ -67,6 +67,7 @@ def upload(
     sign_in(client, control)
     run = staging.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
+        staging.look_again(run, plan, journal)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()
 
 

@@ -96,8 +96,11 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
 
 
 def look_again(run: int, plan: Plan, journal: Journal) -> None:
-    """Before ``run`` goes on: rows that a colleague has sent since it began, as far as this computer was told, do not leave."""
-    told = journal.told_since(run, plan)
+    """Before rows of ``run`` leave: those that a colleague has sent since it began, as far as this computer was told, stay.
+
+    But for those that a person has just asked to send again.
+    """
+    told = None if plan.skip_accepted is False else journal.told_since(run, plan)
     position = 0
     while told is not None and (block := journal.left_to_do(run, position, ROWS_OF_A_COMMIT)):
         position = block[-1].position + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from rig import Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Options, Plan, Reply, Request, Row, RunSummary
+from cg_uploader.model import Batch, Options, Plan, Reply, Request, Row, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads import planning, report
@@ -20,7 +20,7 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.takeup import failed_table
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
+from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 REFUSED = status(422, ("First Name", "is blocked."))
 
@@ -143,6 +143,48 @@ def test_what_a_colleague_has_sent_meanwhile_does_not_leave_when_a_run_goes_on(
     assert sent == [6], "it was refused there"
     assert summary.counts[RowStatus.SKIPPED] == left - 1
     assert "Accepted on" in next(row.outcome.message for row in journal.rows(mine.run) if row.number == 5)
+
+
+def meanwhile(do: Callable[[], object], plan: Plan, journal: Journal) -> list[int]:
+    """Rows that leave when something happens while the first of them are recorded."""
+    client, begun = ScriptedClient(), []
+
+    def on_batch(batch: Batch) -> None:
+        if batch.activity is Activity.PREPARING and not begun:
+            begun.append(batch)
+            do()
+
+    engine.upload(plan, client, journal, on_batch=on_batch, control=Control(), surroundings=inline(Timer()))
+    return client.sent
+
+
+@pytest.mark.parametrize("text", ["Name 0", "Right"], ids=["in the same text", "corrected"])
+def test_what_has_left_and_was_forgotten_while_rows_are_recorded_does_not_leave_again(
+    journal: Journal, places: Places, text: str
+) -> None:
+    """Another window sends the row and forgets its upload after it was looked up here."""
+    mine = plan_of(people(1), data_type=DataType.SURVEY)
+    theirs = replace(mine, edits={2: {1: text}}, skip_accepted=False)
+
+    def elsewhere() -> None:
+        with Journal(places) as other:
+            other.forget(send(theirs, other).run)
+
+    with pytest.raises(AlreadyUploaded, match="just left"):
+        meanwhile(elsewhere, mine, journal)
+    assert meanwhile(elsewhere, replace(mine, skip_accepted=False), journal) == [2], "a person wants that"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_colleague_has_sent_is_heeded_also_when_it_is_told_while_rows_are_recorded(
+    survey: Plan, journal: Journal, tmp_path: Path, again: bool
+) -> None:
+    with Journal(Places(tmp_path / "other")) as theirs:
+        send(survey, theirs, ScriptedClient({6: [REFUSED]}))
+        _, code = theirs.memories().export_to(tmp_path / "memory")
+    plan = replace(survey, skip_accepted=not again)
+    sent = meanwhile(lambda: journal.memories().import_from(tmp_path / "memory", code), plan, journal)
+    assert sent == ([2, 3, 4, 5, 6] if again else [6])
 
 
 def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
