@@ -15,7 +15,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.wipe import wipe
-from cg_uploader.uploads.journal.exchange import CODE_ADVICE, announced, own_in_words
+from cg_uploader.uploads.journal.exchange import CODE_ADVICE, announced
 from cg_uploader.uploads.journal.holds import gate, somebody_works
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import loss_in_words
@@ -96,13 +96,14 @@ def memory(args: Namespace, terminal: Terminal) -> int:
         exchange = journal.memories()
         if args.action == "export":
             count, code = exchange.export_to(args.file)
-            terminal.say(f"What this computer remembers of {count:,} accepted rows is in {args.file}; it holds no values.")
+            rows = f"{count:,} row{'' if count == 1 else 's'}"
+            terminal.say(f"What this computer remembers of {rows} is in {args.file}; it holds no values.")
             terminal.say(f"Code: {code}")
             terminal.tell(CODE_ADVICE)
         elif args.action == "import":
             terminal.say(exchange.import_from(args.file, _code(args)).as_taken_in)
         else:
-            for line in (own_in_words(exchange.rows()), *(one.as_kept for one in exchange.imports())):
+            for line in exchange.in_words():
                 terminal.say(line)
     return 0
 

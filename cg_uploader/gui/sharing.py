@@ -79,9 +79,6 @@ def taking_in(places: Places, file: Path, code: str) -> Work:
 
 
 def _remembered(places: Places, news: str = "") -> Remembered:
-    from cg_uploader.uploads.journal.exchange import own_in_words  # as above
-
     with open_journal(places) as journal:
         exchange = journal.memories()
-        rows = exchange.rows()
-        return Remembered(rows, (own_in_words(rows), *(one.as_kept for one in exchange.imports())), news)
+        return Remembered(exchange.rows(), exchange.in_words(), news)

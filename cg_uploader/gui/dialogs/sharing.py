@@ -189,7 +189,7 @@ class SharingDialog(QDialog):
         self._code_out.show()
         self.code.setFocus()
         self.code.selectAll()
-        self.banner.say("good", f"What is remembered of {counted(found.rows, 'accepted row')} is in {found.file.name}.")
+        self.banner.say("good", f"What is remembered of {counted(found.rows, 'row')} is in {found.file.name}.")
 
     def _show_offered(self, found: Offered) -> None:
         self._offered = found.file

@@ -46,32 +46,34 @@ CODE_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Whose memory it is, when it was made and when it came; ``rows``: how many it knows."""
+    """Whose memory it is, when it was made and when it came; how many ``rows`` it knows, ``perhaps`` of them unsurely."""
 
     name: str
     made: str
     imported: str
     rows: int
+    perhaps: int
 
     @property
     def as_kept(self) -> str:
         """What of it is here, for people."""
         made, came = _day(self.made), _day(self.imported)
-        return f"{_rows(self.rows)} of {self.name}, as they stood on {made}, imported on {came}."
+        rows = _accepted(self.rows - self.perhaps)
+        return f"{rows} of {self.name}{_and(self.perhaps)}, as they stood on {made}, imported on {came}."
 
     @property
     def as_taken_in(self) -> str:
         """What has just come, for people."""
-        return f"{_rows(self.rows)} that {self.name} had sent by {_day(self.made)}: remembered here now."
+        rows = _accepted(self.rows - self.perhaps)
+        return f"{rows} that {self.name} had sent by {_day(self.made)}{_and(self.perhaps)}: remembered here now."
 
 
-def own_in_words(rows: int) -> str:
-    """What this computer remembers itself, for people."""
-    return f"This computer remembers {_rows(rows)} that it has sent itself."
-
-
-def _rows(count: int) -> str:
+def _accepted(count: int) -> str:
     return f"{count:,} accepted row{'' if count == 1 else 's'}"
+
+
+def _and(perhaps: int) -> str:
+    return f", and {perhaps:,} that may have arrived" if perhaps else ""
 
 
 def _day(text: str) -> str:
@@ -94,12 +96,18 @@ class Exchange:
 
     def rows(self) -> int:
         """How many rows this computer has recorded itself: a row can have several entries."""
-        return memory.rows_of(self._db, memory.OWN)
+        return memory.rows_of(self._db, memory.OWN)[0]
+
+    def in_words(self) -> tuple[str, ...]:
+        """What is remembered, for people: of this computer, then a line for each memory that was taken in."""
+        rows, perhaps = memory.rows_of(self._db, memory.OWN)
+        own = f"This computer remembers {_accepted(rows - perhaps)} that it has sent itself{_and(perhaps)}."
+        return (own, *(one.as_kept for one in self.imports()))
 
     def imports(self) -> list[Imported]:
         """Whose memories were taken in, the oldest first."""
         origins = self._db.execute("select name, made, imported, id from origin order by id").fetchall()
-        return [Imported(name, made, came, memory.rows_of(self._db, origin)) for name, made, came, origin in origins]
+        return [Imported(name, made, came, *memory.rows_of(self._db, origin)) for name, made, came, origin in origins]
 
     def export_to(self, target: Path) -> tuple[int, str]:
         """Write everything this computer has recorded to ``target``, whole or not at all: of how many rows, and the code.
@@ -159,7 +167,7 @@ class Exchange:
             (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
             places = [memory.place_of(db, records, reference) for records, reference in header["places"]]
             memory.take_in(db, origin, _entries(file, header["rows"], places))
-        return Imported(header["from"], header["made"], imported, memory.rows_of(self._db, origin))
+        return Imported(header["from"], header["made"], imported, *memory.rows_of(self._db, origin))
 
     def _unsealed(self, file: Path, header: dict[str, Any], code: str) -> bytes:
         bare = "".join(filter(str.isalnum, code)).lower()

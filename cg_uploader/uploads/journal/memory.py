@@ -164,9 +164,11 @@ def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
     yield from db.execute("select subject, fingerprint, sure, answered, place from memory where origin = 0 order by subject")
 
 
-def rows_of(db: sqlite3.Connection, origin: int) -> int:
-    """How many rows an origin knows: one can have several entries."""
-    return int(db.execute("select count(distinct fingerprint) from memory where origin = ?", (origin,)).fetchone()[0])
+def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
+    """How many rows an origin knows, and how many of them only perhaps arrived: one can have several entries."""
+    query = "select max(sure) as sure from memory where origin = ? group by fingerprint"
+    rows, perhaps = db.execute(f"select count(*), count(*) filter (where not sure) from ({query})", (origin,)).fetchone()
+    return int(rows), int(perhaps)
 
 
 class Memory:
