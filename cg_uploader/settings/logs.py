@@ -14,7 +14,7 @@ from itertools import pairwise
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
@@ -42,6 +42,7 @@ class _PrivateFile(RotatingFileHandler):
         """
         if self.stream:
             self.stream.close()
+            self.stream = cast(TextIOWrapper, None)  # the next message opens it, when it cannot be opened now
         parts = [Path(f"{self.baseFilename}.{number}") for number in range(self.backupCount + 1)]
         with suppress(OSError):
             if Path(self.baseFilename).stat().st_size * 2 > self.maxBytes:

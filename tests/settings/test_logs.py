@@ -139,3 +139,24 @@ def test_a_log_that_another_program_holds_grows_on(places: Places, monkeypatch: 
         logs.stop(handler)
     assert all(f"row {number}\n" in (places.logs / logs.FILE).read_text() for number in range(20))
     assert (places.logs / f"{logs.FILE}.1").read_text() == "the older part"
+
+
+def test_a_log_that_cannot_be_opened_anew_for_a_moment_goes_on_later(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many files are open, or its folder is away, when it turns over."""
+    monkeypatch.setattr(handler_of(log), "maxBytes", 300)
+    product, opened = logging.getLogger("cg_uploader"), logs._PrivateFile._open
+    product.info("x" * 300)
+
+    def refused(_handler: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(logs._PrivateFile, "_open", refused)
+    product.info("lost")
+    monkeypatch.setattr(logs._PrivateFile, "_open", opened)
+    product.info("kept")
+    assert "kept" in log.read_text()
+
+
+def handler_of(log: Path) -> RotatingFileHandler:
+    handlers = logging.getLogger("cg_uploader").handlers
+    return next(one for one in handlers if isinstance(one, RotatingFileHandler) and one.baseFilename == str(log))
