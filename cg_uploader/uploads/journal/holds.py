@@ -27,8 +27,12 @@ def gate(journal: Path) -> Iterator[None]:
     A look at a lock takes it, so that two looks at once would each say that somebody works.  Whoever is in the middle of a
     commit may come through, whoever is inside must not begin one.  JournalError when it stays shut.
     """
+    if not journal.parent.is_dir():
+        raise gone(journal)  # filelock would make the folder, which others could look into
     try:
         lock = _locked(Path(f"{journal}.lock"), GATE_SECONDS)
+    except FileNotFoundError:
+        raise gone(journal) from None
     except Timeout:
         raise JournalError(f"Another program keeps {journal} busy. Close it, then continue.") from None
     try:
@@ -38,11 +42,14 @@ def gate(journal: Path) -> Iterator[None]:
 
 
 def _locked(file: Path, seconds: float) -> BaseFileLock:
-    """The lock of ``file``; Timeout when somebody else has it, JournalError when nobody can have it here."""
+    """The lock of ``file``; Timeout when somebody else has it, JournalError when nobody can have it here.
+
+    FileNotFoundError when its folder is gone.
+    """
     lock = FileLock(file, mode=0o600, poll_interval=LOOK_SECONDS)
     try:
         lock.acquire(timeout=seconds)
-    except Timeout:
+    except (Timeout, FileNotFoundError):
         raise
     except (OSError, NotImplementedError) as error:
         why = (isinstance(error, OSError) and error.strerror) or "locks are not possible there"
@@ -65,9 +72,12 @@ def identity_of(journal: Path) -> tuple[int, int] | None:
 def ensure_same(journal: Path, opened: tuple[int, int] | None) -> None:
     """JournalError unless the file that was opened still stands in its place: else nobody would read what is written to it."""
     if opened is None or identity_of(journal) != opened:
-        raise JournalError(
-            f"{journal}, the record of uploads, was deleted or moved away at this moment. Start again; nothing was sent."
-        )
+        raise gone(journal, "Start again; nothing was sent.")
+
+
+def gone(journal: Path, advice: str = "Start again.") -> JournalError:
+    """What to raise when the journal, or its folder, is not there any more."""
+    return JournalError(f"{journal}, the record of uploads, was deleted or moved away at this moment. {advice}")
 
 
 class Holds:
@@ -96,6 +106,8 @@ class Holds:
             raise JournalError(f"{file} is a link, and no upload is locked through a link. Remove it, then try again.")
         try:
             return _locked(file, seconds)
+        except FileNotFoundError:
+            raise gone(self._journal) from None
         except Timeout:
             who = self._holder(run)
             raise RunHeld(
@@ -136,6 +148,8 @@ def somebody_works(folder: Path) -> bool:
             continue  # not one of ours
         try:
             _locked(file, 0).release()
+        except FileNotFoundError:
+            return False  # all of them are
         except Timeout:
             return True
     return False

@@ -16,7 +16,7 @@ from pathlib import Path
 from cg_uploader.errors import DiskFull, JournalError
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import damage, schema
-from cg_uploader.uploads.journal.holds import ensure_same, gate, identity_of
+from cg_uploader.uploads.journal.holds import ensure_same, gate, gone, identity_of
 
 RESERVE_BYTES = 1 << 20
 """What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
@@ -119,7 +119,7 @@ def _not_kept(file: Path, why: str) -> JournalError:
 
 def ensure_space(folder: Path, needed: int) -> None:
     """DiskFull unless ``needed`` bytes are free where the journal lives."""
-    free = shutil.disk_usage(folder).free
+    free = _free(folder)
     if free < needed:
         raise DiskFull(
             f"The record of this upload needs {needed / 1e6:,.0f} MB in {folder}, and {free / 1e6:,.0f} MB are free. "
@@ -127,9 +127,19 @@ def ensure_space(folder: Path, needed: int) -> None:
         )
 
 
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise JournalError(
+            f"The record of uploads cannot be kept in {folder} any more ({error.strerror}). "
+            "Make that folder reachable, then start again."
+        ) from None
+
+
 def why_no_room(folder: Path) -> str:
     """Why a run should not go on: the sentence, or empty while what is in flight can surely be recorded."""
-    if shutil.disk_usage(folder).free >= RESERVE_BYTES:
+    if _free(folder) >= RESERVE_BYTES:
         return ""
     return (
         f"The disk is nearly full: less than {RESERVE_BYTES / 1e6:,.0f} MB is free in {folder}, where each row is recorded. "
@@ -144,6 +154,8 @@ def translated(file: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         text = str(error)
+        if "disk I/O" in text and not file.exists():
+            raise gone(file) from None
         if "full" in text or "disk I/O" in text:
             raise DiskFull(
                 f"The disk is full: the record of this upload in {file.parent} cannot be written. "

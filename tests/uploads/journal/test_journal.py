@@ -180,6 +180,7 @@ def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) 
 
 
 def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
     for text in ("database or disk is full", "disk I/O error"):
         with pytest.raises(DiskFull), store.translated(tmp_path / "x"):
             raise sqlite3.OperationalError(text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +22,7 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model import Plan
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import damage, expiry
+from cg_uploader.uploads.journal import damage, expiry, store
 from cg_uploader.uploads.journal.holds import gate
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import CUT_OFF, WAITING, Kept
@@ -200,3 +202,24 @@ def test_a_lock_that_cannot_be_had_is_said_and_not_taken_for_a_bug_or_for_an_upl
     with pytest.raises(JournalError, match="cannot be locked"):
         forget(Namespace(places=places, all=True, run=None, yes=True), Terminal())
     assert places.journal.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be deleted there")
+def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(places: Places) -> None:
+    """Everything is forgotten by a command while a window prepares an upload, whose next step finds no folder."""
+    run = cut_off(places)
+    with Journal(places) as mine:
+        shutil.rmtree(places.home)
+        for ask, said in (
+            (lambda: mine.summary(run), "was deleted or moved away"),
+            (lambda: mine.forget(run), "was deleted or moved away"),
+            (lambda: mine.ensure_space(1), "cannot be kept in"),
+            (mine.why_no_room, "cannot be kept in"),
+        ):
+            with pytest.raises(JournalError, match=said):
+                ask()
+
+
+def test_a_disk_that_fails_is_not_said_to_be_full_when_the_record_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="was deleted or moved away"), store.translated(tmp_path / "journal.sqlite3"):
+        raise sqlite3.OperationalError("disk I/O error")
