@@ -39,6 +39,8 @@ _SIGNS = (
 )
 _MONEY = frozenset(_CODES.split()) | frozenset(_SIGNS.split())
 _BESIDE_MONEY = " \xa0\u202f+-−–—()△▲▼"
+_DASH = re.compile("[-−–—]")
+_SIGN_BEHIND = re.compile(r"\s+[-−–—]")
 _THOUSANDS = (" ", "\xa0", "\u202f", "'", "’")
 
 
@@ -79,11 +81,19 @@ def money(text: str) -> bool:
     return bool(text) and (text in _MONEY or all(unicodedata.category(char) == "Sc" for char in text))
 
 
-def _without_money(literal: str) -> str:
-    """A literal without currency, which may have a sign or brackets beside it; currency signs go wherever they stand."""
+def _without_money(literal: str, *, signed: bool, before: bool) -> str:
+    """A literal without currency, which may have a sign or brackets beside it; currency signs go wherever they stand.
+
+    ``signed``: its section is for negative numbers alone; ``before``: it stands before the digits.  Elsewhere a dash behind
+    letters is no sign: ``"RM-"00000`` draws the number of a thing.
+    """
     core = literal.strip(_BESIDE_MONEY)
     if money(core):
-        return "".join(literal.replace(core, "", 1).split())
+        head, _, tail = literal.partition(core)
+        if head.endswith("(") and tail.startswith(")"):
+            head, tail = head[:-1], tail[1:]
+        if signed or not (_DASH.search(tail if before else head + tail) and not (before and _SIGN_BEHIND.fullmatch(tail))):
+            return "".join((head + tail).split())
     return "".join(char for char in literal if unicodedata.category(char) != "Sc")
 
 
@@ -110,15 +120,19 @@ def _token(kind: str, text: str) -> Token | None:
     return None
 
 
-def _merged(tokens: list[Token]) -> tuple[Token, ...]:
-    """Tokens with neighbouring literals joined and currency taken out of them."""
+def _merged(tokens: list[Token], *, signed: bool) -> tuple[Token, ...]:
+    """Tokens with neighbouring literals joined and currency taken out of them; ``signed`` as for ``_without_money``."""
     joined: list[Token] = []
     for part, text in tokens:
         if part is Part.LITERAL and joined and joined[-1][0] is Part.LITERAL:
             joined[-1] = (part, joined[-1][1] + text)
         else:
             joined.append((part, text))
-    clean = [(part, _without_money(text) if part is Part.LITERAL else text) for part, text in joined]
+    first = next((i for i, (part, _) in enumerate(joined) if part in (Part.DIGIT, Part.GENERAL)), len(joined))
+    clean = [
+        (part, _without_money(text, signed=signed, before=i < first) if part is Part.LITERAL else text)
+        for i, (part, text) in enumerate(joined)
+    ]
     return _without_thousands(tuple((part, text) for part, text in clean if text))
 
 
@@ -141,6 +155,13 @@ def _condition(text: str) -> tuple[str, float] | None:
     return (found[1], float(found[2])) if found else None
 
 
+def _below_zero(condition: tuple[str, float] | None, before: list[Code]) -> bool:
+    """Whether a section is for nothing above zero, by its condition and the sections before it."""
+    if condition:
+        return condition[0] in ("<", "<=") and condition[1] <= 0
+    return bool(before) and before[0].condition in (None, (">", 0.0), (">=", 0.0))
+
+
 @lru_cache(maxsize=2_000)
 def sections(code: str) -> tuple[Code, ...]:
     """The sections of a format code, at most four; currency, colour, locale and padding are already gone."""
@@ -150,7 +171,7 @@ def sections(code: str) -> tuple[Code, ...]:
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "plain", match[match.lastgroup or 0]
         if kind == "mark" and text == ";":
-            found.append(Code(_merged(tokens), condition))
+            found.append(Code(_merged(tokens, signed=_below_zero(condition, found)), condition))
             tokens, condition = [], None
             continue
         if kind == "bracket":
@@ -158,5 +179,5 @@ def sections(code: str) -> tuple[Code, ...]:
         token = _token(kind, text)
         if token:
             tokens.append(token)
-    found.append(Code(_merged(tokens), condition))
+    found.append(Code(_merged(tokens, signed=_below_zero(condition, found)), condition))
     return tuple(found[:4])

@@ -29,8 +29,9 @@ from cg_uploader.sheets.formatcode import Code, Part, Token, sections
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 _LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
-_DRAWN_SIGN = re.compile("(?<![^\\W\\d_])[-−–‑]|[△▲▼]")
-"""What a section draws for *negative*: a minus, though not the one of ``ACC-``, or what it is in Japan."""
+_SIGN_BEFORE = re.compile(r"(?<!\w)[-−–‑](?!(?<=\w .) )|[△▲▼]")
+_SIGN_BEHIND = re.compile(r"(?<![\w/(])[-−–‑](?=\W*$)|[△▲▼]")
+"""What a section draws around its digits for *negative*: a minus, or what it is in Japan; not the dash of ``ACC-`` or ``/-``."""
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
@@ -126,9 +127,9 @@ def _without_drawn_sign(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     after = "".join(text for part, text in tokens[places[-1] + 1 :] if part is Part.LITERAL)
     brackets = str.maketrans("", "", "()" if "(" in before and ")" in after else "")
     clean = [
-        (part, _DRAWN_SIGN.sub("", text.translate(brackets)) if part is Part.LITERAL and not inside else text)
+        (part, sign.sub("", text.translate(brackets)) if part is Part.LITERAL and not inside else text)
         for i, (part, text) in enumerate(tokens)
-        for inside in [places[0] < i < places[-1]]
+        for sign, inside in [(_SIGN_BEFORE if i < places[0] else _SIGN_BEHIND, places[0] < i < places[-1])]
     ]
     return tuple((part, text) for part, text in clean if text)
 
