@@ -27,7 +27,7 @@ _TYPES = {
     "date": re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\d{1,2}:\d\d(?::\d\d)?"),
     "address": re.compile(r"[^@\s;|^]+@[^@\s;|^]+|https?://\S+|\+[\d ()/-]{5,}"),
 }
-_DECIMALS = re.compile(r"[-+]?\d+,\d+")
+_DECIMALS = re.compile(r"[-+]?(?:[€$£¥]\s?)?\d[\d. ]*(?:,\d+)?\s?[%€$£¥]?")
 _MESSY = re.compile(r'[;\t|^]|^"|"$')
 
 
@@ -60,7 +60,8 @@ class _Reading:
 
     ``whole``: the first record has as many fields as most; ``sure``: it has, or all but a few from some record on have;
     ``faults``: records unlike the others, and lines with quotation marks in disorder.  ``lone``: the first record is one field,
-    all others are two and none of them looks like headings, as if it were the heading of texts that hold a delimiter.
+    all others are two, not one of which is always blank, and none of them looks like headings, as if it were the heading of
+    texts that hold a delimiter.
     """
 
     dialect: Dialect
@@ -80,12 +81,13 @@ def find_dialect(lines: Sequence[str], wanted: str | None = None) -> Dialect:
         return replace(_best_with(chosen, sample).dialect, declared=said is not None)
     readings = sorted((_best_with(char, sample) for char in DELIMITERS), key=lambda reading: -reading.score)
     best, second = readings[:2]
+    if best.dialect.char == "," and _is_decimals(sample):
+        return _best_with(NONE, sample).dialect
     if best.score < _LEAST:
         rival = best.dialect.char if best.score > _CLOSE * _LEAST else ""
         return replace(_best_with(NONE, sample).dialect, guessed=best.score > 0, rival=rival)
-    if best.lone and best.dialect.char == ",":
-        if all(map(_DECIMALS.fullmatch, sample[1:])):
-            return _best_with(NONE, sample).dialect
+    start = lines.index(sample[0])
+    if best.lone and best.dialect.char == "," and all(lines[start : start + 2]):  # a blank line parts a title from a table
         return replace(best.dialect, guessed=True, rival=NONE)
     close = second.score > _CLOSE * best.score and second.whole >= best.whole  # headings hold no decimal commas
     rival = second.dialect.char if close else ""
@@ -134,7 +136,8 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     score = (count + 0.5 * near) / len(records) * _types_agree(alike)
     begin = next(i for i, record in enumerate(records) if len(record) == fields)
     sure = begin == 0 or count >= _SURE * (len(records) - begin)
-    lone = list(map(len, records)) == [1] + [2] * (len(records) - 1) and not _headed(records[1:])
+    pairs = records[1:]
+    lone = list(map(len, records)) == [1] + [2] * len(pairs) and all(map(any, zip(*pairs, strict=True))) and not _headed(pairs)
     return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults, lone)
 
 
@@ -160,6 +163,12 @@ def _types_agree(records: Sequence[Sequence[str]]) -> float:
             mess = types.pop("messy", 0)
             shares.append((max(types.values(), default=0) + 0.5 * mess) / (types.total() + mess))
     return 0.5 + 0.5 * (sum(shares) / len(shares)) if shares else 1.0
+
+
+def _is_decimals(sample: Sequence[str]) -> bool:
+    """Whether one heading stands over numbers of which some have a decimal comma."""
+    heading, numbers = "".join(sample[:1]), sample[1:]
+    return "," not in heading and any("," in text for text in numbers) and all(map(_DECIMALS.fullmatch, numbers))
 
 
 def _headed(records: Sequence[Sequence[str]]) -> bool:

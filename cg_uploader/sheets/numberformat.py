@@ -31,7 +31,7 @@ _LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
 _SIGN_BEFORE = re.compile(r"(?<!\w)[-−–‑](?!(?<=\w .) )|[△▲▼]")
 _SIGN_BEHIND = re.compile(r"(?<![\w/(])[-−–‑](?=\W*$)|[△▲▼]")
-"""What a section draws around its digits for *negative*: a minus, or what it is in Japan; not the dash of ``ACC-`` or ``/-``."""
+"""What a section draws around its digits for *negative*: a minus, or Japan's mark; not the dash of ``ACC-`` or ``/-``."""
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,

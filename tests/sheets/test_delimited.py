@@ -304,3 +304,23 @@ def test_a_heading_over_what_may_be_one_column_or_two_is_shown_both_ways(tmp_pat
     chosen = read(tmp_path / "a.csv", ReadOptions(delimiter="none"))
     assert [column.heading for column in chosen.columns] == ["Name"]
     assert [row.cells for row in chosen.rows] == [("Lee, Ann",), ("Ray, Bo",)]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("12,50", "13"), ("12", "13,5"), ("-1,50 €", "2,00 €"), ("1.234,50", "12,5"), ("12,5%", "13,0 %"), ("€ 1,50", "€ 2,00")],
+)
+def test_numbers_with_decimal_commas_below_one_heading_are_one_column(tmp_path: Path, numbers: tuple[str, ...]) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["Betrag", *numbers, ""]), encoding="utf-8")
+    found = read(tmp_path / "a.csv")
+    assert [column.heading for column in found.columns] == ["Betrag"]
+    assert [row.cells for row in found.rows] == [(number,) for number in numbers]
+    assert found.alternative is None
+
+
+@pytest.mark.parametrize("text", ["Customers\n\nFirst,Last\nAnn,Lee\nBo,Ray\n", "Email\na@x.de,\nb@y.de,\n"])
+def test_a_title_over_a_blank_line_and_delimiters_before_nothing_raise_no_question(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    found = read(tmp_path / "a.csv")
+    assert found.alternative is None
+    assert found.delimiter == ","
