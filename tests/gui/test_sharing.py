@@ -51,6 +51,11 @@ def idle(dialog: SharingDialog, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not dialog._runner.busy, timeout=PATIENCE_MS)
 
 
+def is_as_high_as_needed(dialog: SharingDialog) -> bool:
+    layout = dialog.layout()
+    return layout is not None and dialog.height() == layout.totalHeightForWidth(dialog.width())
+
+
 def send(window: MainWindow, qtbot: QtBot) -> None:
     """Rows that this computer remembers from now on."""
     session, page = window.session, window.upload_page
@@ -67,6 +72,7 @@ def exported(window: MainWindow, runner: Runner, target: Path, qtbot: QtBot) -> 
     dialog.export_to(target)
     qtbot.waitUntil(lambda: bool(dialog.code.text()), timeout=PATIENCE_MS)
     code = dialog.code.text()
+    assert is_as_high_as_needed(dialog)
     dialog.copy_code()
     assert QGuiApplication.clipboard().text() == code
     dialog.reject()
@@ -98,6 +104,7 @@ def test_what_was_sent_here_is_known_there_and_the_code_is_shown_once(
     qtbot.waitUntil(theirs.entered.isVisible, timeout=PATIENCE_MS)
     assert "april.cgmemory: Accepted rows of " in theirs.offer.text()
     assert not theirs.take_in_button.isEnabled()
+    assert is_as_high_as_needed(theirs)
     theirs.entered.setText("wrong-code")
     theirs.take_in()
     qtbot.waitUntil(lambda: bool(theirs.banner.text), timeout=PATIENCE_MS)
@@ -119,6 +126,7 @@ def test_a_file_of_something_else_is_said_in_words(places: Places, runner: Runne
         dialog.look_into(file)
         idle(dialog, qtbot)
         assert said in dialog.banner.text
+        assert "cg-uploader" not in dialog.banner.text, "who has the window has no command line"
         assert dialog._code_in.isHidden()
 
 

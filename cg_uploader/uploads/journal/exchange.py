@@ -35,7 +35,7 @@ ENTRY = struct.Struct(">16s16sBdH")
 CHECK_BYTES = 32
 LONGEST_HEADER = 8 << 20
 ENTRIES_AT_ONCE = 10_000
-ANOTHER = "Ask for the file again, or export it anew with “cg-uploader memory export”."
+ANOTHER = "Ask for the file again, or for a new export."
 
 
 CODE_ADVICE = (
