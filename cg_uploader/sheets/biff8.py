@@ -20,12 +20,14 @@ from cg_uploader.sheets.watch import Watch
 
 _BOF, _EOF, _CONTINUE, _FILE_PASS = 0x809, 0x0A, 0x3C, 0x2F
 _CODE_PAGE, _DATE_MODE, _SHEET, _FORMAT, _STYLE, _SST = 0x42, 0x22, 0x85, 0x41E, 0xE0, 0xFC
-_ROW, _COLUMNS, _MERGED, _ENGINE = 0x208, 0x7D, 0xE5, 0x1C1
+_ROW, _COLUMNS, _MERGED, _ENGINE, _WRITER = 0x208, 0x7D, 0xE5, 0x1C1, 0x5C
 _NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH = 0x203, 0x27E, 0xBD, 0xFD, 0x204, 0xD6
 _BOOLEAN_OR_ERROR, _FORMULAS, _STRING = 0x205, (0x06, 0x206, 0x406), 0x207
 _BIFF8 = 0x600
 _OLD_ENGINE = 101_716
 """What other programs say has calculated their workbooks, if they say so at all; some store 0 for whatever was not shown."""
+_LIBRE_OFFICE = b"\4\0\0Calc"
+"""Who has written a workbook, when it was LibreOffice; that calculates what it saves, but does not say so."""
 _HEAD = Struct("<HH")
 _PLACE = Struct("<HHH")
 
@@ -148,7 +150,7 @@ class OldWorkbook:
         self._version = _BIFF8
         self._encoding = "cp1252"
         self._date1904 = False
-        self._engine = 0
+        self._calculated = False
         self._codes: dict[int, str] = {}
         self._styles: list[int] = []
         self._shared = SharedTexts()
@@ -173,8 +175,9 @@ class OldWorkbook:
             self._encoding = _code_page(unpack_from("<H", data)[0])
         elif kind == _DATE_MODE:
             self._date1904 = bool(unpack_from("<H", data)[0])
-        elif kind == _ENGINE:
-            self._engine = unpack_from("<I", data, 4)[0]
+        elif kind in (_ENGINE, _WRITER):
+            own = kind == _WRITER
+            self._calculated |= data.startswith(_LIBRE_OFFICE) if own else unpack_from("<I", data, 4)[0] > _OLD_ENGINE
         elif kind == _SHEET and data[5] == 0:
             self._listed.append((self._text([data[6:]], 1), unpack_from("<I", data)[0], data[4] & 3 == 0))
         elif kind == _FORMAT:
@@ -213,7 +216,7 @@ class OldWorkbook:
         if not watch.brief:
             with cut_off_is_said():
                 self._shared.finish()
-        if around[-1].formulas and self._engine <= _OLD_ENGINE:
+        if around[-1].formulas and not self._calculated:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
 

@@ -310,10 +310,12 @@ def test_what_a_chart_keeps_in_an_old_workbook_are_no_cells(tmp_path: Path) -> N
         (b"", ["recalculation"]),
         (record8(0x1C1, struct.pack("<HHI", 0x1C1, 0, 101_716)), ["recalculation"]),
         (record8(0x1C1, struct.pack("<HHI", 0x1C1, 0, 191_029)), []),
+        (record8(0x5C, b"\x04\0\0Calc".ljust(112)), []),
+        (record8(0x5C, b"\x05\0\0Calco".ljust(112)), ["recalculation"]),
     ],
 )
 def test_formulas_of_an_old_workbook_that_excel_would_calculate_anew(tmp_path: Path, engine: bytes, said: list[str]) -> None:
-    """Programs other than Excel may store 0 as the result of each formula; Excel calculates when it opens such a file."""
+    """Programs other than Excel and LibreOffice may store 0 as the result of each formula; Excel then calculates anew."""
     sum_of = record8(0x06, struct.pack("<HHHd", 1, 1, 0, 0.0) + bytes(8))
     cells = label(0, 0, "Key") + label(0, 1, "Value") + label(1, 0, "k")
     assert notes(read(excel_old(tmp_path / "a.xls", cells + sum_of, extra=engine))) == [(None, kind) for kind in said]
