@@ -324,3 +324,8 @@ def test_a_title_over_a_blank_line_and_delimiters_before_nothing_raise_no_questi
     found = read(tmp_path / "a.csv")
     assert found.alternative is None
     assert found.delimiter == ","
+
+
+def test_dates_and_numbers_below_one_heading_stay_two_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Datum\n01.02.2024,9\n11.02.2024,10\n")
+    assert read(tmp_path / "a.csv").delimiter == ","
