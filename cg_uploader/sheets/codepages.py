@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -52,10 +51,10 @@ _BETTER = 0.03
 _ENOUGH = 4
 _FEW = 0.2
 _ASCII = bytes(range(128))
-_LETTERS = frozenset(string.ascii_letters.encode())
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_TOUCHING = re.compile(rb"[\x80-\xff](?:(?<=[A-Za-z].)[\x80-\xff]*+|(?<![\x80-\xff].)[\x80-\xff]*+(?=[A-Za-z]))", re.DOTALL)
 _WIDE = re.compile("[^\0-\x7f]+")
-_TORN = re.compile("(?<=[A-Za-z])[^\0-\x7f](?![^\0-\x7f])|(?<![^\0-\x7f])[^\0-\x7f](?=[A-Za-z])")
+_TORN = re.compile("[^\0-\x7f](?:(?<=[A-Za-z].)(?![^\0-\x7f])|(?<![^\0-\x7f].)(?=[A-Za-z]))", re.DOTALL)
 """A character alone between letters, as a curly apostrophe becomes when the letter behind it is taken for its second byte."""
 _NARROW = re.compile("[｡-ﾟ]+")
 _NARROW_WORD = re.compile("[ｦｱ-ﾝ](?:[ｦ-ﾝ]|(?<=[ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<=[ﾊ-ﾎ])ﾟ)+")
@@ -101,9 +100,8 @@ class _Evidence:
     def add(self, lines: bytes) -> None:
         """Look at the next lines."""
         self.high.update(lines.translate(None, _ASCII))
+        self._touching += sum(map(len, _TOUCHING.findall(lines)))
         for found in _HIGH.finditer(lines):
-            if _LETTERS.intersection((lines[max(0, found.start() - 1)], lines[min(found.end(), len(lines) - 1)])):
-                self._touching += found.end() - found.start()
             for place in range(max(1, found.start()), found.end()):
                 self.pairs[lines[place - 1 : place + 1]] += 1
 
