@@ -60,8 +60,7 @@ class _Reading:
 
     ``whole``: the first record has as many fields as most; ``sure``: it has, or all but a few from some record on have;
     ``faults``: records unlike the others, and lines with quotation marks in disorder.  ``lone``: the first record is one field,
-    all others are two, not one of which is always blank, and none of them looks like headings, as if it were the heading of
-    texts that hold a delimiter.
+    all others are two, as if it were the heading of texts that hold a delimiter.
     """
 
     dialect: Dialect
@@ -136,9 +135,13 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     score = (count + 0.5 * near) / len(records) * _types_agree(alike)
     begin = next(i for i, record in enumerate(records) if len(record) == fields)
     sure = begin == 0 or count >= _SURE * (len(records) - begin)
-    pairs = records[1:]
-    lone = list(map(len, records)) == [1] + [2] * len(pairs) and all(map(any, zip(*pairs, strict=True))) and not _headed(pairs)
+    lone = list(map(len, records)) == [1] + [2] * (len(records) - 1) and _may_be_texts(records[1:], lines, dialect)
     return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults, lone)
+
+
+def _may_be_texts(pairs: Sequence[Sequence[str]], lines: Sequence[str], dialect: Dialect) -> bool:
+    """Whether pairs may be texts that hold a delimiter: none is quoted, no half is always blank, the first is no headings."""
+    return not any(dialect.quote in line for line in lines) and all(map(any, zip(*pairs, strict=True))) and not _headed(pairs)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect) -> int:
@@ -172,9 +175,9 @@ def _is_decimals(sample: Sequence[str]) -> bool:
 
 
 def _headed(records: Sequence[Sequence[str]]) -> bool:
-    """Whether the first record is of another type than the others somewhere, as headings are."""
-    first, *others = ([_type(text.strip()) for text in record] for record in records)
-    return any(len({*column[1:]}) == 1 and column[0] != column[1] for column in zip(first, *others, strict=True))
+    """Whether the first record is of another type than the others somewhere, as headings are; blank fields are of any type."""
+    types = ([_type(text.strip()) for text in record] for record in records)
+    return any(len({*column[1:]} - {""}) == 1 and column[0] not in column[1:] for column in zip(*types, strict=True))
 
 
 def _type(text: str) -> str:

@@ -318,8 +318,16 @@ def test_numbers_with_decimal_commas_below_one_heading_are_one_column(tmp_path: 
     assert found.alternative is None
 
 
-@pytest.mark.parametrize("text", ["Customers\n\nFirst,Last\nAnn,Lee\nBo,Ray\n", "Email\na@x.de,\nb@y.de,\n"])
-def test_a_title_over_a_blank_line_and_delimiters_before_nothing_raise_no_question(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Customers\n\nFirst,Last\nAnn,Lee\nBo,Ray\n",
+        "Email\na@x.de,\nb@y.de,\n",
+        'Customers\nWho,Where\nAnn,"Rome, Italy"\nBo,Bonn\n',
+        "Customers\nName,Phone\nAnn,+49 30 123456\nBo,\nCy,+49 30 123457\n",
+    ],
+)
+def test_a_title_over_what_is_clearly_a_table_of_two_columns_raises_no_question(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text)
     found = read(tmp_path / "a.csv")
     assert found.alternative is None
