@@ -155,10 +155,12 @@ def _condition(text: str) -> tuple[str, float] | None:
     return (found[1], float(found[2])) if found else None
 
 
-def _below_zero(condition: tuple[str, float] | None, before: list[Code]) -> bool:
-    """Whether a section is for nothing above zero, by its condition and the sections before it."""
+def _below_zero(condition: tuple[str, float] | None, before: list[Code], tokens: list[Token]) -> bool:
+    """Whether a section is for negative numbers, or draws zero without a digit, by its condition and its place."""
     if condition:
         return condition[0] in ("<", "<=") and condition[1] <= 0
+    if len(before) > 1 and any(part is Part.GENERAL or (part is Part.DIGIT and text != "?") for part, text in tokens):
+        return False
     return bool(before) and before[0].condition in (None, (">", 0.0), (">=", 0.0))
 
 
@@ -171,7 +173,7 @@ def sections(code: str) -> tuple[Code, ...]:
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup or "plain", match[match.lastgroup or 0]
         if kind == "mark" and text == ";":
-            found.append(Code(_merged(tokens, signed=_below_zero(condition, found)), condition))
+            found.append(Code(_merged(tokens, signed=_below_zero(condition, found, tokens)), condition))
             tokens, condition = [], None
             continue
         if kind == "bracket":
@@ -179,5 +181,5 @@ def sections(code: str) -> tuple[Code, ...]:
         token = _token(kind, text)
         if token:
             tokens.append(token)
-    found.append(Code(_merged(tokens, signed=_below_zero(condition, found)), condition))
+    found.append(Code(_merged(tokens, signed=_below_zero(condition, found, tokens)), condition))
     return tuple(found[:4])
