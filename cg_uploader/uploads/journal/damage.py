@@ -26,8 +26,6 @@ def is_damaged(file: Path) -> bool:
     size = size_of(file)
     if size == 0:
         return size_of(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
-    if not file.is_file():
-        return False  # something else stands in its place, and opening it will say so
     if (
         size > ALWAYS_CHECKED_BYTES
         and not _mark(file).exists()
