@@ -101,19 +101,19 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             terminal.say(f"Code: {code}")
             terminal.tell(CODE_ADVICE)
         elif args.action == "import":
-            terminal.say(exchange.import_from(args.file, _code(args)).as_taken_in)
+            terminal.say(exchange.import_from(args.file, _code(args, terminal)).as_taken_in)
         else:
             for line in exchange.in_words():
                 terminal.say(line)
     return 0
 
 
-def _code(args: Namespace) -> str:
+def _code(args: Namespace, terminal: Terminal) -> str:
     announcement = announced(args.file)
     code: str | None = args.given.get(CODE_VARIABLE)
     if code:
         return code
     if not sys.stdin.isatty():
         raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
-    sys.stderr.write(f"{announcement} ")
+    terminal.tell(announcement)
     return getpass.getpass("Code (not shown): ", stream=sys.stderr)

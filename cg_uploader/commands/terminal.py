@@ -49,7 +49,7 @@ class Terminal:
 
     def redraw(self, text: str) -> None:
         """Replace the last line of a terminal; an empty text takes it away."""
-        _put(self._err, "\r\x1b[K" + text)
+        _put(self._err, "\r\x1b[K" + revealed(text))
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Columns under their heads; long and many-lined texts are cut with an ellipsis."""

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from argparse import Namespace
+from pathlib import Path
 
+import pytest
+
+from cg_uploader.commands.records import memory
 from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.errors import FileError
 from cg_uploader.model import Batch, Outcome
+from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal.exchange import CHECK_BYTES, MAGIC
 from cg_uploader.vocabulary import Activity, RowStatus
 
 
@@ -72,3 +80,27 @@ def test_a_table_cuts_long_texts_and_line_breaks() -> None:
     assert lines[1] == "2    a⏎b"
     assert lines[2].endswith("…")
     assert len(lines[2]) < 50
+
+
+def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
+    err = Screen()
+    Progress(Terminal(out=io.StringIO(), err=err))(batch(1, activity=Activity.WAITING, detail="\x1b]0;hello\x07busy"))
+    assert "busy" in err.getvalue()
+    assert "\x1b]" not in err.getvalue()
+    assert "\x07" not in err.getvalue()
+
+
+def test_what_a_strangers_file_says_moves_nothing_on_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before its code is asked for, so anybody can have written it."""
+    header = {"from": "\x1b]0;hello\x07Ann", "made": "", "rows": 0, "places": [], "salt": "0" * 32, "key": "0" * 64}
+    file = tmp_path / "a.cgmemory"
+    file.write_bytes(MAGIC + json.dumps(header).encode() + b"\n" + bytes(2 * CHECK_BYTES))
+    err = Screen()
+    monkeypatch.setattr("sys.stdin", Screen())
+    monkeypatch.setattr("sys.stderr", err)
+    monkeypatch.setattr("getpass.getpass", lambda _prompt, stream: "a code")
+    with pytest.raises(FileError):
+        memory(Namespace(places=Places(tmp_path / "home"), action="import", file=file, given={}), Terminal(out=io.StringIO()))
+    assert "Ann" in err.getvalue()
+    assert "\x1b" not in err.getvalue()
+    assert "\x07" not in err.getvalue()
