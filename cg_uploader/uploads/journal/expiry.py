@@ -68,6 +68,22 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: 
     return begun
 
 
+def unsealed(db: sqlite3.Connection, holds: Holds) -> list[int]:
+    """Runs whose program died before it had recorded all rows: they sent nothing.
+
+    To be believed inside a commit only: outside, a run that is being recorded may be complete, sent and let go of between the
+    look at its rows and the look at its lock.
+    """
+    begun = [run for (run,) in db.execute("select id from run where rows < 0")]
+    return [run for run in begun if not holds.is_held(run)]
+
+
+def erase(db: sqlite3.Connection, run: int) -> None:
+    """Inside a commit: delete a run and its rows."""
+    db.execute("delete from row where id >= ? and id < ?", span(run))
+    db.execute("delete from run where id = ?", (run,))
+
+
 def vanish(db: sqlite3.Connection) -> bool:
     """Write the write-ahead log back and cut it, so that it holds no deleted value; False while somebody still reads it."""
     return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]

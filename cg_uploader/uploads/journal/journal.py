@@ -367,14 +367,13 @@ class Journal:
 
     def _delete(self, run: int) -> None:
         with self._change() as db:
-            db.execute("delete from row where id >= ? and id < ?", span(run))
-            db.execute("delete from run where id = ?", (run,))
+            expiry.erase(db, run)
 
     def _clear_unsealed(self) -> None:
-        """Runs whose program died before it had recorded all rows sent nothing."""
-        for (run,) in self._db.execute("select id from run where rows < 0").fetchall():
-            if not self._holds.is_held(run):
-                self._delete(run)
+        if expiry.unsealed(self._db, self._holds):
+            with self._change() as db:
+                for run in expiry.unsealed(db, self._holds):
+                    expiry.erase(db, run)
 
     # ------------------------------------------------------------------ inside
 

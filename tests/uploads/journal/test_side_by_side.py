@@ -65,6 +65,28 @@ def test_what_is_recorded_stays_when_others_look_meanwhile(
         assert later.runs() == [run]
 
 
+def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another window is opened: it sees a run without all its rows, then looks at its lock, which was let go of in between."""
+    plan = plan_of(people(1))
+    with Journal(places) as mine, Journal(places) as other:
+        run = mine.begin(plan)
+        mine.add(run, [kept(0)])
+        is_held = other._holds.is_held
+
+        def held_after_all_that(number: int) -> bool:
+            if not other._db.in_transaction and not mine.runs():
+                mine.seal(number, plan)
+                with mine.hold(number):
+                    mine.end(number, None)
+            return is_held(number)
+
+        monkeypatch.setattr(other._holds, "is_held", held_after_all_that)
+        other._clear_unsealed()
+        assert mine.runs() == [run]
+
+
 def cut_off(places: Places) -> int:
     """A run with one row that nobody works on, and that has not ended."""
     with Journal(places) as journal:
