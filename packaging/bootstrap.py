@@ -2,6 +2,7 @@
 
 ``demo`` opens the demonstration, ``test`` runs the tests, ``develop`` only prepares ``.venv`` with the tools to develop.
 Each first sees to it that the system's libraries and the environment ``.venv`` are there.  Arguments are handed through.
+``develop --optional`` also installs the programs that some tests compare with, where it may.
 Needs Python 3.11 or newer and nothing else; an older Python must be able to read this file far enough to say so.
 """
 
@@ -19,7 +20,7 @@ if sys.hexversion < 0x030B0000:
     sys.exit("CG Uploader needs Python 3.11 or newer; this is Python " + sys.version.split()[0] + ". Run it with a newer one.")
 
 ROOT = Path(__file__).resolve().parent.parent
-USAGE = "usage: python3 packaging/bootstrap.py demo|test|develop [ARGUMENTS]"
+USAGE = "usage: python3 packaging/bootstrap.py demo|test|develop [--optional] [ARGUMENTS]"
 USAGE_EXIT = 2
 CANNOT_GO_ON = 3
 KEEP_STILL = {"DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NONINTERACTIVE_SEEN": "true"}
@@ -42,6 +43,15 @@ X11_LIBRARIES = {
     "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
 }
 WAYLAND_LIBRARIES = {"libwayland-cursor0": "libwayland-cursor.so.0"}
+
+# Programs that some tests compare with, and skip themselves without: Debian package → a program or a file pattern.
+OPTIONAL = {
+    "php-cli": "php",
+    "libreoffice-calc": "soffice",
+    "poppler-utils": "pdftotext",
+    "dbus-daemon": "dbus-daemon",
+    "libfaketime": "/usr/lib/*/faketime/libfaketimeMT.so.1",
+}
 
 
 class CannotGoOn(Exception):
@@ -79,6 +89,32 @@ def loads(library: str) -> bool:
 def missing_libraries(needed: Mapping[str, str]) -> list[str]:
     """The packages among ``needed`` (package → library) whose library cannot be loaded."""
     return [package for package, library in needed.items() if not loads(library)]
+
+
+def missing_optional(needed: Mapping[str, str]) -> list[str]:
+    """The packages among ``needed`` (package → program or file pattern) that are not installed."""
+    return [package for package, what in needed.items() if not is_installed(what)]
+
+
+def is_installed(what: str) -> bool:
+    """Whether a program is on the PATH, or a file of an absolute pattern is there."""
+    if what.startswith("/"):
+        return any(Path("/").glob(what[1:]))
+    return shutil.which(what) is not None
+
+
+def install_optional() -> None:
+    """Install the programs that some tests compare with, or say how.  The tests can do without them."""
+    missing = missing_optional(OPTIONAL)
+    if missing and shutil.which("apt-get") and is_root() and install(missing):
+        missing = missing_optional(OPTIONAL)
+    report_optional(missing)
+
+
+def report_optional(missing: Sequence[str]) -> None:
+    """Say in one line which tests are skipped, and what to install so that they run."""
+    if missing:
+        say(f"Skipped are the tests that need {', '.join(missing)} (Debian's names); install these to run them too.")
 
 
 def venv_packages(python: tuple[int, int]) -> list[str]:
@@ -238,6 +274,7 @@ def demo_arguments(arguments: Sequence[str], missing: Sequence[str]) -> list[str
 
 def test(environment: Environment, arguments: Sequence[str]) -> int:
     """The tests, without a display, on as many processors as there are (four at most)."""
+    report_optional(missing_optional(OPTIONAL))
     os.chdir(ROOT)
     command = [str(environment.program("python")), "-m", "pytest", "-n", "auto", "--maxprocesses", "4", *arguments]
     return hand_over(command, os.environ | {"QT_QPA_PLATFORM": "offscreen"})
@@ -273,6 +310,8 @@ def main(arguments: Sequence[str]) -> int:
         return demo(environment, rest, missing)
     if command == "test":
         return test(environment, rest)
+    if "--optional" in rest:
+        install_optional()
     say(f"Ready: {environment.program('python')}")
     return 0
 

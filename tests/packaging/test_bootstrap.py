@@ -155,6 +155,33 @@ def test_what_apt_says_last_is_shown(
     assert "E: no space left" in capsys.readouterr().err
 
 
+@posix_only
+def test_what_tests_compare_with_is_found_as_a_program_or_a_file(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, file = tmp_path / "php", tmp_path / "any" / "clock.so"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    needed = {"php-cli": "php", "libclock": f"{tmp_path}/*/clock.so"}
+    assert bootstrap.missing_optional(needed) == ["php-cli", "libclock"]
+    program.touch(mode=0o755)
+    file.parent.mkdir()
+    file.touch()
+    assert bootstrap.missing_optional(needed) == []
+
+
+@posix_only
+@pytest.mark.parametrize("root", [True, False])
+def test_what_tests_compare_with_is_installed_where_it_may_be(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: bool
+) -> None:
+    log = _fake_apt(tmp_path, monkeypatch, ends=f'touch "{tmp_path}/there"')
+    monkeypatch.setattr(bootstrap, "OPTIONAL", {"peer": f"{tmp_path}/there"})
+    monkeypatch.setattr(bootstrap, "is_root", lambda: root)
+    bootstrap.install_optional()
+    assert log.exists() is root
+    assert ("Skipped are the tests that need peer" in capsys.readouterr().out) is not root
+
+
 # --- the environment ---
 
 

@@ -48,9 +48,9 @@ def test_no_checkout_leaves_a_key_behind(root: Path) -> None:
 
 
 def test_the_workflow_installs_what_bootstrap_asks_for(root: Path, bootstrap: ModuleType) -> None:
-    line = re.search(r"^  QT_LIBRARIES: (.*)$", _workflows(root)["tests.yml"], re.MULTILINE)
-    assert line is not None
-    assert line[1].split() == list(bootstrap.QT_LIBRARIES)
+    said = dict(re.findall(r"^  (QT_LIBRARIES|OPTIONAL): (.*)$", _workflows(root)["tests.yml"], re.MULTILINE))
+    assert said["QT_LIBRARIES"].split() == list(bootstrap.QT_LIBRARIES)
+    assert said["OPTIONAL"].split() == list(bootstrap.OPTIONAL)
 
 
 def test_the_readme_names_the_two_commands(root: Path) -> None:
@@ -63,6 +63,7 @@ def test_the_ci_script_ends_with_the_tests(root: Path) -> None:
     lines = script.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
+    assert "python3 packaging/bootstrap.py develop --optional" in lines
     assert lines[-1] == "exec python3 packaging/bootstrap.py test"
 
 

@@ -139,18 +139,64 @@ def test_the_login_service_is_asked_not_to_sleep_when_idle(bus: Callable[[], str
 def test_a_bus_that_knows_no_such_service_is_no_failure(bus: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus())
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
-    kept = Awake()
-    kept.keep(True)
-    kept.keep(False)
+    awake._ask_desktop()()  # not through Awake, which hides errors
+
+
+class RecordedBuses:
+    """Stands in for buses where there is no daemon: notes what is opened, asked and closed, and answers with ``body``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, body: tuple[object, ...] | None = (7,)) -> None:
+        from jeepney.io import blocking
+
+        self.said: list[tuple[object, ...]] = []
+        self._body = body
+        monkeypatch.setattr(blocking, "open_dbus_connection", self._open)
+
+    def _open(self, bus: str, **_more: object) -> Any:
+        self.said.append(("open", bus))
+        if self._body is None:
+            raise FileNotFoundError(bus)
+        return SimpleNamespace(send_and_get_reply=self._answer, close=lambda: self.said.append(("close", bus)))
+
+    def _answer(self, message: Any, timeout: float) -> Any:
+        from jeepney.low_level import HeaderFields
+
+        self.said.append(("ask", message.header.fields[HeaderFields.destination], message.body))
+        return SimpleNamespace(body=self._body)
+
+
+def test_both_buses_are_asked_and_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    buses = RecordedBuses(monkeypatch)
+    release = awake._ask_desktop()
+    assert buses.said == [
+        ("open", "SESSION"),
+        ("ask", "org.gnome.SessionManager", ("CG Uploader", 0, "Rows are being uploaded", 4)),
+        ("ask", "org.freedesktop.PowerManagement", ("CG Uploader", "Rows are being uploaded")),
+        ("open", "SYSTEM"),
+        ("ask", "org.freedesktop.login1", ("idle", "CG Uploader", "Rows are being uploaded", "block")),
+    ]
+    del buses.said[:]
+    release()
+    assert sorted(buses.said) == [("close", "SESSION"), ("close", "SYSTEM")]
 
 
 def test_a_computer_without_a_desktop_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
+    """Both buses are tried all the same: one that is missing says nothing about the other."""
+    buses = RecordedBuses(monkeypatch, body=None)
+    awake._ask_desktop()()
+    assert buses.said == [("open", "SESSION"), ("open", "SYSTEM")]
+
+
+@pytest.mark.parametrize(("platform", "way"), [("linux", "_ask_desktop"), ("win32", "_ask_windows"), ("darwin", "_ask_macos")])
+def test_each_system_is_asked_in_its_own_way(monkeypatch: pytest.MonkeyPatch, platform: str, way: str) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(sys, "platform", platform)
+    for name in ("_ask_desktop", "_ask_windows", "_ask_macos"):
+        monkeypatch.setattr(awake, name, lambda name=name: asked.append(name) or (lambda: asked.append("let go")))
     kept = Awake()
     kept.keep(True)
     kept.keep(False)
+    assert asked == [way, "let go"]
 
 
 def test_windows_is_told_by_the_thread_that_sends(monkeypatch: pytest.MonkeyPatch) -> None:
