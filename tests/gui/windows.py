@@ -16,7 +16,7 @@ from cg_uploader.sheets.reader import Readers
 from cg_uploader.vocabulary import DataType, FieldKind, Region
 
 MakeFile = Callable[..., Path]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 def people(count: int) -> list[tuple[str, str, str]]:
