@@ -17,7 +17,7 @@ from cg_uploader.sheets.numberformat import NumberFormat, number_format
 _REMEMBERED = 4_096
 _AT_ONCE = 1_024
 _SAMPLE = 32
-_NOT_PLAIN = ("| ", " |", "|#", "_x", '="', "E+")
+_NOT_PLAIN = ("| ", " |", "|#", "|Err:", "_x", '="', "E+")
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
 _DETAILED = ("error-text", "error-value")
@@ -234,7 +234,7 @@ class CellTexts:
         if kind is Kind.BLANK:
             return _Fixed(lambda _: "")
         if kind is Kind.BOOLEAN:
-            return _Fixed(lambda value: _BOOLEANS.get(value.strip(), value))
+            return _Fixed(lambda value: _BOOLEANS.get(value.strip().lower(), value))
         if kind in (Kind.ERROR, Kind.NOT_CALCULATED):
             return self._noted(column, "error-value" if kind is Kind.ERROR else "not-calculated")
         form = self._format(style)
