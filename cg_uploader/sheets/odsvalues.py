@@ -11,6 +11,10 @@ _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:(
 _ERROR = re.compile(r"#[¡¿]?[^\W\d_](?:/0|\D)*|[^\W\d_]+\.?\s?[:：]\s?5\d\d")
 """What is shown for an error in any language: ``#DIV/0!``, ``#BEZUG!``, ``#¿NOMBRE?``, ``Err:502``, ``Ошибка:502``."""
 _LONGEST_ERROR = 40
+_NOTHING = re.compile(r"[-+]?[0.]*(?:NaN)?|(?:1899-12-30|1904-01-01)(?:T[0:.]*)?|P?T?(?:0+[HMS])*")
+"""Zero as a number, a date or a time."""
+_NOT_DRAWN = "#FMT"
+"""What LibreOffice shows where a format cannot draw a number."""
 
 
 @lru_cache(maxsize=2_000)
@@ -53,12 +57,12 @@ def is_error(attributes: Mapping[str, str], shown: str) -> bool:
     Programs that know no type for errors store the number 0 or an empty text, and only the text that is shown says what it
     is.  A text that was typed so is a text.
     """
-    if len(shown) > _LONGEST_ERROR or not _ERROR.fullmatch(shown):
+    if len(shown) > _LONGEST_ERROR or shown == _NOT_DRAWN or not _ERROR.fullmatch(shown):
         return False
-    kind = attributes.get("value-type", "")
+    kind, formula = attributes.get("value-type", ""), "formula" in attributes
     if kind == "string":
-        return "formula" in attributes and attributes.get("string-value") == ""
-    if kind in ("date", "time", "boolean"):
+        return formula and attributes.get("string-value") == ""
+    if kind == "boolean":
         return True
-    value = attributes.get("value", "")
-    return (bool(kind) or "formula" in attributes) and not value.strip("-+0.").removesuffix("NaN")
+    value = attributes.get(f"{kind}-value" if kind in ("date", "time") else "value", "")
+    return (bool(kind) or formula) and _NOTHING.fullmatch(value) is not None

@@ -172,6 +172,7 @@ ERRORS = ["#DIV/0!", "Err:502", "#N/A", "#NAME?", "#VALUE!", "#REF!", "#BEZUG!",
         'table:formula="of:=0/0" office:value-type="percentage" office:value="0"',
         'table:formula="of:=0/0" office:value-type="currency" office:value="NaN"',
         'table:formula="of:=0/0" office:value-type="date" office:date-value="1899-12-30"',
+        'table:formula="of:=0/0" office:value-type="time" office:time-value="PT00H00M00S"',
         'table:formula="of:=0/0" office:value-type="boolean" office:boolean-value="false"',
         'table:formula="of:=0/0" office:value-type="string" office:string-value=""',
         'table:formula="of:=0/0"',
@@ -189,6 +190,22 @@ def test_a_text_that_reads_like_an_error_stays(tmp_path: Path, shown: str, attri
     found = read(open_document(tmp_path / "f.ods", sheet(HEAD, line(cell("k"), cell(shown, attributes)))))
     assert texts(found) == [("k", shown)]
     assert notes(found) == [(2, "error-text")]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (cell("#FMT", "office:value-type='time' office:time-value='PT48H00M00S'"), "48:00:00"),
+        (cell("#FMT", "office:value-type='float' office:value='0'"), "0"),
+        (cell("#5", "office:value-type='float' office:value='5'"), "5"),
+        (cell("Nr: 000", "office:value-type='float' office:value='0'"), "0"),
+        (cell("#N/A", "office:value-type='float' office:value='7'"), "7"),
+        (cell("###", "office:value-type='float' office:value='0'"), "0"),
+    ],
+)
+def test_a_value_whose_text_only_looks_odd_is_no_error(tmp_path: Path, given: str, text: str) -> None:
+    found = read(open_document(tmp_path / "f.ods", sheet(HEAD, line(cell("k"), given))))
+    assert (texts(found), notes(found)) == ([("k", text)], [])
 
 
 @pytest.mark.parametrize(
