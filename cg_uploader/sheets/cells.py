@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.celltext import REPLACED, Quick, Shown, is_plain, sent, unescape, visible
-from cg_uploader.sheets.dates import MOMENT, from_iso
+from cg_uploader.sheets.dates import MOMENT, from_iso, is_clock
 from cg_uploader.sheets.notes import ONCE, Found
 from cg_uploader.sheets.numberformat import NumberFormat, number_format
 
@@ -306,7 +306,8 @@ class CellTexts:
                 return sent(value)
             if form.shows:
                 return form.number(number)
-            code = "hh:mm:ss" if number < 1 and not self._date1904 else "yyyy-mm-dd hh:mm:ss" if number % 1 else "yyyy-mm-dd"
+            timed = is_clock(value) or (number < 1 and not self._date1904)
+            code = "hh:mm:ss" if timed else "yyyy-mm-dd hh:mm:ss" if number % 1 else "yyyy-mm-dd"
             return number_format(code, self._date1904).number(number)
 
         return text
