@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import IO, Protocol
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
+from cg_uploader.sheets.book import SheetReading, no_such_sheet, nothing_in
 from cg_uploader.sheets.cells import CellTexts, Kind
 from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.odsstyles import Styles
 from cg_uploader.sheets.odsvalues import clock_time, is_error, is_truth, iso_moment, truth
 from cg_uploader.sheets.package import CHUNK, damage_is_said, damaged, local, parser
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
 from cg_uploader.sheets.watch import Watch
 
@@ -112,7 +113,7 @@ class OpenDocument:
         def choose(name: str, visible: bool) -> _TableReader | None:
             self._tables.append((name, visible))
             wants = name == wanted if wanted is not None else visible
-            if not wants or (readings and readings[-1].builder.header_row):
+            if not wants or (readings and readings[-1].builder.is_table):
                 return None
             readings.append(_TableReader(name, styles, watch, header_row))
             return readings[-1]
@@ -121,7 +122,7 @@ class OpenDocument:
             _Content(styles, choose, watch).parse(self._package, _CONTENT)
         if wanted is not None and not readings:
             raise no_such_sheet(self.sheets, wanted)
-        if not readings or not readings[-1].builder.header_row:
+        if not readings or not readings[-1].builder.is_table:
             raise nothing_in(wanted)
         return readings[-1].reading()
 
@@ -210,6 +211,7 @@ class _TableReader:
         self._hidden_columns: list[tuple[int, int]] = []
         self._defaults: list[tuple[int, int, str]] = []
         self._merged: list[Area] = []
+        self.builder.merged = lambda: self._merged
         self._columns = 0
         self._number = 0
         self._expanded = 0
