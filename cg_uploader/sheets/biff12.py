@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
+from cg_uploader.sheets.book import SheetReading, candidates, first_filled
 from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.package import Package, cut_off_is_said, damage_is_said, damaged
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
 
@@ -145,13 +146,14 @@ class BinaryWorkbook:
             builder.left_out = self._totals_rows(part)
             return builder
 
-        def read(sink: Sink, ordered: bool) -> None:
+        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
             around.append(_Sheet(Gatherer(sink, ordered=ordered)))
             with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
                 watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
+            return around[-1].merged
 
-        builder = into_builder(make, read)
+        builder = into_builder(make, read, watch)
         if not watch.brief:
             self._texts().finish()
         if around[-1].formulas and self._recalculate:

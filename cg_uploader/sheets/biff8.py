@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.book import Area, SheetReading, candidates, first_filled
+from cg_uploader.sheets.book import SheetReading, candidates, first_filled
 from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.compound import CompoundFile
@@ -15,6 +15,7 @@ from cg_uploader.sheets.impostors import in_container, is_rights_managed, no_spr
 from cg_uploader.sheets.numberformat import number_format
 from cg_uploader.sheets.package import cut_off_is_said, damaged, password
 from cg_uploader.sheets.rows import ERRORS, Gatherer, Sink, into_builder, packed_number
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
 
@@ -207,12 +208,13 @@ class OldWorkbook:
         def make() -> TableBuilder:
             return TableBuilder(CellTexts(self._formats, self._shared, date1904=self._date1904), watch, header_row)
 
-        def read(sink: Sink, ordered: bool) -> None:
+        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
             around.append(_Sheet(Gatherer(sink, ordered=ordered), self._text))
             with cut_off_is_said():
                 around[-1].read(records(self._data, start))
+            return around[-1].merged
 
-        builder = into_builder(make, read)
+        builder = into_builder(make, read, watch)
         if not watch.brief:
             with cut_off_is_said():
                 self._shared.finish()

@@ -9,11 +9,9 @@ from itertools import accumulate
 from typing import Protocol
 
 from cg_uploader.errors import FileError, UsageError
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import MOST_COLUMNS, Enough, TableBuilder
 from cg_uploader.sheets.watch import Watch
-
-Area = tuple[int, int, int, int]
-"""First row, last row (as Excel numbers them), first column, last column (from 0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def first_filled(names: Sequence[str], wanted: str | None, read: Callable[[str],
     raise nothing_in(wanted)
 
 
-def until_enough(read: Callable[[], None]) -> None:
+def until_enough(read: Callable[[], object]) -> None:
     """Run ``read`` until it ends, or until there are as many rows as were asked for."""
     with suppress(Enough):
         read()

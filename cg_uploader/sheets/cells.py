@@ -10,14 +10,14 @@ from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.celltext import REPLACED, Quick, Shown, is_plain, sent, unescape, visible
-from cg_uploader.sheets.dates import MOMENT, from_iso
+from cg_uploader.sheets.dates import MOMENT, from_iso, is_clock
 from cg_uploader.sheets.notes import ONCE, Found
 from cg_uploader.sheets.numberformat import NumberFormat, number_format
 
 _REMEMBERED = 4_096
 _AT_ONCE = 1_024
 _SAMPLE = 32
-_NOT_PLAIN = ("| ", " |", "|#", "_x", '="', "E+")
+_NOT_PLAIN = ("| ", " |", "|#", "|Err:", "_x", '="', "E+")
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
 _DETAILED = ("error-text", "error-value")
@@ -234,7 +234,7 @@ class CellTexts:
         if kind is Kind.BLANK:
             return _Fixed(lambda _: "")
         if kind is Kind.BOOLEAN:
-            return _Fixed(lambda value: _BOOLEANS.get(value.strip(), value))
+            return _Fixed(lambda value: _BOOLEANS.get(value.strip().lower(), value))
         if kind in (Kind.ERROR, Kind.NOT_CALCULATED):
             return self._noted(column, "error-value" if kind is Kind.ERROR else "not-calculated")
         form = self._format(style)
@@ -306,7 +306,8 @@ class CellTexts:
                 return sent(value)
             if form.shows:
                 return form.number(number)
-            code = "hh:mm:ss" if number < 1 and not self._date1904 else "yyyy-mm-dd hh:mm:ss" if number % 1 else "yyyy-mm-dd"
+            timed = is_clock(value) or (number < 1 and not self._date1904)
+            code = "hh:mm:ss" if timed else "yyyy-mm-dd hh:mm:ss" if number % 1 else "yyyy-mm-dd"
             return number_format(code, self._date1904).number(number)
 
         return text

@@ -21,6 +21,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ERROR = re.compile(
     r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|CONNECT!|BUSY!|PYTHON!|EXTERNAL!)"
+    r"|Err:5\d\d"
 )
 
 _CUT_SHORT = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
@@ -76,14 +77,21 @@ def sent(text: str) -> tuple[str, Said]:
 
 def _looks(text: str) -> Said:
     """What has to be said about a text because it reads like something that went wrong before."""
-    if text.startswith("#") and _ERROR.fullmatch(text):
+    if text.startswith(("#", "Err:")) and _ERROR.fullmatch(text):
         return ("error-text",)
     return ("truncated-number",) if "E+" in text and _CUT_SHORT.fullmatch(text) else ()
 
 
 def is_plain(text: str) -> bool:
     """Whether a text is sent as it is and nothing has to be said; False for some of which that is true too."""
-    return text.isascii() and text.isprintable() and text[:1] not in "# " and text[-1:] != " " and "E+" not in text
+    return (
+        text.isascii()
+        and text.isprintable()
+        and text[:1] not in "# "
+        and text[:4] != "Err:"
+        and text[-1:] != " "
+        and "E+" not in text
+    )
 
 
 def decimal(value: float) -> Decimal:

@@ -90,11 +90,17 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
+def is_clock(text: str) -> bool:
+    """Whether an ISO text is a time of the day without a date."""
+    text = text.strip()
+    return text.startswith("T") or ":" in text[:3]
+
+
 def from_iso(text: str, date1904: bool) -> float | None:
     """The day number of an ISO date, date-time or time; None when it is none of them."""
     text = text.strip().removesuffix("Z")
     try:
-        if text.startswith("T") or ":" in text[:3]:
+        if is_clock(text):
             clock = time.fromisoformat(text)
             return (clock.hour * 3600 + clock.minute * 60 + clock.second + clock.microsecond / 1e6) / DAY
         moment = datetime.fromisoformat(text).replace(tzinfo=None)

@@ -88,7 +88,7 @@ class LinesBuilder(TableBuilder):
         kept: list[int] = []
         clean: list[str] = []
         for number, record in zip(numbers, records, strict=True):
-            if record.startswith("#") or any(mark in record for mark in odd):
+            if record.startswith(("#", "Err:")) or any(mark in record for mark in odd):
                 texts = [text(value) for text, value in zip(shape.texts, record.split(CELL), strict=False)]
                 found = self._cells.said.take()
                 if not any(texts):
@@ -132,7 +132,7 @@ def _trimmed(records: list[str]) -> tuple[list[str], list[str]]:
         records = text[1:-1].split(_EDGE)
     beyond = _beyond(text)
     odd = [] if beyond.isprintable() else [char for char in set(beyond) if not char.isprintable()]
-    odd += [mark for mark in (f"{CELL}#", '="') if mark[-1] in text and mark in text]
+    odd += [mark for mark in (f"{CELL}#", f"{CELL}Err:", '="') if mark[-1] in text and mark in text]
     odd += [mark for mark, found in ((LOST, LOST in beyond), ("E+", _CUT_SHORT.search(text))) if found]
     return records, odd
 

@@ -271,6 +271,18 @@ def _drawer(code: Code, date1904: bool) -> Draw:
     return _Digits(code.tokens)
 
 
+def _text_pieces(code: Code | None) -> list[str | None]:
+    """What a section draws for a text: its literals, and None where the text itself stands.
+
+    *General* stands for the text as ``@`` does.  A section that has neither but places for digits or dates was not made for
+    texts, so they are shown as they are.
+    """
+    if code is None:
+        return [None]
+    pieces = [None if part in (Part.TEXT, Part.GENERAL) else text for part, text in code.tokens]
+    return pieces if None in pieces or not code.has(Part.DIGIT, Part.CLOCK, Part.ELAPSED, Part.EXPONENT) else [None]
+
+
 class NumberFormat:
     """One format code, made ready once.
 
@@ -281,9 +293,9 @@ class NumberFormat:
     def __init__(self, code: str, date1904: bool = False) -> None:
         found = sections(visible(code)[0] or "General")
         texts = len(found) == 4 or (len(found) > 1 and found[-1].has(Part.TEXT))
-        self._text = found[-1] if texts or (len(found) == 1 and found[0].has(Part.TEXT)) else None
+        self._pieces = _text_pieces(found[-1] if texts or (len(found) == 1 and found[0].has(Part.TEXT)) else None)
         numbers = found[: len(found) - 1] if texts else found
-        self.plain_text = self._text is None or self._text.tokens == ((Part.TEXT, "@"),)
+        self.plain_text = self._pieces == [None]
         dated = [clock_parts(code) for code in numbers if code.has(Part.CLOCK, Part.ELAPSED)]
         self.shows: Parts | None = dated[0] if dated else None
         self._choices = self._conditions(numbers, date1904)
@@ -331,9 +343,9 @@ class NumberFormat:
 
     def text(self, text: str) -> Shown:
         """The text for a text cell: most formats show it as it is."""
-        if self._text is None:
+        if self.plain_text:
             return text, ()
-        shown = "".join(text if part is Part.TEXT else literal for part, literal in self._text.tokens)
+        shown = "".join(text if piece is None else piece for piece in self._pieces)
         return shown, ("hidden-by-format",) if text and not shown else ()
 
 

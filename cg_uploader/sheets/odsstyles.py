@@ -147,9 +147,9 @@ def _digits(attributes: dict[str, str], embedded: list[tuple[int, str]]) -> str:
         return "General" if least <= 1 else "0" * least
     places = _count(attributes, "decimal-places", 0)
     forced = min(_count(attributes, "min-decimal-places", places), places)
-    width = max([least, *(place for place, _ in embedded)]) + 1
+    width = max([least, *(place + 1 for place, _ in embedded)])
     digits = list("0" * least + "." + "0" * forced + "#" * (places - forced)) if places else list("0" * least)
     code = ["#"] * (width - least) + digits
     for place, text in embedded:
-        code[min(width - place, len(code)) - 1] += "".join(f"\\{char}" for char in text)
+        code[min(max(width - place, 1), len(code)) - 1] += "".join(f"\\{char}" for char in text)
     return "".join(code) + "," if attributes.get("display-factor", "1") not in ("1", "1.0") else "".join(code)

@@ -6,16 +6,16 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import IO, Protocol
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.book import Area, SheetReading, no_such_sheet, nothing_in
+from cg_uploader.sheets.book import SheetReading, no_such_sheet, nothing_in
 from cg_uploader.sheets.cells import CellTexts, Kind
 from cg_uploader.sheets.numberformat import NumberFormat, number_format
 from cg_uploader.sheets.odsstyles import Styles
+from cg_uploader.sheets.odsvalues import clock_time, is_error, is_truth, iso_moment, truth
 from cg_uploader.sheets.package import CHUNK, damage_is_said, damaged, local, parser
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
 from cg_uploader.sheets.watch import Watch
 
@@ -29,37 +29,12 @@ _ASIDE = frozenset(["annotation", "ruby-text", "shapes", "tracked-changes", "for
 _SPACES = re.compile(r"[ \t\r\n]+")
 _BREAKS = "\t\r\n"
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
-_DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
 _MOST_CELLS = 100_000_000
 _GENERAL = number_format("General")
 _PERCENT = "0.00%"
 _NUMBERS = ("float", "percentage", "currency")
 
 Cell = tuple[CellKind, str]
-
-
-@lru_cache(maxsize=2_000)
-def iso_moment(text: str) -> str:
-    """A date or date-time of the file in ISO form, to the nearest second; what is none, or of a year beyond 9999, as it is."""
-    date, clock, time = text.partition("T")
-    try:
-        if not clock:
-            return datetime.fromisoformat(date).date().isoformat()
-        moment = datetime.fromisoformat(f"{date}T{time.partition('.')[0].removesuffix('Z')}")
-        part = float("0." + (time.partition(".")[2].removesuffix("Z") or "0"))
-        return (moment.replace(tzinfo=None) + timedelta(seconds=part >= 0.5)).isoformat(" ")
-    except ValueError:
-        return text
-
-
-def clock_time(text: str) -> str:
-    """A time or duration of the file as ``HH:MM:SS``; blank when it is negative or none at all."""
-    found = _DURATION.fullmatch(text)
-    if not found:
-        return ""
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
-    total = int(days * 86_400 + hours * 3600 + minutes * 60 + seconds + 0.5)
-    return "" if found[1] and total else f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}"
 
 
 def whole(text: str) -> int:
@@ -72,11 +47,6 @@ def whole(text: str) -> int:
 def _count(attributes: dict[str, str], name: str) -> int:
     """A count of which one is the usual."""
     return whole(attributes[name]) if name in attributes else 1
-
-
-def is_truth(value: str, shown: str) -> bool:
-    """Whether a number is a truth value, which LibreOffice writes as a number and shows as a word."""
-    return value in ("0", "1") and shown.isalpha()
 
 
 def _paragraph(text: str) -> str:
@@ -143,7 +113,7 @@ class OpenDocument:
         def choose(name: str, visible: bool) -> _TableReader | None:
             self._tables.append((name, visible))
             wants = name == wanted if wanted is not None else visible
-            if not wants or (readings and readings[-1].builder.header_row):
+            if not wants or (readings and readings[-1].builder.is_table):
                 return None
             readings.append(_TableReader(name, styles, watch, header_row))
             return readings[-1]
@@ -152,7 +122,7 @@ class OpenDocument:
             _Content(styles, choose, watch).parse(self._package, _CONTENT)
         if wanted is not None and not readings:
             raise no_such_sheet(self.sheets, wanted)
-        if not readings or not readings[-1].builder.header_row:
+        if not readings or not readings[-1].builder.is_table:
             raise nothing_in(wanted)
         return readings[-1].reading()
 
@@ -241,6 +211,7 @@ class _TableReader:
         self._hidden_columns: list[tuple[int, int]] = []
         self._defaults: list[tuple[int, int, str]] = []
         self._merged: list[Area] = []
+        self.builder.merged = lambda: self._merged
         self._columns = 0
         self._number = 0
         self._expanded = 0
@@ -332,24 +303,24 @@ class _TableReader:
     def _cell(self, attributes: dict[str, str], column: int) -> Cell | None:
         """Kind and value of a cell; None for a blank one."""
         text = "\n".join(self._paragraphs)
-        if self._error:
+        if self._error or is_error(attributes, text):
             return (Kind.ERROR, 0), text or "#N/A"
         kind = attributes.get("value-type", "")
         style = self._style(attributes.get("style-name") or self._row.get("default-cell-style-name") or self._default(column))
-        if kind in _NUMBERS and "value" in attributes:
+        if kind in _NUMBERS and attributes.get("value"):
             if kind == "percentage" and self._formats[style] is _GENERAL:
                 style = self._percent_style()
-            truth = "formula" in attributes and self._formats[style] is _GENERAL and is_truth(attributes["value"], text)
-            return (Kind.BOOLEAN if truth else Kind.NUMBER, style), attributes["value"]
-        if kind == "date" and "date-value" in attributes:
+            truth_shown = "formula" in attributes and self._formats[style] is _GENERAL and is_truth(attributes["value"], text)
+            return (Kind.BOOLEAN if truth_shown else Kind.NUMBER, style), attributes["value"]
+        if kind == "date" and attributes.get("date-value"):
             return (Kind.MOMENT, style), iso_moment(attributes["date-value"])
-        if kind == "time" and "time-value" in attributes:
+        if kind == "time" and attributes.get("time-value"):
             return (Kind.MOMENT, style), clock_time(attributes["time-value"])
-        if kind == "boolean" and "boolean-value" in attributes:
-            return (Kind.BOOLEAN, 0), attributes["boolean-value"]
-        if kind or text:
+        if kind == "boolean":
+            return (Kind.BOOLEAN, 0), truth(attributes.get("boolean-value", ""), text)
+        if text or kind == "string":
             return (Kind.VERBATIM, style), text or attributes.get("string-value", "")
-        return ((Kind.NOT_CALCULATED, 0), "") if "formula" in attributes else None
+        return ((Kind.NOT_CALCULATED, 0), "") if "formula" in attributes and not self._paragraphs else None
 
     def _default(self, column: int) -> str:
         return next((style for first, last, style in self._defaults if first <= column <= last), "")

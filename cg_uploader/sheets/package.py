@@ -166,10 +166,27 @@ def local(tag: str) -> str:
 
 
 def walk_xml(data: bytes, start: Start) -> None:
-    """Call ``start`` for each element of a small document, with names and attribute names without prefixes."""
+    """Call ``start`` for each element of a small document, with names and attribute names without prefixes.
+
+    What stands in an extension (``extLst``) is left out: newer programs keep elements there that have the names of those that
+    are meant.
+    """
     reader = parser()
-    reader.StartElementHandler = lambda tag, attributes: start(
-        local(tag), {local(key): text for key, text in attributes.items()}
-    )
+    extension = 0
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal extension
+        name = local(tag)
+        if extension or name == "extLst":
+            extension += 1
+        else:
+            start(name, {local(key): text for key, text in attributes.items()})
+
+    def end(_: str) -> None:
+        nonlocal extension
+        extension -= extension > 0
+
+    reader.StartElementHandler = begin
+    reader.EndElementHandler = end
     with damage_is_said():
         reader.Parse(data, True)

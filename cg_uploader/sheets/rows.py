@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from struct import unpack
 from typing import Any, Protocol
 
 from cg_uploader.sheets.book import until_enough
 from cg_uploader.sheets.cells import Kind
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import MOST_COLUMNS, CellKind, Shape, TableBuilder, check_place
+from cg_uploader.sheets.watch import Watch
 
 _MOST_SHAPES = 10_000
 _FIRST, _MOST_AT_ONCE = 200, 256
@@ -125,13 +128,42 @@ class RowsInAnyOrder:
             builder.add(number, hidden, shape, [value for _, value in cells.values()])
 
 
-def into_builder(make: Callable[[], TableBuilder], read: Callable[[Sink, bool], None]) -> TableBuilder:
-    """Let ``read(sink, ordered)`` fill a new builder; if rows come in any order, once more with sorting."""
+class _Nowhere:
+    """Takes rows that nobody wants, where a sheet is only read for what stands behind them."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def add(self, *_: Any) -> None:
+        """Take a row."""
+        self._watch.tick(0)
+
+    def add_many(self, *_: Any) -> None:
+        """Take some rows."""
+        self._watch.tick(0)
+
+
+def into_builder(make: Callable[[], TableBuilder], read: Callable[[Sink, bool], Sequence[Area]], watch: Watch) -> TableBuilder:
+    """Let ``read(sink, ordered)`` fill a new builder; if rows come in any order, once more with sorting.
+
+    ``read`` gives the merged cells, which stand behind all rows: where headings depend on them, the sheet is read twice.
+    """
+
+    @cache
+    def merged() -> Sequence[Area]:
+        share = watch.share
+        try:
+            return read(_Nowhere(watch), False)
+        finally:
+            watch.share = share
+
     builder = make()
+    builder.merged = merged
     try:
         until_enough(lambda: read(builder, True))
     except Disordered:
         builder, rows = make(), RowsInAnyOrder()
+        builder.merged = merged
         read(rows, False)
         until_enough(lambda: rows.hand_over(builder))
     return builder

@@ -15,7 +15,7 @@ WRITTEN = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
 """Text in XML, as a regular expression: only with the names that XML itself has for characters."""
 
 _SIMPLE = re.compile(rf'<si><t(?: xml:space="preserve")?>({WRITTEN})</t></si>')
-_NOT_PLAIN = ("> ", " <", ">#", "E+")
+_NOT_PLAIN = ("> ", " <", ">#", ">Err:", "E+")
 _NAMED = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _APART = "\0"
 """No XML holds this character."""

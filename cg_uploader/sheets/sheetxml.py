@@ -8,12 +8,12 @@ from itertools import repeat
 from operator import lt
 from typing import IO, Any
 
-from cg_uploader.sheets.book import Area
 from cg_uploader.sheets.cells import Kind
 from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.rows import Disordered, Sink
 from cg_uploader.sheets.sharedstrings import WRITTEN, all_named, decoded
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import MOST_COLUMNS, CellKind, Shape, check_place, where_filled
 from cg_uploader.sheets.xmltext import Decoder
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+Area = tuple[int, int, int, int]
+"""Merged cells: first row, last row (as Excel numbers them), first column, last column (from 0)."""
 Spans = Mapping[int, Sequence[tuple[int, int]]]
 """Position of a column → first and last numbers of rows, ascending and apart."""
 
 
-def covered(ranges: Iterable[tuple[int, int, int, int]], places: Mapping[int, int]) -> Spans:
-    """What merged cells cover: all of each but its top left cell.
-
-    ``ranges`` are (first row, last row, first column, last column); ``places``: position in the sheet → in the table.
-    """
+def covered(ranges: Iterable[Area], places: Mapping[int, int]) -> Spans:
+    """What merged cells cover: all of each but its top left cell.  ``places``: position in the sheet → in the table."""
     found: dict[int, list[tuple[int, int]]] = {}
     for top, bottom, left, right in ranges:
         for column, place in places.items():

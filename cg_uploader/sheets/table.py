@@ -13,8 +13,9 @@ from cg_uploader.model import Column, Row, Table
 from cg_uploader.sheets.cells import CellTexts, Kind, Text
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.dateforms import DateForms
+from cg_uploader.sheets.headerrow import Line, header_row, reaching
 from cg_uploader.sheets.notes import Found, NoteBook
-from cg_uploader.sheets.spans import covered
+from cg_uploader.sheets.spans import Area, covered
 from cg_uploader.sheets.spool import Packer
 from cg_uploader.sheets.watch import Watch
 from cg_uploader.vocabulary import BLANKS
@@ -27,6 +28,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _TICK = 512
 _KEPT_BLANK = ("error-value", "not-calculated")
+_WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
 
 _T = TypeVar("_T")
 CellKind = tuple[Kind, int]
@@ -67,7 +69,7 @@ class TableBuilder:
     """Takes rows one by one, finds the header row, and fills a store.
 
     ``left_out`` are numbers of rows that are not taken; in a ``ragged`` file rows may have more values than there are headings,
-    which is said.
+    which is said.  ``merged`` gives the merged cells; it is asked at most once, and only where they decide about headings.
     """
 
     def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
@@ -79,6 +81,7 @@ class TableBuilder:
         self._unclosed: set[int] = set()
         self._last_unclosed = 0
         self.ragged = False
+        self.merged: Callable[[], Sequence[Area]] = tuple
         self._cells = cells
         self._watch = watch
         self._store = watch.store()
@@ -87,7 +90,8 @@ class TableBuilder:
         self._wanted = header_row
         self._candidates: list[Candidate] = []
         self._above: deque[Candidate] = deque(maxlen=MOST_ABOVE)
-        self._filled: list[int] = []
+        self._lines: list[Line] = []
+        self._held = False
         self._headings: dict[int, str] = {}
         self._slots: dict[int, int] = {}
         self._used: set[int] = set()
@@ -208,56 +212,76 @@ class TableBuilder:
 
     def _consider(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
         """Keep a row until it is clear which one is the header row."""
-        if self._wanted is not None and number < self._wanted:
-            if not hidden:
-                self._above.append((number, hidden, shape, values))
+        above = self._wanted is not None and number < self._wanted
+        if above and not hidden:
+            self._above.append((number, hidden, shape, values))
+        if above and not hidden and self._held:  # no more has to be known of it
             return
-        texts = [
-            self._cells.text(column, *kind)(value)
-            for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True)
-        ]
-        self._cells.said.take()
-        self._candidates.append((number, hidden, shape, values))
-        if self._wanted is not None:
-            self._choose(number if number == self._wanted and any(texts) else None)
-            return
-        self._filled.append(0 if hidden else sum(map(bool, texts)))
-        if sum(map(bool, self._filled)) == CANDIDATES:
+        line = self._line(number, shape, values)
+        self._held = self._held or bool(line.texts and not hidden)
+        if above:
+            self.hidden_rows += bool(hidden and line.texts)
+        elif self._wanted is None:
+            self._candidates.append((number, hidden, shape, values))
+            self._lines += [line] if line.texts and not hidden else []
+            if len(self._lines) == CANDIDATES:
+                self._decide()
+        elif number == self._wanted and line.texts:
+            self._candidates.append((number, hidden, shape, values))
+            self._choose(number)
+        else:
             self._decide()
 
-    def _decide(self) -> None:
-        """Choose among the candidates: the first that is at least half as full as the fullest."""
-        if self._wanted is not None:
-            self._choose(None)
-        fullest = max(self._filled, default=0)
-        if fullest == 0:
-            return
-        least = min(fullest, max(2, fullest / 2))
-        found = next(i for i, filled in enumerate(self._filled) if filled >= least)
-        self._choose(self._candidates[found][0])
+    def _line(self, number: int, shape: Shape, values: Sequence[Any]) -> Line:
+        """What a row holds."""
+        cells = zip(shape.columns, shape.kinds, values, strict=True)
+        found = [(column, kind[0], self._cells.text(column, *kind)(value)) for column, kind, value in cells]
+        self._cells.said.take()
+        texts = {column: text for column, _, text in found if text}
+        return Line(number, texts, all(kind in _WORDS for _, kind, text in found if text))
 
-    def _choose(self, number: int | None) -> None:
-        if number is None:
+    def _decide(self) -> None:
+        """Choose the header row among the candidates; UsageError when there is none where one was wanted."""
+        if self._wanted is not None:
+            if not self._held:  # the sheet may hold nothing that can be seen
+                return
             raise UsageError(
                 f"Row {self._wanted} holds no headings. Name the row that the headings stand in, as Excel numbers it.",
                 kind="header-row",
             )
-        candidates, self._candidates = self._candidates, []
-        self._above.extend(row for row in candidates if row[0] < number and not row[1])
+        if self._lines:
+            self._choose(header_row(self._lines, self.merged))
+
+    def _choose(self, number: int) -> None:
+        """Take the headings from this row, and the candidates below as rows."""
+        candidates, self._candidates, self._lines = self._candidates, [], []
         self.header_row = self._last = number
         for row, hidden, shape, values in candidates:
-            if row == number:
+            if row < number and hidden:
+                self.hidden_rows += bool(self._line(row, shape, values).texts)
+            elif row < number:
+                self._above.append((row, hidden, shape, values))
+            elif row == number:
                 self._take_headings(shape, values)
-            elif row > number:
+            else:
                 self.add(row, hidden, shape, values)
 
     def _take_headings(self, shape: Shape, values: Sequence[Any]) -> None:
-        for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True):
-            self._headings[column] = self._cells.heading(*kind)(value)
-        self._cells.said.take()
+        self._headings = self._texts_of_headings(shape, values)
+        above = {row[0]: row[2:] for row in self._above}
+        lines = [self._line(number, *row) for number, row in above.items()]
+        header = Line(self.header_row, {column: text for column, text in self._headings.items() if text.strip(BLANKS)})
+        for column, number in reaching(header, lines, self.merged).items():
+            self._headings[column] = self._texts_of_headings(*above[number])[column]
         self._headings = {column: text for column, text in self._headings.items() if text.strip(BLANKS)}
         self._slots = {column: slot for slot, column in enumerate(sorted(self._headings))}
         self._used = set(self._headings)
+
+    def _texts_of_headings(self, shape: Shape, values: Sequence[Any]) -> dict[int, str]:
+        cells = zip(shape.columns, shape.kinds, values, strict=True)
+        texts = {column: self._cells.heading(*kind)(value) for column, kind, value in cells}
+        self._cells.said.take()
+        return texts
 
     # ------------------------------------------------------------------------------------------------------ finish
 
@@ -266,9 +290,14 @@ class TableBuilder:
         if not self.header_row:
             with suppress(Enough):
                 self._decide()
-        return bool(self.header_row)
+        return self.is_table
 
-    def cover(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:
+    @property
+    def is_table(self) -> bool:
+        """Whether there is a header row, and anything that can be seen: a chosen header row may be hidden."""
+        return bool(self.header_row) and (self._held or len(self._packer) > 0)
+
+    def cover(self, ranges: Sequence[Area]) -> None:
         """Take what merged cells cover out of the texts: ``ranges`` are (first row, last row, first column, last column)."""
         covering = [
             part for part in ranges if part[1] > self.header_row and any(part[2] <= column <= part[3] for column in self._used)
@@ -326,12 +355,8 @@ class TableBuilder:
         """What stands above the header row in the columns of the table."""
         found = []
         for number, _, shape, values in self._above:
-            texts = {
-                column: self._cells.text(column, *kind)(value)[:_LETTERS_ABOVE]
-                for column, kind, value in zip(shape.columns, shape.kinds, values, strict=True)
-            }
-            found.append(Row(number, tuple(texts.get(column, "") for column in sorted(self._used))))
-        self._cells.said.take()
+            texts = self._line(number, shape, values).texts
+            found.append(Row(number, tuple(texts.get(column, "")[:_LETTERS_ABOVE] for column in sorted(self._used))))
         return tuple(row for row in found if any(row.cells))
 
     def table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cg_uploader.sheets.book import SheetReading, candidates, first_filled
 from cg_uploader.sheets.builtinformats import built_in_code
 from cg_uploader.sheets.cells import CellTexts, SharedTexts
@@ -10,6 +12,7 @@ from cg_uploader.sheets.package import Package, damaged, walk_xml
 from cg_uploader.sheets.rows import Sink, into_builder
 from cg_uploader.sheets.sharedstrings import SharedStrings
 from cg_uploader.sheets.sheetxml import SheetXml, area
+from cg_uploader.sheets.spans import Area
 from cg_uploader.sheets.table import TableBuilder
 from cg_uploader.sheets.watch import Watch
 
@@ -101,13 +104,14 @@ class ExcelWorkbook:
             builder.left_out = self._totals_rows(part)
             return builder
 
-        def read(sink: Sink, ordered: bool) -> None:
+        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
             around.append(SheetXml(sink, ordered=ordered))
             with self._package.open(part) as stream:
                 watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
+            return around[-1].merged
 
-        builder = into_builder(make, read)
+        builder = into_builder(make, read, watch)
         if around[-1].formulas and self._recalculate:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)

@@ -51,6 +51,7 @@ def test_every_kind_of_blank_is_trimmed(blank: str) -> None:
         ("a\xa0b", "a\xa0b", "invisible-characters"),
         ("a\u200fb", "a\u200fb", "invisible-characters"),
         ("#N/A", "#N/A", "error-text"),
+        ("Err:502", "Err:502", "error-text"),
         ("#REF!", "#REF!", "error-text"),
         ("a\ud800b", "ab", "control-characters"),
         (" #SPILL! ", "#SPILL!", "error-text"),

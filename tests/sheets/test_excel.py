@@ -187,6 +187,31 @@ def test_the_1904_system(table: Reader) -> None:
     assert texts(found) == [("a", "1904-01-01")]
 
 
+X15 = (
+    '<extLst><ext uri="{1}" xmlns:x15="urn:x15"><x15:workbookPr chartTrackingRefBase="1"/></ext>'
+    '<ext uri="{2}" xmlns:x16="urn:x16"><x16:workbookPr date1904="1"/><x16:calcPr fullCalcOnLoad="1"/></ext></extLst>'
+)
+
+
+@pytest.mark.parametrize(
+    ("main", "day"), [('<workbookPr date1904="1"/>', "2028-01-06"), ("<workbookPr/>", "2024-01-05"), ("", "2024-01-05")]
+)
+def test_only_the_main_properties_of_a_workbook_say_which_system_it_has(table: Reader, main: str, day: str) -> None:
+    rows = [HEAD, ["a", number(45296, 1)], ["b", Cell("<f>1</f><v>2</v>")]]
+    for properties in (main + X15, X15 + main):
+        found = table(rows, formats=[14], properties=properties)
+        assert texts(found) == [("a", day), ("b", "2")]
+        assert [note.kind for note in found.notes] == ["date-system"] * (day == "2028-01-06")
+
+
+@pytest.mark.parametrize("system", ["0", "1"])
+@pytest.mark.parametrize("written", ["13:45:30", "T13:45:30", "13:45:30.000"])
+def test_an_iso_time_without_a_date_is_a_time_in_both_systems(table: Reader, system: str, written: str) -> None:
+    rows = [HEAD, ["a", Cell(f"<v>{written}</v>", kind="d")], ["b", Cell(f"<v>{written}</v>", kind="d", style=1)]]
+    found = table(rows, formats=["h:mm"], properties=f'<workbookPr date1904="{system}"/>')
+    assert texts(found) == [("a", "13:45:30"), ("b", "13:45:30")]
+
+
 # ----------------------------------------------------------------------------------------------- sheets and header row
 
 

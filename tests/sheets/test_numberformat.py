@@ -41,6 +41,9 @@ SHOWN = [
     (ACCOUNTING, 1234.5, "1234.50"),
     (ACCOUNTING, -1234.5, "-1234.50"),
     (ACCOUNTING, 0, "0"),
+    # a zero of a format that only colours is drawn as General
+    ("[Red]", 5, "5"),
+    ("0;[Red]", -5, "-5"),
     # decimals
     ("0.", 5, "5"),
     (".0", 0.5, "0.5"),

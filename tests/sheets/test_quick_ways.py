@@ -93,7 +93,9 @@ def test_fifteen_nines_and_blanks_around_a_number() -> None:
 
 KINDS: tuple[Callable[[random.Random], object], ...] = (
     lambda r: f"text {r.randrange(9)}",
-    lambda r: r.choice(["", "", " x ", "#N/A", "nb\xa0sp", "_x0007_", "1.23457E+11", "R&D", "3/4/2024", "2024-03-04"]),
+    lambda r: r.choice(
+        ["", "", " x ", "#N/A", "nb\xa0sp", "Err:502", "_x0007_", "1.23457E+11", "R&D", "3/4/2024", "2024-03-04"]
+    ),
     lambda r: Cell("<is><t></t></is>", kind="inlineStr"),
     lambda r: r.randrange(-500, 5000),
     lambda r: number(r.randrange(-99_999, 99_999) / 100, r.randrange(1, 9)),
@@ -175,8 +177,8 @@ def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed
 # ------------------------------------------------------------------------------------------------------ delimited texts
 
 ODD = (
-    "", " x", "\xa0", "\u200b", "a\xa0b", "#N/A", "1.23457E+11", '="001"', "ctl\x07x", "\x07", "\ufffd", "\t", "3/4/2024",
-    "2024-04-03", "a\nb", 'q"q', "a,b", "=",
+    "", " x", "\xa0", "\u200b", "a\xa0b", "#N/A", "Err:502", "1.23457E+11", '="001"', "ctl\x07x", "\x07", "\ufffd", "\t",
+    "3/4/2024", "2024-04-03", "a\nb", 'q"q', "a,b", "=",
 )  # fmt: skip
 
 
@@ -233,6 +235,7 @@ def test_a_record_of_which_nothing_is_left_takes_no_notes_of_others_away(tmp_pat
     ("text", "kind"),
     [
         ("#N/A", "error-text"),
+        ("Err:508", "error-text"),
         ("1.23457E+11", "truncated-number"),
         ("a\ufffd", "lost-character"),
         ("a\x07", "control-characters"),
@@ -259,6 +262,7 @@ def test_every_kind_of_note_of_delimited_text(tmp_path: Path, place: int, quoted
     ("cell", "kind"),
     [
         ("#N/A", "error-text"),
+        ("Err:508", "error-text"),
         ("1.23457E+11", "truncated-number"),
         ("_x0007_a", "control-characters"),
         ("a\u200bb", "invisible-characters"),
