@@ -131,7 +131,7 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
         lines = [line.replace("\\\\", "").replace('\\"', "") for line in lines]
     lines = list(map(dialect.padding.without, lines))
     with suppress(csv.Error):  # a record that is too long for the csv module; what came before it says enough
-        records += filter(None, islice(dialect.reader([line + "\n" for line in lines]), _SAMPLE_RECORDS))
+        records += filter(None, islice(dialect.reader([line + "\n" for line in _closed(lines, dialect)]), _SAMPLE_RECORDS))
     widths = Counter(map(len, records))
     width = max(widths, key=lambda fields: (widths[fields], fields), default=1)
     several = [(count, fields) for fields, count in widths.items() if fields > 1]
@@ -146,6 +146,17 @@ def _read(dialect: Dialect, lines: Sequence[str]) -> _Reading:
     sure = begin == 0 or count >= _SURE * (len(records) - begin)
     lone = list(map(len, records)) == [1] + [2] * (len(records) - 1) and _may_be_texts(records[1:], lines, dialect)
     return _Reading(replace(dialect, width=width), score, begin == 0, sure, faults, lone)
+
+
+def _closed(lines: Sequence[str], dialect: Dialect) -> Sequence[str]:
+    """The lines, without quotation marks in the first when one there never closes: it would take all others into its field."""
+    if not lines or dialect.quote not in lines[0]:
+        return lines
+    try:
+        closes = next(dialect.reader(line + "\n" for line in lines))[-1].count("\n") < len(lines)
+    except csv.Error:  # the field has become too long
+        closes = False
+    return lines if closes else [lines[0].replace(dialect.quote, ""), *lines[1:]]
 
 
 def _may_be_texts(pairs: Sequence[Sequence[str]], lines: Sequence[str], dialect: Dialect) -> bool:

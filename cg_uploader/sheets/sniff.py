@@ -26,6 +26,7 @@ from cg_uploader.sheets.messages import by_first_lines, is_saved_page
 HEAD = 1 << 16
 _TAIL = 1 << 12
 _BEFORE = "\ufeff \t\r\n\0"
+_PLAIN = bytes([0, *b"\t\r\n", *range(0x20, 0x7F)])
 _FEW_ZEROS = 0.02
 _UNSEEN = ("Cc", "Cn", "Co", "Cs")
 _BINARY = bytes([*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31])
@@ -59,7 +60,7 @@ def sniff(handle: IO[bytes], name: str) -> Content:
         return Content.FLAT
     if found is not None:
         _refuse_markup(found, name)
-    if binary(head):
+    if binary(head.rstrip(b"\0") or head):  # a disk may fill up a text with zero bytes
         raise unknown(name, "something else than a table")
     return Content.TEXT
 
@@ -108,6 +109,8 @@ def _utf16_kind(head: bytes) -> str | None:
         return "utf-16-le"
     if half >= 2 and even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
+    if sample.isascii() and not sample.translate(None, _PLAIN):  # western letters, and zero bytes here and there
+        return None
     for order, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if zeros > _FEW_ZEROS * half and not others and _is_text(sample, order):
             return order
