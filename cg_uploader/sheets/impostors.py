@@ -6,7 +6,6 @@ import codecs
 import json
 import re
 from collections.abc import Collection
-from contextlib import suppress
 from struct import unpack_from
 
 from cg_uploader.errors import FileError
@@ -110,7 +109,6 @@ _GOOGLE = (
 JSON = ("a JSON data file", EXPORT)
 _TEXT: tuple[tuple[re.Pattern[str], What], ...] = (
     (re.compile(r'\{\s*"(?:[^"]*"\s*:[^}]*)?(?:doc_id|docs\.google\.com)'), _GOOGLE),
-    (re.compile(r'\{\s*(?:"[^"\n]*"\s*:|\}\s*$)|\[\s*(?:\{|\[\s*["\d\[{]|\]\s*$)'), JSON),
     (re.compile(r"BEGIN:VCARD\s", re.IGNORECASE), ("a file of contact cards", _IMPORT)),
     (re.compile(r"BEGIN:VCALENDAR\s", re.IGNORECASE), ("a calendar", ANOTHER)),
     (re.compile(r"\[InternetShortcut\]\s", re.IGNORECASE), _SHORTCUT),
@@ -122,6 +120,8 @@ _TEXT: tuple[tuple[re.Pattern[str], What], ...] = (
     (re.compile(r"(?:version: ?1\s+)?dn::? ?[A-Za-z][^\n]*=[^\n]*\n[A-Za-z;-]+::? "), ("a file of contacts (LDIF)", _IMPORT)),
     (re.compile(r"-----BEGIN [A-Z ]+-----\s"), ("a key or certificate", ANOTHER)),
 )  # fmt: skip
+_DECODER = json.JSONDecoder()
+_BROKEN_JSON = re.compile(r'\{\s*(?:"[^"\n]*"\s*:|\}\s*$)|\[\s*(?:\{|\[\s*["\d\[{]|\]\s*$)')
 _IN_PACKAGE: tuple[tuple[str, What], ...] = (
     ("word/", ("a Word document", COPY)),
     ("ppt/", ("a PowerPoint presentation", COPY)),
@@ -196,10 +196,15 @@ def by_first_words(text: str) -> What | None:
 
 
 def is_json(text: str) -> bool:
-    """Whether a whole text is a list or an object of JSON."""
-    with suppress(ValueError, RecursionError):
-        return text[:1] in "[{" and isinstance(json.loads(text), list | dict)
-    return False
+    """Whether a text begins with a list or an object of JSON, behind which there is nothing or another one."""
+    if not text.startswith(("[", "{")):
+        return False
+    try:
+        end = _DECODER.raw_decode(text)[1]
+    except (ValueError, RecursionError):  # it may only be cut off
+        return bool(_BROKEN_JSON.match(text))
+    following = text[end:].lstrip(" ")
+    return not following.startswith("\t") and following.lstrip()[:1] in ("", "[", "{")
 
 
 def in_package(parts: Collection[str], kind: str) -> What | None:

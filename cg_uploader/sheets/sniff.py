@@ -76,7 +76,7 @@ def _not_a_table(head: bytes, tail: bytes, size: int) -> Markup | What | None:
     if start.startswith("<"):
         return markup(start, tail.replace(b"\0", b"").decode("latin-1"))
     named = by_first_words(start) or by_first_lines(start)
-    return JSON if named is None and size <= HEAD and is_json(start) else named
+    return JSON if named is None and is_json(start) else named
 
 
 def decoded_head(head: bytes) -> str:

@@ -156,6 +156,9 @@ TABLES = {
     "a log": "2024-01-01 10:00:00,INFO,<html> served\n2024-01-01 10:00:01,WARN,INSERT INTO x (a) VALUES (1);\n",
     "words of a PDF": "%PDF;n\n1;2\n",
     "words of JSON": "[a],{b}\n1,2\n",
+    "an object of JSON": '{"a": 1},b\n{"a": 2},c\n',
+    "an object of JSON, with tabs": '{"a": 1}\tb\n{"a": 2}\tc\n',
+    "an object of JSON beside another": '{"a": 1}\t{b}\n{"a": 2}\t{c}\n',
     "a name of dn": "dn: x,b\n1,2\n",
     "begin": "begin 644,b\n1,2\n",
 }  # fmt: skip
