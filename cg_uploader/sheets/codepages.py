@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 WESTERN = "cp1252"
@@ -23,16 +23,21 @@ _LATIN = {
     "mac_roman": _WEST,
     "cp850": _WEST,
 }
-_CYRILLIC = ("абвгдежзийклмнопрстуфхцчшщъыьэюяё", "абвгдежзийклмнопрстуфхцчшщьюяєіїґ", "абвгдђежзијклљмнњопрстћуфхцчџш")
+_CYRILLIC = ("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё", "оаинтвесркідлмпуязьгюбчїхцжйшєфщґ", "аоиенрстјувкмдлпгзбљчњцхђшћжџф")
+_GREEK = ("αοιετσνηυρπκςμλγδωάόίέχθήφβύξζώψϊϋΐΰ",)
+_THAI = ("านรกอ่เงม้วั" + "".join(map(chr, [*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E5A)])),)
 _OWN = {
-    "cp1255": ("אבגדהוזחטיךכלםמןנסעףפץצקרשת",),
+    "cp1255": ("יוהלאמרבתשנםדחכקפטעצגזסןךץףת",),
     "cp1251": _CYRILLIC,
-    "cp1253": ("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",),
-    "cp1256": ("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگک",),
+    "cp1253": _GREEK,
+    "iso8859-7": _GREEK,
+    "cp1256": ("اليمونرتبةعدسفهكقأحجشطصىخإذزثضغئءظؤآپچژگک",),
     "koi8-r": _CYRILLIC,
     "cp866": _CYRILLIC,
+    "cp874": _THAI,
 }
-"""Of pages that explain a text alike the first one is meant: those behind it have letters that it has not."""
+"""Alphabets, the letters that are written most first.  Of pages that explain a text alike the first one is meant, as those
+behind it have letters that it has not, unless another one makes far more usual letters of it."""
 _SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥¢½¼¾²³´¡¿№×÷±µ\xa0")
 """Signs that texts of all languages hold."""
 
@@ -50,6 +55,8 @@ _MOSTLY = 0.9
 _BETTER = 0.03
 _ENOUGH = 4
 _FEW = 0.2
+_USUAL = 12
+_FAR_MORE = 1.6
 _ASCII = bytes(range(128))
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _TOUCHING = re.compile(rb"[\x80-\xff](?:(?<=[A-Za-z].)[\x80-\xff]*+|(?<![\x80-\xff].)[\x80-\xff]*+(?=[A-Za-z]))", re.DOTALL)
@@ -75,8 +82,13 @@ def guess(chunks: Iterable[bytes]) -> tuple[str, str]:
             reader.count(lines)
         if found.high.total() > _PLENTY:
             break
-    best = max(wide, key=lambda reader: reader.share)
-    return (best.name, "") if best.share >= _MOSTLY else _narrow(found)
+    best = max(wide, key=lambda reader: (reader.total >= _ENOUGH, reader.share))
+    if best.share < _MOSTLY:
+        return _narrow(found)
+    if best.total >= _ENOUGH:
+        return best.name, ""
+    name, rival = _narrow(found)
+    return name, rival or best.name
 
 
 def _telling(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -120,6 +132,14 @@ class _Evidence:
         )
         return (known - disorder) / self.high.total()
 
+    def usual(self, page: str, alphabets: Iterable[str]) -> int:
+        """How many of the letters are, by a page, among those that one of these languages uses most."""
+        letters = {byte: bytes([byte]).decode(page, "replace") for byte in self.high}
+        return max(
+            sum(count for byte, count in self.high.items() if letters[byte].lower() in alphabet[:_USUAL])
+            for alphabet in alphabets
+        )
+
     @property
     def strange(self) -> float:
         """The share of western signs that no western language has inside words, but which stand behind an ASCII letter."""
@@ -147,10 +167,20 @@ def _narrow(found: _Evidence) -> tuple[str, str]:
     pages = _OWN if found.alone else _LATIN
     scores = {page: found.score(page, alphabets) for page, alphabets in pages.items()}
     best = max(scores, key=lambda page: scores[page])
+    best, rival = _more_usual(found, [page for page in pages if scores[page] == scores[best]]) if found.alone else (best, "")
     explains = scores[best] >= _SURE and found.differing(best) > 0
     if explains and scores[best] - western >= _BETTER and found.differing(best) >= _ENOUGH:
-        return best, ""
+        return best, rival
     return WESTERN, best if explains and scores[best] > western - found.strange else ""
+
+
+def _more_usual(found: _Evidence, pages: Sequence[str]) -> tuple[str, str]:
+    """Of pages that explain a text alike the first, or one by which far more letters are usual; and one by which more are."""
+    usual = {page: found.usual(page, _OWN[page]) for page in pages}
+    first, other = pages[0], max(pages, key=lambda page: usual[page])
+    if usual[other] >= _FAR_MORE * usual[first]:
+        return other, ""
+    return first, other if usual[other] > usual[first] else ""
 
 
 @cache
@@ -202,10 +232,15 @@ class _Wide:
                 self._fits = False
 
     @property
+    def total(self) -> int:
+        """How many characters above ASCII there are."""
+        return self._counts.total()
+
+    @property
     def share(self) -> float:
         """From 0 to 1; letters of half width say nothing beside as many others, and all when they can be nothing else."""
-        total, narrow = self._counts.total(), self._narrow.total
-        if not self._fits or total < _ENOUGH or self._torn > _FEW * total:
+        total, narrow = self.total, self._narrow.total
+        if not self._fits or total == 0 or (total < _ENOUGH and narrow) or self._torn > _FEW * total:
             return 0.0
         if self._high() < _LEAST_HIGH.get(self.name, 0) * total:
             return 0.0

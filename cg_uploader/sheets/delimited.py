@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -26,6 +27,8 @@ _BLOCK = 1 << 18
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "none": NONE}
 _TAKEN_OUT = str.maketrans("", "", "\0\x1c\x1d\x1e\x1f")
 _END_MARK = "\x1a"
+_ORDER_MARKS = re.compile("\\A(?:\ufeff|\xef\xbb\xbf)+")
+"""Byte order marks, also those that were read as western letters and saved again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def _blocks(text: io.TextIOWrapper, encoding: Encoding, builder: LinesBuilder) -
     begun, first = [""], True
     while block := text.read(_BLOCK):
         if encoding.marks:
-            block = _cleaned(block.removeprefix("\ufeff") if first else block, builder)
+            block = _cleaned(block, builder)
+        if first:
+            block = _ORDER_MARKS.sub("", block)
         first = False
         lines, end, rest = block.rpartition("\n")
         if end:

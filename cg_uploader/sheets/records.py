@@ -18,6 +18,7 @@ ESCAPED_QUOTE, ESCAPED_BACKSLASH = "\x1d", "\x1c"
 _ESCAPES = re.compile(r'\\(["\\])')
 _LONGEST = 1 << 26
 _TRIES = 4
+_CELL_LENGTH = 32_767
 
 Batch = tuple[list[str], bool]
 """Records, each as one text with ``CELL`` between its fields; whether a quotation mark in the only one never closes."""
@@ -28,12 +29,14 @@ class Cut:
     """The first record of a text: its fields, where the next one begins, whether a quotation mark in it never closes.
 
     ``loose`` is the place of the first opening quotation mark whose field goes on behind the closing one, else -1.
+    ``waiting``: a quotation behind blanks may close in the lines that follow.
     """
 
     fields: list[str]
     end: int
     unclosed: bool
     loose: int
+    waiting: bool = False
 
 
 def split_record(text: str, dialect: Dialect, literal: frozenset[int] = frozenset(), *, lenient: bool = False) -> Cut:
@@ -44,19 +47,36 @@ def split_record(text: str, dialect: Dialect, literal: frozenset[int] = frozense
     Gives what the csv module gives, except that a quotation mark that never closes is a character like any other.
     """
     fields: list[str] = []
-    place, unclosed, loose = 0, False, -1
+    place, unclosed, loose, waiting = 0, False, -1, False
     while True:
-        start = place
-        if dialect.skip:
-            start += len(text[place:]) - len(text[place:].lstrip(" ")) if text[place : place + 1] == " " else 0
+        start, more = _start(text, place, dialect, literal, lenient)
+        waiting = waiting or more
         field, place, open_quote, behind = _field(text, start, dialect, literal, lenient)
         fields.append(field)
         unclosed = unclosed or open_quote
         if behind and loose < 0:
             loose = start
         if place >= len(text) or text[place] == "\n":
-            return Cut(fields, place + 1, unclosed, loose)
+            return Cut(fields, place + 1, unclosed, loose, waiting)
         place += 1
+
+
+def _start(text: str, place: int, dialect: Dialect, literal: frozenset[int], lenient: bool) -> tuple[int, bool]:
+    """Where a field begins: at the quotation behind its blanks, when that ends where the field ends; whether it may go on.
+
+    One that holds line breaks does not count where its first line is a record like the others without it, as two marks that
+    stand for *as above* are, nor when it is longer than a cell can be.
+    """
+    opening = dialect.padding.opening(text, place)
+    if opening < 0 or opening in literal:
+        return place, False
+    end = _closing(text, opening + 1, dialect.quote, dialect.char if lenient else None)
+    first = text.find("\n", 0, end if end >= 0 else len(text))
+    if opening < first and text.count(dialect.char, 0, first) + 1 == dialect.width:
+        return place, False
+    if end < 0 or end - opening > _CELL_LENGTH:
+        return place, end < 0 and len(text) - opening <= _CELL_LENGTH
+    return (opening if dialect.padding.is_end(text, end + 1) else place), False
 
 
 def _field(text: str, place: int, dialect: Dialect, literal: frozenset[int], lenient: bool) -> tuple[str, int, bool, bool]:
@@ -129,13 +149,24 @@ class Records:
         if (rows := self._all_quoted(text)) is not None:
             return rows
         lines = text.split("\n")
-        cut = self._cut(quoted := [line for line in lines if quote in line])
+        padded = self._padded(text)
+        quoted = [line for line in lines if quote in line]
+        cut = self._unpadded(quoted) if padded else self._cut(quoted)
         if cut is None or len(cut) != len(quoted):  # there are line breaks inside quotations
-            return self._cut([line + "\n" for line in lines])
+            return None if padded else self._cut([line + "\n" for line in lines])
         if len(cut) == len(lines):
             return cut
         following = iter(cut)
         return [next(following) if quote in line else line.replace(char, CELL) for line in lines]
+
+    def _padded(self, text: str) -> bool:
+        """Whether blanks may stand before a quotation where the csv module does not expect them."""
+        return self._dialect.padding.is_in(text, spaces=not self._dialect.skip)
+
+    def _unpadded(self, lines: list[str]) -> list[str] | None:
+        """The records when all quotations behind blanks end in their lines, else None."""
+        lines = list(map(self._dialect.padding.without, lines))
+        return None if self._dialect.padding.is_in("\n".join(lines)) else self._cut(lines)
 
     def _all_quoted(self, text: str) -> list[str] | None:
         """The records when every field stands in quotation marks and no text holds one: then all between texts is known."""
@@ -178,6 +209,8 @@ class Records:
     def _given(self) -> Iterator[str]:
         """The waiting lines with their ends; ``_asked`` is behind the last that was asked for."""
         for place in range(self._at, len(self._lines)):
+            if self._padded(self._lines[place]):
+                break
             self._asked = place + 1
             yield self._lines[place] + "\n"
 
@@ -201,7 +234,7 @@ class Records:
                 self._at = 0
             text = "".join([line + "\n" for line in self._lines[self._at : self._at + count]])
             cut = split_record(text, self._dialect)
-            if not cut.unclosed or count > len(self._lines) - self._at or len(text) > _LONGEST:
+            if not (cut.unclosed or cut.waiting) or count > len(self._lines) - self._at or len(text) > _LONGEST:
                 return text, cut
             count *= 2
 

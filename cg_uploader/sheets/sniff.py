@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import codecs
-import re
+import os
 import unicodedata
 from enum import Enum
 from typing import IO
 
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.compound import MAGIC
-from cg_uploader.sheets.impostors import by_first_bytes, by_first_words, no_spreadsheet, unknown
+from cg_uploader.sheets.impostors import (
+    JSON,
+    What,
+    beside_open,
+    by_first_bytes,
+    by_first_words,
+    is_json,
+    no_spreadsheet,
+    unknown,
+)
+from cg_uploader.sheets.markup import Markup, markup
+from cg_uploader.sheets.messages import by_first_lines, is_saved_page
 
 HEAD = 1 << 16
-_WEB = re.compile(r"<(?:!doctype\s+html|html|head|body|table|meta|script|style|div)\b", re.IGNORECASE)
-_FLAT, _SPREADSHEET = "urn:oasis:names:tc:opendocument", '"application/vnd.oasis.opendocument.spreadsheet'
-_XML_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
+_TAIL = 1 << 12
+_BEFORE = "\ufeff \t\r\n\0"
+_PLAIN = bytes([0, *b"\t\r\n", *range(0x20, 0x7F)])
 _FEW_ZEROS = 0.02
 _UNSEEN = ("Cc", "Cn", "Co", "Cs")
 _BINARY = bytes([*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31])
@@ -40,22 +51,39 @@ def sniff(handle: IO[bytes], name: str) -> Content:
         return Content.ZIP
     if head.startswith(MAGIC):
         return Content.OLE
-    text = decoded_head(head)
-    start = text.lstrip("\ufeff \t\r\n\0")
-    what = by_first_bytes(head) or by_first_words(start)
-    if what is not None:
-        raise no_spreadsheet(name, what)
-    if _is_flat(start):
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(max(0, size - _TAIL))
+    tail = handle.read(_TAIL)
+    handle.seek(0)
+    found = _not_a_table(head, tail, size)
+    if found is Markup.FLAT:
         return Content.FLAT
-    _refuse_markup(start, name)
-    if binary(head):
+    if found is not None:
+        _refuse_markup(found, name)
+    if binary(head.rstrip(b"\0") or head):  # a disk may fill up a text with zero bytes
         raise unknown(name, "something else than a table")
     return Content.TEXT
 
 
+def _not_a_table(head: bytes, tail: bytes, size: int) -> Markup | What | None:
+    """What a file is that is no delimited text, by its first and last bytes."""
+    found = by_first_bytes(head) or beside_open(head, size)
+    if found is not None:
+        return found
+    start = decoded_head(head).lstrip(_BEFORE)
+    if is_saved_page(start):
+        return Markup.PAGE
+    if start.startswith("<"):
+        return markup(start, tail.replace(b"\0", b"").decode("latin-1"))
+    named = by_first_words(start) or by_first_lines(start)
+    return JSON if named is None and is_json(start) else named
+
+
 def decoded_head(head: bytes) -> str:
     """The beginning as text, good enough to recognise markup."""
-    return head.removeprefix(codecs.BOM_UTF8).decode(wide_kind(head) or "latin-1", "replace")
+    while head.startswith(codecs.BOM_UTF8):
+        head = head.removeprefix(codecs.BOM_UTF8)
+    return head.decode(wide_kind(head) or "latin-1", "replace")
 
 
 def wide_kind(head: bytes) -> str | None:
@@ -81,6 +109,8 @@ def _utf16_kind(head: bytes) -> str | None:
         return "utf-16-le"
     if half >= 2 and even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
+    if sample.isascii() and not sample.translate(None, _PLAIN):  # western letters, and zero bytes here and there
+        return None
     for order, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if zeros > _FEW_ZEROS * half and not others and _is_text(sample, order):
             return order
@@ -104,21 +134,15 @@ def binary(head: bytes) -> bool:
     return odd > max(2, len(head) // 200) or head.count(0) > max(8, len(head) // 50)
 
 
-def _is_flat(start: str) -> bool:
-    beginning = start[:4096]
-    return beginning.startswith("<") and _FLAT in beginning and _SPREADSHEET in beginning
-
-
-def _refuse_markup(start: str, name: str) -> None:
-    beginning = start[:4096]
-    if beginning[:13].lower() == "mime-version:" or (beginning.startswith("<") and _WEB.search(beginning)):
+def _refuse_markup(found: Markup | What, name: str) -> None:
+    if found is Markup.PAGE:
         raise FileError(
             f"{name} is a web page, whatever its name says. Open it in Excel and save it as .xlsx.", kind="web-page"
         )
-    if beginning.startswith(("<?xml", "<Workbook")):
-        if _XML_2003 in beginning:
-            raise FileError(
-                f"{name} is in the XML format of Excel 2003, which is not read. Open it in Excel and save it as .xlsx.",
-                kind="xml-2003",
-            )
-        raise no_spreadsheet(name, ("an XML document", "Open it in Excel, save it as .xlsx, and choose that file."))
+    if found is Markup.XML_2003:
+        raise FileError(
+            f"{name} is in the XML format of Excel 2003, which is not read. Open it in Excel and save it as .xlsx.",
+            kind="xml-2003",
+        )
+    if not isinstance(found, Markup):
+        raise no_spreadsheet(name, found)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from struct import pack
 
 import pytest
 from casefiles import Expected, found_in, number, ods_row, ods_text, row, sheet, text, workbook
@@ -44,6 +46,21 @@ def office(folder: str) -> bytes:
         f'<Relationship Id="r1" Type="{relation}" Target="{folder}/main.xml"/></Relationships>'
     )
     return packed({"[Content_Types].xml": "<Types/>", "_rels/.rels": links, f"{folder}/main.xml": "<x/>"})
+
+
+def owner(name: str, width: int) -> bytes:
+    """The file that Office keeps beside an open document: the user's name twice, in fields of fixed widths."""
+    narrow, wide = name.encode("cp932" if name > "\u3000" else "cp1252"), name.ljust(width).encode("utf-16-le")
+    return bytes([len(narrow)]) + narrow.ljust(width) + pack("<H", len(name)) + wide
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as out:
+        info = tarfile.TarInfo(name)
+        info.size = len(content)
+        out.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 HTML = b"<html><head><meta charset=utf-8></head><body><table><tr><td>Name</td></tr></table></body></html>"
@@ -91,6 +108,29 @@ REFUSED: dict[str, tuple[str, bytes, str, str, str]] = {
     "a worksheet of Lotus": ("a.xls", b"\0\0\2\0\6\4\6\0", "not-a-spreadsheet", "Lotus 1-2-3", "save it as .xlsx"),
     "SYLK": ("a.xls", b"ID;PWXL;N;E\r\nP;PGeneral\r\n", "not-a-spreadsheet", "the SYLK format", "save it as .xlsx"),
     "a rich text": ("a.csv", b"{\\rtf1\\ansi hello}", "not-a-spreadsheet", "a text document", "empty Excel workbook"),
+    "the owner file of Excel": ("~$a.xlsx", owner("Ann Lee", 54), "not-a-spreadsheet", "the owner file", "the workbook itself"),
+    "the owner file of Word": ("a.csv", owner("Ågot", 53), "not-a-spreadsheet", "the owner file", "the workbook itself"),
+    "the owner file of nobody": ("a.csv", owner("", 54), "not-a-spreadsheet", "the owner file", "the workbook itself"),
+    "an owner file of Japan": ("a.csv", owner("山田太郎", 54), "not-a-spreadsheet", "the owner file", "the workbook itself"),
+    "the lock file of LibreOffice": (
+        ".~lock.a.ods#", b",ann,pc,30.11.2026 10:00,file:///home/ann/.config/libreoffice/4;",
+        "not-a-spreadsheet", "the lock file", "the workbook itself",
+    ),
+    "a lock file of two words": (
+        "a.csv", b"Ann\\, Lee,PC/ann,pc,01.02.2026 10:00,file:///C:/Users/ann/AppData/Roaming/LibreOffice/4;",
+        "not-a-spreadsheet", "the lock file", "the workbook itself",
+    ),
+    "a twin of a Mac": ("._a.xlsx", b"\0\5\x16\7\0\2\0\0Mac OS X", "not-a-spreadsheet", "a Mac keeps", "without ._"),
+    "packed by tar": ("a.csv", tarred("a.csv", b"a,b\n1,2\n"), "not-a-spreadsheet", "a packed file", "Unpack it"),
+    "a PDF behind a blank line": ("a.csv", b"\r\n%PDF-1.4\n%\xe2\xe3", "not-a-spreadsheet", "a PDF document", "Ask for"),
+    "a table of dBase": (
+        "a.csv", b"\3\x7c\5\x0a" + pack("<IHH", 1, 65, 11) + bytes(20) + b"NAME\0\0\0\0\0\0\0C" + bytes(20) + b"\r Ann",
+        "not-a-spreadsheet", "a dBase table", "as .xlsx",
+    ),
+    "a dump of PostgreSQL": ("a.csv", b"PGDMP\1\x0e\0\4\x08", "not-a-spreadsheet", "a database dump", "as .xlsx or .csv"),
+    "a database of Access": ("a.csv", b"\0\1\0\0Standard ACE DB\0", "not-a-spreadsheet", "a database", "as .xlsx or .csv"),
+    "a data file of Stata": ("a.csv", b"<stata_dta><header><release>118\0", "not-a-spreadsheet", "data file", "as .xlsx"),
+    "a book": ("a.xlsx", packed({"mimetype": "application/epub+zip"}), "not-a-spreadsheet", "an electronic book", "Ask"),
     "nothing": ("a.xlsx", b"", "empty", "is empty", "another file"),
     "nothing but blanks": ("a.csv", b"\n \n", "empty", "is empty", "another file"),
 }  # fmt: skip
@@ -161,6 +201,11 @@ def test_a_database(tmp_path: Path) -> None:
         b"TABLE,City\nAnn,Oslo\n",
         b'["Name"],City\nAnn,Oslo\n',
         b"<Name>,City\nAnn,Oslo\n",
+        b"%PDF,City\nAnn,Oslo\n",
+        b"ORC,City\nAnn,Oslo\n",
+        b"PGDMP,City\nAnn,Oslo\n",
+        "ブName,City\nAnn,Oslo\n".encode("cp932"),
+        b"Name,City\nAnn,Oslo".ljust(162) + b"\n",
     ],
 )
 def test_text_that_only_begins_like_something_else(tmp_path: Path, content: bytes) -> None:
