@@ -28,7 +28,7 @@ ALL = "the history, the memory of accepted rows, profiles, settings, logs, and t
 def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
     """The journal; row values whose time is over are deleted first, and a damaged one that was set aside is said."""
     with Journal(args.places) as journal:
-        if journal.set_aside is not None and (lost := journal.loss()) is not None:
+        if journal.lost and (lost := journal.loss()) is not None:
             terminal.tell(loss_in_words(lost[0], lost[1]))
         keep_days = PreferenceStore(args.places.preferences).load().keep_days
         with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room

@@ -13,7 +13,7 @@ from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
-from cg_uploader.uploads.journal.kept import day
+from cg_uploader.uploads.journal.kept import day, day_of
 from cg_uploader.uploads.report import in_words, summaries
 from cg_uploader.vocabulary import RowStatus
 
@@ -151,9 +151,16 @@ def _loss(journal: Journal, *, harmful: bool) -> _Loss:
     """
     lost = journal.loss()
     told = lost is None or lost[2] or not harmful
-    if lost is None or (told and datetime.now().astimezone() - datetime.fromisoformat(lost[0]).astimezone() > SAID_FOR):
+    if lost is None or (told and _long_ago(lost[0])):
         return {"loss": "", "told": True}
     return {"loss": loss_in_words(lost[0], lost[1]), "told": told}
+
+
+def _long_ago(when: str) -> bool:
+    try:
+        return datetime.now().astimezone() - datetime.fromisoformat(when).astimezone() > SAID_FOR
+    except (ValueError, TypeError):
+        return False  # nobody can tell
 
 
 class _Loss(TypedDict):
@@ -162,12 +169,20 @@ class _Loss(TypedDict):
 
 
 def loss_in_words(when: str, file: str) -> str:
-    """What it means that a damaged journal was set aside; ``when``: the day as ``2026-05-03``, ``file``: its name now."""
+    """What it means that an earlier journal is lost; ``when``: the day as ``2026-05-03``.
+
+    ``file``: its name since it was set aside; empty when it was gone.
+    """
+    on = day_of(when)
+    found = (
+        f"The record of uploads on this computer was damaged or incomplete. It was set aside as {file} on {on}, and a new one "
+        "was begun: uploads before that day are not known any more"
+        if file
+        else f"The record of uploads on this computer was not there any more on {on}: uploads that only it knew are not known"
+    )
     return (
-        f"The record of uploads on this computer was damaged. It was set aside as {file} on "
-        f"{day(datetime.fromisoformat(when))}, and a new one was begun: uploads before that day are not known any more, "
-        "and rows that were accepted then are not recognised. Look in CustomerGauge under Data → Rest APIs → Request History "
-        "before you send such rows again."
+        f"{found}, and rows that were accepted then are not recognised. Look in CustomerGauge under Data → Rest APIs → "
+        "Request History before you send such rows again."
     )
 
 

@@ -245,7 +245,7 @@ def test_a_loss_is_asked_about_once(places: Places) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
-@pytest.mark.parametrize("name", ["journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3.lock"])
+@pytest.mark.parametrize("name", ["journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-commits", "journal.sqlite3.lock"])
 def test_a_planted_link_is_not_followed(places: Places, tmp_path: Path, name: str) -> None:
     theirs = tmp_path / "theirs"
     theirs.write_bytes(b"mine")
