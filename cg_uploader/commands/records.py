@@ -86,7 +86,7 @@ def _profiles(places: Places) -> set[str]:
     names = set(ProfileStore(places.profiles).names())
     if places.journal.exists():
         with suppress(JournalError), Journal(places) as journal:
-            names |= {run.profile for run in summaries(journal, journal.runs())}
+            names |= {run.profile for run in summaries(journal, journal.runs(), lambda _: None)}
     return names
 
 

@@ -95,11 +95,13 @@ def looking_back(plan: Plan, places: Places) -> Work:
 
 
 def all_runs(places: Places) -> Work:
-    """The work of listing the runs; results in a tuple of RunSummary, newest first."""
+    """The work of listing the runs; results in a tuple of RunSummary, newest first, and a sentence about each changed one."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return tuple(summaries(journal, journal.runs()))
+            said: list[str] = []
+            runs = summaries(journal, journal.runs(), lambda changed: said.append(changed.sentence))
+            return tuple(runs), " ".join(said)
 
     return work
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from cg_uploader.api.regions import address
-from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
@@ -106,7 +106,7 @@ def earlier(
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
     """
-    runs = summaries(journal, journal.runs_of(plan))
+    runs = summaries(journal, journal.runs_of(plan), lambda changed: _refuse(changed) if can_harm(plan) else None)
     failed_rows = plan.table.origin is not None  # they are taken over from the run that they come from, unasked
     unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
@@ -117,6 +117,11 @@ def earlier(
     if not (harmful or repeatable):
         return found
     return _looked_up(found, plan, past, repeatable=repeatable, cancelled=cancelled)
+
+
+def _refuse(changed: RunChanged) -> None:
+    """Nobody can tell what became of rows that may not be sent twice."""
+    raise changed
 
 
 def can_harm(plan: Plan) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from datetime import datetime
 from pathlib import Path
 
 from cg_uploader.errors import RunHeld
@@ -26,6 +25,7 @@ WAY_SECONDS = 0.12
 """Between two commits; SQLite looks every tenth of a second whether it can write."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
+_MOMENT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
 _ENDED = "coalesce(ages_from, finished, started)"
 
 
@@ -53,9 +53,11 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: 
     seen, doubted, believed = sight(now, *_clock(db))
     db.execute("update clock set seen = ?, doubted = ?", (seen, doubted))
     if believed:
-        # A run that ended in the future was recorded under a wrong clock: its time counts from now.
-        late = (iso(now), iso(now + DAY_SECONDS))
-        db.execute(f"update run set ages_from = ? where {_ENDED} > ? and values_deleted is null", late)
+        # A run that ended in the future was recorded under a wrong clock: its time counts from now.  So does one that no
+        # moment is kept of.
+        late = (iso(now), iso(now + DAY_SECONDS), _MOMENT)
+        query = f"update run set ages_from = ? where ({_ENDED} > ? or {_ENDED} not glob ?) and values_deleted is null"
+        db.execute(query, late)
         for run in _due(db, days, now):
             _mark(db, holds, run, now)
         for path in damage.old_ones(folder, max(days, LEAST_DAYS_DAMAGED)):
@@ -90,10 +92,11 @@ def vanish(db: sqlite3.Connection) -> bool:
 
 
 def _clock(db: sqlite3.Connection) -> tuple[float | None, float | None]:
-    seen, doubted = db.execute("select seen, doubted from clock").fetchone()
+    kept = db.execute("select seen, doubted from clock").fetchone() or ()
+    seen, doubted = (value if isinstance(value, float) else None for value in (*kept, None, None)[:2])
     if seen is None:  # the first time: the newest run says when the program was last used
-        (newest,) = db.execute("select max(started) from run where rows >= 0").fetchone()
-        seen = datetime.fromisoformat(newest).timestamp() if newest else None
+        query = "select max(cast(strftime('%s', started) as real)) from run where rows >= 0 and started glob ?"
+        (seen,) = db.execute(query, (_MOMENT,)).fetchone()
     return seen, doubted
 
 

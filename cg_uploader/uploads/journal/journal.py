@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
-from cg_uploader.errors import DiskFull, UsageError
+from cg_uploader.errors import DiskFull, RunChanged, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
@@ -37,9 +37,10 @@ from cg_uploader.uploads.journal.kept import (
     record_of,
     span,
     status_of,
+    text_of,
 )
 from cg_uploader.uploads.journal.past import Known
-from cg_uploader.uploads.journal.standing import summary_of
+from cg_uploader.uploads.journal.standing import checked, summary_of
 from cg_uploader.vocabulary import RowStatus
 
 _COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run"
@@ -135,7 +136,7 @@ class Journal:
         if repeatable:
             self.remember()
         with store.translated(self._file):
-            return past.Past(self._db, plan, self._secret)
+            return past.Past(self._db, plan, self._secret, self._file)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -310,8 +311,8 @@ class Journal:
     def is_customer(self, run: int, client_id: str) -> bool | None:
         """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
         with store.translated(self._file, run), as_written():
-            kept = json.loads(self._run(run)["plan"]).get("customer")
-        return None if not kept else bool(kept == self._customer(client_id))
+            kept = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
+        return None if not kept else kept == self._customer(client_id)
 
     def _customer(self, client_id: str) -> str:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
@@ -326,7 +327,7 @@ class Journal:
 
     def run_of(self, origin: Origin) -> int | None:
         """The run that a repair file says it comes from, if it is one of this computer's."""
-        with store.translated(self._file):
+        with store.translated(self._file, origin.run), as_written():
             return run_of(self._db, origin)
 
     # ------------------------------------------------------------------ memory and forgetting
@@ -350,7 +351,8 @@ class Journal:
 
     def forget(self, run: int) -> None:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
-        self._run(run)
+        with suppress(RunChanged):
+            self._run(run)
         with self.hold(run):
             self.remember()
             with self._change() as db:
@@ -377,7 +379,8 @@ class Journal:
             record = cursor.fetchone()
         if record is None:
             raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
-        return dict(zip((name for name, *_ in cursor.description), record, strict=True))
+        with store.translated(self._file, run):
+            return checked(dict(zip((name for name, *_ in cursor.description), record, strict=True)))
 
     @contextmanager
     def _change(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:

@@ -12,6 +12,16 @@ from cg_uploader.uploads.journal.kept import CUT_OFF, UNDER_WAY, as_written, tex
 from cg_uploader.vocabulary import Region, RowStatus
 
 
+def checked(record: dict[str, Any]) -> dict[str, Any]:
+    """The same; ValueError when what every look at a run stands on is not as it was written."""
+    with as_written():
+        _number(record["rows"])
+        for name in ("started", "finished", "values_deleted"):
+            if name == "started" or record[name] is not None:
+                _moment(record[name])
+    return record
+
+
 def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held: bool) -> RunSummary:
     """The summary of the run in ``record``; ``held``: a program works on it.
 
@@ -33,7 +43,7 @@ def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held:
             finished=None if record["finished"] is None else _moment(record["finished"]),
             stopped=stop,
             sent_by=text_of(record["sent_by"]),
-            values_deleted=_moment(record["values_deleted"]) if record["values_deleted"] else None,
+            values_deleted=None if record["values_deleted"] is None else _moment(record["values_deleted"]),
         )
 
 
