@@ -15,7 +15,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import planning, takeup
-from cg_uploader.uploads.report import summaries
+from cg_uploader.uploads.report import STILL_READ, summaries
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.diary import noted
 from cg_uploader.vocabulary import Region, RowStatus
@@ -122,8 +122,8 @@ def forgetting(run: int, places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            journal.forget(run)
-        return f"Upload {run} is forgotten."
+            gone = journal.forget(run)
+        return f"Upload {run} is forgotten." if gone else f"Upload {run} is forgotten. {STILL_READ}"
 
     return work
 

@@ -35,6 +35,11 @@ LOOK_IT_UP = (
     "a second copy may invite the same person twice."
 )
 
+STILL_READ = (
+    "Another program is still reading the record, so the values of the upload stay in its files until that program has ended. "
+    "Close other windows of CG Uploader, then start it again."
+)
+
 
 def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
     """How these runs stand, without those that are forgotten meanwhile; ``changed`` hears of those that cannot be read."""

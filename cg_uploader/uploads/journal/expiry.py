@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cg_uploader.errors import RunHeld
@@ -23,6 +24,9 @@ LEAST_DAYS_DAMAGED = 7
 ROWS_OF_A_COMMIT = 20_000
 WAY_SECONDS = 0.12
 """Between two commits; SQLite looks every tenth of a second whether it can write."""
+MOMENT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 10.0
+"""For a program that reads the journal while deleted values are to leave its files."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
 _MOMENT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
@@ -86,8 +90,25 @@ def erase(db: sqlite3.Connection, run: int) -> None:
     db.execute("delete from run where id = ?", (run,))
 
 
-def vanish(db: sqlite3.Connection) -> bool:
-    """Write the write-ahead log back and cut it, so that it holds no deleted value; False while somebody still reads it."""
+def vanish(db: sqlite3.Connection, waiting: Callable[[], object] | None = None) -> bool:
+    """Write the write-ahead log back and cut it, so that it holds no deleted value; False while another program still reads it.
+
+    It waits a moment for that program.  With ``waiting``, it then calls that and waits some seconds more.
+    """
+    (before,) = db.execute("pragma busy_timeout").fetchone()
+    try:
+        if _cut(db, MOMENT_SECONDS):
+            return True
+        if waiting is None:
+            return False
+        waiting()
+        return _cut(db, LONGEST_WAIT_SECONDS)
+    finally:
+        db.execute(f"pragma busy_timeout = {before}")
+
+
+def _cut(db: sqlite3.Connection, seconds: float) -> bool:
+    db.execute(f"pragma busy_timeout = {seconds * 1000:.0f}")
     return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
 
 

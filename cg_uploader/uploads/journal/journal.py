@@ -22,6 +22,8 @@ from cg_uploader.uploads.journal.exchange import Exchange
 from cg_uploader.uploads.journal.family import run_of
 from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.journal.kept import (
+    ADD,
+    COLUMN_COUNT,
     COLUMNS,
     LEFT_TO_DO,
     REACH,
@@ -42,8 +44,6 @@ from cg_uploader.uploads.journal.kept import (
 from cg_uploader.uploads.journal.past import Known
 from cg_uploader.uploads.journal.standing import checked, summary_of
 from cg_uploader.vocabulary import RowStatus
-
-_COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run"
 
 
 class Journal:
@@ -107,11 +107,7 @@ class Journal:
     def add(self, run: int, rows: Iterable[Kept]) -> None:
         """Record some of a new run's rows in one commit."""
         with self._change(durable=False) as db:
-            db.executemany(
-                "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (record_of(run << REACH, row) for row in rows),
-            )
+            db.executemany(ADD, (record_of(run << REACH, row) for row in rows))
 
     def seal(self, run: int, plan: Plan) -> None:
         """All rows are recorded: the run exists from now on, and its file is not needed any more.
@@ -159,7 +155,7 @@ class Journal:
         query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
         with store.translated(self._file, run):
             found = [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
-            (columns,) = self._db.execute(f"{_COLUMN_COUNT} where id = ?", (run,)).fetchone()
+            (columns,) = self._db.execute(COLUMN_COUNT, (run,)).fetchone()
             if any(len(row.cells) != columns for row in found):
                 raise ValueError("a row that has not one text for each column")
         return found
@@ -349,8 +345,11 @@ class Journal:
         with store.translated(self._file):
             return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
 
-    def forget(self, run: int) -> None:
-        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
+    def forget(self, run: int, waiting: Callable[[], object] = bool) -> bool:
+        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone.
+
+        False when its values stay in the files as yet: another program reads them.  ``waiting`` is called before a long wait.
+        """
         with suppress(RunChanged):
             self._run(run)
         with self.hold(run):
@@ -359,7 +358,7 @@ class Journal:
                 memory.remember(db, run, idle=True, leaving=True)
             self._delete(run)
         with store.translated(self._file):
-            expiry.vanish(self._db)
+            return expiry.vanish(self._db, waiting)
 
     def _delete(self, run: int) -> None:
         with self._change() as db:

@@ -23,6 +23,8 @@ REACH = 32
 """A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
+COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run where id = ?"
+ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
 """What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
 
