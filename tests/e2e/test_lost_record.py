@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -130,3 +131,42 @@ def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_s
         assert program.run("upload", older, *words[2:]).returncode == 2
     times = Counter(line["pairs"][0][1] for line in ledger_lines(tmp_path))
     assert max(times.values()) == 1
+
+
+DYING = """
+import os, sys
+from cg_uploader import cli
+from cg_uploader.uploads.journal import commits
+acknowledge = commits.Counter.acknowledge
+def dying(counter, count, *, durable):
+    if count > 60:
+        os._exit(9)
+    acknowledge(counter, count, durable=durable)
+commits.Counter.acknowledge = dying
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("on_the_platter", [True, False])
+def test_a_power_cut_before_a_commit_was_acknowledged_loses_nothing_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_the_platter: bool
+) -> None:
+    """The row of that commit has not left; its commit is in the log, or only half of it."""
+    program, journal = Program(tmp_path), tmp_path / "home" / "journal.sqlite3"
+    file = workbook(tmp_path / "people.xlsx", HEADINGS, [(f"p{n}@example.com", f"N{n}") for n in range(200)])
+    with program.practice() as practice:
+        profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
+        with monkeypatch.context() as patch:
+            patch.setattr("program.PROGRAM", [sys.executable, "-P", "-c", DYING])
+            assert program.run("upload", file, "--profile", profile, "--yes-send-surveys").returncode == 9
+        received = practice.summary()["received"]
+        assert received > 40
+        if not on_the_platter:
+            os.truncate(log_of(journal), log_of(journal).stat().st_size - 100)
+        assert program.run("history").stderr == ""
+        code, said = program.json("resume", "1")
+    assert said["accepted"] + said["not_sure"] == 200
+    assert code == (1 if said["not_sure"] else 0)
+    times = Counter(line["pairs"][0][1] for line in ledger_lines(tmp_path))
+    assert max(times.values()) == 1
+    assert not list(journal.parent.glob("journal-damaged-*"))
