@@ -19,7 +19,7 @@ from rig import OK, ScriptedClient, Timer, inline, people, plan_of, recorded
 from cg_uploader.errors import JournalError
 from cg_uploader.model import Outcome, Request
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import commits, store
+from cg_uploader.uploads.journal import commits, damage, store
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import WAITING, Kept
 from cg_uploader.uploads.sending.control import Control
@@ -121,7 +121,12 @@ def test_what_was_on_the_platter_and_not_acknowledged_is_no_loss_either(cut_off:
     assert count_in(cut_off) == 21
 
 
-def test_one_acknowledged_commit_that_is_missing_is_a_loss(cut_off: Places) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_one_acknowledged_commit_that_is_missing_is_a_loss(
+    cut_off: Places, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(damage, "ALWAYS_CHECKED_BYTES", 0)
     os.truncate(log_of(cut_off), boundaries(cut_off)[-3])
     before = log_of(cut_off).read_bytes()
     with closing(Journal(cut_off)) as journal:
