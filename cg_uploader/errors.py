@@ -13,6 +13,7 @@ UploaderError
 │       └── ProxyLoginWanted      a proxy wants a user name and a password
 ├── JournalError          5   the record of the run cannot be kept or used
 │   ├── RunHeld               another program works on this run
+│   ├── RunChanged            what is recorded of one run is not as it was written
 │   └── DiskFull              there is no space for the record
 └── Cancelled             130 the person stopped it
 
@@ -119,6 +120,12 @@ class RunHeld(JournalError):
     """Another program works on this run."""
 
     kind = "run-held"
+
+
+class RunChanged(JournalError):
+    """What is recorded of one run is not as it was written; the sentence names it, and the others can be used."""
+
+    kind = "run-changed"
 
 
 class DiskFull(JournalError):

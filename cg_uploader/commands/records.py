@@ -19,7 +19,7 @@ from cg_uploader.uploads.journal.exchange import CODE_ADVICE, announced
 from cg_uploader.uploads.journal.holds import gate, somebody_works
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import loss_in_words
-from cg_uploader.uploads.report import summaries
+from cg_uploader.uploads.report import STILL_READ, summaries
 
 ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
 
@@ -28,7 +28,7 @@ ALL = "the history, the memory of accepted rows, profiles, settings, logs, and t
 def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
     """The journal; row values whose time is over are deleted first, and a damaged one that was set aside is said."""
     with Journal(args.places) as journal:
-        if journal.set_aside is not None and (lost := journal.loss()) is not None:
+        if journal.lost and (lost := journal.loss()) is not None:
             terminal.tell(loss_in_words(lost[0], lost[1]))
         keep_days = PreferenceStore(args.places.preferences).load().keep_days
         with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
@@ -45,7 +45,11 @@ def forget(args: Namespace, terminal: Terminal) -> int:
     if args.all:
         return _forget_all(args, terminal)
     with opened(args, terminal) as journal:
-        journal.forget(args.run)
+        gone = journal.forget(
+            args.run, lambda: terminal.tell("Another program is reading the record of uploads. Waiting for it some seconds.")
+        )
+    if not gone:
+        terminal.tell(STILL_READ)
     terminal.say(
         f"Upload {args.run} is forgotten. That its rows were accepted stays remembered, without values; "
         "“cg-uploader forget --all” deletes that too."
@@ -65,8 +69,12 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError("Nothing was deleted.")
     store = CredentialStore()
-    wipe(places, _profiles(places), store, _alone(places))
-    terminal.say("Everything that CG Uploader kept on this computer is deleted.")
+    left = wipe(places, _profiles(places), store, _alone(places))
+    if left:
+        names = ", ".join(map(str, left))
+        terminal.say(f"What CG Uploader kept on this computer is deleted, but for what links led to. Look yourself in: {names}")
+    else:
+        terminal.say("Everything that CG Uploader kept on this computer is deleted.")
     if store.available is not None:
         terminal.tell("No keychain could be asked; where the program could use one earlier, look for “CG Uploader” in it.")
     return 0
@@ -86,7 +94,7 @@ def _profiles(places: Places) -> set[str]:
     names = set(ProfileStore(places.profiles).names())
     if places.journal.exists():
         with suppress(JournalError), Journal(places) as journal:
-            names |= {run.profile for run in summaries(journal, journal.runs())}
+            names |= {run.profile for run in summaries(journal, journal.runs(), lambda _: None)}
     return names
 
 

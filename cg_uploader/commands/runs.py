@@ -209,7 +209,7 @@ def newest(journal: Journal) -> int:
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
     with opened(args, terminal) as journal:
-        runs = report.summaries(journal, journal.runs())
+        runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
     elif not runs:

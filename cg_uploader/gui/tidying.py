@@ -20,7 +20,7 @@ def tidying(places: Places) -> Work:
         with open_journal(places) as journal:
             journal.delete_old_values(PreferenceStore(places.preferences).load().keep_days)
             lost = journal.loss()
-            return loss_in_words(lost[0], lost[1]) if journal.set_aside is not None and lost is not None else ""
+            return loss_in_words(lost[0], lost[1]) if journal.lost and lost is not None else ""
 
     return work
 

@@ -15,7 +15,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads import planning, takeup
-from cg_uploader.uploads.report import summaries
+from cg_uploader.uploads.report import STILL_READ, summaries
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.diary import noted
 from cg_uploader.vocabulary import Region, RowStatus
@@ -95,11 +95,13 @@ def looking_back(plan: Plan, places: Places) -> Work:
 
 
 def all_runs(places: Places) -> Work:
-    """The work of listing the runs; results in a tuple of RunSummary, newest first."""
+    """The work of listing the runs; results in a tuple of RunSummary, newest first, and a sentence about each changed one."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return tuple(summaries(journal, journal.runs()))
+            said: list[str] = []
+            runs = summaries(journal, journal.runs(), lambda changed: said.append(changed.sentence))
+            return tuple(runs), " ".join(said)
 
     return work
 
@@ -120,8 +122,8 @@ def forgetting(run: int, places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            journal.forget(run)
-        return f"Upload {run} is forgotten."
+            gone = journal.forget(run)
+        return f"Upload {run} is forgotten." if gone else f"Upload {run} is forgotten. {STILL_READ}"
 
     return work
 

@@ -12,8 +12,10 @@ from cg_uploader.settings.logs import FILE as LOG_FILE
 from cg_uploader.settings.paths import Places
 
 
-def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> None:
+def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> list[Path]:
     """Delete the saved credentials of ``profiles`` and of a proxy, then all profiles, settings, logs and the journal.
+
+    Return what stays: the places that links led to.
 
     ``alone``: no upload begins meanwhile, by the journal's own lock, which is deleted last.
     Only files that carry this program's names are touched, and no link is followed: the home may be a folder that holds other
@@ -25,18 +27,20 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone:
             for name in sorted(set(profiles)):
                 store.forget(name)
             store.forget_proxy_login()
-        _delete_files(places)
+        left = _delete_files(places)
     _delete(_lock(places))
     for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
         with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
             folder.rmdir()
+    return left
 
 
 def _lock(places: Places) -> Path:
     return places.journal.with_name(f"{places.journal.name}.lock")
 
 
-def _delete_files(places: Places) -> None:
+def _delete_files(places: Places) -> list[Path]:
+    left: list[Path] = []
     for folder, pattern in (
         (places.profiles, "*.json"),
         (places.profiles, ".new-*~"),
@@ -47,12 +51,17 @@ def _delete_files(places: Places) -> None:
         (places.home, places.choices.name),
         (places.home, ".new-*~"),
         (places.home, "journal-damaged-*"),
+        (places.home, f"{places.journal.name}-commits"),  # before the journal, which would be missed where it is left
         (places.home, f"{places.journal.name}*"),
         (places.locks, "run-*.lock"),
     ):
-        if folder == places.home or not folder.is_symlink():
-            for file in sorted(set(folder.glob(pattern)) - {_lock(places)}):
-                _delete(file)
+        if folder != places.home and folder.is_symlink():
+            left += [folder.resolve()] if folder.exists() else []
+            continue
+        for file in sorted(set(folder.glob(pattern)) - {_lock(places)}):
+            left += [file.resolve()] if file.is_symlink() and file.exists() else []
+            _delete(file)
+    return list(dict.fromkeys(left))
 
 
 def _delete(file: Path) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from cg_uploader.api.regions import address
-from cg_uploader.errors import AlreadyUploaded, Cancelled, UsageError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
-from cg_uploader.uploads.journal.kept import day
+from cg_uploader.uploads.journal.kept import day, day_of
 from cg_uploader.uploads.report import in_words, summaries
 from cg_uploader.vocabulary import RowStatus
 
@@ -106,7 +106,7 @@ def earlier(
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
     """
-    runs = summaries(journal, journal.runs_of(plan))
+    runs = summaries(journal, journal.runs_of(plan), lambda changed: _refuse(changed) if can_harm(plan) else None)
     failed_rows = plan.table.origin is not None  # they are taken over from the run that they come from, unasked
     unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
@@ -117,6 +117,11 @@ def earlier(
     if not (harmful or repeatable):
         return found
     return _looked_up(found, plan, past, repeatable=repeatable, cancelled=cancelled)
+
+
+def _refuse(changed: RunChanged) -> None:
+    """Nobody can tell what became of rows that may not be sent twice."""
+    raise changed
 
 
 def can_harm(plan: Plan) -> bool:
@@ -151,9 +156,16 @@ def _loss(journal: Journal, *, harmful: bool) -> _Loss:
     """
     lost = journal.loss()
     told = lost is None or lost[2] or not harmful
-    if lost is None or (told and datetime.now().astimezone() - datetime.fromisoformat(lost[0]).astimezone() > SAID_FOR):
+    if lost is None or (told and _long_ago(lost[0])):
         return {"loss": "", "told": True}
     return {"loss": loss_in_words(lost[0], lost[1]), "told": told}
+
+
+def _long_ago(when: str) -> bool:
+    try:
+        return datetime.now().astimezone() - datetime.fromisoformat(when).astimezone() > SAID_FOR
+    except (ValueError, TypeError):
+        return False  # nobody can tell
 
 
 class _Loss(TypedDict):
@@ -162,12 +174,20 @@ class _Loss(TypedDict):
 
 
 def loss_in_words(when: str, file: str) -> str:
-    """What it means that a damaged journal was set aside; ``when``: the day as ``2026-05-03``, ``file``: its name now."""
+    """What it means that an earlier journal is lost; ``when``: the day as ``2026-05-03``.
+
+    ``file``: its name since it was set aside; empty when it was gone.
+    """
+    on = day_of(when)
+    found = (
+        f"The record of uploads on this computer was damaged or incomplete. It was set aside as {file} on {on}, and a new one "
+        "was begun: uploads before that day are not known any more"
+        if file
+        else f"The record of uploads on this computer was not there any more on {on}: uploads that only it knew are not known"
+    )
     return (
-        f"The record of uploads on this computer was damaged. It was set aside as {file} on "
-        f"{day(datetime.fromisoformat(when))}, and a new one was begun: uploads before that day are not known any more, "
-        "and rows that were accepted then are not recognised. Look in CustomerGauge under Data → Rest APIs → Request History "
-        "before you send such rows again."
+        f"{found}, and rows that were accepted then are not recognised. Look in CustomerGauge under Data → Rest APIs → "
+        "Request History before you send such rows again."
     )
 
 

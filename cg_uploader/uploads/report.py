@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cg_uploader.errors import UsageError
+from cg_uploader.errors import RunChanged, UsageError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
@@ -36,13 +35,22 @@ LOOK_IT_UP = (
     "a second copy may invite the same person twice."
 )
 
+STILL_READ = (
+    "Another program is still reading the record, so the values of the upload stay in its files until that program has ended. "
+    "Close other windows of CG Uploader, then start it again."
+)
 
-def summaries(journal: Journal, runs: Iterable[int]) -> list[RunSummary]:
-    """How these runs stand, without those that somebody forgets meanwhile."""
+
+def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
+    """How these runs stand, without those that are forgotten meanwhile; ``changed`` hears of those that cannot be read."""
     found = []
     for run in runs:
-        with suppress(UsageError):
+        try:
             found.append(journal.summary(run))
+        except UsageError:
+            pass
+        except RunChanged as error:
+            changed(error)
     return found
 
 

@@ -75,6 +75,17 @@ def test_a_run_is_listed_with_its_numbers(page: HistoryPage, session: Session) -
     assert page.go_on.isEnabled()
 
 
+def test_a_run_that_cannot_be_read_is_named_and_the_others_are_listed(window: MainWindow, places: Places, qtbot: QtBot) -> None:
+    with closing(Journal(places)) as journal:
+        for number in (1, 2):
+            recorded(journal, plan_of([(f"p{number}@example.com", "Ann")]), [])
+        journal._db.execute("update run set started = 'no date' where id = 1")
+    show(window, qtbot)
+    page = window.history_page
+    assert [run.run for run in page.model.lines] == [2]
+    assert "upload 1 is not as it was written" in page.banner.text
+
+
 def test_an_interrupted_run_goes_on_and_every_row_arrives_once(
     page: HistoryPage, window: MainWindow, services: Services, qtbot: QtBot
 ) -> None:

@@ -85,7 +85,13 @@ class HistoryPage(Page):
 
     def refresh(self) -> None:
         """Read the runs anew, in the background."""
-        self.runner.start(uploading.all_runs(self.services.places), done=self.model.show_runs, failed=self._on_failed)
+        self.runner.start(uploading.all_runs(self.services.places), done=self._on_listed, failed=self._on_failed)
+
+    def _on_listed(self, found: tuple[tuple[RunSummary, ...], str]) -> None:
+        runs, changed = found
+        self.model.show_runs(runs)
+        if changed:
+            self.banner.say("error", changed)
 
     def _search(self, text: str) -> None:
         self.view.empty = NOTHING_LIKE_THIS if text.strip() else NOTHING_YET

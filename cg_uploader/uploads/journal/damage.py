@@ -1,13 +1,15 @@
-"""A journal that SQLite cannot read any more: how it is known, and how it is set aside whole, never overwritten."""
+"""A journal that is damaged or has lost commits: how it is known, and how it is set aside whole, never overwritten."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cg_uploader.errors import JournalError
+from cg_uploader.uploads.journal import commits, schema
 from cg_uploader.uploads.journal.holds import somebody_works
 
 ALWAYS_CHECKED_BYTES = 16 << 20
@@ -23,16 +25,13 @@ def is_damaged(file: Path) -> bool:
     SQLite alone opens it: on POSIX whoever closes a file gives up every lock that this process has on it, also those that
     SQLite holds for another thread, and the next program to close the journal would throw that thread's log away.
     """
+    known = commits.acknowledged(file)
     size = size_of(file)
     if size == 0:
         return size_of(_beside(file, "-wal")) > 0  # SQLite would throw the write-ahead log away
-    if (
-        size > ALWAYS_CHECKED_BYTES
-        and not _mark(file).exists()
-        and _is_sound(file, "immutable=1", "select 1 from sqlite_master")
-    ):
-        return False
-    damaged = not _is_sound(file)
+    if size > ALWAYS_CHECKED_BYTES and not _mark(file).exists() and not _shows(file, _cannot_be_read, "immutable=1"):
+        return _shows(file, lambda db: _is_behind(db, known))
+    damaged = _shows(file, _fails_a_check) or _shows(file, lambda db: _is_behind(db, known))
     if not damaged and _mark(file).exists():
         with suppress(OSError):  # a disk that cannot be written: whoever opens the journal next says so
             _mark(file).unlink()
@@ -90,18 +89,36 @@ def old_ones(folder: Path, days: int) -> list[Path]:
     return found
 
 
-def _is_sound(file: Path, way: str = "mode=ro", look: str = "pragma quick_check(1)") -> bool:
-    """A read-only connection leaves the file and its write-ahead log as they are, also at its end.
+def _shows(file: Path, harm: Callable[[sqlite3.Connection], bool], way: str = "mode=ro") -> bool:
+    """Whether a look at ``file`` shows ``harm``, or SQLite says that the file itself is damaged.
 
-    ``immutable=1`` sees the file as it is without its log: SQLite says so at once when it is no journal, or cut.
+    A read-only connection leaves the file and its write-ahead log as they are, also at its end.  ``immutable=1`` sees the file
+    as it is without its log: SQLite says so at once when it is no journal, or cut.
     """
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{way}", uri=True, timeout=30.0)) as connection:
-            return connection.execute(look).fetchone() in (("ok",), (1,), None)
+        with closing(
+            sqlite3.connect(f"{file.absolute().as_uri()}?{way}", uri=True, timeout=30.0, isolation_level=None)
+        ) as connection:
+            connection.execute("begin")
+            return harm(connection)
     except sqlite3.OperationalError:
-        return True  # it cannot be looked at now, which proves nothing
+        return False  # it cannot be looked at now, which proves nothing
     except sqlite3.DatabaseError as error:
-        return not is_damage(error)
+        return is_damage(error)
+
+
+def _cannot_be_read(connection: sqlite3.Connection) -> bool:
+    connection.execute("select 1 from sqlite_master").fetchone()  # else SQLite raises
+    return False
+
+
+def _fails_a_check(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("pragma quick_check(1)").fetchone() != ("ok",))
+
+
+def _is_behind(connection: sqlite3.Connection, known: commits.Acknowledged) -> bool:
+    """An empty one is not: what is made of it is another journal than the one that was counted."""
+    return schema.can_read(connection) and commits.is_behind(connection, known)
 
 
 def _beside(file: Path, ending: str) -> Path:

@@ -20,14 +20,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.uploads.journal import memory
 from cg_uploader.uploads.journal.holds import who_i_am
-from cg_uploader.uploads.journal.kept import day, iso
+from cg_uploader.uploads.journal.kept import day_of, iso
 from cg_uploader.wholefile import saved_whole
 
 MAGIC = b"CG Uploader memory 1\n"
@@ -57,7 +56,7 @@ class Imported:
     @property
     def as_kept(self) -> str:
         """What of it is here, for people."""
-        made, came = _day(self.made), _day(self.imported)
+        made, came = day_of(self.made), day_of(self.imported)
         rows = _accepted(self.rows - self.perhaps)
         return f"{rows} of {self.name}{_and(self.perhaps)}, as they stood on {made}, imported on {came}."
 
@@ -65,7 +64,7 @@ class Imported:
     def as_taken_in(self) -> str:
         """What has just come, for people."""
         rows = _accepted(self.rows - self.perhaps)
-        return f"{rows} that {self.name} had sent by {_day(self.made)}{_and(self.perhaps)}: remembered here now."
+        return f"{rows} that {self.name} had sent by {day_of(self.made)}{_and(self.perhaps)}: remembered here now."
 
 
 def _accepted(count: int) -> str:
@@ -74,13 +73,6 @@ def _accepted(count: int) -> str:
 
 def _and(perhaps: int) -> str:
     return f", and {perhaps:,} that may have arrived" if perhaps else ""
-
-
-def _day(text: str) -> str:
-    try:
-        return day(datetime.fromisoformat(text))
-    except ValueError:
-        return "an unknown day"
 
 
 class Exchange:
@@ -190,7 +182,7 @@ class Exchange:
 def announced(file: Path) -> str:
     """What an exported memory says of itself, for people; FileError when it is none, or cut."""
     header = read_header(file)
-    return f"Accepted rows of {header['from']}, as they stood on {_day(header['made'])}."
+    return f"Accepted rows of {header['from']}, as they stood on {day_of(header['made'])}."
 
 
 def read_header(file: Path) -> dict[str, Any]:

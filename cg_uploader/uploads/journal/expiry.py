@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 from cg_uploader.errors import RunHeld
@@ -24,8 +24,12 @@ LEAST_DAYS_DAMAGED = 7
 ROWS_OF_A_COMMIT = 20_000
 WAY_SECONDS = 0.12
 """Between two commits; SQLite looks every tenth of a second whether it can write."""
+MOMENT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 10.0
+"""For a program that reads the journal while deleted values are to leave its files."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
+_MOMENT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
 _ENDED = "coalesce(ages_from, finished, started)"
 
 
@@ -53,9 +57,11 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: 
     seen, doubted, believed = sight(now, *_clock(db))
     db.execute("update clock set seen = ?, doubted = ?", (seen, doubted))
     if believed:
-        # A run that ended in the future was recorded under a wrong clock: its time counts from now.
-        late = (iso(now), iso(now + DAY_SECONDS))
-        db.execute(f"update run set ages_from = ? where {_ENDED} > ? and values_deleted is null", late)
+        # A run that ended in the future was recorded under a wrong clock: its time counts from now.  So does one that no
+        # moment is kept of.
+        late = (iso(now), iso(now + DAY_SECONDS), _MOMENT)
+        query = f"update run set ages_from = ? where ({_ENDED} > ? or {_ENDED} not glob ?) and values_deleted is null"
+        db.execute(query, late)
         for run in _due(db, days, now):
             _mark(db, holds, run, now)
         for path in damage.old_ones(folder, max(days, LEAST_DAYS_DAMAGED)):
@@ -84,16 +90,34 @@ def erase(db: sqlite3.Connection, run: int) -> None:
     db.execute("delete from run where id = ?", (run,))
 
 
-def vanish(db: sqlite3.Connection) -> bool:
-    """Write the write-ahead log back and cut it, so that it holds no deleted value; False while somebody still reads it."""
+def vanish(db: sqlite3.Connection, waiting: Callable[[], object] | None = None) -> bool:
+    """Write the write-ahead log back and cut it, so that it holds no deleted value; False while another program still reads it.
+
+    It waits a moment for that program.  With ``waiting``, it then calls that and waits some seconds more.
+    """
+    (before,) = db.execute("pragma busy_timeout").fetchone()
+    try:
+        if _cut(db, MOMENT_SECONDS):
+            return True
+        if waiting is None:
+            return False
+        waiting()
+        return _cut(db, LONGEST_WAIT_SECONDS)
+    finally:
+        db.execute(f"pragma busy_timeout = {before}")
+
+
+def _cut(db: sqlite3.Connection, seconds: float) -> bool:
+    db.execute(f"pragma busy_timeout = {seconds * 1000:.0f}")
     return not db.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
 
 
 def _clock(db: sqlite3.Connection) -> tuple[float | None, float | None]:
-    seen, doubted = db.execute("select seen, doubted from clock").fetchone()
+    kept = db.execute("select seen, doubted from clock").fetchone() or ()
+    seen, doubted = (value if isinstance(value, float) else None for value in (*kept, None, None)[:2])
     if seen is None:  # the first time: the newest run says when the program was last used
-        (newest,) = db.execute("select max(started) from run where rows >= 0").fetchone()
-        seen = datetime.fromisoformat(newest).timestamp() if newest else None
+        query = "select max(cast(strftime('%s', started) as real)) from run where rows >= 0 and started glob ?"
+        (seen,) = db.execute(query, (_MOMENT,)).fetchone()
     return seen, doubted
 
 

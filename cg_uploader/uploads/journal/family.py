@@ -24,18 +24,24 @@ _FACT = f"select state, answered from row where id = ? and (once = 1 or state in
 class Families:
     """The runs for a plan's configuration and address, by the file whose rows they had at first (``planfile.first_content``).
 
-    ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too.
+    ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
+    runs of which nobody can tell it, as their plan is not as it was written.
     """
 
     def __init__(self, db: sqlite3.Connection, plan: Plan) -> None:
         self._db = db
         self.file = first_content(plan.table)
         self.same: set[int] = set()
+        self.unknown: list[int] = []
         self._files: dict[int, str] = {}
         self._runs: dict[str, list[int]] = defaultdict(list)
         query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
         for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)):
-            self._files[run], own = first_file(content, text)
+            try:
+                self._files[run], own = first_file(content, text)
+            except ValueError:
+                self.unknown.append(run)
+                continue
             self._runs[self._files[run]].append(run)
             if own and plan.table.origin is None and content == self.file:
                 self.same.add(run)
@@ -44,18 +50,17 @@ class Families:
         """Whose rows a run has; None when it is not one of these."""
         return self._files.get(run)
 
-    def runs(self) -> list[int]:
-        """Those with rows of the plan's file."""
-        return self._runs.get(self.file, [])
+    def runs(self, file: str | None = None) -> list[int]:
+        """Those with rows of ``file``, the plan's own by default."""
+        return self._runs.get(self.file if file is None else file, [])
 
-    def of(self, file: str, number: int, position: int) -> Iterator[Fact]:
-        """What the runs say of a row by its number in ``file``; ``position``: where it probably stands in them.
+    def of(self, run: int, number: int, position: int) -> Iterator[Fact]:
+        """What a run says of a row by its number in the first file; ``position``: where it probably stands in the run.
 
         A row that was taken for repeatable then counts when it has left: it may have been the same invitation.
         """
-        for run in self._runs.get(file, ()):
-            if (key := self._key(run, number, position)) is not None:
-                yield from self._db.execute(_FACT, (key,))
+        if (key := self._key(run, number, position)) is not None:
+            yield from self._db.execute(_FACT, (key,))
 
     def _key(self, run: int, number: int, position: int) -> int | None:
         """The key of a row: where it probably stands, else by bisection, as numbers grow from row to row."""

@@ -10,37 +10,39 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from cg_uploader.errors import DiskFull, UsageError
+from cg_uploader.errors import DiskFull, RunChanged, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import expiry, memory, past, planfile, store
+from cg_uploader.uploads.journal import commits, expiry, memory, past, planfile, store
 from cg_uploader.uploads.journal.exchange import Exchange
 from cg_uploader.uploads.journal.family import run_of
 from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
 from cg_uploader.uploads.journal.kept import (
+    ADD,
+    COLUMN_COUNT,
     COLUMNS,
-    CUT_OFF,
     LEFT_TO_DO,
     REACH,
     SENDING,
-    UNDER_WAY,
     UNFINISHED,
     Kept,
     KeptRows,
     as_text,
-    day,
+    as_written,
+    day_of,
     iso,
     kept_of,
     record_of,
     span,
     status_of,
+    text_of,
 )
 from cg_uploader.uploads.journal.past import Known
+from cg_uploader.uploads.journal.standing import checked, summary_of
 from cg_uploader.vocabulary import RowStatus
 
 
@@ -50,13 +52,14 @@ class Journal:
     def __init__(self, places: Places) -> None:
         """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used.
 
-        ``set_aside``: where a damaged journal was moved just now; None usually.
+        ``set_aside`` and ``lost``: what became of an earlier journal just now (see ``store.Opened``).
         """
         places.prepare()
         self._file = places.journal
-        self._db, self.set_aside, opened = store.open_journal(places)
-        self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
-        self._holds = Holds(places, opened, self._holder)
+        opened = store.open_journal(places)
+        self._db, self._secret, self._counter = opened.db, opened.secret, opened.counter
+        self.set_aside, self.lost = opened.set_aside, opened.lost
+        self._holds = Holds(places, opened.file, self._holder)
         self._room_asked, self._room_said = float("-inf"), ""
         with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
             self._clear_unsealed()
@@ -70,6 +73,7 @@ class Journal:
     def close(self) -> None:
         """Give the file back."""
         self._holds.release()
+        self._counter.close()
         self._db.close()
 
     # ------------------------------------------------------------------ one run: beginning, rows, end
@@ -102,12 +106,8 @@ class Journal:
 
     def add(self, run: int, rows: Iterable[Kept]) -> None:
         """Record some of a new run's rows in one commit."""
-        with self._change() as db:
-            db.executemany(
-                "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (record_of(run << REACH, row) for row in rows),
-            )
+        with self._change(durable=False) as db:
+            db.executemany(ADD, (record_of(run << REACH, row) for row in rows))
 
     def seal(self, run: int, plan: Plan) -> None:
         """All rows are recorded: the run exists from now on, and its file is not needed any more.
@@ -132,7 +132,7 @@ class Journal:
         if repeatable:
             self.remember()
         with store.translated(self._file):
-            return past.Past(self._db, plan, self._secret)
+            return past.Past(self._db, plan, self._secret, self._file)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -153,8 +153,12 @@ class Journal:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
         first, last = span(run)
         query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
-        with store.translated(self._file):
-            return [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
+        with store.translated(self._file, run):
+            found = [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
+            (columns,) = self._db.execute(COLUMN_COUNT, (run,)).fetchone()
+            if any(len(row.cells) != columns for row in found):
+                raise ValueError("a row that has not one text for each column")
+        return found
 
     def record(
         self,
@@ -167,8 +171,11 @@ class Journal:
 
         The text of an accepted row is deleted with its outcome.
         """
-        first, now = run << REACH, time.time()
-        with self._change() as db:
+        first, now, marked = run << REACH, time.time(), [((run << REACH) + at,) for at in intents]
+        once = "select 1 from row where id = ? and once = 1"
+        with store.translated(self._file):
+            durable = any(self._db.execute(once, key).fetchone() for key in marked)
+        with self._change(durable=durable) as db:
             db.executemany(
                 "update row set state = ?, http = ?, attempts = ?, messages = ?, answered = ? where id = ?",
                 [(o.status.value, o.http, o.attempts, as_text(o.messages), now, first + at) for at, o in outcomes],
@@ -177,7 +184,7 @@ class Journal:
                 "update row set cells = null, who = '' where id = ?",
                 [(first + at,) for at, o in outcomes if o.status is RowStatus.ACCEPTED],
             )
-            db.executemany("update row set state = 'sending' where id = ?", [(first + at,) for at in intents])
+            db.executemany("update row set state = 'sending' where id = ?", marked)
             db.executemany("update row set state = ? where id = ?", [(state, first + at) for at, state in back])
 
     def settle_cut_off(self, run: int) -> None:
@@ -211,13 +218,13 @@ class Journal:
     def plan(self, run: int) -> Plan:
         """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
         record = self._run(run)
-        with store.translated(self._file):
+        with store.translated(self._file, run):
             return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
     def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
         """Every row of a run from a position on, in file order."""
         first, last = span(run)
-        with store.translated(self._file):
+        with store.translated(self._file, run):
             query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
             for record in self._db.execute(query, (first + start, last)):
                 yield kept_of(record)
@@ -231,7 +238,7 @@ class Journal:
         wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
         query = f"select state, count(*) from row where id >= ? and id < ? and {wanted} group by state"
         totals = dict.fromkeys(RowStatus, 0)
-        with store.translated(self._file):
+        with store.translated(self._file, run):
             for state, count in self._db.execute(query, span(run)):
                 totals[status_of(state)] += count
         return totals
@@ -242,26 +249,10 @@ class Journal:
         held = record["finished"] is None and self._holds.is_held(run)
         if record["finished"] is None:
             record = self._run(run)  # it may have ended just before its lock was looked at
-        with store.translated(self._file):
-            plan = json.loads(record["plan"])
-        stop = Stop(record["stopped"], record["exit"]) if record["stopped"] else None
-        if record["finished"] is None:
-            stop = Stop(UNDER_WAY if held else CUT_OFF)
         counts = self.counts(run)
         self._run(run)  # it was not forgotten meanwhile
-        return RunSummary(
-            run=run,
-            file=plan["file"],
-            profile=plan["profile"],
-            region=plan["region"],
-            rows=record["rows"],
-            counts=counts,
-            started=datetime.fromisoformat(record["started"]),
-            finished=datetime.fromisoformat(record["finished"]) if record["finished"] else None,
-            stopped=stop,
-            sent_by=record["sent_by"],
-            values_deleted=datetime.fromisoformat(record["values_deleted"]) if record["values_deleted"] else None,
-        )
+        with store.translated(self._file, run):
+            return summary_of(record, counts, held=held)
 
     def runs(self) -> list[int]:
         """Numbers of all runs, newest first."""
@@ -292,7 +283,7 @@ class Journal:
         gone = self._run(run)["values_deleted"]
         if gone and (count := self._count(run, LEFT_TO_DO) if to_send else self.summary(run).attention):
             raise UsageError(
-                f"The row values of upload {run} were deleted on {day(datetime.fromisoformat(gone))}, as the settings say, so "
+                f"The row values of upload {run} were deleted on {day_of(gone)}, as the settings say, so "
                 f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
             )
 
@@ -315,9 +306,9 @@ class Journal:
 
     def is_customer(self, run: int, client_id: str) -> bool | None:
         """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
-        with store.translated(self._file):
-            kept = json.loads(self._run(run)["plan"]).get("customer")
-        return None if not kept else bool(kept == self._customer(client_id))
+        with store.translated(self._file, run), as_written():
+            kept = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
+        return None if not kept else kept == self._customer(client_id)
 
     def _customer(self, client_id: str) -> str:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
@@ -332,7 +323,7 @@ class Journal:
 
     def run_of(self, origin: Origin) -> int | None:
         """The run that a repair file says it comes from, if it is one of this computer's."""
-        with store.translated(self._file):
+        with store.translated(self._file, origin.run), as_written():
             return run_of(self._db, origin)
 
     # ------------------------------------------------------------------ memory and forgetting
@@ -354,16 +345,20 @@ class Journal:
         with store.translated(self._file):
             return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
 
-    def forget(self, run: int) -> None:
-        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone."""
-        self._run(run)
+    def forget(self, run: int, waiting: Callable[[], object] = bool) -> bool:
+        """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone.
+
+        False when its values stay in the files as yet: another program reads them.  ``waiting`` is called before a long wait.
+        """
+        with suppress(RunChanged):
+            self._run(run)
         with self.hold(run):
             self.remember()
             with self._change() as db:
                 memory.remember(db, run, idle=True, leaving=True)
             self._delete(run)
         with store.translated(self._file):
-            expiry.vanish(self._db)
+            return expiry.vanish(self._db, waiting)
 
     def _delete(self, run: int) -> None:
         with self._change() as db:
@@ -383,16 +378,20 @@ class Journal:
             record = cursor.fetchone()
         if record is None:
             raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
-        return dict(zip((name for name, *_ in cursor.description), record, strict=True))
+        with store.translated(self._file, run):
+            return checked(dict(zip((name for name, *_ in cursor.description), record, strict=True)))
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def _change(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One commit, acknowledged beside the journal; ``durable``: that is on the platter too (see ``commits``)."""
         with store.translated(self._file):
             self._db.execute("begin immediate")
             try:
                 yield self._db
+                count = commits.count(self._db)
                 self._db.execute("commit")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
                 raise
+            self._counter.acknowledge(count, durable=durable)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,8 +23,13 @@ REACH = 32
 """A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
+COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run where id = ?"
+ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
 """What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
+
+_CHANGED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
+_NOT_AS_WRITTEN = "a value is not as it was written"
 
 Record = tuple[int, int, str, int, str | None, str, int | None, int, str, bytes, float | None]
 Messages = tuple[tuple[str, str], ...]
@@ -66,6 +72,22 @@ class Kept:
         return Outcome(self.number, self.status, self.http, messages, self.attempts, self.who, self.fingerprint)
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """ValueError for whatever goes wrong while a kept value is taken apart: the disk, or another program, has changed it."""
+    try:
+        yield
+    except _CHANGED as error:
+        raise ValueError(_NOT_AS_WRITTEN) from error
+
+
+def text_of(value: object) -> str:
+    """The same; TypeError when it is no text."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
 def status_of(state: str) -> RowStatus:
     """The final word for a row in ``state`` if its run ended now."""
     if state == WAITING:
@@ -74,21 +96,36 @@ def status_of(state: str) -> RowStatus:
 
 
 def kept_of(record: Record) -> Kept:
-    """The row in a database record of ``COLUMNS``."""
+    """The row in a database record of ``COLUMNS``; ValueError when it is not as it was written."""
     key, number, state, once, cells, who, http, attempts, messages, fingerprint, answered = record
-    return Kept(
-        key & ((1 << REACH) - 1),
-        number,
-        state,
-        bool(once),
-        tuple(json.loads(cells)) if cells else (),
-        who,
-        http,
-        attempts,
-        tuple((heading, text) for heading, text in json.loads(messages)) if messages != "[]" else (),
-        fingerprint,
-        datetime.fromtimestamp(answered, UTC) if answered else None,
-    )
+    match record[1:]:
+        case (int(), str(), int(), str() | None, str(), int() | None, int(), str(), bytes(), int() | float() | None):
+            status_of(state)
+        case _:
+            raise ValueError(_NOT_AS_WRITTEN)
+    try:
+        return Kept(
+            key & ((1 << REACH) - 1),
+            number,
+            state,
+            bool(once),
+            _texts(json.loads(cells)) if cells else (),
+            who,
+            http,
+            attempts,
+            tuple((heading, text) for heading, text in map(_texts, json.loads(messages))) if messages != "[]" else (),
+            fingerprint,
+            datetime.fromtimestamp(answered, UTC) if answered else None,
+        )
+    except _CHANGED as error:  # not ``as_written``: it takes as long as all the rest, and there may be a million rows
+        raise ValueError(_NOT_AS_WRITTEN) from error
+
+
+def _texts(value: list[str]) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("no list of texts")
+    "".join(value)  # TypeError when one is no text
+    return tuple(value)
 
 
 def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str, bytes, bytes | None]:
@@ -116,6 +153,14 @@ def day(moment: datetime) -> str:
     """A moment as the day it was here: ``3 May 2026``."""
     local = moment.astimezone()
     return f"{local.day} {local:%B %Y}"
+
+
+def day_of(text: str) -> str:
+    """The day of a moment as the journal writes it, or of what a colleague's file says in its place."""
+    try:
+        return day(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        return "an unknown day"
 
 
 def iso(seconds: float | None = None) -> str:

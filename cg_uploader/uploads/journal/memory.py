@@ -31,6 +31,7 @@ Entry = tuple[bytes, bytes, int, float, int]
 Numbered = tuple[str, int]
 """A row by its number in the file where it stood first (``planfile.first_content``)."""
 
+_WHEN = "iif(answered between 0 and 4e9, answered, :now)"
 _KEEP = (
     " on conflict (subject, origin) do update set fingerprint = excluded.fingerprint, sure = excluded.sure,"
     " answered = excluded.answered, place = excluded.place where excluded.answered >= memory.answered"
@@ -41,7 +42,7 @@ _SURER = (
     " answered = max(memory.answered, excluded.answered)"
 )
 _ONCE_ONLY = (
-    f"{_ADD} select 0, {{name}} as name, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
+    f"{_ADD} select 0, {{name}} as name, fingerprint, state = 'accepted', {_WHEN}, :place from row"
     f" where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :cut_off) order by name{_SURER}"
 )
 _IN_ANOTHER_TEXT = (
@@ -54,9 +55,9 @@ _WAITING = (
     " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
 )
 _BY_SUBJECT = (
-    f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
+    f"{_ADD} select 0, subject, fingerprint, state = 'accepted', {_WHEN}, :place from row"
     " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
-    f" order by subject, coalesce(answered, :now) {_KEEP}"
+    f" order by subject, {_WHEN} {_KEEP}"
 )
 
 

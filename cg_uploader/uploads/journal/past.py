@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
 from cg_uploader.uploads.journal.family import LEFT, Families
-from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, span, status_of
+from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, as_written, span, status_of
 from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, knows_waiting, remember
 from cg_uploader.uploads.journal.planfile import first_content
+from cg_uploader.uploads.journal.store import translated
 from cg_uploader.vocabulary import RowStatus
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
@@ -57,8 +59,10 @@ class Known:
 class Past:
     """Looks a plan's rows up, in file order."""
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes) -> None:
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path) -> None:
+        """``journal``: its file, to be named when something in it is not as it was written."""
         self._db = db
+        self._journal = journal
         self._secret = secret
         self._families = Families(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
@@ -74,15 +78,23 @@ class Past:
         """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
 
         For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.
+        JournalError when something about it is not as it was written.
         """
+        with translated(self._journal), as_written():
+            return self._of(position, request, once_only=once_only)
+
+    def _of(self, position: int, request: Request, *, once_only: bool) -> Known | None:
         plain = request.fingerprint
         if not once_only:
             found = self._memory.of_repeatable(plain, self._identifiers.key(request))
             return None if found is None else _known(found)
+        for run in self._families.unknown:
+            with translated(self._journal, run):
+                raise ValueError("it may have had this row")
         numbers = self._numbers(position, request)
         facts: list[Known] = []
         for numbered, at in numbers.items():
-            facts += [_fact(*fact) for fact in self._families.of(*numbered, at)]
+            facts += self._facts(*numbered, at)
             if any(fact.status is RowStatus.ACCEPTED for fact in facts):
                 break  # nothing says more
         if self._unsure:
@@ -91,6 +103,12 @@ class Past:
             facts.append(_known(remembered))
         known = [fact for fact in facts if fact.status in _WEIGHT]
         return min(known, key=lambda fact: _WEIGHT.index(fact.status), default=None)
+
+    def _facts(self, file: str, number: int, position: int) -> Iterator[Known]:
+        for run in self._families.runs(file):
+            with translated(self._journal, run), as_written():
+                facts = [_fact(*fact) for fact in self._families.of(run, number, position)]
+            yield from facts
 
     def _numbers(self, position: int, request: Request) -> dict[Numbered, int]:
         """What the row is called: by its number in its first file, and wherever the same text stands; with its position."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
+from cg_uploader.errors import UploaderError
 from cg_uploader.model import (
     Address,
     Column,
@@ -19,9 +20,13 @@ from cg_uploader.model import (
     Source,
     Table,
 )
+from cg_uploader.origin import Origin
 from cg_uploader.sheets.about import lines_of, origin_of
+from cg_uploader.uploads.journal.kept import as_written, text_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
+_Noun = TypeVar("_Noun", Address, Column, Field, Source)
+_KINDS = {noun.__name__: get_type_hints(noun) for noun in (Address, Column, Field, Source)}
 _HAS_ORIGIN = '"origin": [['
 
 
@@ -38,9 +43,10 @@ def first_content(table: Table) -> str:
 def first_file(content: str, text: str) -> tuple[str, bool]:
     """The same of a recorded run, by its own content and its plan as text, and whether it is that file's own run.
 
-    KeyError or ValueError for foreign text.
+    ValueError for foreign text.
     """
-    origin = origin_of(json.loads(text)["origin"]) if _HAS_ORIGIN in text else None
+    with as_written():
+        origin = _origin(json.loads(text)) if _HAS_ORIGIN in text else None
     return (content, True) if origin is None else (origin.content, False)
 
 
@@ -71,46 +77,72 @@ def dump(plan: Plan, customer: str = "") -> str:
 
 
 def load(text: str, rows: Rows) -> Plan:
-    """The plan that ``dump`` wrote, over rows that come from elsewhere; KeyError or ValueError for foreign text."""
-    kept: dict[str, Any] = json.loads(text)
-    configuration = kept["configuration"]
-    options = kept["options"]
+    """The plan that ``dump`` wrote, over rows that come from elsewhere; ValueError for foreign text."""
+    with as_written():
+        kept: dict[str, Any] = json.loads(text)
+        try:
+            return _plan(kept, rows)
+        except UploaderError as error:
+            raise ValueError("a plan that could not be made") from error
+
+
+def _plan(kept: dict[str, Any], rows: Rows) -> Plan:
+    configuration, options = kept["configuration"], kept["options"]
     table = Table(
         file=Path(kept["file"]),
-        digest=kept["digest"],
-        sheet=kept["sheet"],
+        digest=text_of(kept["digest"]),
+        sheet=None if kept["sheet"] is None else text_of(kept["sheet"]),
         sheets=(),
-        header_row=kept["header_row"],
-        columns=tuple(Column(*column) for column in kept["columns"]),
+        header_row=int(kept["header_row"]),
+        columns=tuple(_typed(Column(*column)) for column in kept["columns"]),
         rows=rows,
-        origin=origin_of(kept["origin"]) if kept.get("origin") else None,
+        origin=_origin(kept),
     )
     return Plan(
         table=table,
-        profile=kept["profile"],
+        profile=text_of(kept["profile"]),
         region=Region(kept["region"]),
-        address=Address(**kept["address"]),
+        address=_typed(Address(**kept["address"])),
         configuration=Configuration(
-            configuration["reference"],
+            text_of(configuration["reference"]),
             DataType(configuration["data_type"]),
             tuple(_field(entry) for entry in configuration["fields"]),
         ),
-        mapping=Mapping(tuple((heading, Source(**source)) for heading, source in kept["mapping"])),
+        mapping=Mapping(tuple((text_of(heading), _typed(Source(**source))) for heading, source in kept["mapping"])),
         options=Options(
             BlankCells(options["blank_cells"]),
-            options["connections"],
-            tuple(options["rows"]) if options["rows"] else None,
+            int(options["connections"]),
+            (int(options["rows"][0]), int(options["rows"][1])) if options["rows"] else None,
         ),
-        consent=kept["consent"],
+        consent=bool(kept["consent"]),
     )
 
 
 def _field(entry: dict[str, Any]) -> Field:
     identifies = entry["identifies"]
-    return Field(
-        entry["heading"],
-        entry["required"],
-        FieldKind(entry["kind"]),
-        entry["max_length"],
-        Identity(identifies) if identifies else None,
+    return _typed(
+        Field(
+            entry["heading"],
+            entry["required"],
+            FieldKind(entry["kind"]),
+            entry["max_length"],
+            Identity(identifies) if identifies else None,
+        )
     )
+
+
+def _origin(kept: dict[str, Any]) -> Origin | None:
+    """Of the file's rows, if they came back in a repair file; ValueError when that is not as it was written."""
+    if not kept.get("origin"):
+        return None
+    if (origin := origin_of(kept["origin"])) is None:
+        raise ValueError("an origin that nobody wrote")
+    return origin
+
+
+def _typed(value: _Noun) -> _Noun:
+    """The same; ValueError when a field of it is not of its type."""
+    for name, kind in _KINDS[type(value).__name__].items():
+        if not isinstance(getattr(value, name), kind):
+            raise TypeError(f"{name} is of another kind")
+    return value

@@ -74,12 +74,16 @@ MIGRATIONS = (
     insert into clock values (null, null);
     create table loss (day text not null, file text not null, known_to_person integer not null default 0);
     """,
+    """
+    alter table key add column commits integer not null default 0;
+    """,
 )
 """What brings a journal from version n to n + 1; ``PRAGMA user_version`` says where one stands.
 
 Version 2: who holds a run, when its values were deleted; ``memory`` is what was accepted, by whom it is about (``subject``),
 under the key of its ``origin`` (0: this computer's own); ``clock`` is when the journal was last used; ``loss`` says that an
-earlier journal was damaged.
+earlier journal was damaged (``file``: its name now) or is gone (an empty ``file``).
+Version 3: ``commits`` of the journal are counted (see ``commits``).
 """
 
 BUSY_SECONDS = 120.0
@@ -100,10 +104,19 @@ def refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
         raise JournalError(
             f"{file} was written by a newer CG Uploader. Install the newest version and try again; nothing was changed."
         )
+    if _is_foreign(connection):
+        raise JournalError(f"{file} is not CG Uploader's record of uploads. Move it away, then try again; nothing was changed.")
+
+
+def can_read(connection: sqlite3.Connection) -> bool:
+    """Whether the file is a journal of ours, with all its tables, that this program can read."""
+    return 0 < version_of(connection) <= len(MIGRATIONS) and not _is_foreign(connection)
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
     tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
     mark = connection.execute("pragma application_id").fetchone()[0]
-    if mark not in (0, APPLICATION) or (tables and not (version and {"key", "run", "row"} <= tables)):
-        raise JournalError(f"{file} is not CG Uploader's record of uploads. Move it away, then try again; nothing was changed.")
+    return mark not in (0, APPLICATION) or bool(tables and not (version_of(connection) and {"key", "run", "row"} <= tables))
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -129,7 +142,7 @@ def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
             for script in MIGRATIONS[version:]:
                 for statement in script.split(";"):
                     connection.execute(statement)
-            connection.execute("insert into key select ? where not exists (select 1 from key)", (os.urandom(32),))
+            connection.execute("insert into key (secret) select ? where not exists (select 1 from key)", (os.urandom(32),))
             connection.execute(f"pragma application_id = {APPLICATION}")
             connection.execute(f"pragma user_version = {len(MIGRATIONS)}")
             connection.execute("commit")

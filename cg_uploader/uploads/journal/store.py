@@ -11,22 +11,39 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from cg_uploader.errors import DiskFull, JournalError
+from cg_uploader.errors import DiskFull, JournalError, RunChanged
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import damage, schema
+from cg_uploader.uploads.journal import commits, damage, schema
 from cg_uploader.uploads.journal.holds import ensure_same, gate, gone, identity_of
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 RESERVE_BYTES = 1 << 20
 """What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
 
 
-def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None, tuple[int, int] | None]:
-    """The journal's connection (write-ahead log, every commit on the platter, deleted values overwritten).
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The journal, open: its connection (write-ahead log, every commit on the platter, deleted values overwritten)."""
 
-    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.  The
-    third says which file was opened (see ``holds.ensure_same``).
+    db: sqlite3.Connection
+    secret: bytes
+    """The journal's key."""
+    counter: commits.Counter
+    """Where its commits are acknowledged."""
+    file: tuple[int, int] | None
+    """Which file it is (see ``holds.ensure_same``)."""
+    set_aside: Path | None
+    """Where a damaged journal was moved just now; None usually."""
+    lost: bool
+    """Whether an earlier journal was found damaged or gone just now."""
+
+
+def open_journal(places: Places) -> Opened:
+    """Open the journal; a damaged one is moved aside whole before, and a new one begun.
+
     JournalError when the file is foreign or newer than this program; it stays as it is then.
     """
     file = places.journal
@@ -42,12 +59,29 @@ def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None, tuple
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
             ensure_same(file, opened)
-            if aside is not None:
-                connection.execute("insert into loss (day, file) values (date('now', 'localtime'), ?)", (aside.name,))
+            secret: bytes = connection.execute("select secret from key").fetchone()[0]
+            counter = commits.Counter(file, secret)
+            lost = _note_loss(connection, counter, aside)
         except BaseException:
             connection.close()
             raise
-    return connection, aside, opened
+    return Opened(connection, secret, counter, opened, aside, lost)
+
+
+def _note_loss(connection: sqlite3.Connection, counter: commits.Counter, aside: Path | None) -> bool:
+    """Record that an earlier journal was set aside, or that its commits are counted here and it is gone.
+
+    Its count is dropped last, so that a program which dies in between leaves the loss to the next start.
+    """
+    if aside is None and not counter.others():
+        return False
+    connection.execute(
+        "insert into loss (day, file) select date('now', 'localtime'), ?1"
+        " where ?1 <> '' or not exists (select 1 from loss where not known_to_person)",
+        (aside.name if aside is not None else "",),
+    )
+    counter.drop_others()
+    return True
 
 
 def _make_strict(connection: sqlite3.Connection) -> None:
@@ -66,7 +100,8 @@ def _set_aside_if_damaged(places: Places) -> Path | None:
 
 def _refuse_links(file: Path) -> None:
     """A link in the journal's place would let somebody else choose what is read and written."""
-    for path in (file, *(file.with_name(file.name + ending) for ending in ("-wal", "-shm", "-journal", ".lock"))):
+    companions = (*damage.COMPANIONS, commits.SUFFIX, ".lock")
+    for path in (file, *(file.with_name(file.name + ending) for ending in companions)):
         if path.is_symlink():
             raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
 
@@ -148,29 +183,15 @@ def why_no_room(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def translated(file: Path) -> Iterator[None]:
-    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values."""
+def translated(file: Path, run: int | None = None) -> Iterator[None]:
+    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values.
+
+    ``run``: what is read belongs to this run, and RunChanged says so when it is not as it was written.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
-        text = str(error)
-        if "disk I/O" in text and not file.exists():
-            raise gone(file) from None
-        if "full" in text or "disk I/O" in text:
-            raise DiskFull(
-                f"The disk is full: the record of this upload in {file.parent} cannot be written. "
-                "Make room on that disk, then continue; nothing was sent that is not recorded."
-            ) from None
-        if "locked" in text:
-            raise JournalError(f"Another program keeps {file} busy. Close it, then continue.") from None
-        if "readonly" in text or "unable to open" in text:
-            raise _not_kept(file, "it cannot be written") from None
-        if "decode" in text:
-            raise _changed(file) from None
-        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
-        raise JournalError(
-            f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again."
-        ) from None
+        raise _operational(error, file, run) from None
     except sqlite3.DatabaseError as error:
         if damage.is_damage(error):
             damage.note(file)
@@ -179,12 +200,49 @@ def translated(file: Path) -> Iterator[None]:
             "what that means."
         ) from None
     except (KeyError, ValueError):
-        raise _changed(file) from None
+        raise _changed(file, run) from None
+    except OSError as error:
+        raise (_full(file) if error.errno in _FULL else _not_written(file, error)) from None
 
 
-def _changed(file: Path) -> JournalError:
+def _operational(error: sqlite3.OperationalError, file: Path, run: int | None) -> JournalError:
+    text = str(error)
+    if "disk I/O" in text and not file.exists():
+        return gone(file)
+    if "full" in text or "disk I/O" in text:
+        return _full(file)
+    if "locked" in text:
+        return JournalError(f"Another program keeps {file} busy. Close it, then continue.")
+    if "readonly" in text or "unable to open" in text:
+        return _not_kept(file, "it cannot be written")
+    if "decode" in text or "malformed JSON" in text:
+        return _changed(file, run)
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return JournalError(f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again.")
+
+
+def _not_written(file: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"{error.filename or file} cannot be written ({error.strerror}), so uploads cannot be recorded. "
+        "Make it writable, then continue; nothing was sent that is not recorded."
+    )
+
+
+def _full(file: Path) -> DiskFull:
+    return DiskFull(
+        f"The disk is full: the record of this upload in {file.parent} cannot be written. "
+        "Make room on that disk, then continue; nothing was sent that is not recorded."
+    )
+
+
+def _changed(file: Path, run: int | None) -> JournalError:
     """SQLite finds nothing wrong, and yet it is not what was written; the other runs, and what is remembered, can be used."""
+    if run is not None:
+        return RunChanged(
+            f"Something that {file} says of upload {run} is not as it was written: a fault of the disk, or another program. "
+            f"“cg-uploader forget {run}” deletes that upload from the record; the others can be used."
+        )
     return JournalError(
         f"Something in {file}, the record of uploads, is not as it was written: a fault of the disk, or another program. "
-        "Forget the upload that cannot be shown, or move the file away to begin a new record."
+        "Move the file away to begin a new record."
     )

@@ -103,7 +103,7 @@ def test_the_files_are_private_from_the_first_moment(places: Places) -> None:
         with closing(Journal(places)) as journal:
             recorded(journal, plan_of(people(1)), [kept(0)])
             found = [path for path in places.journal.parent.iterdir() if path.name.startswith("journal")]
-            assert len(found) == 4, "database, its two companions, and the lock for making it"
+            assert len(found) == 5, "database, its two companions, the count of its commits, and the lock for making it"
             assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
             assert stat.S_IMODE(places.journal.parent.stat().st_mode) == 0o700
     finally:

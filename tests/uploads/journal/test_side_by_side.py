@@ -136,7 +136,7 @@ def test_runs_that_somebody_forgets_meanwhile_are_not_listed(places: Places) -> 
         runs = [recorded(other, plan_of(people(count)), [kept(0)]) for count in (1, 2)]
         found = looking.runs()
         other.forget(runs[0])
-        assert [run.run for run in summaries(looking, found)] == [runs[1]]
+        assert [run.run for run in summaries(looking, found, pytest.fail)] == [runs[1]]
 
 
 def test_failed_rows_whose_time_comes_while_they_are_saved_are_not_saved_empty(

@@ -95,8 +95,8 @@ class MortalJournal(Journal):
         self.plot.at("behind a commit")
 
     @contextmanager
-    def _change(self) -> Iterator[Any]:
-        with super()._change() as db:
+    def _change(self, *, durable: bool = True) -> Iterator[Any]:
+        with super()._change(durable=durable) as db:
             yield db
             if hasattr(self, "plot"):
                 self.plot.at("inside a commit")
