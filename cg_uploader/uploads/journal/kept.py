@@ -1,6 +1,7 @@
 """A row as the journal keeps it: its states, and how it stands in the database.
 
-A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known) or one of the six final words.
+A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known), ``overtaken`` (it may have
+arrived, and a newer row has since: see ``order``) or one of the six final words.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cg_uploader.vocabulary import RowStatus
 
 WAITING = "waiting"
 SENDING = "sending"
+OVERTAKEN = "overtaken"
 UNDER_WAY = "The upload is under way."
 CUT_OFF = "The upload was cut off before its end."
 REACH = 32
@@ -70,6 +72,8 @@ def status_of(state: str) -> RowStatus:
     """The final word for a row in ``state`` if its run ended now."""
     if state == WAITING:
         return RowStatus.NOT_SENT
+    if state == OVERTAKEN:
+        return RowStatus.NOT_SURE
     return RowStatus.NOT_SURE if state == SENDING else RowStatus(state)
 
 

@@ -19,6 +19,7 @@ from cg_uploader.model import Plan, Request
 from cg_uploader.uploads.journal.family import LEFT, Families
 from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, span, status_of
 from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, knows_waiting, remember
+from cg_uploader.uploads.journal.order import hold_back_overtaken
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
 
@@ -130,6 +131,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
     a run that still means to send one is being worked on.
     """
+    hold_back_overtaken(db, run)
     families = Families(db, plan)
     first, last = span(run)
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}

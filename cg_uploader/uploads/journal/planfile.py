@@ -19,9 +19,12 @@ from cg_uploader.model import (
     Source,
     Table,
 )
+from cg_uploader.origin import Origin
 from cg_uploader.sheets.about import lines_of, origin_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
+SENT_AGAIN = '"again": true'
+"""Stands in the text of a plan that was begun with the choice to send everything again."""
 _HAS_ORIGIN = '"origin": [['
 
 
@@ -40,8 +43,16 @@ def first_file(content: str, text: str) -> tuple[str, bool]:
 
     KeyError or ValueError for foreign text.
     """
-    origin = origin_of(json.loads(text)["origin"]) if _HAS_ORIGIN in text else None
+    origin = origin_in(text)
     return (content, True) if origin is None else (origin.content, False)
+
+
+def origin_in(text: str) -> Origin | None:
+    """Where the rows of a recorded run come from, by its plan as text; None when they are its file's own.
+
+    KeyError or ValueError for foreign text.
+    """
+    return origin_of(json.loads(text)["origin"]) if _HAS_ORIGIN in text else None
 
 
 def dump(plan: Plan, customer: str = "") -> str:
@@ -64,6 +75,7 @@ def dump(plan: Plan, customer: str = "") -> str:
             "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
             "options": asdict(plan.options),
             "consent": plan.consent,
+            "again": plan.skip_accepted is False,
             "customer": "" if plan.region is Region.PRACTICE else customer,
             "origin": list(lines_of(table.origin)) if table.origin is not None and table.origin.run else None,
         }
