@@ -24,6 +24,10 @@ REACH = 32
 """A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
+LEFT = f"('accepted', '{SENDING}', 'not_sure', '{OVERTAKEN}')"
+"""States of a row that has left, or may have."""
+SKIPPED_AS_ACCEPTED = "(state = 'skipped' and fingerprint <> x'' and coalesce(cells, '[]') = '[]')"
+"""Such a row has no text, unlike one that another run has taken over.  One that the user leaves out has no fingerprint."""
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
 """What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
 

@@ -24,28 +24,23 @@ from contextlib import suppress
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.origin import Origin
 from cg_uploader.uploads.journal.family import run_of
-from cg_uploader.uploads.journal.kept import LEFT_TO_DO, OVERTAKEN, KeptRows, span
+from cg_uploader.uploads.journal.kept import LEFT, LEFT_TO_DO, OVERTAKEN, SKIPPED_AS_ACCEPTED, KeptRows, span
 from cg_uploader.uploads.journal.planfile import SENT_AGAIN, load, origin_in
 
 _MINE = f"id >= :first and id < :last and once = 0 and {LEFT_TO_DO}"
-_MINE_NAMED = f"select id, number, subject from row where {_MINE} and subject is not null and number <= :highest"
-_ACCEPTED = "other.state = 'accepted'"
-_BELOW = f"{_ACCEPTED} and other.id > mine.id"
+_BELOW = "state = 'accepted' and id > my_id"
 """In the same run."""
 _OF_THE_SAME_FILE = (
-    f"({_ACCEPTED} and (other.number > mine.number or (other.number = mine.number and :other > :run))"
-    f" or other.state = '{OVERTAKEN}' and other.number = mine.number and :other < :run)"
+    "(state = 'accepted' and (number > my_number or (number = my_number and :other > :run))"
+    f" or state = '{OVERTAKEN}' and number = my_number and :other < :run)"
 )
 """In a run of failed rows, or the one that they come from."""
-_OF_A_NEWER_FILE = (
-    f"(other.state in ('accepted', 'sending', 'not_sure', '{OVERTAKEN}')"
-    " or other.state = 'skipped' and other.fingerprint <> x'' and coalesce(other.cells, '[]') = '[]')"
-)
-"""A row that was skipped as accepted has no text, unlike one that was taken over by another run."""
+_OF_A_NEWER_FILE = f"(state in {LEFT} or {SKIPPED_AS_ACCEPTED})"
 _NAMED = (
-    f"with mine as materialized ({_MINE_NAMED})"
-    " select mine.id, max(other.number) as newer from row other cross join mine on mine.subject = other.subject"
-    " where other.id >= :from and other.id < :to and other.once = 0 and {newer} group by mine.id"
+    "with mine as materialized (select id as my_id, number as my_number, subject as about from row"
+    f" where {_MINE} and subject is not null and number <= :highest)"
+    " select my_id as id, max(number) as newer from row cross join mine on about = subject"
+    " where id >= :from and id < :to and once = 0 and {newer} group by my_id"
 )
 _NAMELESS = f"select id, :newest as newer from row where {_MINE} and subject is null"
 _STAY = (

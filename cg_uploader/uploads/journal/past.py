@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
-from cg_uploader.uploads.journal.family import LEFT, Families
-from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, span, status_of
+from cg_uploader.uploads.journal.family import Families
+from cg_uploader.uploads.journal.kept import LEFT, LEFT_TO_DO, REACH, as_text, span, status_of
 from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, knows_waiting, remember
 from cg_uploader.uploads.journal.order import hold_back_overtaken
 from cg_uploader.uploads.journal.planfile import first_content
@@ -71,14 +71,19 @@ class Past:
         """Whether any row of this configuration at this address was accepted before: else there is nothing to look for."""
         return self._memory.knows_place and self._identifiers.known
 
-    def of(self, position: int, request: Request, *, once_only: bool) -> Known | None:
+    def stays(self) -> list[tuple[int, int, Known]]:
+        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to be accepted: position, number."""
+        return [(position, number, _known(found)) for position, number, found in self._memory.stays]
+
+    def of(self, position: int, request: Request, *, once_only: bool, leaves: bool = True) -> Known | None:
         """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
 
-        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.
+        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.  ``leaves``
+        False: it is not sent anyhow.
         """
         plain = request.fingerprint
         if not once_only:
-            found = self._memory.of_repeatable(plain, self._identifiers.key(request))
+            found = self._memory.of_repeatable(position, request, self._identifiers.key(request), leaves=leaves)
             return None if found is None else _known(found)
         numbers = self._numbers(position, request)
         facts: list[Known] = []

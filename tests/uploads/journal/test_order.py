@@ -365,7 +365,7 @@ def test_a_run_whose_open_rows_all_stand_behind_the_accepted_ones_is_looked_thro
     journal._db.set_trace_callback(statements.append)
     journal.settle(run)
     journal._db.set_trace_callback(None)
-    assert sum("other.subject" in statement for statement in statements) <= 1
+    assert sum("about = subject" in statement for statement in statements) <= 1
     assert len(statements) < 12
 
 
