@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cg_uploader.model import Plan, Request
-from cg_uploader.uploads.journal.kept import LEFT, SKIPPED_AS_ACCEPTED, span
+from cg_uploader.uploads.journal.kept import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
 from cg_uploader.uploads.journal.planfile import first_file
 
 _WHOLLY = 3
@@ -58,15 +58,17 @@ _WAITING = (
     "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
     " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
 )
+_HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
+"""A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind."""
 _BY_SUBJECT = (
     f"{_ADD} select 0, subject, fingerprint, state = 'accepted', coalesce(answered, :now), :place from row"
-    f" where id >= :first and id < :last and subject is not null and state in {LEFT}"
+    f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
     f" order by subject, coalesce(answered, :now), id {_KEEP}"
 )
 _FOLLOWED = (
     f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, mine.answered, :now), :place from"
     " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
-    f" where id >= :first and id < :last and subject is not null and once = 0 and (state in {LEFT} or {SKIPPED_AS_ACCEPTED}))"
+    f" where id >= :first and id < :last and subject is not null and once = 0 and ({_HAS_LEFT} or {SKIPPED_AS_ACCEPTED}))"
     " mine left join memory known on mine.state = 'skipped' and known.origin = 0 and known.subject = mine.subject"
     " and known.fingerprint = mine.fingerprint and known.sure"
     " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
@@ -221,26 +223,27 @@ class Memory:
     def of_repeatable(self, position: int, request: Request, about: str | None, *, leaves: bool = True) -> Remembered | None:
         """When a row with just this content was accepted and no other of its identifier since; else None.
 
-        The last row of an identifier in a file is the one that holds.  So a row that was accepted, and then followed by
-        another, is left out too once a later row of its identifier comes: ``stays`` lists such rows with position and number.
-        When a row is sent, those after it count as not accepted, because it changes what stands there.
+        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that was
+        accepted, and then followed by another, is left out too once the row that stands there comes: ``stays`` lists such
+        rows with position and number.  When a row is sent, those after it count as not accepted, because it changes what
+        stands there.
 
-        ``leaves`` False: the row is not sent whatever is known of it, but it is there.
+        ``leaves`` False: the row is not sent whatever is known of it.
         """
         if about is None or not self.knows_place:
             return None
         subject = plain_subject(self._plan, about)
         known = self._keys[0].hash(subject)
-        self.stays += self._followed.pop(known, ())
         newest = self._newest(subject)
         if newest is None or known in self._leaving:
             return None
         plain = request.fingerprint
         entry, key = newest
         if entry[1] and entry[0] == key.hash(plain):
+            self.stays += self._followed.pop(known, ())
             return _remembered(entry, key)
         if leaves and (before := self._newest(plain)) is not None and before[0][1]:
-            self._followed[known] = [(position, request.row, _remembered(*before))]
+            self._followed.setdefault(known, []).append((position, request.row, _remembered(*before)))
         elif leaves:
             self._leaving.add(known)
         return None

@@ -12,6 +12,9 @@ run itself such a row is sent again after the older one, so only what was accept
 Where nothing identifies the rows of a run, they go one at a time, because any two may be about the same.  So there each row
 that was accepted further down counts.  In other runs it does not: that would hold back all rows of a file for one of another.
 
+When a run is forgotten, rows that are left to be sent are settled before.  Of rows that are not, such as refused ones, nobody
+can say afterwards whether they are older than something in that run.
+
 The user may say otherwise: failed rows are new where their run begins with the choice to send everything again.
 """
 

@@ -306,6 +306,14 @@ def test_what_was_overtaken_can_be_saved_and_is_sent_by_a_choice_of_its_own(jour
     assert resume(journal, again_all) == [2], "the choice holds until all is sent"
 
 
+def test_what_was_overtaken_makes_nothing_uncertain_that_was_accepted_since(journal: Journal, again: Again) -> None:
+    plan = planned("a1", "a2")
+    run = send(journal, plan, {2: LOST}).run
+    send(journal, again(journal, plan, run))
+    send(journal, plan)
+    assert leaving(journal, replace(plan, skip_accepted=True)) == []
+
+
 def test_what_was_overtaken_is_not_said_to_do_no_harm(journal: Journal, tmp_path: Path) -> None:
     run = send(journal, planned("a1", "a2"), {2: LOST}).run
     sheet = openpyxl.load_workbook(saved(journal, run, tmp_path / "failed.xlsx")).worksheets[0]
