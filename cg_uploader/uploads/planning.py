@@ -19,7 +19,7 @@ from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
-    from cg_uploader.uploads.journal.past import Past
+    from cg_uploader.uploads.journal.past import Known, Past
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
@@ -137,16 +137,26 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
             raise Cancelled("Nobody waits for it any more.")
         request = plan.request(row)
         once = once_only(plan.configuration, request)
-        if not (once or repeatable) or plan.leaves_out(row.number):
+        leaves = not plan.leaves_out(row.number)
+        if not (leaves if once else repeatable):
             continue
-        if (before := past.of(position, request, once_only=once)) is not None:
+        before = past.of(position, request, once_only=once, leaves=leaves)
+        if before is not None and leaves:
             if once:
                 known[before.status] += 1
             else:
                 repeated += 1
-            if before.status is RowStatus.ACCEPTED and before.when is not None:
-                last = before.when if last is None else max(last, before.when)
+            last = _later(last, before)
+    for _, _, before in past.stays():
+        repeated += 1
+        last = _later(last, before)
     return replace(found, known=known, repeated=repeated if repeatable else None, last=last)
+
+
+def _later(last: datetime | None, known: Known) -> datetime | None:
+    if known.status is not RowStatus.ACCEPTED or known.when is None:
+        return last
+    return known.when if last is None else max(last, known.when)
 
 
 def _loss(journal: Journal, *, harmful: bool) -> _Loss:

@@ -15,7 +15,7 @@ from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
 from cg_uploader.sheets import repairfile
 from cg_uploader.sheets.repairfile import RepairRow
-from cg_uploader.uploads.journal.kept import Kept
+from cg_uploader.uploads.journal.kept import OVERTAKEN, Kept
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
 
@@ -30,6 +30,7 @@ WHAT_TO_DO = {
     RowStatus.NOT_SENT: "Nothing to correct: open this file in CG Uploader again, or continue the upload.",
     RowStatus.NOT_SURE: "A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
 }
+LEAVE_IT = "Nothing, if the newer row is right: this one stays out when the file is opened again."
 LOOK_IT_UP = (
     "Look this row up in CustomerGauge under Data → Rest APIs → Request History before you send it again: "
     "a second copy may invite the same person twice."
@@ -114,7 +115,7 @@ def _other_names(plan: Plan) -> dict[str, str]:
 
 
 def _repair_row(row: Kept, others: dict[str, str]) -> RepairRow:
-    what_to_do = LOOK_IT_UP if _to_look_up(row) else WHAT_TO_DO[row.status]
+    what_to_do = LOOK_IT_UP if _to_look_up(row) else LEAVE_IT if row.state == OVERTAKEN else WHAT_TO_DO[row.status]
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
     messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
     problem = f"{row.status.label}: {replace(row.outcome, messages=messages).message}"

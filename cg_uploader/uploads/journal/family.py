@@ -11,13 +11,11 @@ from collections.abc import Iterator
 
 from cg_uploader.model import Plan
 from cg_uploader.origin import Origin
-from cg_uploader.uploads.journal.kept import span
+from cg_uploader.uploads.journal.kept import LEFT, span
 from cg_uploader.uploads.journal.planfile import first_content, first_file
 
 Fact = tuple[str, float | None]
 """A row's state, and when it was answered."""
-LEFT = "('accepted', 'sending', 'not_sure')"
-"""States of a row that has left, or may have."""
 _FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 

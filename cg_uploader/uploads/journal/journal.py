@@ -17,7 +17,7 @@ from cg_uploader.errors import DiskFull, RunChanged, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import commits, expiry, memory, past, planfile, store
+from cg_uploader.uploads.journal import commits, expiry, memory, order, past, planfile, store
 from cg_uploader.uploads.journal.exchange import Exchange
 from cg_uploader.uploads.journal.family import run_of
 from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
@@ -44,6 +44,8 @@ from cg_uploader.uploads.journal.kept import (
 from cg_uploader.uploads.journal.past import Known
 from cg_uploader.uploads.journal.standing import checked, summary_of
 from cg_uploader.vocabulary import RowStatus
+
+_BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
 
 
 class Journal:
@@ -169,7 +171,7 @@ class Journal:
     ) -> None:
         """One commit: outcomes by position, positions about to be sent, positions that did not leave and their state before.
 
-        The text of an accepted row is deleted with its outcome.
+        The text of a row that was accepted, now or before, is deleted with its outcome.
         """
         first, now, marked = run << REACH, time.time(), [((run << REACH) + at,) for at in intents]
         once = "select 1 from row where id = ? and once = 1"
@@ -182,23 +184,22 @@ class Journal:
             )
             db.executemany(
                 "update row set cells = null, who = '' where id = ?",
-                [(first + at,) for at, o in outcomes if o.status is RowStatus.ACCEPTED],
+                [(first + at,) for at, o in outcomes if o.status in (RowStatus.ACCEPTED, RowStatus.SKIPPED)],
             )
-            db.executemany("update row set state = 'sending' where id = ?", marked)
-            db.executemany("update row set state = ? where id = ?", [(state, first + at) for at, state in back])
+            db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
+            db.executemany(_BACK, [(state, first + at) for at, state in back])
 
-    def settle_cut_off(self, run: int) -> None:
-        """After a crash: once-only rows that may have left become *not sure*, for good."""
-        message = as_text((*UNFINISHED[SENDING],))
+    def settle(self, run: int) -> None:
+        """What must not leave (again) stays behind for good: once-only rows after a crash, and overtaken rows (``order``)."""
+        query = "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'"
         with self._change() as db:
-            db.execute(
-                "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'",
-                (message, *span(run)),
-            )
+            db.execute(query, (as_text((*UNFINISHED[SENDING],)), *span(run)))
+            order.settle_overtaken(db, run)
 
     def end(self, run: int, stop: Stop | None) -> RunSummary:
         """The run ends here, for now; returns how it stands."""
         with self._change() as db:
+            order.settle_overtaken(db, run)
             db.execute(
                 "update run set finished = ?, stopped = ?, exit = ? where id = ?",
                 (iso(), stop.reason if stop else None, stop.exit_code if stop else None, run),
@@ -356,6 +357,7 @@ class Journal:
             self.remember()
             with self._change() as db:
                 memory.remember(db, run, idle=True, leaving=True)
+                order.settle_before_forgetting(db, run, self._holds.is_held)
             self._delete(run)
         with store.translated(self._file):
             return expiry.vanish(self._db, waiting)

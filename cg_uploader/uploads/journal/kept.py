@@ -1,6 +1,7 @@
 """A row as the journal keeps it: its states, and how it stands in the database.
 
-A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known) or one of the six final words.
+A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known), ``overtaken`` (it may have
+arrived, and a newer row has since: see ``order``) or one of the six final words.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cg_uploader.vocabulary import RowStatus
 
 WAITING = "waiting"
 SENDING = "sending"
+OVERTAKEN = "overtaken"
 UNDER_WAY = "The upload is under way."
 CUT_OFF = "The upload was cut off before its end."
 REACH = 32
@@ -25,6 +27,10 @@ REACH = 32
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
 COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run where id = ?"
 ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LEFT = f"('accepted', '{SENDING}', 'not_sure', '{OVERTAKEN}')"
+"""States of a row that has left, or may have."""
+SKIPPED_AS_ACCEPTED = "(state = 'skipped' and fingerprint <> x'' and coalesce(cells, '[]') = '[]')"
+"""Such a row has no text, unlike one that another run has taken over.  One that the user leaves out has no fingerprint."""
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
 """What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
 
@@ -92,6 +98,8 @@ def status_of(state: str) -> RowStatus:
     """The final word for a row in ``state`` if its run ended now."""
     if state == WAITING:
         return RowStatus.NOT_SENT
+    if state == OVERTAKEN:
+        return RowStatus.NOT_SURE
     return RowStatus.NOT_SURE if state == SENDING else RowStatus(state)
 
 

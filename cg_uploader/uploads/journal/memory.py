@@ -2,8 +2,10 @@
 
 One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address): its
 newest accepted content.  So a row counts as accepted only while no later row of the same identifier was accepted with other
-content, whatever file or configuration that came from.  A once-only row has two entries of its own, which nothing replaces:
-one by its text, and one by its number in the file where it stood first, which knows it in any text.
+content, whatever file or configuration that came from.  Where a run had later rows of an identifier, those that were accepted
+before them have an entry by their text each: a file with several rows of an identifier is known whole.  A once-only row has
+two entries of its own, which nothing replaces: one by its text, and one by its number in the file where it stood first, which
+knows it in any text.
 """
 
 from __future__ import annotations
@@ -17,21 +19,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cg_uploader.model import Plan
-from cg_uploader.uploads.journal.kept import span
+from cg_uploader.model import Plan, Request
+from cg_uploader.uploads.journal.kept import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
 from cg_uploader.uploads.journal.planfile import first_file
 
-_WHOLLY = 2
-"""What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers."""
+_WHOLLY = 3
+"""What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
+2: by one that did not know rows which others of their identifier followed."""
 OWN = 0
 """The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
 
 Entry = tuple[bytes, bytes, int, float, int]
 """subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place."""
+_Entry = tuple[bytes, int, float]
+"""fingerprint, whether it was surely accepted, seconds since 1970."""
 Numbered = tuple[str, int]
 """A row by its number in the file where it stood first (``planfile.first_content``)."""
 
 _WHEN = "iif(answered between 0 and 4e9, answered, :now)"
+_MY_TIME = _WHEN.replace("answered", "mine.answered")
 _KEEP = (
     " on conflict (subject, origin) do update set fingerprint = excluded.fingerprint, sure = excluded.sure,"
     " answered = excluded.answered, place = excluded.place where excluded.answered >= memory.answered"
@@ -54,11 +60,23 @@ _WAITING = (
     "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
     " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
 )
+_HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
+"""A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind."""
 _BY_SUBJECT = (
     f"{_ADD} select 0, subject, fingerprint, state = 'accepted', {_WHEN}, :place from row"
-    " where id >= :first and id < :last and subject is not null and state in ('accepted', 'not_sure', 'sending')"
-    f" order by subject, {_WHEN} {_KEEP}"
+    f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
+    f" order by subject, {_WHEN}, id {_KEEP}"
 )
+_FOLLOWED = (
+    f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, {_MY_TIME}), :place from"
+    " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
+    f" where id >= :first and id < :last and subject is not null and once = 0 and ({_HAS_LEFT} or {SKIPPED_AS_ACCEPTED}))"
+    " mine left join memory known on mine.state = 'skipped' and known.origin = 0 and known.subject = mine.subject"
+    " and known.fingerprint = mine.fingerprint and known.sure"
+    " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
+    f" order by mine.fingerprint{_SURER}"
+)
+"""To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,7 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
         db.execute(_ONCE_ONLY.format(name=name), known)
     if leaving:
         db.execute(_IN_ANOTHER_TEXT, known)
+    db.execute(_FOLLOWED, known)
     db.execute(_BY_SUBJECT, known)
     db.execute("update run set remembered = ? where id = ?", (_WHOLLY if ended is not None else 0, run))
 
@@ -182,7 +201,9 @@ class Memory:
         query = "select id, name, secret from origin where imported > ? order by id"
         others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
         self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
-        self._sent: set[bytes] = set()
+        self._leaving: set[bytes] = set()
+        self._followed: dict[bytes, list[tuple[int, int, Remembered]]] = {}
+        self.stays: list[tuple[int, int, Remembered]] = []
         place = (plan.address.records, plan.configuration.reference)
         self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
 
@@ -201,35 +222,48 @@ class Memory:
                 found = _remembered(entry, key)
         return found
 
-    def of_repeatable(self, plain: bytes, about: str | None) -> Remembered | None:
+    def of_repeatable(self, position: int, request: Request, about: str | None, *, leaves: bool = True) -> Remembered | None:
         """When a row with just this content was accepted and no other of its identifier since; else None.
 
-        When an earlier row of the same identifier in this walk is not what stands there, it will be sent and change that: the
-        rows of that identifier after it count as not accepted, so that the last one in the file is the one that holds.
+        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that was
+        accepted, and then followed by another, is left out too once the row that stands there comes: ``stays`` lists such
+        rows with position and number.  When a row is sent, those after it count as not accepted, because it changes what
+        stands there.
+
+        ``leaves`` False: the row is not sent whatever is known of it.
         """
         if about is None or not self.knows_place:
             return None
         subject = plain_subject(self._plan, about)
-        newest: tuple[tuple[bytes, int, float], _Key] | None = None
-        for key in self._keys:
-            entry = self._entry(key.hash(subject), key.origin)
-            if entry is not None and (newest is None or entry[2] > newest[0][2]):
-                newest = entry, key
-        if newest is None:
-            return None
-        entry, key = newest
         known = self._keys[0].hash(subject)
-        if entry[1] and entry[0] == key.hash(plain) and known not in self._sent:
+        newest = self._newest(subject)
+        if newest is None or known in self._leaving:
+            return None
+        plain = request.fingerprint
+        entry, key = newest
+        if entry[1] and entry[0] == key.hash(plain):
+            self.stays += self._followed.pop(known, ())
             return _remembered(entry, key)
-        self._sent.add(known)
+        if leaves and (before := self._newest(plain)) is not None and before[0][1]:
+            self._followed.setdefault(known, []).append((position, request.row, _remembered(*before)))
+        elif leaves:
+            self._leaving.add(known)
         return None
 
-    def _entry(self, subject: bytes, origin: int) -> tuple[bytes, int, float] | None:
-        found: tuple[bytes, int, float] | None = self._db.execute(
+    def _newest(self, name: bytes) -> tuple[_Entry, _Key] | None:
+        found: tuple[_Entry, _Key] | None = None
+        for key in self._keys:
+            entry = self._entry(key.hash(name), key.origin)
+            if entry is not None and (found is None or entry[2] > found[0][2]):
+                found = entry, key
+        return found
+
+    def _entry(self, subject: bytes, origin: int) -> _Entry | None:
+        found: _Entry | None = self._db.execute(
             "select fingerprint, sure, answered from memory where subject = ? and origin = ?", (subject, origin)
         ).fetchone()
         return found
 
 
-def _remembered(entry: tuple[bytes, int, float], key: _Key) -> Remembered:
+def _remembered(entry: _Entry, key: _Key) -> Remembered:
     return Remembered(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

@@ -17,9 +17,10 @@ from pathlib import Path
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Plan, Request
-from cg_uploader.uploads.journal.family import LEFT, Families
-from cg_uploader.uploads.journal.kept import LEFT_TO_DO, REACH, as_text, as_written, span, status_of
+from cg_uploader.uploads.journal.family import Families
+from cg_uploader.uploads.journal.kept import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
 from cg_uploader.uploads.journal.memory import Memory, Numbered, Remembered, keyed, knows_waiting, remember
+from cg_uploader.uploads.journal.order import hold_back_overtaken
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.uploads.journal.store import translated
 from cg_uploader.vocabulary import RowStatus
@@ -74,19 +75,23 @@ class Past:
         """Whether any row of this configuration at this address was accepted before: else there is nothing to look for."""
         return self._memory.knows_place and self._identifiers.known
 
-    def of(self, position: int, request: Request, *, once_only: bool) -> Known | None:
+    def stays(self) -> list[tuple[int, int, Known]]:
+        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to be accepted: position, number."""
+        return [(position, number, _known(found)) for position, number, found in self._memory.stays]
+
+    def of(self, position: int, request: Request, *, once_only: bool, leaves: bool = True) -> Known | None:
         """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
 
-        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.
-        JournalError when something about it is not as it was written.
+        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.  ``leaves``
+        False: it is not sent anyhow.  JournalError when something about it is not as it was written.
         """
         with translated(self._journal), as_written():
-            return self._of(position, request, once_only=once_only)
+            return self._of(position, request, once_only=once_only, leaves=leaves)
 
-    def _of(self, position: int, request: Request, *, once_only: bool) -> Known | None:
+    def _of(self, position: int, request: Request, *, once_only: bool, leaves: bool) -> Known | None:
         plain = request.fingerprint
         if not once_only:
-            found = self._memory.of_repeatable(plain, self._identifiers.key(request))
+            found = self._memory.of_repeatable(position, request, self._identifiers.key(request), leaves=leaves)
             return None if found is None else _known(found)
         for run in self._families.unknown:
             with translated(self._journal, run):
@@ -148,6 +153,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
     a run that still means to send one is being worked on.
     """
+    hold_back_overtaken(db, run)
     families = Families(db, plan)
     first, last = span(run)
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}

@@ -27,6 +27,8 @@ from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Re
 
 _Noun = TypeVar("_Noun", Address, Column, Field, Source)
 _KINDS = {noun.__name__: get_type_hints(noun) for noun in (Address, Column, Field, Source)}
+SENT_AGAIN = '"again": true'
+"""Stands in the text of a plan that was begun with the choice to send everything again."""
 _HAS_ORIGIN = '"origin": [['
 
 
@@ -45,9 +47,17 @@ def first_file(content: str, text: str) -> tuple[str, bool]:
 
     ValueError for foreign text.
     """
-    with as_written():
-        origin = _origin(json.loads(text)) if _HAS_ORIGIN in text else None
+    origin = origin_in(text)
     return (content, True) if origin is None else (origin.content, False)
+
+
+def origin_in(text: str) -> Origin | None:
+    """Where the rows of a recorded run come from, by its plan as text; None when they are its file's own.
+
+    ValueError for foreign text.
+    """
+    with as_written():
+        return _origin(json.loads(text)) if _HAS_ORIGIN in text else None
 
 
 def dump(plan: Plan, customer: str = "") -> str:
@@ -70,6 +80,7 @@ def dump(plan: Plan, customer: str = "") -> str:
             "mapping": [[heading, asdict(source)] for heading, source in plan.mapping.sources],
             "options": asdict(plan.options),
             "consent": plan.consent,
+            "again": plan.skip_accepted is False,
             "customer": "" if plan.region is Region.PRACTICE else customer,
             "origin": list(lines_of(table.origin)) if table.origin is not None and table.origin.run else None,
         }

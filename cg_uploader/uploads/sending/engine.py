@@ -82,12 +82,12 @@ def resume(
 ) -> RunSummary:
     """Send what is left of a run and return the totals of the whole; with nothing left, just those.
 
-    A row that may have left before is sent again when its kind allows a repeat, and stays *not sure* otherwise.
+    A row that may have left is sent again where a repeat does no harm and undoes nothing newer; else it stays *not sure*.
     UsageError when rows are left and their values were deleted; CredentialsRefused when they may be another customer's.
     """
     with journal.hold(run):
         journal.ensure_values(run, to_send=True)
-        journal.settle_cut_off(run)
+        journal.settle(run)
         plan, fresh = journal.plan(run), not journal.anything_answered(run)
         staging.look_again(run, plan, journal)
         if not journal.unsettled(run):

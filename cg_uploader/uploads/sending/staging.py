@@ -11,7 +11,7 @@ from cg_uploader.fields.configuration import Identifiers, once_only
 from cg_uploader.model import Batch, Outcome, Plan, Row
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import WAITING, Kept, Messages, as_text, day
-from cg_uploader.uploads.journal.past import Known
+from cg_uploader.uploads.journal.past import Known, Past
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import Activity, Level, RowStatus
 
@@ -55,9 +55,11 @@ def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], co
     journal.ensure_space(2 * _estimated_bytes(plan) + (1 << 20))
     run = journal.begin(plan, client_id)
     try:
-        rows = _watched(_rows(plan, journal), len(plan.table.rows), on_batch, control)
+        past = journal.past(plan, repeatable=bool(plan.skip_accepted))
+        rows = _watched(_rows(plan, journal, past), len(plan.table.rows), on_batch, control)
         while block := list(itertools.islice(rows, ROWS_OF_A_COMMIT)):
             journal.add(run, block)
+        journal.record(run, [(at, _as_skipped(number, before)) for at, number, before in past.stays()])
         journal.seal(run, plan)
     except BaseException:
         journal.abandon(run)
@@ -73,10 +75,9 @@ def _estimated_bytes(plan: Plan) -> int:
     return (PAGE_BYTES // rows_of_a_page if rows_of_a_page else each + PAGE_BYTES) * len(plan.table.rows)
 
 
-def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
+def _rows(plan: Plan, journal: Journal, past: Past) -> Iterator[Kept]:
     checker = RowChecker(plan)
     identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
-    past = journal.past(plan, repeatable=bool(plan.skip_accepted))
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
         once, cells = once_only(plan.configuration, request), plan.cells(row)
@@ -87,8 +88,9 @@ def _rows(plan: Plan, journal: Journal) -> Iterator[Kept]:
             state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.found) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)
-            if once or plan.skip_accepted:
-                before = past.of(position, request, once_only=once)
+        if (once and state == WAITING) or (not once and plan.skip_accepted):
+            before = past.of(position, request, once_only=once, leaves=state == WAITING)
+            if state == WAITING:
                 state, messages = _as_known(row.number, before, plan.skip_accepted)
                 cells = () if state == RowStatus.SKIPPED else cells
         who, subject = identifiers.who(request), journal.subject(plan, identifiers.key(request))
@@ -108,8 +110,7 @@ def look_again(run: int, plan: Plan, journal: Journal) -> None:
         for row in block:
             before = told(plan.request(Row(row.number, row.cells))) if row.once_only else None
             if before is not None:
-                state, said = _as_known(row.number, before, skip_accepted=True)
-                outcomes.append((row.position, Outcome(row.number, RowStatus(state), row.http, said, row.attempts)))
+                outcomes.append((row.position, _as_skipped(row.number, before, row)))
         journal.record(run, outcomes)
 
 
@@ -126,6 +127,12 @@ def _as_known(number: int, before: Known | None, skip_accepted: bool | None) -> 
     if before.status is RowStatus.ACCEPTED:
         return RowStatus.SKIPPED.value, (("", f"Accepted{when}{whose}."),)
     return RowStatus.NOT_SURE.value, (("", f"Not sure since an earlier upload{when}, so not sent again."),)
+
+
+def _as_skipped(number: int, before: Known, row: Kept | None = None) -> Outcome:
+    """The outcome of a row that stays behind because of what is known of it."""
+    state, said = _as_known(number, before, skip_accepted=True)
+    return Outcome(number, RowStatus(state), row.http if row else None, said, row.attempts if row else 0)
 
 
 def _watched(rows: Iterator[Kept], total: int, on_batch: Callable[[Batch], None], control: Control) -> Iterator[Kept]:

@@ -75,7 +75,7 @@ def test_after_a_crash_once_only_rows_are_not_sure_for_good_and_repeatable_ones_
     rows = [kept(0, once_only=True), kept(1, once_only=True), kept(2), kept(3)]
     run = recorded(journal, plan_of(people(4)), rows)
     journal.record(run, [], intents=[0, 2])
-    journal.settle_cut_off(run)
+    journal.settle(run)
     assert [row.position for row in journal.left_to_do(run, 0, 10)] == [1, 2, 3]
     first = next(journal.rows(run))
     assert first.status is RowStatus.NOT_SURE

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Plan, Reply
+from cg_uploader.model import Options, Plan, Reply, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.exchange import ENTRY, Exchange
 from cg_uploader.uploads.journal.journal import Journal
@@ -92,8 +92,92 @@ def test_a_row_changed_by_another_configuration_is_sent_again(journal: Journal) 
 
 def test_the_last_row_of_an_identifier_in_a_file_is_what_holds(journal: Journal) -> None:
     send(journal, [a("1"), a("2")])
-    assert send(journal, [a("1"), a("2")]) == [2, 3], "skipping row 3 alone would leave 1 behind"
+    assert send(journal, [a("9"), a("2")]) == [2, 3], "skipping row 3 alone would leave 9 behind"
     assert send(journal, [a("2"), a("2")]) == []
+
+
+TWICE = [a("1"), a("7", "b"), a("2"), a("2", "c"), a("3")]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_file_that_was_accepted_whole_is_skipped_whole_where_an_identifier_stands_in_it_more_than_once(
+    journal: Journal, *, forgotten: bool
+) -> None:
+    send(journal, TWICE)
+    if forgotten:
+        journal.forget(1)
+    found = earlier(planned(TWICE), journal, repeatable=True)
+    assert found.repeated == found.skippable == 5
+    assert "5 of these 5 rows were accepted before" in found.sentence
+    assert send(journal, TWICE) == []
+    run = journal.runs()[0]
+    assert {row.status for row in journal.rows(run)} == {RowStatus.SKIPPED}
+    assert all(row.outcome.message.startswith("Accepted on ") and row.cells == () for row in journal.rows(run))
+    assert send(journal, [*TWICE, a("4")]) == [7]
+    assert send(journal, [*TWICE, a("4")]) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "sent"),
+    [
+        ([a("1"), a("2")], [2, 3]),  # 3 stands there, and 2 is the last word now
+        ([a("1"), a("9")], [2, 3]),  # else 3 would stand there when 9 is refused
+        ([a("9"), a("3")], [2, 3]),  # 9 alone would undo 3
+        ([a("9"), a("1"), a("3")], [2, 3, 4]),
+        ([a("1"), a("9"), a("3")], [2, 3, 4]),
+        ([a("1")], [2]),
+        ([a("3"), a("1")], [3]),
+        ([a("3"), a("1"), a("3")], []),
+        ([a("2"), a("3")], []),
+    ],
+)
+def test_what_is_sent_of_an_identifier_undoes_nothing_further_down(
+    journal: Journal, rows: Sequence[tuple[str, str]], sent: list[int]
+) -> None:
+    send(journal, [a("1"), a("2"), a("3")])
+    assert earlier(planned(rows), journal, repeatable=True).repeated == len(rows) - len(sent)
+    assert send(journal, rows) == sent
+
+
+def test_a_row_that_stays_behind_further_down_is_not_undone_either(journal: Journal) -> None:
+    """Row 3 was accepted with newer values, and the user leaves it out now."""
+    send(journal, [a("1"), a("2")])
+    part = replace(planned([a("1"), a("2")]), options=Options(rows=(2, 2)))
+    client = ScriptedClient()
+    assert earlier(part, journal, repeatable=True).repeated == 1
+    engine.upload(part, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert client.sent == []
+
+
+def test_what_may_have_arrived_further_down_does_not_stand_there_for_certain(journal: Journal) -> None:
+    send(journal, [a("1"), a("2")], {3: [LOST] * 4})
+    assert send(journal, [a("1"), a("2")]) == [2, 3]
+    assert send(journal, [a("1"), a("2")]) == []
+
+
+def test_a_colleague_knows_a_file_with_an_identifier_in_several_rows_whole_too(journal: Journal, tmp_path: Path) -> None:
+    send(journal, TWICE)
+    count, code = journal.memories().export_to(tmp_path / "memory")
+    assert count == 5
+    with closing(Journal(Places(tmp_path / "other"))) as theirs:
+        theirs.memories().import_from(tmp_path / "memory", code)
+        assert send(theirs, TWICE) == []
+
+
+def test_a_row_on_its_way_when_a_program_died_is_uncertain_from_then_on_and_no_longer(journal: Journal, places: Places) -> None:
+    class Killed(BaseException):
+        """The program dies."""
+
+    def die(request: Request) -> None:
+        raise Killed
+
+    plan, client = planned([a("1")]), ScriptedClient(before_send=die)
+    with pytest.raises(Killed), closing(Journal(places)) as other:
+        engine.upload(plan, client, other, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    assert send(journal, [a("1")]) == [2], "nobody knows whether it arrived"
+    assert send(journal, [a("1")]) == []
+    journal.forget(1)
+    assert send(journal, [a("1")]) == [], "it was accepted since"
 
 
 def test_a_row_that_may_have_arrived_makes_what_was_before_uncertain(journal: Journal) -> None:

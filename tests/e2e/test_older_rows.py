@@ -1,0 +1,44 @@
+"""A run is cut off, a newer file is uploaded, and the run goes on: what the service received last is the newest."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from laws import HEADINGS
+from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
+
+pytestmark = pytest.mark.process
+
+HANG_AT_ROW_3 = {"rules": [{"when": {"record": 2}, "do": "hang", "times": 1}]}
+
+
+def test_an_upload_that_was_cut_off_goes_on_without_what_a_newer_file_has_brought(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    older = workbook(tmp_path / "older.xlsx", HEADINGS, [(f"{name}@example.com", "Old") for name in "abcd"])
+    newer = workbook(tmp_path / "newer.xlsx", HEADINGS, [(f"{name}@example.com", "New") for name in "bc"])
+    with program.practice(HANG_AT_ROW_3) as practice:
+        profile = program.profile(practice, HEADINGS, reference="contact", data_type="contact")
+        with program.start("upload", older, "--profile", profile, "--connections", "1") as process:
+            while practice.summary()["received"] < 2:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.kill()
+            process.communicate(timeout=ENOUGH_SECONDS)
+        assert program.json("upload", newer, "--profile", profile)[0] == 0
+        code, said = program.json("resume", "1")
+        again, _ = program.json("resume", "1")
+    sent = [tuple(text for _, text in line["pairs"]) for line in ledger_lines(tmp_path)]
+    last = dict(sent)
+    assert last == {"a@example.com": "Old", "b@example.com": "New", "c@example.com": "New", "d@example.com": "Old"}
+    assert {outcome["row"]: outcome["status"] for outcome in said["outcomes"]} == {
+        2: "accepted",
+        3: "not_sure",
+        4: "skipped",
+        5: "accepted",
+    }
+    assert "Upload 2 has a newer row with the same identifier (row 2)" in said["outcomes"][1]["message"]
+    assert code == again == 1
+    assert sent.count(("b@example.com", "Old")) == 1
+    assert ("c@example.com", "Old") not in sent
