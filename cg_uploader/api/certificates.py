@@ -14,6 +14,8 @@ import truststore
 from cg_uploader.errors import UsageError
 
 MOST_BYTES = 4 << 20
+_NAMES = b"\x06\x03\x55\x1d\x11"
+"""How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER)."""
 
 Extra = str | bytes
 """Certificates as OpenSSL takes them: PEM as text, DER as bytes."""
@@ -69,9 +71,21 @@ def trust(extra: Extra | None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
     if extra is not None:
         context.load_verify_locations(cadata=extra)
     return context
+
+
+def ensure_named(sock: Any) -> None:
+    """SSLCertVerificationError when the other side's certificate has no list of the names that it is for.
+
+    OpenSSL refuses it itself.  Windows still takes the common name in the subject for the host's.
+    """
+    if _NAMES not in (sock.getpeercert(binary_form=True) or b""):
+        error = ssl.SSLCertVerificationError("no list of names")
+        error.verify_code, error.verify_message = 62, "names its host only in the old way"
+        raise error
 
 
 def _loaded(extra: Extra) -> ssl.SSLContext:
