@@ -41,12 +41,13 @@ class Authority:
         )
         return self._rules(names[0], key, certificate)
 
-    def server_named_in_the_old_way(self, name: str) -> ssl.SSLContext:
-        """A server's rules with a certificate that names it in its subject, and in no list of names."""
+    def server_named_in_the_old_way(self, name: str, *, email: bool) -> ssl.SSLContext:
+        """A server's rules with a certificate that names it in its subject; ``email``: its list has an address for mail."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        listed = x509.SubjectAlternativeName([x509.RFC822Name("ann@example.org")])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        return self._rules(name, key, self._sign(subject, key.public_key(), (-10, 10), usage))
+        return self._rules(name, key, self._sign(subject, key.public_key(), (-10, 10), listed if email else usage))
 
     def self_signed(self, name: str) -> ssl.SSLContext:
         """A server's rules with a certificate for which nobody else vouches."""

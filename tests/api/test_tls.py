@@ -13,7 +13,7 @@ import pytest
 from certificates import Authority
 from raw_peer import Raw, close_after, hang, hang_after, http, reset
 
-from cg_uploader.api import certificates, transport
+from cg_uploader.api import lines, transport
 from cg_uploader.api.certificates import distrust, issuers_in
 from cg_uploader.api.lines import Timeouts
 from cg_uploader.api.proxies import Proxies, Proxy, ProxyLogin, read_proxy
@@ -83,21 +83,37 @@ def test_what_is_not_tls_is_not_trusted(peer, client):
         assert b"ann" not in plain.heard[0]
 
 
-def test_a_certificate_that_names_its_host_in_the_old_way_only_is_refused(peer, client, authority):
-    server = peer(tls=authority.server_named_in_the_old_way("localhost"))
+@pytest.mark.parametrize("email", [False, True])
+def test_a_certificate_that_names_its_host_in_the_old_way_only_is_refused(peer, client, authority, email):
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=email))
     reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
     assert reply.answer is Answer.UNTRUSTED
     assert "belongs to another name" in reply.message
     assert server.heard == []
 
 
-def test_the_old_way_is_refused_where_the_system_would_take_it(peer, client, authority, monkeypatch):
+@pytest.mark.parametrize("email", [False, True])
+def test_the_old_way_is_refused_where_the_system_would_take_it(peer, client, authority, monkeypatch, email):
     """As on Windows, whose own check falls back on the common name."""
-    monkeypatch.setattr(certificates, "trust", _gullible(certificates.trust))
-    monkeypatch.setattr(transport, "trust", certificates.trust)
-    server = peer(tls=authority.server_named_in_the_old_way("localhost"))
+    monkeypatch.setattr(transport, "trust", _gullible(transport.trust))
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=email))
     reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
     assert (reply.answer, server.heard) == (Answer.UNTRUSTED, [])
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there the system compares names")
+def test_openssl_itself_does_not_look_at_the_common_name(peer, client, authority, monkeypatch):
+    monkeypatch.setattr(lines, "ensure_named", lambda _: None)
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=False))
+    reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
+    assert (reply.answer, server.heard) == (Answer.UNTRUSTED, [])
+
+
+@pytest.mark.parametrize("names", [["127.0.0.1"], ["localhost", *(f"host{n}.example.org" for n in range(40))]])
+def test_a_list_of_any_length_with_names_or_addresses_will_do(peer, client, authority, names):
+    server = peer(tls=authority.server(*names))
+    reply = _send(client, peer(), f"https://{names[0]}:{server.port}/records/", ca_file=authority.file)
+    assert (reply.answer, reply.status) == (Answer.COMPLETE, 200)
 
 
 def _gullible(trust):
