@@ -93,9 +93,17 @@ class CredentialsRefused(ConnectError):
 
 
 class NotReachable(ConnectError):
-    """No connection, an untrusted one, or no usable answer from the sign-in address."""
+    """No connection, an untrusted one, or no usable answer from the sign-in address.
+
+    ``retry_after``: seconds to wait before the next try, as the answer asked; None when it did not.
+    """
 
     kind = "unreachable"
+
+    def __init__(self, sentence: str, *, kind: str | None = None, retry_after: float | None = None) -> None:
+        """No row was sent."""
+        super().__init__(sentence, kind=kind)
+        self.retry_after = retry_after
 
 
 class ProxyLoginWanted(NotReachable):

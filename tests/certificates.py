@@ -14,7 +14,7 @@ pytest.importorskip("cryptography")
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 class Authority:
@@ -40,6 +40,14 @@ class Authority:
             x509.SubjectAlternativeName([_name(name) for name in names]),
         )
         return self._rules(names[0], key, certificate)
+
+    def server_named_in_the_old_way(self, name: str, *, email: bool) -> ssl.SSLContext:
+        """A server's rules with a certificate that names it in its subject; ``email``: its list has an address for mail."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        listed = x509.SubjectAlternativeName([x509.RFC822Name("ann@example.org")])
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        return self._rules(name, key, self._sign(subject, key.public_key(), (-10, 10), listed if email else usage))
 
     def self_signed(self, name: str) -> ssl.SSLContext:
         """A server's rules with a certificate for which nobody else vouches."""

@@ -104,7 +104,7 @@ class ScriptedClient:
     def sign_in(self) -> None:
         """Always fine."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, _may_leave: object = None) -> Reply:
         if self.before_send is not None:
             self.before_send(request)
         self.sent.append(request.row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,10 @@ import truststore
 from cg_uploader.errors import UsageError
 
 MOST_BYTES = 4 << 20
+_NAMES = b"\x06\x03\x55\x1d\x11"
+"""How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER)."""
+_BOOLEAN, _HOSTS = 0x01, (0x82, 0x87)
+"""Tags in such a list: of a host name (dNSName) and of an address (iPAddress)."""
 
 Extra = str | bytes
 """Certificates as OpenSSL takes them: PEM as text, DER as bytes."""
@@ -69,9 +74,46 @@ def trust(extra: Extra | None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
     if extra is not None:
         context.load_verify_locations(cadata=extra)
     return context
+
+
+def ensure_named(sock: Any) -> None:
+    """SSLCertVerificationError when the other side's certificate lists no host name and no address that it is for.
+
+    OpenSSL refuses it itself.  Windows still takes the common name in the subject for the host's.
+    """
+    if not _lists_hosts(sock.getpeercert(binary_form=True) or b""):
+        error = ssl.SSLCertVerificationError("no list of names")
+        error.verify_code, error.verify_message = 62, "names its host only in the old way"
+        raise error
+
+
+def _lists_hosts(der: bytes) -> bool:
+    at = der.find(_NAMES)
+    while at >= 0:
+        with contextlib.suppress(IndexError):
+            tag, start, end = _element(der, at + len(_NAMES))
+            if tag == _BOOLEAN:  # whether the list is critical
+                tag, start, end = _element(der, end)
+            tag, start, end = _element(der, start)
+            while start < end:
+                tag, _, start = _element(der, start)
+                if tag in _HOSTS:
+                    return True
+        at = der.find(_NAMES, at + 1)
+    return False
+
+
+def _element(der: bytes, at: int) -> tuple[int, int, int]:
+    """(tag, where the content begins, where it ends) of the element at ``at``; IndexError when there is none."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(der[at + 2 : start], "big")
+    return der[at], start, start + length
 
 
 def _loaded(extra: Extra) -> ssl.SSLContext:

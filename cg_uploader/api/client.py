@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from cg_uploader import __version__
 from cg_uploader.api.regions import may_be_contacted
 from cg_uploader.api.replies import read_reply
-from cg_uploader.api.token import Clock, Token
+from cg_uploader.api.token import Clock, MayLeave, Token, always
 from cg_uploader.errors import NotReachable, ProxyLoginWanted, UsageError
 from cg_uploader.model import Address, Credentials, Reply, Request
 from cg_uploader.vocabulary import Answer
@@ -68,7 +68,7 @@ class Client:
             {"Accept": "application/json", "User-Agent": _AGENT, "Content-Type": "application/x-www-form-urlencoded"},
             urlencode(form, errors="replace").encode(),
         )
-        self._token = Token(lambda: self._transport.exchange(sign_in), self._clock)
+        self._token = Token(lambda may_leave: self._transport.exchange(sign_in, may_leave=may_leave), self._clock)
         self._prepared: tuple[str, Outgoing, int] = ("", sign_in, 0)
 
     def sign_in(self) -> None:
@@ -76,6 +76,7 @@ class Client:
 
         ProxyLoginWanted when a proxy asks who asks: somebody may know, and another client can be told.
         """
+        self._token.begin_anew()
         try:
             self._token.get()
         except NotReachable as failure:
@@ -88,9 +89,11 @@ class Client:
         """The host:port of a proxy that has asked for a user name and a password, or did not accept them; else empty."""
         return self._transport.login_wanted
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, may_leave: MayLeave = always) -> Reply | None:
         """One attempt at one row; whatever the network does is a reply.
 
+        ``may_leave`` is asked before a connection is sought, and once more when it stands: before the first byte of the row,
+        and of a sign-in that the row needs.  None when it said no: nothing of the row left.
         CredentialsRefused when a sign-in is needed and refused; UsageError for text that no encoding can carry.
         """
         if request.records != self._records:
@@ -100,18 +103,23 @@ class Client:
         except UnicodeEncodeError:
             raise UsageError(f"Row {request.row} holds a character that cannot be sent. Type the text anew.") from None
         try:
-            token = self._token.get()
+            token = self._token.get(may_leave)
         except NotReachable as failure:
-            return Reply(_UNSENT.get(failure.kind, Answer.NOT_CONNECTED), message=failure.sentence)
-        outgoing, room = self._outgoing(token)
+            unsent = _UNSENT.get(failure.kind, Answer.NOT_CONNECTED)
+            return Reply(unsent, message=failure.sentence, retry_after=failure.retry_after)
+        if token is None:
+            return None
+        outgoing, room = self._outgoing(token.text)
         if len(query) > room:
             return Reply(Answer.TOO_LONG)
-        received = self._transport.exchange(outgoing, query)
-        if isinstance(received, Reply):
+        received = self._transport.exchange(outgoing, query, may_leave)
+        if received is None or isinstance(received, Reply):
             return received
         status, headers, body = received
         if status == 401:
             self._token.discard(token)
+        elif status < 500 and status != 429:
+            self._token.confirm(token)
         return read_reply(status, headers, body, datetime.fromtimestamp(self._clock.wall(), UTC))
 
     def abort(self) -> None:

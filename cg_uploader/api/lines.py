@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import selectors
 import socket
 import ssl
@@ -12,22 +11,27 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, RemoteDisconnected, parse_headers
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from cg_uploader.api.answers import BoundedAnswer
+from cg_uploader.api.certificates import ensure_named
+from cg_uploader.api.token import MayLeave
 from cg_uploader.loopback import is_loopback
 
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
 _LONGEST_TICK = 1.0  # seconds between two looks at the time limits
-_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9._-]*)(?=\s*(?:,|$)|\s+[^\s=])")
-"""The names in a Proxy-Authenticate header; what follows a name with = is a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Time limits in seconds: to connect, until an answer's headers are complete, for all of an answer's body."""
+    """Time limits in seconds.
+
+    ``connect``: to find and reach the other side, for a proxy to open the way, and for a TLS handshake, each.  ``read``: from
+    the first byte of a request until the headers of its answer are complete.  ``body``: for all of an answer's body, and for
+    all of its head once that has begun.
+    """
 
     connect: float = 10.0
     read: float = 60.0
@@ -37,16 +41,19 @@ class Timeouts:
 class Exchange:
     """One attempt under way in one thread.
 
-    ``query`` goes out behind the path.  ``dialled``: there was a socket.  ``reached``: bytes of the request may have left.
-    ``failure``: why no connection was made.  ``cut``: it was ended from outside.  ``deadline``: when its time is up, monotonic.
+    ``query`` goes out behind the path.  ``may_leave`` is asked before the first byte of the request; ``withheld``: it said no.
+    ``reached``: bytes of the request may have left.  ``tunnelled``: a proxy has opened the way.  ``failure``: why no
+    connection was made.  ``cut``: it was ended from outside, or for its size.  ``deadline``: when its time is up, monotonic.
     """
 
-    __slots__ = ("cut", "deadline", "dialled", "failure", "line", "query", "reached")
+    __slots__ = ("cut", "deadline", "failure", "line", "may_leave", "query", "reached", "tunnelled", "withheld")
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, may_leave: MayLeave) -> None:
         self.query = query
-        self.dialled = False
+        self.may_leave = may_leave
+        self.withheld = False
         self.reached = False
+        self.tunnelled = False
         self.failure: BaseException | None = None
         self.line: Line | None = None
         self.cut = False
@@ -69,9 +76,9 @@ class Switchboard:
         self._resting = False
         self._closed = False
 
-    def begin(self, query: str) -> Exchange:
+    def begin(self, query: str, may_leave: MayLeave) -> Exchange:
         """Start this thread's attempt."""
-        exchange = Exchange(query)
+        exchange = Exchange(query, may_leave)
         with self._changed:
             self._exchanges[threading.get_ident()] = exchange
             if self._watcher is None and not self._closed:
@@ -144,59 +151,6 @@ class Switchboard:
                         exchange.line.cut()
 
 
-class ProxyLoginRefused(OSError):
-    """A proxy that wants to know who asks (407); ``schemes``: how it can be told, in lower case, empty when it did not say."""
-
-    def __init__(self, schemes: tuple[str, ...]) -> None:
-        """Nothing was sent through it."""
-        super().__init__("a proxy wants a login")
-        self.schemes = schemes
-
-
-class _Answer(HTTPResponse):
-    """The standard library's reading of an answer, but for two things.
-
-    It takes headers that break off for complete ones, and throws a proxy's headers away.
-    """
-
-    _begun = False
-
-    def _read_status(self) -> tuple[str, int, str]:
-        """The first line; without ``begin`` it is a proxy's, asked for a tunnel.  ProxyLoginRefused for its 407."""
-        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
-        if found[1] == 407 and not self._begun:
-            try:
-                said = parse_headers(self.fp).get_all("Proxy-Authenticate") or []
-            except (OSError, HTTPException):
-                said = []
-            raise ProxyLoginRefused(tuple(name.lower() for name in _SCHEME.findall(",".join(said))))
-        return found
-
-    def begin(self, *args: Any, **kwargs: Any) -> None:
-        """Read status and headers; RemoteDisconnected when they do not end with a blank line."""
-        self._begun = True
-        source, lines = self.fp, _Lines(self.fp)
-        self.fp = lines  # type: ignore[assignment]
-        super().begin(*args, **kwargs)
-        self.fp = source
-        if lines.last.strip(b"\r\n") or not lines.last:
-            raise RemoteDisconnected("the headers broke off")
-
-
-class _Lines:
-    """Hands lines on and remembers the last one."""
-
-    def __init__(self, source: Any) -> None:
-        self._source = source
-        self.last = b""
-        self.flush = source.flush
-        self.close = source.close
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last = self._source.readline(limit)
-        return self.last
-
-
 class Line(HTTPConnection):
     """A connection that the switchboard knows and that adds the query behind the HTTP library's back.
 
@@ -204,7 +158,6 @@ class Line(HTTPConnection):
     exceptions and logs.
     """
 
-    response_class = _Answer
     here = True
     """Without encryption nothing leaves this computer, whatever a name is said to mean."""
 
@@ -214,7 +167,13 @@ class Line(HTTPConnection):
         self.board = board
         self.handle: socket.socket | None = None
         self.owner: Exchange | None = None
+        self._connecting = False
         self._answering = False
+
+    def response_class(self, *args: Any, **kwargs: Any) -> BoundedAnswer:  # type: ignore[override]
+        """The answer that is read on this connection."""
+        exchange = self.owner or self.board.take(self)
+        return BoundedAnswer(*args, exchange=exchange, seconds=self.board.timeouts.body, **kwargs)
 
     def cut(self) -> None:
         """Shut the connection down, whoever uses it; the switchboard's lock is held."""
@@ -225,19 +184,48 @@ class Line(HTTPConnection):
     def connect(self) -> None:
         """Connect, and say in the exchange how far it came."""
         exchange = self.board.take(self)
+        self._connecting = True
         try:
             super().connect()
+            self._check_peer()
         except BaseException as error:
             exchange.failure = error
             raise
-        exchange.reached = True
+        finally:
+            self._connecting = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send, from now on with the time limit for the answer's headers."""
-        exchange = self.board.take(self)
-        exchange.reached = self.sock is not None
+        """Send for this thread's attempt."""
+        self.board.take(self)
         super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        """Write; everything but what a proxy is asked is the request, which leaves only if it may."""
+        if self.sock is None:
+            self.connect()
+        if not self._connecting and self.owner is not None and not self.owner.reached:
+            self._let_leave(self.owner)
+        super().send(data)
+
+    def _let_leave(self, exchange: Exchange) -> None:
+        """The first byte of the request is about to leave; ConnectionAbortedError when it must not."""
+        exchange.withheld = not exchange.may_leave()
+        if exchange.withheld or exchange.cut or self.board.aborted:
+            raise ConnectionAbortedError
+        exchange.reached = True
         exchange.deadline = time.monotonic() + self.board.timeouts.read
+
+    def _check_peer(self) -> None:
+        """Without encryption the other side is this computer."""
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for the way; what comes then, the handshake, has a time of its own."""
+        super()._tunnel()
+        if self.owner is not None:
+            if self.owner.cut:  # the library takes headers that break off for complete ones
+                raise ConnectionAbortedError
+            self.owner.tunnelled = True
+            self.owner.deadline = time.monotonic() + self.board.timeouts.connect
 
     def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         """Write the request line, with the query to the byte."""
@@ -274,7 +262,6 @@ class Line(HTTPConnection):
             sock.close()
             raise
         if self.owner is not None:
-            self.owner.dialled = True
             self.owner.deadline = time.monotonic() + limit
         return sock
 
@@ -287,6 +274,10 @@ class TlsLine(Line, HTTPSConnection):
     def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
         """Verify by the board's rules, whatever the library would do."""
         super().__init__(*args, board=board, **{**options, "ssl_context": board.context()})
+
+    def _check_peer(self) -> None:
+        """Refuse a certificate that names its host in the old way only."""
+        ensure_named(self.sock)
 
 
 def _only_here(found: list[Any]) -> list[Any]:

@@ -45,7 +45,7 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes | None, now:
     """
     if not body and status < 300:
         return Reply(Answer.COMPLETE if body is not None else Answer.BODY_LOST, status)
-    wait = retry_after(_header(headers, "retry-after"), _moment(_header(headers, "date")) or now)
+    wait = asked_wait(headers, now)
     if body is None:
         return Reply(Answer.BODY_LOST, status, retry_after=wait)
     text = _text(body, _header(headers, "content-encoding"))
@@ -78,6 +78,11 @@ def load_object(body: bytes | None) -> dict[str, object] | None:
     """The JSON object in ``body``, or None for anything else."""
     data, _ = _parsed(_text(body or b"", ""))
     return data if isinstance(data, dict) else None
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The break that an answer asks for, as ``retry_after``; ``now`` counts where the answer has no Date of its own."""
+    return retry_after(_header(headers, "retry-after"), _moment(_header(headers, "date")) or now)
 
 
 def retry_after(text: str, now: datetime) -> float | None:

@@ -8,14 +8,26 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from cg_uploader.api.replies import Received, load_object, plain
+from cg_uploader.api.replies import Received, asked_wait, load_object, plain
 from cg_uploader.errors import ConnectError, CredentialsRefused, NotReachable
 from cg_uploader.model import Reply
 from cg_uploader.vocabulary import Answer
 
 _LIFETIME = 3600.0  # seconds, if the answer does not say (vendor's article H5000846993: one hour)
+MOST_REFUSED = 2
+NOT_FOR_RECORDS = (
+    "CustomerGauge does not accept the sign-in for records. Sign in again, and check region, Client ID and its rights."
+)
+MayLeave = Callable[[], bool]
+"""Says whether a request is still wanted: asked when it is made, and again when its connection stands."""
 _USABLE = re.compile(r"[\x21-\x7e]+")
+
+
+def always() -> bool:
+    """Say yes: nobody can take this request back."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +38,10 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+@dataclass(frozen=True, slots=True, eq=False)
+class SignedIn:
+    """What one sign-in brought: the token's ``text``, good for ``seconds`` from two times."""
+
     text: str = field(repr=False)
     seconds: float
     wall: float
@@ -35,60 +49,90 @@ class _Token:
 
 
 class Token:
-    """Signs in through ``ask`` when there is no fresh token; thread-safe, and one sign-in serves all who wait for it."""
+    """Signs in through ``ask`` when there is no fresh token; thread-safe, and one sign-in serves all who wait for it.
 
-    def __init__(self, ask: Callable[[], Received | Reply], clock: Clock) -> None:
-        """``ask`` sends one sign-in and never raises for what the network does."""
+    After the second token in a row that no row was accepted with there is no third.  A break that an answer asks for holds
+    for everybody.
+    """
+
+    def __init__(self, ask: Callable[[MayLeave], Received | Reply | None], clock: Clock) -> None:
+        """``ask`` sends one sign-in if it may leave, and never raises for what the network does; None: it did not leave."""
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._token: SignedIn | None = None
+        self._newest: SignedIn | None = None
+        self._refused = 0
         self._failure: ConnectError | None = None
+        self._not_before = float("-inf")
         self._tries = 0
 
-    def get(self) -> str:
-        """A fresh token; CredentialsRefused when the answer is no, NotReachable when there is no usable one."""
+    def get(self, may_leave: MayLeave = always) -> SignedIn | None:
+        """A fresh token; CredentialsRefused when the answer is no, NotReachable when there is no usable one.
+
+        None when a sign-in was needed and must not leave.
+        """
         token = self._token
         if token is not None and self._is_fresh(token):
-            return token.text
+            return token
         tries = self._tries
         with self._lock:
-            if self._tries != tries and self._failure is not None:
-                raise _again(self._failure)
+            wait = self._not_before - self._clock.monotonic()
+            if self._failure is not None and (self._tries != tries or wait > 0):
+                raise _again(self._failure, wait)
             token = self._token
-            if token is None or not self._is_fresh(token):
-                token = self._sign_in()
-            return token.text
+            return token if token is not None and self._is_fresh(token) else self._sign_in(may_leave)
 
-    def discard(self, text: str) -> None:
-        """Forget the token if it is still this one."""
+    def begin_anew(self) -> None:
+        """Forget which tokens were refused: a person wants to try again."""
         with self._lock:
-            if self._token is not None and self._token.text == text:
-                self._token = None
+            self._refused = 0
 
-    def _is_fresh(self, token: _Token) -> bool:
+    def discard(self, token: SignedIn) -> None:
+        """Forget the token if it is still this one: it was refused."""
+        with self._lock:
+            if self._token is token:
+                self._token = None
+                self._refused += 1
+
+    def confirm(self, token: SignedIn) -> None:
+        """The token was accepted."""
+        if self._refused and token is self._newest:
+            with self._lock:
+                self._refused = 0
+
+    def _is_fresh(self, token: SignedIn) -> bool:
         age = max(self._clock.wall() - token.wall, self._clock.monotonic() - token.monotonic)
         return age < token.seconds
 
-    def _sign_in(self) -> _Token:
+    def _sign_in(self, may_leave: MayLeave) -> SignedIn | None:
+        if self._refused >= MOST_REFUSED:
+            raise CredentialsRefused(NOT_FOR_RECORDS)
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
         self._token, self._failure = None, None
+        answer = self._ask(may_leave)
+        if answer is None:
+            return None
+        self._tries += 1
         try:
-            text, lifetime = _read(self._ask())
+            text, lifetime = _read(answer, datetime.fromtimestamp(self._clock.wall(), UTC))
         except ConnectError as failure:
             self._failure = failure
+            if isinstance(failure, NotReachable) and failure.retry_after is not None:
+                self._not_before = self._clock.monotonic() + failure.retry_after
             raise
-        finally:
-            self._tries += 1
-        self._token = _Token(text, max(lifetime - 300.0, 0.8 * lifetime), wall, monotonic)
+        self._token = self._newest = SignedIn(text, max(lifetime - 300.0, 0.8 * lifetime), wall, monotonic)
         return self._token
 
 
-def _again(failure: ConnectError) -> ConnectError:
+def _again(failure: ConnectError, wait: float) -> ConnectError:
+    """The same failure for the next who asks, with what is left of the wait."""
+    if isinstance(failure, NotReachable):
+        return NotReachable(failure.sentence, kind=failure.kind, retry_after=wait if wait > 0 else None)
     return type(failure)(failure.sentence, kind=failure.kind)
 
 
-def _read(answer: Received | Reply) -> tuple[str, float]:
+def _read(answer: Received | Reply, now: datetime) -> tuple[str, float]:
     """(token, lifetime in seconds) of a sign-in's answer; ConnectError if it is anything else."""
     if isinstance(answer, Reply):
         raise _no_answer(answer)
@@ -99,7 +143,8 @@ def _read(answer: Received | Reply) -> tuple[str, float]:
             return text.strip(), _lifetime(data.get("expires_in"))
     if answer.status in (400, 401) and data is not None:
         raise _refused(data)
-    raise NotReachable(_unusable(answer.status), kind="no-token")
+    wait = asked_wait(answer.headers, now) if answer.status in (429, 503) else None
+    raise NotReachable(_unusable(answer.status, wait), kind="no-token", retry_after=wait)
 
 
 def _no_answer(reply: Reply) -> NotReachable:
@@ -117,11 +162,12 @@ def _refused(data: dict[str, object]) -> CredentialsRefused:
     return CredentialsRefused(f"CustomerGauge does not accept the Client ID and secret in this region. {advice}{detail}")
 
 
-def _unusable(status: int) -> str:
+def _unusable(status: int, wait: float | None) -> str:
+    again = "in a few minutes" if wait is None else f"in {math.ceil(wait)} seconds"
     if status == 429:
-        return "CustomerGauge gets too many sign-ins at the moment. Try again in a few minutes."
+        return f"CustomerGauge gets too many sign-ins at the moment. Try again {again}."
     if status >= 500:
-        return "CustomerGauge's sign-in has a failure of its own at the moment. Try again in a few minutes."
+        return f"CustomerGauge's sign-in has a failure of its own at the moment. Try again {again}."
     if status == 407:
         return "The proxy of your network wants a user name and a password. Ask whoever looks after the network."
     if 300 <= status < 400:

@@ -24,10 +24,12 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
+from cg_uploader.api.answers import ProxyLoginRefused
 from cg_uploader.api.certificates import distrust, read_certificates, trust
-from cg_uploader.api.lines import Exchange, Line, ProxyLoginRefused, Switchboard, Timeouts, TlsLine
+from cg_uploader.api.lines import Exchange, Line, Switchboard, Timeouts, TlsLine
 from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
 from cg_uploader.api.replies import MOST_BYTES, Received
+from cg_uploader.api.token import MayLeave, always
 from cg_uploader.loopback import is_loopback
 from cg_uploader.model import MOST_CONNECTIONS, Reply
 from cg_uploader.vocabulary import Answer
@@ -82,16 +84,21 @@ class Transport:
             self._adapter.introduce(proxy.place, proxy.login.user, proxy.login.password)
         return Outgoing(prepared, urlsplit(url).hostname or "", proxy)
 
-    def exchange(self, outgoing: Outgoing, query: str = "") -> Received | Reply:
-        """Send once: what was received, or a reply that says what is certain (nothing left, not trusted, no answer)."""
+    def exchange(self, outgoing: Outgoing, query: str = "", may_leave: MayLeave = always) -> Received | Reply | None:
+        """Send once: what was received, or a reply that says what is certain (nothing left, not trusted, no answer).
+
+        None: ``may_leave`` said no, before a connection was sought or when it stood; nothing left.
+        """
         if self._board.aborted:
             return Reply(Answer.NOT_CONNECTED, message="Stopped before it was sent.")
-        exchange = self._board.begin(query)
+        if not may_leave():
+            return None
+        exchange = self._board.begin(query, may_leave)
         try:
             response = self._adapter.send(outgoing.prepared, stream=True, timeout=self._limits, proxies=outgoing.proxies)  # type: ignore[arg-type]
             return self._receive(exchange, response.raw)
         except (OSError, HTTPError, HTTPException, ValueError) as error:
-            return self._failed(outgoing, exchange, error)
+            return None if exchange.withheld else self._failed(outgoing, exchange, error)
         finally:
             self._board.end()
 
@@ -131,8 +138,9 @@ class Transport:
         parts: list[bytes] = []
         size = 0
         whole = False
+        read = raw.read1 if raw.chunked else raw.read  # of chunks that break off, what came before counts
         try:
-            while size <= MOST_BYTES and (part := raw.read(MOST_BYTES + 1 - size, decode_content=False)):
+            while size <= MOST_BYTES and (part := read(MOST_BYTES + 1 - size, decode_content=False)):
                 parts.append(part)
                 size += len(part)
             whole = size <= MOST_BYTES and not exchange.cut
@@ -144,16 +152,14 @@ class Transport:
         return None, False
 
     def _failed(self, outgoing: Outgoing, exchange: Exchange, error: Exception) -> Reply:
-        """Why there is no answer.  Certain that nothing left: only if there never was a connection to write to."""
+        """Why there is no answer.  Certain that nothing left: only if no byte of the request was let go."""
         if exchange.reached:
             late = exchange.cut or _is_timeout(error)
             return Reply(Answer.NOTHING, message="No answer came in time." if late else "The connection broke off.")
         if self._board.aborted:
             return Reply(Answer.NOT_CONNECTED, message="Stopped before it was sent.")
-        cause = exchange.failure or error
-        where = f"The proxy {outgoing.via}" if outgoing.via else outgoing.host
-        if exchange.cut or (exchange.dialled and _is_timeout(cause)):
-            return Reply(Answer.NOTHING, message=f"{where} did not answer in time.")
+        cause = TimeoutError() if exchange.cut else exchange.failure or error
+        where = f"The proxy {outgoing.via}" if outgoing.via and not exchange.tunnelled else outgoing.host
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return Reply(Answer.UNTRUSTED, message=distrust(outgoing.host, cause, outgoing.via))
         if isinstance(cause, ProxyLoginRefused) and outgoing.proxy is not None:

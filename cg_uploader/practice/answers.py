@@ -205,7 +205,8 @@ TOKEN_FAULTS: Mapping[str, Fault] = {
     "401": Fault(
         "401 with a description.", _json(401, {"error": "invalid_client", "error_description": "Client authentication failed."})
     ),
-    "429": Fault("429 in JSON.", _json(429, {"message": "Too Many Requests"})),
+    "429": Fault("429, Retry-After if seconds are given.", _later(429, "Too Many Requests", said="if given")),
+    "503": Fault("503, Retry-After if seconds are given.", _later(503, "Service Unavailable", said="if given")),
     "500-html": Fault("500 in HTML.", _html(500, "500 Internal Server Error")),
     "302": Fault("302 to /login.", _moved(302, "/login")),
     "slow": Fault("A token, its text a byte at a time, seconds (1) apart.", _json(200, None)),

@@ -80,6 +80,13 @@ class Heard:
         return {name.lower(): value for name, value in pairs}
 
 
+def stop_listening(listener: socket.socket) -> None:
+    """End an ``accept`` that waits: Linux needs the shutdown for that, Windows refuses it and needs the close alone."""
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 class Peer:
     """Answers PUT with the acts in turn (the last one again and again), POST with ``tokens`` likewise."""
 
@@ -118,8 +125,7 @@ class Peer:
             assert self.arrived.wait_for(lambda: len(self.puts) >= count, timeout=60)
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        stop_listening(self._listener)
         self._accepting.join()
         for sock in self._open:
             with contextlib.suppress(OSError):
@@ -210,7 +216,6 @@ class Raw:
         return self
 
     def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        stop_listening(self._listener)
         for thread in self._threads:
             thread.join(60)

@@ -13,6 +13,7 @@ import pytest
 from certificates import Authority
 from raw_peer import Raw, close_after, hang, hang_after, http, reset
 
+from cg_uploader.api import lines, transport
 from cg_uploader.api.certificates import distrust, issuers_in
 from cg_uploader.api.lines import Timeouts
 from cg_uploader.api.proxies import Proxies, Proxy, ProxyLogin, read_proxy
@@ -82,10 +83,76 @@ def test_what_is_not_tls_is_not_trusted(peer, client):
         assert b"ann" not in plain.heard[0]
 
 
-def test_a_handshake_that_hangs_proves_nothing(peer, client):
-    with Raw(hang) as mute:
+@pytest.mark.parametrize("email", [False, True])
+def test_a_certificate_that_names_its_host_in_the_old_way_only_is_refused(peer, client, authority, email):
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=email))
+    reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
+    assert reply.answer is Answer.UNTRUSTED
+    assert "belongs to another name" in reply.message
+    assert server.heard == []
+
+
+@pytest.mark.parametrize("email", [False, True])
+def test_the_old_way_is_refused_where_the_system_would_take_it(peer, client, authority, monkeypatch, email):
+    """As on Windows, whose own check falls back on the common name."""
+    monkeypatch.setattr(transport, "trust", _gullible(transport.trust))
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=email))
+    reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
+    assert (reply.answer, server.heard) == (Answer.UNTRUSTED, [])
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there the system compares names")
+def test_openssl_itself_does_not_look_at_the_common_name(peer, client, authority, monkeypatch):
+    monkeypatch.setattr(lines, "ensure_named", lambda _: None)
+    server = peer(tls=authority.server_named_in_the_old_way("localhost", email=False))
+    reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
+    assert (reply.answer, server.heard) == (Answer.UNTRUSTED, [])
+
+
+@pytest.mark.parametrize("names", [["127.0.0.1"], ["localhost", *(f"host{n}.example.org" for n in range(40))]])
+def test_a_list_of_any_length_with_names_or_addresses_will_do(peer, client, authority, names):
+    server = peer(tls=authority.server(*names))
+    reply = _send(client, peer(), f"https://{names[0]}:{server.port}/records/", ca_file=authority.file)
+    assert (reply.answer, reply.status) == (Answer.COMPLETE, 200)
+
+
+def _gullible(trust):
+    def rules(extra):
+        context = trust(extra)
+        context.hostname_checks_common_name = True
+        return context
+
+    return rules
+
+
+def trickle(sock: socket.socket) -> None:
+    """Begin to answer a handshake and never end: no pause is longer than any time limit."""
+    pause = threading.Event()
+    sock.sendall(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb\x03\x03")
+    while not pause.wait(0.05):
+        sock.sendall(b"x")
+
+
+@pytest.mark.parametrize("act", [hang, trickle])
+def test_of_a_handshake_that_never_ends_nothing_has_left(peer, client, act):
+    with Raw(act) as mute:
         reply = _send(client, peer(), f"https://127.0.0.1:{mute.port}/records/", timeouts=SHORT)
-    assert reply.answer is Answer.NOTHING
+    assert reply.answer is Answer.NOT_CONNECTED
+    assert "127.0.0.1 did not answer within 1.5 seconds" in reply.message
+
+
+@pytest.mark.parametrize("act", [hang, trickle])
+def test_of_a_handshake_that_never_ends_behind_a_proxy_nothing_has_left(peer, client, monkeypatch, act):
+    def tunnel(sock: socket.socket) -> None:
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        assert sock.recv(65_536), "the other side greets first"
+        act(sock)
+
+    with Raw(tunnel) as proxy:
+        _use_proxy(monkeypatch, proxy.port)
+        reply = _send(client, peer(), ELSEWHERE, timeouts=SHORT)
+    assert reply.answer is Answer.NOT_CONNECTED
+    assert reply.message.startswith("imports.api.example.org did not answer")
 
 
 @pytest.mark.parametrize("act", [close_after(b""), reset])
@@ -267,7 +334,9 @@ def test_a_proxy_that_refuses(peer, client, monkeypatch, answer, expected, said)
 def test_a_proxy_that_hangs(peer, client, monkeypatch):
     with Raw(hang) as proxy:
         _use_proxy(monkeypatch, proxy.port)
-        assert _send(client, peer(), ELSEWHERE, timeouts=SHORT).answer is Answer.NOTHING
+        reply = _send(client, peer(), ELSEWHERE, timeouts=SHORT)
+    assert reply.answer is Answer.NOT_CONNECTED
+    assert reply.message.startswith(f"The proxy 127.0.0.1:{proxy.port} did not answer")
 
 
 def test_a_proxy_that_is_not_there(peer, client, monkeypatch):

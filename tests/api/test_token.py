@@ -25,7 +25,7 @@ class Desk:
         self.monotonic = 10.0
         self.token = Token(self.ask, Clock(lambda: self.wall, lambda: self.monotonic))
 
-    def ask(self) -> Received | Reply:
+    def ask(self, _may_leave) -> Received | Reply:
         self.asked += 1
         if self.answers:
             return self.answers.pop(0)
@@ -61,31 +61,31 @@ def answer(status: int, body: object = b"") -> Received:
 def test_a_token_is_renewed_before_it_ends(expires_in, seconds, clock):
     desk = Desk(expires_in=expires_in)
     began = getattr(desk, clock)
-    assert desk.token.get() == "t1"
+    assert desk.token.get().text == "t1"
     setattr(desk, clock, began + seconds - 0.5)
-    assert desk.token.get() == "t1"
+    assert desk.token.get().text == "t1"
     setattr(desk, clock, began + seconds)
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
 
 
 def test_a_clock_that_is_set_back_makes_no_token_older_or_immortal():
     desk = Desk()
     desk.token.get()
     desk.wall -= 100_000
-    assert desk.token.get() == "t1"
+    assert desk.token.get().text == "t1"
     desk.monotonic += 3300
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
 
 
 def test_only_the_token_that_failed_is_discarded():
     desk = Desk()
     old = desk.token.get()
-    desk.token.discard("another")
-    assert desk.token.get() == old
+    desk.token.discard(Desk().token.get())
+    assert desk.token.get() is old
     desk.token.discard(old)
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
     desk.token.discard(old)
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
 
 
 ADVICE = "CustomerGauge does not accept the Client ID and secret in this region."
@@ -144,11 +144,11 @@ def test_no_usable_answer(answered, said):
     desk = Desk(answered)
     with pytest.raises(NotReachable, match=said):
         desk.token.get()
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
 
 
 def test_blanks_around_a_token_are_not_part_of_it():
-    assert Desk(answer(200, {"access_token": " abc\n"})).token.get() == "abc"
+    assert Desk(answer(200, {"access_token": " abc\n"})).token.get().text == "abc"
 
 
 def test_distrust_is_told_apart():
@@ -161,7 +161,7 @@ def test_one_sign_in_serves_all_who_wait():
     begun, go_on = threading.Event(), threading.Event()
     asked = []
 
-    def ask() -> Received | Reply:
+    def ask(_may_leave) -> Received | Reply:
         asked.append(1)
         begun.set()
         assert go_on.wait(60)
@@ -169,7 +169,7 @@ def test_one_sign_in_serves_all_who_wait():
 
     token = Token(ask, Clock())
     results: list[str] = []
-    threads = [threading.Thread(target=lambda: results.append(token.get())) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: results.append(token.get().text)) for _ in range(6)]
     threads[0].start()
     assert begun.wait(60)
     for thread in threads[1:]:
@@ -185,4 +185,74 @@ def test_a_failed_sign_in_is_tried_anew_by_the_next():
     desk = Desk(answer(500))
     with pytest.raises(NotReachable):
         desk.token.get()
-    assert desk.token.get() == "t2"
+    assert desk.token.get().text == "t2"
+
+
+def test_after_two_tokens_in_a_row_that_were_refused_nobody_signs_in_again():
+    desk = Desk()
+    first = desk.token.get()
+    desk.token.discard(first)
+    second = desk.token.get()
+    desk.token.discard(first)
+    assert desk.token.get() is second, "a late answer about the first says nothing about the second"
+    desk.token.discard(second)
+    for _ in range(3):
+        with pytest.raises(CredentialsRefused, match="does not accept the sign-in for records"):
+            desk.token.get()
+    assert desk.asked == 2
+    desk.token.begin_anew()
+    assert desk.token.get().text == "t3"
+
+
+def test_a_token_that_was_accepted_once_makes_room_for_the_next():
+    desk = Desk()
+    for number in range(1, 6):
+        token = desk.token.get()
+        assert token.text == f"t{number}"
+        if number > 1:
+            desk.token.confirm(token)
+        desk.token.discard(token)
+    assert desk.asked == 5
+
+
+def test_the_same_text_again_is_another_token():
+    desk = Desk(*(answer(200, {"access_token": "same"}) for _ in range(2)))
+    first = desk.token.get()
+    desk.token.discard(first)
+    second = desk.token.get()
+    desk.token.discard(first)
+    assert desk.token.get() is second
+
+
+BREAKS = [("20", 20.0), ("0", 1.0), ("9999", 300.0), ("Thu, 01 Jan 1970 01:24:30 GMT", 70.0)]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("said", "seconds"), BREAKS)
+def test_a_break_that_a_sign_in_asks_for_holds_for_everybody(status, said, seconds):
+    desk = Desk(Received(status, {"Retry-After": said, "Date": "Thu, 01 Jan 1970 01:23:20 GMT"}, b""))
+    with pytest.raises(NotReachable, match=f"Try again in {seconds:.0f} seconds") as caught:
+        desk.token.get()
+    assert caught.value.retry_after == seconds
+    desk.monotonic += seconds - 0.5
+    with pytest.raises(NotReachable) as caught:
+        desk.token.get()
+    assert caught.value.retry_after == pytest.approx(0.5)
+    assert desk.asked == 1
+    desk.monotonic += 0.5
+    assert desk.token.get().text == "t2"
+
+
+@pytest.mark.parametrize(("status", "headers"), [(429, {}), (503, {"Retry-After": "soon"}), (500, {"Retry-After": "20"})])
+def test_what_asks_for_no_break_may_be_tried_at_once(status, headers):
+    desk = Desk(Received(status, headers, b""))
+    with pytest.raises(NotReachable, match="in a few minutes") as caught:
+        desk.token.get()
+    assert caught.value.retry_after is None
+    assert desk.token.get().text == "t2"
+
+
+def test_a_sign_in_that_must_not_leave_is_no_failure():
+    desk = Desk(None)
+    assert desk.token.get() is None
+    assert desk.token.get().text == "t2"

@@ -49,7 +49,7 @@ def test_a_signal_while_everything_hangs_ends_within_seconds(tmp_path: Path, kin
             took = time.monotonic() - begun
         assert process.returncode == 130
         assert said_after < 2, "it says so at once"
-        assert 4.5 < took < 12, "what is in flight has five seconds, and no more"
+        assert 3.9 < took < 40, "what is in flight has four seconds, and not the sixty of an answer"
         assert "resume 1" in err
         code, said = finish(program)
     check(tmp_path, said, kind, 30)

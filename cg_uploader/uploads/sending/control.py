@@ -28,6 +28,10 @@ class Control:
         """What is in flight is not waited for either."""
         return self._at_once.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Let that many seconds pass, or fewer when the run is stopped meanwhile."""
+        self._stopping.wait(seconds)
+
     def pause(self) -> None:
         """Let nothing new leave; what is in flight comes back."""
         self._paused.set()

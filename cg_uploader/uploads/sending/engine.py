@@ -23,14 +23,15 @@ from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.lanes import EVERYBODY, ONCE_ONLY, Lanes, Ticket
 from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.retry import Action, Attempts, decide
-from cg_uploader.uploads.sending.senders import ABORT_SECONDS, Senders, Sends, Sent, sign_in
+from cg_uploader.uploads.sending.senders import ABORT_SECONDS, Senders, Sends, Sent
+from cg_uploader.uploads.sending.signing_in import sign_in
 from cg_uploader.uploads.sending.traffic import Traffic
 from cg_uploader.vocabulary import Activity, Answer, RowStatus
 
 LOOK_AHEAD = 1_000
 BLOCK = 100
 TICK_SECONDS = 0.1
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 4.0
 NOTICE_SECONDS = 60.0
 INTERRUPTED = 130
 AFTER_A_GAP = "This computer was asleep, or its clock was set. The upload goes on."
@@ -64,7 +65,7 @@ def upload(
     JournalError is raised (the record cannot be written), and the run can be resumed.
     """
     staging.refuse_impossible(plan)
-    sign_in(client, control)
+    sign_in(client, control, on_batch, lambda: Batch(len(plan.table.rows), dict.fromkeys(RowStatus, 0)))
     run = staging.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
         staging.look_again(run, plan, journal)
@@ -94,7 +95,7 @@ def resume(
             summary = journal.summary(run)
             return journal.end(run, None) if summary.stopped else summary
         staging.refuse_other_customer(run, plan, journal, client.client_id)
-        sign_in(client, control)
+        sign_in(client, control, on_batch, lambda: Batch(journal.size(run), journal.counts(run, settled_only=True), run=run))
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()
 
@@ -391,10 +392,8 @@ class _Run:
         back: list[tuple[int, str]] = []
         for ticket in (*self._marked, *(ticket for _, _, ticket in self._later)):
             if ticket.uncertain and ticket.attempts.failures:
-                text = "The upload stopped before this row could be sent again; it may have arrived."
-                self._settle(
-                    ticket, Outcome(ticket.request.row, RowStatus.NOT_SURE, None, (("", text),), ticket.tries, ticket.who)
-                )
+                said = (("", "The upload stopped before this row could be sent again; it may have arrived."),)
+                self._settle(ticket, Outcome(ticket.request.row, RowStatus.NOT_SURE, None, said, ticket.tries, ticket.who))
             else:
                 back.append((ticket.position, ticket.resting))
         self._commit(back=back)

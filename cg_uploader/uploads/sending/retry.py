@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cg_uploader.api.token import NOT_FOR_RECORDS
 from cg_uploader.model import Reply
 from cg_uploader.vocabulary import Answer, Body, DataType, RowStatus
 
@@ -80,11 +81,11 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
     """What follows from ``reply`` for one row; the same for the same arguments.
 
     ``once_only``: the row must never leave twice.  NOT_CONNECTED and NOT_SIGNED_IN are RESEND with ``everyone``: how long,
-    and when it has lasted too long, is for whoever sees all connections.
+    unless the answer to a sign-in said it, and when it has lasted too long, is for whoever sees all connections.
     """
     case = _Case(reply, attempts, once_only, data_type)
     if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
-        return Decision(Action.RESEND, case.unsent, everyone=True, message=reply.message)
+        return Decision(Action.RESEND, case.unsent, reply.retry_after or 0.0, everyone=True, message=reply.message)
     if reply.answer is Answer.UNTRUSTED:
         return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")
     if reply.answer is Answer.PROXY_LOGIN:
@@ -214,8 +215,7 @@ def _refused_in_words(case: _Case) -> str:
 def _unauthorized(case: _Case) -> Decision:
     if case.attempts.unauthorized == 0:
         return Decision(Action.RESEND, case.unsent, message="The sign-in was no longer accepted.")
-    reason = "CustomerGauge does not accept the sign-in for records. Sign in again, and check region, Client ID and its rights."
-    return case.stopped(case.unsent, reason, exit_code=4)
+    return case.stopped(case.unsent, NOT_FOR_RECORDS, exit_code=4)
 
 
 def _throttled(case: _Case) -> Decision:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from cg_uploader.errors import Cancelled
 from cg_uploader.model import Reply, Request
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.lanes import Ticket
 from cg_uploader.vocabulary import Body
 
-LOOK_SECONDS = 0.1
-ABORT_SECONDS = 2.0
+ABORT_SECONDS = 0.5
 
 
 class Sends(Protocol):
@@ -28,33 +27,14 @@ class Sends(Protocol):
     def sign_in(self) -> None:
         """Make sure that there is a way in; ConnectError when there is none."""
 
-    def send(self, request: Request) -> Reply:
-        """One attempt; ConnectError when the sign-in is refused meanwhile."""
+    def send(self, request: Request, may_leave: Callable[[], bool]) -> Reply | None:
+        """One attempt; ConnectError when the sign-in is refused meanwhile.
+
+        None: ``may_leave``, asked just before the row's first byte, said no; nothing left.
+        """
 
     def abort(self) -> None:
         """End everything in flight at once, from another thread."""
-
-
-def sign_in(client: Sends, control: Control) -> None:
-    """Sign in on a thread of its own, so that a stop need not wait for it; Cancelled then, else what ``client`` raises."""
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            client.sign_in()
-        except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="sign-in", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(LOOK_SECONDS)
-        if control.stopping:
-            client.abort()
-            thread.join(ABORT_SECONDS)
-            raise Cancelled("The upload was stopped before anything was sent.")
-    if failure:
-        raise failure[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +56,9 @@ class Sent:
 class Senders:
     """A fixed number of threads in front of one client; used by one thread, the engine's.
 
-    Each looks before it begins whether it may: a stop or a pause holds from the moment it is asked for, also while the
-    engine's thread waits for the disk.  After an answer that is no plain success nothing begins until the engine has seen it.
+    Each looks before it begins whether it may, and the client once more before a row's first byte: a stop or a pause holds from
+    the moment it is asked for, also while the engine's thread waits for the disk, or a row for a sign-in or a connection.
+    After an answer that is no plain success nothing leaves until the engine has seen it.
     """
 
     def __init__(self, client: Sends, connections: int, control: Control) -> None:
@@ -129,13 +110,16 @@ class Senders:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
+    def _may_leave(self) -> bool:
+        return not (self._control.paused or self._control.stopping or self._doubts > self._doubts_settled)
+
     def _work(self) -> None:
         while (ticket := self._inbox.get()) is not None:
-            if self._control.paused or self._control.stopping or self._doubts > self._doubts_settled:
+            if not self._may_leave():
                 self._outbox.put(Sent(ticket, None))
                 continue
             try:
-                sent = Sent(ticket, self._client.send(ticket.request))
+                sent = Sent(ticket, self._client.send(ticket.request, self._may_leave))
             except BaseException as error:  # noqa: BLE001 - handed to the engine's thread, which raises it there
                 sent = Sent(ticket, None, error)
             if sent.doubtful:

@@ -7,6 +7,7 @@ from cg_uploader.uploads.sending.lanes import Ticket
 from cg_uploader.uploads.sending.retry import Decision
 from cg_uploader.vocabulary import Answer, RowStatus
 
+BREAK = "CustomerGauge asked for a break."
 CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 ALIKE_AT_THE_START = 5
 TROUBLED_IN_A_ROW = 5
@@ -38,7 +39,7 @@ class Traffic:
     def note(self, ticket: Ticket, reply: Reply, decision: Decision, now: float) -> Stop | None:
         """Take note of one attempt's reply; a Stop when the run must end here."""
         if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
-            return self._no_connection(ticket, reply, now)
+            return self._no_connection(ticket, reply, decision.wait, now)
         if reply.answer.unsent:
             return None
         self._failed_connects = 0
@@ -68,20 +69,21 @@ class Traffic:
         self._troubled.clear()
         self._failed_connects = 0
 
-    def _no_connection(self, ticket: Ticket, reply: Reply, now: float) -> Stop | None:
+    def _no_connection(self, ticket: Ticket, reply: Reply, asked: float, now: float) -> Stop | None:
         if ticket.dispatched <= self._wait_begun:
             return None
         if self._failed_connects == len(CONNECTION_WAITS):
             reason = reply.message or "CustomerGauge cannot be reached."
             late = self.anything_sent and reply.answer is Answer.NOT_CONNECTED
             return Stop(f"{reason} Check the network, then continue.", 5 if late else 4)
-        self._wait(now, CONNECTION_WAITS[self._failed_connects], reply.message or "There is no connection to CustomerGauge.")
+        why = BREAK if asked else reply.message or "There is no connection to CustomerGauge."
+        self._wait(now, asked or CONNECTION_WAITS[self._failed_connects], why)
         self._failed_connects += 1
         return None
 
     def _adapt(self, ticket: Ticket, decision: Decision, now: float) -> None:
         if decision.everyone and decision.wait:
-            self._wait(now, decision.wait, "CustomerGauge asked for a break.")
+            self._wait(now, decision.wait, BREAK)
         if not decision.slow_down:
             self._calm += 1
             if self._calm >= CALM_ROWS_PER_CONNECTION * self.limit and self.limit < self._connections:

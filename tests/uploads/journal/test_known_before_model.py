@@ -87,7 +87,7 @@ class Service(ScriptedClient):
         self.world, self.computer, self.plan, self.chance, self.asked = world, computer, plan, chance, asked
         self.mood = chance.choice(MOODS)
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, _may_leave: object = None) -> Reply:
         if self.chance.random() < self.mood.stop:
             self.control.stop()
         names = {request.pairs, (first_content(self.plan), request.row)}

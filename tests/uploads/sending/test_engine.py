@@ -289,7 +289,7 @@ def test_whatever_is_answered_totals_add_up_and_once_only_rows_arrive_once(
     maybe_processed: dict[int, int] = {}
 
     class Client(ScriptedClient):
-        def send(self, request):  # type: ignore[no-untyped-def]
+        def send(self, request, _may_leave=None):  # type: ignore[no-untyped-def]
             reply = super().send(request)
             if reply.answer is Answer.NOTHING or (reply.status or 0) >= 500 or reply.status == 200:
                 maybe_processed[request.row] = maybe_processed.get(request.row, 0) + 1

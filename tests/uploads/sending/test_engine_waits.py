@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from rig import OK, people, plan_of
-from underway import Underway, wait_until
+from underway import ID, Pushed, Underway, held, wait_until
 
+from cg_uploader.api.client import Client
+from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled
 from cg_uploader.model import Reply, Request
 from cg_uploader.practice import faults
@@ -44,13 +48,15 @@ ALL_HANG = {"when": {"any": True}, "do": "hang"}
 @BOTH_KINDS
 def test_stop_while_every_connection_hangs(places: Places, kind: DataType) -> None:
     with practice(ALL_HANG) as server:
-        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        plan = plan_of(people(50), data_type=kind, reference="survey", address=server.address)
+        run = Underway(places, plan, clock=held(), wall=held())
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.stop()
         wait_until(lambda: run.says(Activity.STOPPING), 3.0, "it says so at once")
+        run.clock.added += 3.9
         run.turn_over()
-        assert run.summary is None, "what is in flight has its five seconds"
-        run.clock.added += GRACE_SECONDS
+        assert run.summary is None, "what is in flight has its four seconds"
+        run.clock.added += 0.2
         summary = run.end(30.0)
         assert server.ledger.received == flying(kind), "nothing new has left"
     assert summary.exit_code == 130
@@ -169,6 +175,44 @@ def test_stop_while_the_sign_in_is_renewed(places: Places, kind: DataType) -> No
     assert summary.counts[RowStatus.NOT_SURE] == 0
 
 
+@BOTH_KINDS
+@pytest.mark.parametrize("switch", ["stop", "pause"])
+def test_a_switch_turned_while_the_sign_in_is_renewed_holds_for_the_rows_that_wait_for_it(
+    places: Places, kind: DataType, switch: str
+) -> None:
+    """The sign-in is answered after the switch: before, one row left then, seconds after Stop."""
+    wall, asked, go_on = Pushed(time.time), threading.Event(), threading.Event()
+    with practice(delay=0.02) as server:
+        plan = plan_of(people(60), data_type=kind, reference="survey", address=server.address)
+        with closing(Client(plan.address, ID, clock=Clock(wall))) as client:
+            client.sign_in()
+            ask = client._token._ask
+
+            def slowly(may_leave: Callable[[], bool]) -> Any:
+                answer = ask(may_leave)
+                asked.set()
+                assert go_on.wait(60)
+                return answer
+
+            client._token._ask = slowly
+            run = Underway(places, plan, client, wall=wall)
+            wait_until(lambda: server.ledger.processed >= 8)
+            wall.added += 4_000.0
+            wait_until(asked.is_set)
+            wait_until(lambda: in_flight(server) == 0)
+            sent = server.ledger.received
+            getattr(run.control, switch)()
+            wait_until(lambda: run.says(Activity.PAUSED if switch == "pause" else Activity.STOPPING))
+            go_on.set()
+            run.turn_over()
+            assert server.ledger.received == sent, "nothing has left since"
+            run.control.proceed()
+            summary = run.end()
+    left = 60 - sent if switch == "stop" else 0
+    assert (summary.counts[RowStatus.NOT_SENT], summary.counts[RowStatus.NOT_SURE]) == (left, 0)
+    assert summary.counts[RowStatus.ACCEPTED] == server.ledger.received == 60 - left, "each row left once"
+
+
 class SlowNames:
     """A name service that does not answer until it is told to; the first look-ups are as usual."""
 
@@ -235,7 +279,7 @@ class Gated:
     def sign_in(self) -> None:
         """Always fine."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, _may_leave: object = None) -> Reply:
         self.begun.append(request.row)
         self.gates[request.row].wait(60)
         self.back += 1

@@ -143,7 +143,7 @@ class Client:
     def abort(self) -> None:
         """Nothing is in flight for long."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, _may_leave: object = None) -> Reply:
         self.plot.at("before a send")
         self.sends += 1
         reply, takes_effect = self.answers.pop(0) if self.answers else (OK, True)

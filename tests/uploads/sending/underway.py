@@ -49,6 +49,11 @@ class Pushed:
         return self.real() + self.added
 
 
+def held() -> Pushed:
+    """A clock that only a test moves."""
+    return Pushed(lambda: 1_000.0)
+
+
 @dataclass
 class Underway:
     """A plan, or a run to continue, sent by the real engine; ``clock`` is its clock, ``wall`` the computer's."""
