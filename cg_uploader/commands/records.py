@@ -55,7 +55,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
 
 def _forget_all(args: Namespace, terminal: Terminal) -> int:
     places = args.places
-    with _alone(places):
+    with _alone(places), _alone(places.demo):
         pass  # else nobody need be asked
     if not args.yes:
         if not sys.stdin.isatty():
@@ -65,6 +65,8 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError("Nothing was deleted.")
     store = CredentialStore()
+    if not places.demo.home.is_symlink():
+        wipe(places.demo, _profiles(places.demo), store, _alone(places.demo))
     wipe(places, _profiles(places), store, _alone(places))
     terminal.say("Everything that CG Uploader kept on this computer is deleted.")
     if store.available is not None:
