@@ -146,7 +146,7 @@ def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
         return demo.demo(terminal)
     from cg_uploader.gui.app import run_window
 
-    return run_window(Places(demo.own_folder()), demo=True)
+    return run_window(args.places.demo, demo=True)
 
 
 def _has_display() -> bool:

@@ -340,17 +340,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a run announces, at most about ten times a second; everything in it is on disk.
+    """What a run announces, at most about ten times a second; everything in it is on disk."""
 
-    ``counts``: totals so far; ``rows``: what they will add up to; ``detail``: why it waits; ``run``: 0 before it is recorded.
-    """
-
-    rows: int
-    counts: Dict[RowStatus, int]
+    rows: int  # what the totals will add up to
+    counts: Dict[RowStatus, int]  # totals so far
     outcomes: tuple[Outcome, ...] = ()
     activity: Activity = Activity.SENDING
-    detail: str = ""
-    run: int = 0
+    detail: str = ""  # why it waits
+    run: int = 0  # not recorded yet
+    before: Dict[RowStatus, int] = field(default_factory=dict)  # totals before the run, or its continuation, sent anything
 
     @property
     def settled(self) -> int:

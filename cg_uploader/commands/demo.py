@@ -24,7 +24,7 @@ WENT_AS_MEANT = (0, 1)
 
 
 def own_folder() -> Path:
-    """A folder for this demonstration alone, so that it leaves the person's own history as it is."""
+    """A folder for this one time, so that it leaves the user's own history as it is; what it holds is named at the end."""
     return Path(tempfile.mkdtemp(prefix="cg-uploader-demo-"))
 
 

@@ -59,7 +59,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
 
 def _forget_all(args: Namespace, terminal: Terminal) -> int:
     places = args.places
-    with _alone(places):
+    with _alone(places), _alone(places.demo):
         pass  # else nobody need be asked
     if not args.yes:
         if not sys.stdin.isatty():
@@ -69,7 +69,9 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError("Nothing was deleted.")
     store = CredentialStore()
-    left = wipe(places, _profiles(places), store, _alone(places))
+    left = [] if not places.demo.home.is_symlink() else [places.demo.home.resolve()]
+    for home in (places,) if left else (places.demo, places):
+        left += wipe(home, _profiles(home), store, _alone(home))
     if left:
         names = ", ".join(map(str, left))
         terminal.say(f"What CG Uploader kept on this computer is deleted, but for what links led to. Look yourself in: {names}")

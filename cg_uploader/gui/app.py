@@ -26,8 +26,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from cg_uploader import __version__
 from cg_uploader.gui import papers
 from cg_uploader.gui.main_window import MainWindow
-from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
-from cg_uploader.gui.services import Practice, Services
+from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
@@ -61,7 +60,8 @@ def run_window(
     application = make_application(argv)
     log = logs.start(places)
     qInstallMessageHandler(log_from_qt)
-    services = make_services(places, application, demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS))
+    practice = demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS)
+    services = make_services(places, application, practice, demo=demo)
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
     Bugs(window, places)
@@ -105,9 +105,9 @@ def make_application(argv: Sequence[str]) -> Application:
     return application
 
 
-def make_services(places: Places, application: QApplication, practice: Practice) -> Services:
-    """What every page may need, in the theme that the person chose."""
-    services = Services(places, Theme(application), practice=practice)
+def make_services(places: Places, application: QApplication, practice: Practice, *, demo: bool = False) -> Services:
+    """What every page may need, in the theme that the user chose."""
+    services = Services(places, Theme(application), practice=practice, demo=demo)
     services.theme.choose(Scheme(services.preferences.load().theme))
     return services
 

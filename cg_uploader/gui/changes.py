@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from PySide6.QtGui import QUndoCommand
 
+from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.words import counted
 from cg_uploader.model import Row
 
-Changes: TypeAlias = tuple[dict[int, dict[int, str]], frozenset[int], frozenset[int]]
-"""Edits by row number and column position, row numbers left out, row numbers accepted as they are."""
-
 
 class Change(QUndoCommand):
-    """From one state of the changes to another."""
+    """From one state of the changes on a sheet to another, however the sheet is read when it is done or undone."""
 
-    def __init__(self, session: Session, words: str, after: Changes) -> None:
+    def __init__(self, session: Session, words: str, sheet: Sheet, after: RowChanges) -> None:
         super().__init__(words)
         self._session = session
-        self._before: Changes = (session.edits, session.left_out, session.trusted)
+        self._sheet = sheet
+        self._before = session.changes
         self._after = after
 
     def redo(self) -> None:
         """Do it, or do it again."""
-        self._session.set_changes(*self._after)
+        self._session.restore_changes(self._sheet, self._after)
 
     def undo(self) -> None:
         """Take it back."""
-        self._session.set_changes(*self._before)
+        self._session.restore_changes(self._sheet, self._before)
+
+
+def _push(session: Session, words: str, edits: Edits, left_out: frozenset[int], trusted: frozenset[int]) -> None:
+    """Make what was changed in the present table one step."""
+    table, stack = session.table, session.history.activeStack()
+    if table is not None:
+        after = session.changes.within(table, edits, left_out, trusted)
+        stack.push(Change(session, words, sheet_of(table), after))
 
 
 def edit_cell(session: Session, row: Row, column: int, text: str) -> None:
@@ -42,7 +48,7 @@ def edit_cell(session: Session, row: Row, column: int, text: str) -> None:
         del cells[column]
     if not cells:
         del edits[row.number]
-    session.history.push(Change(session, f"the edit in row {row.number}", (edits, session.left_out, session.trusted)))
+    _push(session, f"the edit in row {row.number}", edits, session.left_out, session.trusted)
 
 
 def leave_out(session: Session, numbers: Iterable[int], *, out: bool) -> None:
@@ -50,11 +56,11 @@ def leave_out(session: Session, numbers: Iterable[int], *, out: bool) -> None:
     chosen = frozenset(numbers)
     left_out = session.left_out | chosen if out else session.left_out - chosen
     words = f"{'leaving out' if out else 'putting back'} {counted(len(chosen), 'row')}"
-    session.history.push(Change(session, words, (session.edits, left_out, session.trusted)))
+    _push(session, words, session.edits, left_out, session.trusted)
 
 
 def trust(session: Session, numbers: Iterable[int]) -> None:
     """Accept what looks odd in these rows' cells as it is."""
     chosen = frozenset(numbers)
     words = f"accepting {counted(len(chosen), 'row')} as they are"
-    session.history.push(Change(session, words, (session.edits, session.left_out, session.trusted | chosen)))
+    _push(session, words, session.edits, session.left_out, session.trusted | chosen)

@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         self.history_page.memory_grown.connect(self.upload_page.look_back_anew)
         self.file_page.taken_up.connect(self._take_up)
         self.upload_page.taken_up.connect(self._try_again)
+        self.upload_page.columns_wanted.connect(self._look_at_columns)
         self.session.changed.connect(self._follow)
 
     # ------------------------------------------------------------------ moving about
@@ -154,13 +155,17 @@ class MainWindow(QMainWindow):
         if self._in_history():
             self.show_step(self._step)
         elif self._step > Step.CONNECT:
-            self.show_step(Step(self._step - 1))
+            self.show_step(self._last_open(Step(self._step - 1)))
 
     def _forward(self) -> None:
         if self._step is Step.UPLOAD:
-            self.show_step(Step.FILE)
+            self.show_step(self._last_open(Step.FILE))
         elif not why_not(self.session, self._step):
             self.show_step(Step(self._step + 1))
+
+    def _last_open(self, step: Step) -> Step:
+        """``step``, or the last one before it that can be opened: the first always can."""
+        return next(one for one in reversed(Step) if one <= step and not why_closed(self.session, one))
 
     def _in_history(self) -> bool:
         return self.stack.currentWidget() is self.history_page
@@ -169,7 +174,7 @@ class MainWindow(QMainWindow):
         """Show on rail and footer how things stand; leave a page that has become closed."""
         session = self.session
         if why_closed(session, self._step) and not session.running:
-            self._step = next(step for step in reversed(Step) if step < self._step and not why_closed(session, step))
+            self._step = self._last_open(self._step)
             if not self._in_history():
                 self.stack.setCurrentWidget(self.pages[self._step])
         for step in Step:
@@ -208,6 +213,10 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.upload_page)
         self._follow()
 
+    def _look_at_columns(self) -> None:
+        self.show_step(self._last_open(Step.COLUMNS))
+        self.pages[self._step].take_focus()
+
     def _take_up(self, found: TakenUp) -> None:
         """Failed rows were opened: their connection and their mapping come back, as far as they are known here."""
         connection = self.session.connection
@@ -225,11 +234,14 @@ class MainWindow(QMainWindow):
         if self.session.running:
             table.rows.close()  # the person went on with that upload meanwhile
             return
-        self.session.forget_changes()
         self.session.set_table(table)
         self._take_up(found)
-        self.show_step(Step.CHECK)
-        self.check_page.take_focus()
+        if why_closed(self.session, Step.CHECK):
+            self.show_step(self._last_open(Step.CHECK))
+            self.connect_page.saved.banner.say("accent", f"{found.said} Choose or enter the connection “{found.profile}” here.")
+        else:
+            self.show_step(Step.CHECK)
+            self.check_page.take_focus()
 
     def show_help(self) -> None:
         """Help about the page that is open."""
@@ -280,12 +292,11 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _agrees_to_close(self) -> bool:
-        box = message(
-            self,
-            QMessageBox.Icon.Question,
-            "An upload is under way.",
-            "It can be paused and continued later, from History. What was accepted is not sent again.",
-        )
+        later = "It can be paused and continued later, from History. What was accepted is not sent again."
+        if self.services.demo:
+            home = self.services.places.home
+            later += f" The demonstration has a History of its own: start it again to continue. It is kept in {home}."
+        box = message(self, QMessageBox.Icon.Question, "An upload is under way.", later)
         close = box.addButton("&Pause and close", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton("&Keep going", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)

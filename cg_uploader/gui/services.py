@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
 
+PRACTICE_CREDENTIALS = Credentials("practice", "practice")
+"""What the pretend CustomerGauge is signed in to with; it accepts any."""
+
+
 def open_journal(places: Places) -> Journal:
     """The record of uploads; the caller closes it, on the thread that opened it.  JournalError when it cannot be used."""
     from cg_uploader.uploads.journal.journal import Journal  # takes long to load: not before the window is there
@@ -76,10 +80,17 @@ class Services:
     """One of each, made for one window."""
 
     def __init__(
-        self, places: Places, theme: Theme, *, credentials: CredentialStore | None = None, practice: Practice | None = None
+        self,
+        places: Places,
+        theme: Theme,
+        *,
+        credentials: CredentialStore | None = None,
+        practice: Practice | None = None,
+        demo: bool = False,
     ) -> None:
-        """Everything below ``places``; ``credentials`` and ``practice`` may come from elsewhere."""
+        """Everything below ``places``; ``credentials`` and ``practice`` may come from elsewhere; ``demo``: a demonstration."""
         self.places = places
+        self.demo = demo
         self.theme = theme
         self.profiles = ProfileStore(places.profiles)
         self.credentials = credentials or CredentialStore()

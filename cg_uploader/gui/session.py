@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from cg_uploader.errors import MappingError
 from cg_uploader.fields import checks, matching
 from cg_uploader.fields.checks import CheckResult, Problem
 from cg_uploader.fields.matching import Match
-from cg_uploader.model import (
-    Address,
-    Configuration,
-    Credentials,
-    Field,
-    Mapping,
-    Options,
-    Plan,
-    Profile,
-    RunSummary,
-    Table,
-)
+from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
+from cg_uploader.gui.typed import Connection, Draft, Typed
+from cg_uploader.model import Address, Credentials, Mapping, Options, Plan, Profile, RunSummary, Table
 from cg_uploader.sheets.reader import ReadOptions
 from cg_uploader.uploads import planning
-from cg_uploader.vocabulary import BlankCells, DataType, Level, Region
+from cg_uploader.vocabulary import BlankCells, Level, Region
 
 UNNAMED = "Unnamed connection"
 """What a run keeps as the name of a connection that has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What the first step asks for.  ``data_type`` None: not chosen yet.  ``address`` only for practice, while it runs."""
-
-    name: str = ""
-    region: Region = Region.EU
-    client_id: str = field(default="", repr=False)
-    client_secret: str = field(default="", repr=False)
-    remember: bool = False
-    reference: str = ""
-    data_type: DataType | None = None
-    fields: tuple[Field, ...] = ()
-    address: Address | None = None
-
-    @property
-    def configuration(self) -> Configuration | None:
-        """CustomerGauge's side, or None while something of it is missing."""
-        if not self.fields or self.data_type is None:
-            return None
-        return Configuration(self.reference, self.data_type, self.fields)
-
-    @property
-    def credentials(self) -> Credentials:
-        """Client ID and secret as typed."""
-        return Credentials(self.client_id, self.client_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +48,31 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.connection = Connection()
+        self.typed = Typed()
         self.tested: Tested | None = None
         self.options = Options()
         self.file: Path | None = None
         self.read_options = ReadOptions()
         self._options_of_table = ReadOptions()
+        self._asked_of_sheets: dict[tuple[Path, str], ReadOptions] = {}
         self.reading = False
         self.table: Table | None = None
         self.file_problem = ""
         self.mapping: Mapping | None = None
         self.match: Match | None = None
         self.plan_problems: tuple[Problem, ...] = ()
-        self.edits: dict[int, dict[int, str]] = {}
+        self.changes = RowChanges()
+        self.edits: Edits = {}
         self.left_out: frozenset[int] = frozenset()
         self.trusted: frozenset[int] = frozenset()
-        self.history = QUndoStack(self)
+        self._changes_of_sheets: dict[Sheet, tuple[RowChanges, QUndoStack]] = {}
+        self.history = QUndoGroup(self)
         self.plan: Plan | None = None
         self.result: CheckResult | None = None
         self.consent = False
         self.running = False
         self.run: RunSummary | None = None
+        self.failure = ""
 
     # ------------------------------------------------------------------ connection
 
@@ -115,7 +84,7 @@ class Session(QObject):
         self.connection = connection
         way = ("region", "client_id", "client_secret", "address")
         if any(getattr(before, name) != getattr(connection, name) for name in way):
-            self.tested = None
+            self.tested, self.failure = None, ""
         self.connected.emit()
         if before.configuration != connection.configuration:
             self._match_anew()
@@ -130,22 +99,71 @@ class Session(QObject):
         self.changed.emit()
 
     def use_profile(self, profile: Profile, credentials: Credentials | None) -> None:
-        """Take over a saved connection with its mapping and options; credentials when the keychain had them."""
-        self.mapping = profile.mapping
-        self.options = profile.options
-        self.set_connection(
-            Connection(
-                name=profile.name,
-                region=profile.region,
-                client_id=credentials.client_id if credentials else "",
-                client_secret=credentials.client_secret if credentials else "",
-                remember=credentials is not None,
-                reference=profile.configuration.reference,
-                data_type=profile.configuration.data_type,
-                fields=profile.configuration.fields,
-                address=profile.address,
-            )
+        """Take over a saved connection with its mapping and options; credentials when the keychain had them.
+
+        Credentials that were typed for it in this window go before.
+        """
+        self._keep_typed()
+        typed = self.typed.credentials(profile.name, profile.region)
+        known = typed if typed is not None and (typed.client_secret or credentials is None) else credentials
+        connection = Connection(
+            name=profile.name,
+            region=profile.region,
+            client_id=known.client_id if known else "",
+            client_secret=known.client_secret if known else "",
+            remember=credentials is not None,
+            reference=profile.configuration.reference,
+            data_type=profile.configuration.data_type,
+            fields=profile.configuration.fields,
+            address=profile.address,
         )
+        self._use(Draft(connection, profile.mapping, profile.options))
+
+    def use_new(self) -> None:
+        """Begin a connection of which nothing is known yet."""
+        self._keep_typed()
+        self._use(Draft(Connection(), None, self.options))
+
+    def use_typed(self, name: str) -> bool:
+        """Go back to the connection ``name`` as it was left in this window; False when it was not used yet."""
+        self._keep_typed()
+        draft = self.typed.draft(name)
+        if draft is not None:
+            self._use(draft)
+        return draft is not None
+
+    def choose_region(self, region: Region, address: Address | None, usual: Credentials | None = None) -> None:
+        """Go to another region, with what was typed for it; ``usual``: the credentials of one that has its own.
+
+        What was typed before a region with nothing of its own was chosen goes with the user, but not from or to practice.
+        """
+        self._keep_typed()
+        before = self.connection
+        known = self.typed.credentials(before.name, region) or usual
+        if known is None:
+            known = before.credentials if before.region is not Region.PRACTICE else Credentials("", "")
+        self.set_connection(
+            replace(before, region=region, address=address, client_id=known.client_id, client_secret=known.client_secret)
+        )
+
+    def rename(self, name: str) -> None:
+        """Give the connection another name."""
+        self.typed.rename(self.connection.name, name)
+        self.set_connection(replace(self.connection, name=name))
+
+    def keep_credentials(self, name: str, region: Region, credentials: Credentials) -> None:
+        """Keep what was typed for a connection, which need not be the present one."""
+        self.typed.keep_credentials(name, region, credentials)
+        connection = self.connection
+        if (connection.name, connection.region) == (name, region):
+            self.set_connection(replace(connection, client_id=credentials.client_id, client_secret=credentials.client_secret))
+
+    def _keep_typed(self) -> None:
+        self.typed.keep(Draft(self.connection, self.mapping, self.options))
+
+    def _use(self, draft: Draft) -> None:
+        self.mapping, self.options = draft.mapping, draft.options
+        self.set_connection(draft.connection)
         self._match_anew()
         self.changed.emit()
 
@@ -169,40 +187,50 @@ class Session(QObject):
         self.changed.emit()
 
     def set_table(self, table: Table) -> None:
-        """The file has been read.  Edits and rows left out stay when it is the same sheet of the same content."""
+        """The file has been read.  What was changed on rows of this sheet holds again where its cells are the same."""
         before = self.table
-        same = before is not None and _origin(before) == _origin(table)
         self.table, self.file_problem, self.reading = table, "", False
         self._options_of_table = self.read_options
-        if not same:
-            self.forget_changes()
+        if table.sheet is not None:
+            self._asked_of_sheets[table.file, table.sheet] = replace(self.read_options, sheet=table.sheet)
+        self._take_changes_of(table)
         self.opened.emit()
         self._match_anew()
         self.changed.emit()
         if before is not None and before is not table:
             before.rows.close()
 
+    def asked_of_sheet(self, sheet: str) -> ReadOptions:
+        """How this sheet of the present file was read the last time; as found when it was not yet."""
+        usual = ReadOptions(sheet=sheet)
+        return self._asked_of_sheets.get((self.file, sheet), usual) if self.file is not None else usual
+
     def set_file_problem(self, sentence: str) -> None:
-        """The file could not be read."""
-        before, self.table = self.table, None
-        self.file_problem, self.reading = sentence, False
-        self.forget_changes()
+        """The file could not be read: that changes nothing of what is open, and the sentence is shown beside it."""
+        failed = self.file
+        self.give_up_file()
+        self.file, self.file_problem = self.file or failed, sentence
         self.opened.emit()
-        self._match_anew()
         self.changed.emit()
-        if before is not None:
-            before.rows.close()
 
     def give_up_file(self) -> None:
-        """Reading was cancelled, or another way of reading failed: what was read before stays."""
+        """Reading came to nothing: what was read before stays."""
         self.file = self.table.file if self.table is not None else None
         self.read_options, self.reading = self._options_of_table, False
         self.changed.emit()
 
-    def forget_changes(self) -> None:
-        """Edits, rows left out and accepted notes belong to one content of one sheet."""
-        self.edits, self.left_out, self.trusted = {}, frozenset(), frozenset()
-        self.history.clear()
+    def _take_changes_of(self, table: Table) -> None:
+        sheet = sheet_of(table)
+        if sheet not in self._changes_of_sheets:
+            self._changes_of_sheets[sheet] = RowChanges(), QUndoStack(self.history)
+        self.changes, stack = self._changes_of_sheets[sheet]
+        self._show_changes(table)
+        self.history.setActiveStack(stack)
+
+    def _show_changes(self, table: Table) -> None:
+        """Find what holds for the rows of ``table`` as they are read."""
+        self.edits = self.changes.edits_in(table)
+        self.left_out, self.trusted = self.changes.left_out_in(table), self.changes.trusted_in(table)
 
     # ------------------------------------------------------------------ columns
 
@@ -253,11 +281,20 @@ class Session(QObject):
             self._check_anew()
             self.changed.emit()
 
-    def set_changes(self, edits: dict[int, dict[int, str]], left_out: frozenset[int], trusted: frozenset[int]) -> None:
-        """What the person changed on rows; only the undo stack's commands call this."""
-        self.edits, self.left_out, self.trusted = edits, left_out, trusted
-        self._check_anew()
-        self.changed.emit()
+    def set_changes(self, edits: Edits, left_out: frozenset[int], trusted: frozenset[int]) -> None:
+        """What the user changed on the rows of the present table; what waits for another reading of its sheet stays."""
+        if self.table is not None:
+            self.restore_changes(sheet_of(self.table), self.changes.within(self.table, edits, left_out, trusted))
+
+    def restore_changes(self, sheet: Sheet, changes: RowChanges) -> None:
+        """Put a state of all changes on a sheet back; the undo stack's commands call this."""
+        _, stack = self._changes_of_sheets[sheet]
+        self._changes_of_sheets[sheet] = changes, stack
+        if self.table is not None and sheet_of(self.table) == sheet:
+            self.changes = changes
+            self._show_changes(self.table)
+            self._check_anew()
+            self.changed.emit()
 
     def set_result(self, result: CheckResult | None) -> None:
         """What the check of the present plan found."""
@@ -281,7 +318,7 @@ class Session(QObject):
         self.plan_problems = checks.plan_problems(self.plan) if self.plan is not None else ()
         self.result, self.consent = None, False
         if not self.running:
-            self.run = None
+            self.run, self.failure = None, ""
 
     def _tell_plan(self) -> None:
         self.ran.emit()
@@ -313,12 +350,14 @@ class Session(QObject):
     def set_running(self, running: bool) -> None:
         """An upload goes on: nothing of the plan can be changed meanwhile."""
         self.running = running
+        if running:
+            self.failure = ""
         self.ran.emit()
         self.changed.emit()
 
-    def set_run(self, run: RunSummary | None) -> None:
-        """How the upload ended."""
-        self.run = run
+    def set_run(self, run: RunSummary | None, failure: str = "") -> None:
+        """How the upload ended; ``failure``: why it could not begin or go on.  Both stay until the plan is another one."""
+        self.run, self.failure = run, failure
         self.running = False
         self.ran.emit()
         self.changed.emit()
@@ -328,7 +367,3 @@ class Session(QObject):
         self.history.blockSignals(True)  # it tells of its own end, when it cannot be asked any more
         if self.table is not None:
             self.table.rows.close()
-
-
-def _origin(table: Table) -> tuple[str, str | None, int, str | None, str | None]:
-    return table.digest, table.sheet, table.header_row, table.encoding, table.delimiter

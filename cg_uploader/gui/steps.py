@@ -6,7 +6,8 @@ from enum import IntEnum, StrEnum
 
 from cg_uploader.fields import names
 from cg_uploader.fields.matching import FieldState
-from cg_uploader.gui.session import Connection, Session
+from cg_uploader.gui.session import Session
+from cg_uploader.gui.typed import Connection
 
 
 class Standing(StrEnum):
@@ -59,9 +60,19 @@ def _nothing(_: Session) -> str:
 
 
 def why_closed(session: Session, step: Step) -> str:
-    """Why ``step`` cannot be opened now; empty when it can."""
+    """Why ``step`` cannot be opened now; empty when it can.
+
+    An upload that goes on, or what became of one, is always there to be looked at, whatever the other steps still want.
+    """
     if session.running and step is not Step.UPLOAD:
         return "An upload is under way. Stop it before you change anything."
+    if step is Step.UPLOAD and (session.running or session.run is not None or session.failure):
+        return ""
+    return why_not_before(session, step)
+
+
+def why_not_before(session: Session, step: Step) -> str:
+    """What is missing in the steps before ``step``, with the name of the first of them; empty when nothing is."""
     for earlier in Step:
         if earlier >= step:
             break
@@ -141,12 +152,10 @@ def _connect_standing(session: Session) -> Standing:
 
 
 def _file_standing(session: Session) -> Standing:
-    if session.file_problem:
-        return Standing.NEEDS_ATTENTION
     if session.reading:
         return Standing.UNDER_WAY
     if session.table is None:
-        return Standing.NOT_STARTED
+        return Standing.NEEDS_ATTENTION if session.file_problem else Standing.NOT_STARTED
     return Standing.NEEDS_ATTENTION if _why_no_file(session) else Standing.READY
 
 
@@ -167,5 +176,5 @@ def _upload_standing(session: Session) -> Standing:
     if session.running:
         return Standing.UNDER_WAY
     if session.run is None:
-        return Standing.NOT_STARTED
+        return Standing.NEEDS_ATTENTION if session.failure else Standing.NOT_STARTED
     return Standing.NEEDS_ATTENTION if session.run.exit_code else Standing.READY

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from cg_uploader.errors import CredentialsRefused
+from cg_uploader.errors import CredentialsRefused, UploaderError
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
-from cg_uploader.gui.services import Services, open_journal
-from cg_uploader.gui.session import UNNAMED, Connection, Session
+from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services, open_journal
+from cg_uploader.gui.session import UNNAMED, Session
+from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
@@ -26,17 +27,25 @@ if TYPE_CHECKING:
 
 Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 
+IsCustomer: TypeAlias = Callable[[str], bool | None]
+"""Whether a Client ID is the one that a run was begun with; None when that is not recorded."""
+
 SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus.SKIPPED)
 """What a continued run does not send again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: its totals, of each status up to 5,000 rows, and the proxy (host:port) that wanted a password."""
+    """How a run ended, or how it stands when it could not go on."""
 
     summary: RunSummary
+    """Its totals."""
     outcomes: tuple[Outcome, ...]
+    """Of each status up to 5,000 rows."""
     login_wanted: str = ""
+    """The proxy (host:port) that wanted a password."""
+    failed: UploaderError | None = None
+    """Why it could not begin or go on."""
 
 
 def new_run(plan: Plan, credentials: Credentials, services: Services, control: Control) -> Work:
@@ -46,21 +55,30 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
         from cg_uploader.uploads.sending import engine  # takes long to load
 
         with open_journal(services.places) as journal:
-            return _carry_out(
-                services.client(plan.address, credentials, lambda: control.stopping),
-                journal,
-                _Teller(announce, journal),
-                lambda client, on_batch: noted(
-                    plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control)
-                ),
-            )
+            teller = _Teller(announce, journal)
+            try:
+                return _carry_out(
+                    services.client(plan.address, credentials, lambda: control.stopping),
+                    journal,
+                    teller,
+                    lambda client, on_batch: noted(
+                        plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control)
+                    ),
+                )
+            except UploaderError as error:
+                if not teller.run:
+                    raise
+                return _as_it_stands(journal, teller.run, error)
 
     return work
 
 
-def continued_run(run: int, session: Session, services: Services, control: Control) -> Work:
-    """The work of sending what is left of ``run``; results in Ended.  CredentialsRefused when nobody knows its credentials."""
-    places, connection = services.places, session.connection
+def continued_run(run: int, session: Session, services: Services, control: Control, entered: Credentials | None = None) -> Work:
+    """The work of sending what is left of ``run``; results in Ended, also when it cannot go on: its result is there before.
+
+    ``entered``: what the user has just answered to the question for its credentials.
+    """
+    places, connection, typed = services.places, session.connection, session.typed
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.sending import engine  # takes long to load
@@ -68,18 +86,22 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
         with open_journal(places) as journal:
             plan = journal.plan(run)
             credentials = Credentials("", "")
-            if journal.unsettled(run):
-                credentials = _credentials(plan, connection, services, partial(journal.is_customer, run))
-                if plan.region is Region.PRACTICE:
-                    services.practice.listen_again(plan.address)
-            return _carry_out(
-                services.client(plan.address, credentials, lambda: control.stopping),
-                journal,
-                _Teller(announce, journal),
-                lambda client, on_batch: noted(
-                    plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control)
-                ),
-            )
+            try:
+                if journal.unsettled(run):
+                    asked = partial(journal.is_customer, run)
+                    credentials = entered_for(run, entered, asked) or known_for(run, plan, typed, connection, services, asked)
+                    if plan.region is Region.PRACTICE:
+                        services.practice.listen_again(plan.address)
+                return _carry_out(
+                    services.client(plan.address, credentials, lambda: control.stopping),
+                    journal,
+                    _Teller(announce, journal),
+                    lambda client, on_batch: noted(
+                        plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control)
+                    ),
+                )
+            except UploaderError as error:
+                return _as_it_stands(journal, run, error)
 
     return work
 
@@ -128,24 +150,39 @@ def forgetting(run: int, places: Places) -> Work:
     return work
 
 
-def _credentials(
-    plan: Plan, connection: Connection, services: Services, is_customer: Callable[[str], bool | None]
-) -> Credentials:
-    """For a run of another day: those of the present connection when it is the run's own, else the keychain's.
+def entered_for(run: int, entered: Credentials | None, is_customer: IsCustomer) -> Credentials | None:
+    """What the user has entered for ``run``, if anything; CredentialsRefused when it is another customer's."""
+    if entered is not None and is_customer(entered.client_id) is False:
+        raise CredentialsRefused(
+            f"Upload {run} was begun with another Client ID. Enter that one, "
+            "or upload the file again and skip what was accepted."
+        )
+    return entered
 
+
+def known_for(
+    run: int, plan: Plan, typed: Typed, connection: Connection, services: Services, is_customer: IsCustomer
+) -> Credentials:
+    """The credentials of a run of another day; CredentialsRefused when nobody knows them.
+
+    Those that were typed for its connection go first, then the present ones when they are the run's own, then the keychain's.
     Two connections of one region may belong to two customers: rows must not go to the one who happens to be chosen.
-    ``is_customer``: whether a Client ID is the run's; None when that is not recorded.
     """
+    before = typed.credentials(plan.profile, plan.region)
+    if before is not None and before.client_secret:
+        own = is_customer(before.client_id)
+        if own or (own is None and plan.profile != UNNAMED):
+            return before
     if connection.region is plan.region and connection.client_id and connection.client_secret:
         own = is_customer(connection.client_id)
         if own or (own is None and _is_the_runs(connection, plan)):
             return connection.credentials
     found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
+    if found is None and plan.region is Region.PRACTICE:
+        found = PRACTICE_CREDENTIALS
     if found is None or is_customer(found.client_id) is False:
         raise CredentialsRefused(
-            f"This upload was begun with the connection “{plan.profile}”. Choose it in step 1, enter its Client ID and its "
-            "Client Secret there, then continue this upload. If that customer has another Client ID now, upload the file "
-            "again instead, and skip what was accepted."
+            f"The Client ID and the Client Secret of the connection “{plan.profile}” are needed to continue upload {run}."
         )
     return found
 
@@ -157,6 +194,11 @@ def _is_the_runs(connection: Connection, plan: Plan) -> bool:
     return plan.profile == UNNAMED and connection.reference == plan.configuration.reference
 
 
+def _as_it_stands(journal: Journal, run: int, error: UploaderError) -> Ended:
+    """The result of a run that ``error`` keeps from going on."""
+    return Ended(journal.summary(run), tuple(_listed(journal, run)), failed=error)
+
+
 def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending) -> Ended:
     try:
         summary = send(client, teller)
@@ -166,16 +208,16 @@ def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending)
 
 
 class _Teller:
-    """Passes batches on; to the first one of a run it adds the rows that were settled before it."""
+    """Passes batches on; to the first one of a run it adds the rows that were settled before it.  ``run``: 0 before that."""
 
     def __init__(self, announce: Announce, journal: Journal) -> None:
         self._announce = announce
         self._journal = journal
-        self._begun = False
+        self.run = 0
 
     def __call__(self, batch: Batch) -> None:
-        if not self._begun and batch.run:
-            self._begun = True
+        if not self.run and batch.run:
+            self.run = batch.run
             here = {outcome.row for outcome in batch.outcomes}
             listed = _listed(self._journal, batch.run)
             before = tuple(o for o in listed if o.status in SETTLED and o.row not in here)

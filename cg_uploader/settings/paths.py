@@ -28,6 +28,11 @@ class Places:
         return cls(Path(named) if named else Path(platformdirs.user_data_dir("CG Uploader", appauthor=False, roaming=False)))
 
     @property
+    def demo(self) -> Places:
+        """Where the demonstration keeps its own things from one time to the next, apart from the user's own history."""
+        return Places(self.home / "demo")
+
+    @property
     def journal(self) -> Path:
         """The journal's file."""
         return self.home / "journal.sqlite3"

@@ -55,6 +55,12 @@ def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChang
     return found
 
 
+def all_refused(run: RunSummary) -> bool:
+    """Whether a run stopped when every answer was a refusal: its columns or configuration are more likely wrong than rows."""
+    answered = {status for status in (RowStatus.ACCEPTED, RowStatus.REFUSED) if run.counts.get(status)}
+    return run.stopped is not None and answered == {RowStatus.REFUSED}
+
+
 def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
     """Write the rows that need somebody to ``target`` (xlsx) and return how many; nothing is written when there are none.
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from cg_uploader.gui.pages.connect import PRACTICE_CREDENTIALS
-from cg_uploader.gui.services import Services
+from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.model import Field
 from cg_uploader.sheets.child import command

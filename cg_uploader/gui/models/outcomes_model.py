@@ -16,6 +16,7 @@ from cg_uploader.model import Outcome
 from cg_uploader.vocabulary import RowStatus
 
 MOST_LISTED = 5_000
+ROW = 0
 TITLES = ("Row", "Who", "Status", "Field", "What to know")
 LOOKS = {
     RowStatus.ACCEPTED: (Shape.GOOD, "good"),

@@ -16,6 +16,7 @@ from cg_uploader.uploads.journal.kept import day
 from cg_uploader.vocabulary import RowStatus
 
 TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")
+STARTED = 0
 NUMBERS = (3, 4, 5)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
@@ -204,7 +205,7 @@ class CheckPage(Page):
         }
         rest = [Todo(ALL, f"All {counted(len(plan.table.rows), 'row')}", range(len(plan.table.rows)))]
         if plan.left_out:
-            positions = [_position(plan, number) for number in sorted(plan.left_out)]
+            positions = _positions(plan, plan.left_out)
             rest.append(Todo(LEFT_OUT, f"{counted(len(positions), 'row')} left out by you", positions))
         chosen = self.todos.show_entries(
             (
@@ -253,6 +254,8 @@ class CheckPage(Page):
         letter = self.view.fontMetrics().averageCharWidth()
         for column, letters in ((ROW, 7), (WHO, 19)):
             self.view.setColumnWidth(column, letters * letter)
+        last = self.model.rowCount() - 1
+        self.view.make_room((ROW,), max(0, last), last)  # the last row has the longest number
         self._bring_forward(self._column_of(plan, todo))
         self._widen()
         whole = todo.key in (ALL, LEFT_OUT)
@@ -353,7 +356,8 @@ def _key(of: Group | Problem) -> str:
     return f"{of.level}/{of.kind}/{of.heading}"
 
 
-def _position(plan: Plan, number: int) -> int:
-    """Where the row with this number stands; numbers grow from row to row."""
+def _positions(plan: Plan, numbers: Iterable[int]) -> list[int]:
+    """Where the rows with these numbers stand, of those that are there; numbers grow from row to row."""
     rows = plan.table.rows
-    return bisect_left(range(len(rows)), number, key=lambda position: rows[position].number)
+    found = ((bisect_left(range(len(rows)), number, key=lambda at: rows[at].number), number) for number in sorted(numbers))
+    return [position for position, number in found if position < len(rows) and rows[position].number == number]

@@ -13,10 +13,11 @@ from cg_uploader.errors import ProxyLoginWanted, UploaderError
 from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
-from cg_uploader.gui.services import Services
-from cg_uploader.gui.session import Connection, Session, Tested
+from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
+from cg_uploader.gui.session import Session, Tested
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.configuration_form import ConfigurationForm
 from cg_uploader.gui.widgets.connection_form import ConnectionForm
 from cg_uploader.gui.widgets.firstpaint import after_first_paint
@@ -25,12 +26,11 @@ from cg_uploader.gui.widgets.saved_connections import SavedConnections
 from cg_uploader.gui.widgets.texts import message, section
 from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
-from cg_uploader.model import Credentials, Profile
+from cg_uploader.model import Profile
 from cg_uploader.settings import profiles
 from cg_uploader.vocabulary import Region
 from cg_uploader.wholefile import proposed_name, save_text
 
-PRACTICE_CREDENTIALS = Credentials("practice", "practice")
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
 
 
@@ -72,7 +72,7 @@ class ConnectPage(Page):
         self.form.where_wanted.connect(self._show_where)
         self.configuration.edited.connect(self._take)
         self.runner.busy_changed.connect(self.form.show_testing)
-        self.saved.chosen.connect(self.choose_saved)
+        self.saved.chosen.connect(self._switch)
         self.saved.save_wanted.connect(self._save)
         self.saved.save_as_wanted.connect(self._save_as)
         self.saved.import_wanted.connect(self._browse_setup)
@@ -118,17 +118,10 @@ class ConnectPage(Page):
         self._keep_or_forget_secret(before)
 
     def _choose_region(self, region: Region) -> None:
-        connection = replace(self.session.connection, region=region, address=None)
         if region is Region.PRACTICE:
-            connection = replace(connection, address=self.services.practice.server.address)
-            connection = self._with_credentials(connection, PRACTICE_CREDENTIALS)
-        elif self.session.connection.region is Region.PRACTICE:
-            connection = self._with_credentials(connection, Credentials("", ""))
-        self.session.set_connection(connection)
-
-    @staticmethod
-    def _with_credentials(connection: Connection, credentials: Credentials) -> Connection:
-        return replace(connection, client_id=credentials.client_id, client_secret=credentials.client_secret)
+            self.session.choose_region(region, self.services.practice.server.address, PRACTICE_CREDENTIALS)
+        else:
+            self.session.choose_region(region, None)
 
     def _show_where(self) -> None:
         from cg_uploader.gui.dialogs.where import WhereDialog  # as long as nobody asks, nobody waits for it
@@ -180,12 +173,20 @@ class ConnectPage(Page):
 
     # ------------------------------------------------------------------ saved connections
 
+    def _switch(self, name: str) -> None:
+        """Go to another connection of the list; each one is found again as it was left."""
+        if name == self.session.connection.name:
+            return
+        if not self.session.use_typed(name):
+            self.choose_saved(name)
+        elif name in self._names:
+            self._prefer(name)
+
     def choose_saved(self, name: str) -> None:
-        """Use the saved connection ``name``; empty: begin a new one."""
+        """Use the saved connection ``name`` as it was saved; empty: begin a new one."""
         self.saved.banner.clear()
         if not name:
-            self.session.mapping = None
-            self.session.set_connection(Connection())
+            self.session.use_new()
             return
         if name not in self._names:
             return
@@ -261,7 +262,7 @@ class ConnectPage(Page):
             self.saved.banner.say("error", error.sentence)
             return
         name = profile.name
-        self.session.set_connection(replace(self.session.connection, name=name))
+        self.session.rename(name)
         self._keep_or_forget_secret(None)
         self._prefer(name)
         self._show()
@@ -342,6 +343,7 @@ class ConnectPage(Page):
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
         self._list_saved()
+        self.session.typed.forget(name)
         self.session.set_connection(replace(self.session.connection, name="", remember=False))
 
     # ------------------------------------------------------------------ the end

@@ -128,6 +128,8 @@ class FilePage(Page):
     def _read_with(self, options: ReadOptions) -> None:
         if self.session.file is not None:
             self._recalled = None
+            if options.sheet is not None and options == ReadOptions(sheet=options.sheet):
+                options = self.session.asked_of_sheet(options.sheet)
             self._read(self.session.file, options)
 
     def _read_as_found(self) -> None:
@@ -186,20 +188,13 @@ class FilePage(Page):
         file, table = self.session.file, self.session.table
         if isinstance(error, Cancelled) and file is not None:
             kept = "No file is open." if table is None else f"{table.file.name} is open as it was before."
-            self._go_back()
+            self.session.give_up_file()
+            self._show()
             self.banner.say("accent", f"The reading of {file.name} was cancelled. {kept}")
         elif self._recalled is not None:
             self._read_with(ReadOptions())  # the file may have lost what was chosen then
-        elif table is not None and table.file == file:
-            self._go_back()
-            self.banner.say("error", sentence_of(error))
         else:
             self.session.set_file_problem(sentence_of(error))
-
-    def _go_back(self) -> None:
-        """Show what was read before, if anything was."""
-        self.session.give_up_file()
-        self._show()
 
     # ------------------------------------------------------------------ showing
 
@@ -207,10 +202,11 @@ class FilePage(Page):
         """Show the table of the session, or that there is none."""
         table = self.session.table
         if self.session.file_problem:
-            self.banner.say("error", self.session.file_problem)
+            stays = f"{table.file.name} is open as it was before." if table is not None else ""
+            self.banner.say("error", self.session.file_problem, more=stays)
         elif table is not None:
             self.banner.clear()
-        self.zone.show_file(table.file if table is not None else None, facts(table) if table is not None else "")
+        self._show_facts()
         self.two_readings.show_table(table)
         self.preview.show_table(table)
         self._details.setVisible(table is not None)
@@ -219,6 +215,19 @@ class FilePage(Page):
         shown = min(len(table.rows), MOST_ROWS)
         self._show_reading(table, f"The first {shown} of {counted(len(table.rows), 'row')}." if shown < len(table.rows) else "")
         self.notes.show_texts(self._remarks(table))
+
+    def entered(self) -> None:
+        """Cells may have been edited since."""
+        if not self.session.reading:
+            self._show_facts()
+
+    def _show_facts(self) -> None:
+        table = self.session.table
+        if table is None:
+            self.zone.show_file(None, "")
+        else:
+            edited = sum(map(len, self.session.edits.values()))
+            self.zone.show_file(table.file, facts(table) + (f" · {counted(edited, 'cell')} edited here" if edited else ""))
 
     def _show_first(self, table: Table) -> None:
         """Show the first rows while the others are read; nobody but this page knows them."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox
 
 from cg_uploader.gui import papers, uploading
-from cg_uploader.gui.models.runs_model import RunsModel, ended
+from cg_uploader.gui.models.runs_model import NUMBERS, STARTED, RunsModel, ended
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
@@ -18,14 +18,16 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.table import Table
-from cg_uploader.gui.widgets.texts import message, plain
+from cg_uploader.gui.widgets.texts import message, plain, set_mark
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.uploads.journal.kept import UNDER_WAY
+from cg_uploader.uploads.report import all_refused
 
 NOTHING_YET = "Nothing has been uploaded from this computer yet."
 AT_ITS_END = "It came to its end, so nothing is left to continue."
+READING = "A file is being read. Wait until it is open, or cancel that."
 NOTHING_LIKE_THIS = "No upload has these words in its line."
 
 
@@ -51,7 +53,9 @@ class HistoryPage(Page):
         self.banner = Banner()
         self.view = Table("Uploads", empty=NOTHING_YET)
         self.view.setModel(self.model)
-        self.view.stretch((20, 0, 0, 8, 11, 17, 0), 1, 2, 6)
+        self.view.stretch((0,) * 7, 1, 2, 6)
+        self.view.show_whole(STARTED, *NUMBERS)
+        self.view.horizontalHeader().setMinimumSectionSize(12 * self.fontMetrics().averageCharWidth())
         self.view.setMinimumHeight(260)
         self.told = plain(role="quiet", wrap=True)
         self.go_on = Button("&Continue this upload", self._continue, role="primary")
@@ -75,7 +79,7 @@ class HistoryPage(Page):
         self.content.addLayout(row)
         self.view.selectionModel().selectionChanged.connect(self._show_possible)
         self.model.modelReset.connect(self._show_possible)
-        self.session.ran.connect(self._show_possible)
+        self.session.changed.connect(self._show_possible)
         self._show_possible()
 
     def entered(self) -> None:
@@ -123,8 +127,11 @@ class HistoryPage(Page):
         elsewhere = UNDER_WAY if run.stopped is not None and run.stopped.reason == UNDER_WAY else ""
         gone = "" if run.values_deleted is None else "The values of its rows were deleted."
         ended = AT_ITS_END if run.stopped is None else ""
-        busy = "Another upload is under way." if self.session.running else ""
+        busy = "Another upload is under way." if self.session.running else READING if self.session.reading else ""
         self.go_on.allow(elsewhere or ended or gone or busy)
+        refused = all_refused(run)
+        set_mark(self.go_on, "role", "" if refused else "primary")
+        set_mark(self.failed_rows, "role", "primary" if refused else "")
         self.failed_rows.allow(gone if run.attention else "No row of it needs attention.")
         self.receipt.allow()
         self.print_out.allow()

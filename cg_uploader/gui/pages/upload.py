@@ -6,19 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cg_uploader.errors import ProxyLoginWanted, UploaderError
+from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted, UploaderError
 from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
-from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel, texts
+from cg_uploader.gui.models.outcomes_model import MOST_LISTED, ROW, OutcomesModel, texts
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
-from cg_uploader.gui.steps import Step, why_closed
+from cg_uploader.gui.steps import Step, why_not_before
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.uploading import Ended
 from cg_uploader.gui.widgets.after_upload import AfterUpload
@@ -31,20 +32,27 @@ from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
-from cg_uploader.model import Batch, Outcome, Plan
+from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.uploads import planning
 from cg_uploader.uploads.planning import Earlier
 from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import RowStatus
 
+if TYPE_CHECKING:
+    from cg_uploader.gui.dialogs.sign_in import SignInDialog
+
 TEXT_LINES = 3
 
 
 class UploadPage(Page):
-    """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp)."""
+    """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp).
+
+    ``columns_wanted``: the user wants to look at the columns with which the run was sent.
+    """
 
     taken_up = Signal(object)
+    columns_wanted = Signal()
 
     step = Step.UPLOAD
     heading = "Upload"
@@ -57,6 +65,7 @@ class UploadPage(Page):
         self._control = Control()
         self._work: Callable[[Control], Work] | None = None
         self.proxy = ProxyQuestion(services, self)
+        self.sign_in: SignInDialog | None = None
         self._looked_at: Plan | None = None
         self._earlier: Earlier | None = None
         self._skip: bool | None = None
@@ -68,7 +77,8 @@ class UploadPage(Page):
         self.model = OutcomesModel(self)
         self.view = Table("What became of the rows", empty="No row here.")
         self.view.setModel(self.model)
-        self.view.stretch((8, 24, 15, 16, 30), 4)
+        self.view.stretch((0, 24, 15, 16, 30), 4)
+        self.view.show_whole(ROW)
         self.view.set_text_lines(TEXT_LINES)
         self.view.setMinimumHeight(220)
         self._listing = self._make_listing()
@@ -114,6 +124,7 @@ class UploadPage(Page):
         self.after.again_wanted.connect(self.try_again)
         self.after.print_wanted.connect(self.print_receipt)
         self.after.continue_wanted.connect(self._continue_this)
+        self.after.columns_wanted.connect(self.columns_wanted)
         self.counters.chosen.connect(self._show_status)
         self.view.selectionModel().selectionChanged.connect(self._show_possible)
         self.view.activated.connect(self.show_details)
@@ -132,10 +143,12 @@ class UploadPage(Page):
         self.after.setVisible(session.run is not None and not session.running)
         self.counters.setVisible(started)
         self._listing.setVisible(started)
-        if started:
+        if session.failure:
+            self.failure.say("error", session.failure)
+        elif started:
             self.failure.clear()
         if session.run is not None and not session.running:
-            self.after.show_run(session.run)
+            self.after.show_run(session.run, columns=self._has_columns_of(session.run))
         plan, result = session.plan, session.result
         if plan is not self._looked_at:
             self._looking.drop()  # its rows are about to go
@@ -147,7 +160,7 @@ class UploadPage(Page):
 
     def why_not(self) -> str:
         """Why the upload cannot begin, in one sentence; empty when it can."""
-        reason = why_closed(self.session, self.step)
+        reason = why_not_before(self.session, self.step)
         result = self.session.result
         if reason or result is None:
             return reason or "Wait until the rows have been checked."
@@ -163,7 +176,7 @@ class UploadPage(Page):
         if plan is not self._looked_at:
             self._looked_at, self._earlier, self._skip = plan, None, None
             work = uploading.looking_back(plan, self.services.places)
-            self._looking.start(work, done=self._on_looked_back, failed=self._on_failed)
+            self._looking.start(work, done=self._on_looked_back, failed=self._on_not_looked_back)
 
     def look_back_anew(self) -> None:
         """More is remembered than when it was looked back."""
@@ -173,6 +186,14 @@ class UploadPage(Page):
     def _on_looked_back(self, found: Earlier) -> None:
         self._earlier = found
         self._show()
+
+    def _has_columns_of(self, run: RunSummary) -> bool:
+        """Whether the file and the connection of ``run`` are those that are open now."""
+        plan = self.session.plan
+        return plan is not None and (str(plan.table.file), plan.profile) == (run.file, run.profile)
+
+    def _on_not_looked_back(self, error: object) -> None:
+        self.failure.say("error", sentence_of(error))
 
     def _choose_repeat(self, skip: bool) -> None:
         self._skip = skip
@@ -191,7 +212,10 @@ class UploadPage(Page):
 
     def continue_run(self, run: int) -> None:
         """Send what is left of an earlier run."""
-        self._begin(lambda control: uploading.continued_run(run, self.session, self.services, control))
+        self._begin(self._continued(run))
+
+    def _continued(self, run: int, entered: Credentials | None = None) -> Callable[[Control], Work]:
+        return lambda control: uploading.continued_run(run, self.session, self.services, control, entered)
 
     def _continue_this(self) -> None:
         if self.session.run is not None:
@@ -239,12 +263,13 @@ class UploadPage(Page):
     def _on_ended(self, ended: Ended) -> None:
         self.model.replace(ended.outcomes)
         self.counters.show_counts(ended.summary.counts)
-        self.session.set_run(ended.summary)
+        self.session.set_run(ended.summary, sentence_of(ended.failed) if ended.failed is not None else "")
         self._show_limit()
         self.after.focus_first()
-        if stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
-            run = ended.summary.run
-            again = partial(uploading.continued_run, run, self.session, self.services)
+        if ended.failed is not None:
+            self._ask_for(ended.failed, ended)
+        elif stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
+            again = self._continued(ended.summary.run)
             self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
         elif ended.summary.stopped is None:
             self._keep_proxy_login()
@@ -256,17 +281,32 @@ class UploadPage(Page):
             self.failure.say("error", error.sentence)
 
     def _on_failed(self, error: object) -> None:
-        if self.session.running:
-            self.session.set_running(False)
-        say = partial(self._say_failed, sentence_of(error))
-        if isinstance(error, ProxyLoginWanted) and self._work is not None and not self._control.stopping:
-            self.proxy.ask(error.place, then=partial(self._start, self._work), otherwise=say)
-        else:
-            say()
-
-    def _say_failed(self, sentence: str) -> None:
-        self.failure.say("error", sentence)
+        self.session.set_run(None, sentence_of(error))
+        self._ask_for(error)
         self._show_possible()
+
+    def _ask_for(self, error: object, ended: Ended | None = None) -> None:
+        """Ask for what was missing, here where the user stands; a run that is stopped needs nothing."""
+        if self._control.stopping:
+            return
+        if isinstance(error, ProxyLoginWanted) and self._work is not None:
+            self.proxy.ask(error.place, then=partial(self._start, self._work), otherwise=self._show_possible)
+        elif isinstance(error, CredentialsRefused) and ended is not None:
+            from cg_uploader.gui.dialogs.sign_in import SignInDialog  # dialogs are loaded when they open
+
+            self.sign_in = SignInDialog(ended.summary, error.sentence, self)
+            self.sign_in.answered.connect(self._on_signed_in)
+            self.sign_in.finished.connect(self._on_sign_in_closed)
+            self.sign_in.open()
+
+    def _on_signed_in(self, entered: Credentials) -> None:
+        run = self.session.run
+        if run is not None:
+            self.session.keep_credentials(run.profile, run.region, entered)
+            self._start(self._continued(run.run, entered))
+
+    def _on_sign_in_closed(self) -> None:
+        self.sign_in = None
 
     def _browse_failed_rows(self) -> None:
         if self.session.run is not None and (chosen := papers.ask_for_failed_rows(self, self.session.run)):

@@ -23,30 +23,32 @@ class AfterUpload(QWidget):
     print_wanted = Signal()
     again_wanted = Signal()
     continue_wanted = Signal()
+    columns_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.banner = Banner()
         self.saved = Banner()
-        self.failed_rows = Button("Save fai&led rows…", self.failed_rows_wanted.emit, role="primary")
+        self.failed_rows = Button("Save fai&led rows…", self.failed_rows_wanted.emit)
         self.receipt = Button("Save &receipt…", self.receipt_wanted.emit)
         self.again = Button("&Try failed rows again", self.again_wanted.emit)
         self.print_out = Button("Open for pr&inting", self.print_wanted.emit)
-        self.go_on = Button("&Continue this upload", self.continue_wanted.emit, role="primary")
+        self.go_on = Button("&Continue this upload", self.continue_wanted.emit)
+        self.columns = Button("Look at the colu&mns", self.columns_wanted.emit)
+        self._first = self.receipt
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE * 3 // 2)
         column.addWidget(self.banner)
-        column.addWidget(ButtonRow((self.go_on, self.failed_rows, self.again), (self.receipt, self.print_out)))
+        column.addWidget(ButtonRow((self.columns, self.go_on, self.failed_rows, self.again), (self.receipt, self.print_out)))
         column.addWidget(self.saved)
 
     def focus_first(self) -> None:
         """Give the focus to what is most likely to be wanted now."""
-        buttons = (self.go_on, self.failed_rows, self.receipt)
-        next(button for button in buttons if not button.isHidden()).setFocus()
+        self._first.setFocus()
 
-    def show_run(self, run: RunSummary) -> None:
-        """Say how ``run`` ended."""
+    def show_run(self, run: RunSummary, *, columns: bool) -> None:
+        """Say how ``run`` ended; ``columns``: whether the columns that it was sent with can be looked at."""
         self.saved.clear()
         totals = report.in_words(run)
         if run.stopped is not None:
@@ -61,4 +63,13 @@ class AfterUpload(QWidget):
         self.failed_rows.setVisible(bool(run.attention))
         self.again.setVisible(bool(run.attention))
         self.go_on.setVisible(run.stopped is not None)
-        set_mark(self.failed_rows, "role", "" if run.stopped is not None else "primary")
+        self.columns.setVisible(report.all_refused(run) and columns)
+        self._prefer(run)
+
+    def _prefer(self, run: RunSummary) -> None:
+        """Dress what is most likely to be wanted as the one to press: to go on in the same way is not, when all was refused."""
+        wrong = (self.columns, self.again, self.failed_rows) if report.all_refused(run) else ()
+        buttons = (*wrong, self.go_on, self.failed_rows, self.receipt)
+        self._first = next(button for button in buttons if not button.isHidden())
+        for button in {*buttons, self.columns, self.again}:
+            set_mark(button, "role", "primary" if button is self._first else "")

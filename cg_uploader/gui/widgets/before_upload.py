@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QRadioButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QRadioButton, QWidget
 
 from cg_uploader.fields.checks import CheckResult
 from cg_uploader.gui.theme import SPACE
@@ -31,7 +31,8 @@ class BeforeUpload(QWidget):
         frame, column = card(margin=SPACE * 5 // 2)
         self.total = section("")
         column.addWidget(self.total)
-        self._facts = {name: Elided() for name in ("Go to", "Configuration", "From", "Stay behind")}
+        self._facts: dict[str, QLabel] = {name: Elided() for name in ("Go to", "Configuration", "From")}
+        self._facts["Stay behind"] = plain(wrap=True)  # numbers, which are never cut off
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE * 3)
         grid.setVerticalSpacing(SPACE)

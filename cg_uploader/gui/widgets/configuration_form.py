@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
-from cg_uploader.gui.session import Connection
 from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.fields_editor import FieldsEditor
 from cg_uploader.gui.widgets.inputs import Choice, labelled

@@ -6,8 +6,9 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cg_uploader.api import regions
-from cg_uploader.gui.session import Connection, Tested
+from cg_uploader.gui.session import Tested
 from cg_uploader.gui.theme import SPACE
+from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice, Tick, labelled

@@ -10,9 +10,10 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, card
 from cg_uploader.gui.widgets.texts import plain, section
+from cg_uploader.gui.words import counted
 from cg_uploader.model import Batch
-from cg_uploader.uploads.sending.pace import Pace, in_words
-from cg_uploader.vocabulary import Activity
+from cg_uploader.uploads.sending.pace import Pace, done, in_words, to_send
+from cg_uploader.vocabulary import Activity, RowStatus
 
 WORDS = {
     Activity.PREPARING: "Preparing…",
@@ -50,6 +51,7 @@ class RunProgress(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the upload")
         self.figures = plain()
+        self.rows = plain(role="quiet", wrap=True)
         self.pause_button = Button("&Pause", self._on_pause, shape=Shape.PAUSE)
         self.stop_now_button = Button("Stop no&w", self._on_stop_now, shape=Shape.STOP)
         self.stop_button = Button("St&op", self._on_stop, shape=Shape.STOP)
@@ -66,6 +68,7 @@ class RunProgress(QWidget):
         column.addLayout(top)
         column.addWidget(self.bar)
         column.addWidget(self.figures)
+        column.addWidget(self.rows)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -84,6 +87,7 @@ class RunProgress(QWidget):
         self.activity.setText(WORDS[Activity.PREPARING])
         self.detail.setText("")
         self.figures.setText(" ")
+        self.rows.setText(" ")
 
     def show_batch(self, batch: Batch) -> None:
         """Show how it stands."""
@@ -97,13 +101,14 @@ class RunProgress(QWidget):
             self.show_stopping(batch.detail)
         if self._preparing:
             return
-        self.bar.setRange(0, max(1, batch.rows))
-        self.bar.setValue(batch.settled)
+        self.bar.setRange(0, max(1, to_send(batch)))
+        self.bar.setValue(done(batch) if to_send(batch) else 1)
         self.figures.setText(" · ".join(self._figures(batch)))
+        self.rows.setText(_all_rows(batch))
         self._tell_milestone(batch)
 
     def _figures(self, batch: Batch) -> list[str]:
-        figures = [f"{batch.settled:,} of {batch.rows:,} rows"]
+        figures = [f"{done(batch):,} of {counted(to_send(batch), 'row')} to be sent"]
         if batch.activity is Activity.SENDING and self._pace.rate is not None:
             rate = self._pace.rate
             figures.append(f"{rate:,.0f} rows a second" if rate >= 1.5 else f"{rate * 60:,.0f} rows a minute")
@@ -113,10 +118,10 @@ class RunProgress(QWidget):
 
     def _tell_milestone(self, batch: Batch) -> None:
         """Quarters are told to assistive technology; rows are not."""
-        quarter = 4 * batch.settled // max(1, batch.rows)
+        quarter = 4 * done(batch) // max(1, to_send(batch))
         if quarter > self._milestone:
             self._milestone = quarter
-            self.setAccessibleName(f"{25 * quarter} percent of the rows are done")
+            self.setAccessibleName(f"{25 * quarter} percent of the rows to be sent are done")
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))
 
     def show_stopping(self, why: str = "") -> None:
@@ -152,3 +157,13 @@ class RunProgress(QWidget):
         self._paused = paused
         self.pause_button.setText("&Continue" if paused else "&Pause")
         self.pause_button.show_shape(Shape.PLAY if paused else Shape.PAUSE)
+
+
+def _all_rows(batch: Batch) -> str:
+    """What all rows of the run are, so that progress and totals add up: ``250 rows: 78 to be sent · 172 held back``."""
+    parts = [f"{to_send(batch):,} to be sent"]
+    for status, count in batch.before.items():
+        if count:
+            never = status in (RowStatus.HELD_BACK, RowStatus.SKIPPED)
+            parts.append(f"{count:,} {status.label.lower()}{'' if never else ' before'}")
+    return f"{counted(batch.rows, 'row')}: {' · '.join(parts)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,7 @@ class Table(QTableView):
 
     def __init__(self, name: str, *, empty: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._whole: tuple[int, ...] = ()
         self.empty = empty
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -69,6 +70,39 @@ class Table(QTableView):
                 self.setColumnWidth(column, letters * letter + 16)
         for column in wide:
             titles.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def show_whole(self, *columns: int) -> None:
+        """Keep these columns as wide as the longest text in any of their lines: a number that is cut off is another number."""
+        self._whole = columns
+        self.model().modelReset.connect(self._widen)
+        self.model().rowsInserted.connect(self._widen_for)
+        self._widen()
+
+    def _widen(self) -> None:
+        for column in self._whole:
+            self.setColumnWidth(column, self.horizontalHeader().sectionSizeHint(column))
+        self._widen_for(QModelIndex(), 0, self.model().rowCount() - 1)
+
+    def _widen_for(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self.make_room(self._whole, first, last)
+
+    def make_room(self, columns: Sequence[int], first: int, last: int) -> None:
+        """Make columns at least as wide as the texts in these lines; of the texts of one length, which are numbers, one."""
+        model, option = self.model(), QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        for column in columns:
+            longest: dict[int, QModelIndex] = {}
+            for line in range(first, last + 1):
+                index = model.index(line, column)
+                longest.setdefault(len(str(index.data() or "")), index)
+            widths = [self.itemDelegate().sizeHint(option, index).width() + 1 for index in longest.values()]
+            self.setColumnWidth(column, max([self.columnWidth(column), *widths]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font needs other room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self._whole:
+            self._widen()
 
     def fit_columns(self) -> None:
         """Make columns as wide as what is in them, within reason; of very many only the first, for that takes time."""

@@ -133,8 +133,8 @@ class _Run:
         self._flying: dict[int, Ticket] = {}
         self._settled: list[tuple[int, Outcome]] = []
         self._unannounced: list[Outcome] = []
-        self._counts = journal.counts(run, settled_only=True)
-        self._rows = journal.size(run)
+        self._before, self._rows = journal.counts(run, settled_only=True), journal.size(run)
+        self._counts = dict(self._before)
         self._group = 2 * self._connections
         self._ticked = self._clock()
         self._since_tick = 0
@@ -361,7 +361,7 @@ class _Run:
     def _announce(self, activity: Activity, detail: str) -> None:
         outcomes, self._unannounced = tuple(self._unannounced), []
         self._shown = activity, detail
-        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, activity, detail, self._run))
+        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, activity, detail, self._run, self._before))
 
     # ------------------------------------------------------------------ the end
 

@@ -48,6 +48,16 @@ class Pace:
         return (rows - self._marks[-1][1]) / rate if rate else None
 
 
+def to_send(batch: Batch) -> int:
+    """How many rows there were to be sent when the run began or was continued; with the rows of ``before`` they are all."""
+    return batch.rows - sum(batch.before.values())
+
+
+def done(batch: Batch) -> int:
+    """How many of the rows to be sent have an outcome: progress is about these, totals are about all rows."""
+    return batch.settled - sum(batch.before.values())
+
+
 def in_words(seconds: float | None) -> str:
     """``about 4 minutes left``; empty when nobody can know."""
     if seconds is None:
