@@ -59,7 +59,12 @@ def run_window(
     places.prepare()
     papers.clear_pages(places)
     application = make_application(argv)
-    log = logs.start(places)
+    with logs.kept(places):
+        return _shown(application, places, file, setup, demo=demo)
+
+
+def _shown(application: Application, places: Places, file: Path | None, setup: Path | None, *, demo: bool) -> int:
+    """Show the window until it is closed."""
     qInstallMessageHandler(log_from_qt)
     services = make_services(places, application, demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS))
     window = MainWindow(Session(), services)
@@ -83,7 +88,6 @@ def run_window(
             return application.exec()
     finally:
         papers.clear_pages(places)
-        logs.stop(log)
 
 
 def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -35,6 +35,11 @@ class _PrivateFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
 
+    def close(self) -> None:
+        """Give the file back, whatever its disk says."""
+        with suppress(OSError):
+            super().close()
+
     def doRollover(self) -> None:
         """Turn over, unless another program has just done so; where its hold on the file forbids it, the log grows on.
 
@@ -55,17 +60,25 @@ class _PrivateFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8", errors="backslashreplace")
+        # Without a buffer a message that the disk has no room for is lost, and is not tried again when the file is closed.
+        file = os.fdopen(os.open(self.baseFilename, flags, 0o600), "ab", buffering=0)
+        return TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 class _Quiet(logging.Formatter):
-    """Says of an exception where it happened and its type; its text may quote a row's values."""
+    """Says of an exception where it happened and its type; its text may quote a row's values.
+
+    A message is one line, so that no text in it can pass for a line of its own.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # where another handler keeps its own wording, text and all, for the next one
         text = super().format(record)
         record.exc_text = None
         return text
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return "".join(letter if letter.isprintable() else "?" for letter in super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:
         error = ei[1]

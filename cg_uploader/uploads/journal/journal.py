@@ -33,12 +33,12 @@ from cg_uploader.uploads.journal.kept import (
     Kept,
     KeptRows,
     as_text,
+    count_states,
     day,
     iso,
     kept_of,
     record_of,
     span,
-    status_of,
 )
 from cg_uploader.uploads.journal.past import Known
 from cg_uploader.vocabulary import RowStatus
@@ -54,8 +54,9 @@ class Journal:
         """
         places.prepare()
         self._file = places.journal
-        self._db, self.set_aside, opened = store.open_journal(places)
-        self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
+        self._db, opened, self.set_aside = store.open_journal(places)
+        with store.translated(self._file):
+            self._secret: bytes = self._db.execute("select secret from key").fetchone()[0]
         self._holds = Holds(places, opened, self._holder)
         self._room_asked, self._room_said = float("-inf"), ""
         with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
@@ -228,13 +229,8 @@ class Journal:
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
         """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
-        wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
-        query = f"select state, count(*) from row where id >= ? and id < ? and {wanted} group by state"
-        totals = dict.fromkeys(RowStatus, 0)
         with store.translated(self._file):
-            for state, count in self._db.execute(query, span(run)):
-                totals[status_of(state)] += count
-        return totals
+            return count_states(self._db, run, f"not {LEFT_TO_DO}" if settled_only else "1")
 
     def summary(self, run: int) -> RunSummary:
         """How a run stands; its totals add up, also after a crash."""

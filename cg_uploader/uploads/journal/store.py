@@ -18,27 +18,44 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import damage, schema
 from cg_uploader.uploads.journal.holds import ensure_same, gate, gone, identity_of
 
+ALONE_SECONDS = 2.0
+"""How long a journal on a full disk is waited for while another program has it."""
 RESERVE_BYTES = 1 << 20
 """What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
 
 
-def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None, tuple[int, int] | None]:
+def open_journal(places: Places) -> tuple[sqlite3.Connection, tuple[int, int] | None, Path | None]:
     """The journal's connection (write-ahead log, every commit on the platter, deleted values overwritten).
 
-    A damaged journal is moved aside whole before, and a new one begun; the second value is where the old one is then.  The
-    third says which file was opened (see ``holds.ensure_same``).
+    The second value says which file was opened (see ``holds.ensure_same``).  A damaged journal is moved aside whole before,
+    and a new one begun; the third is where the old one is then.
     JournalError when the file is foreign or newer than this program; it stays as it is then.
     """
     file = places.journal
     with translated(file):
         _refuse_links(file)
         aside = _set_aside_if_damaged(places)
-        _refuse_foreign(file)
+        try:
+            return *_connected(file, aside), aside
+        except DiskFull:  # what programs share needs some bytes, and reading needs none
+            return *_connected(file, aside, alone=True), aside
+
+
+def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> tuple[sqlite3.Connection, tuple[int, int] | None]:
+    """Open the file, and say which one it was.
+
+    ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
+    """
+    with translated(file):
+        _refuse_foreign(file, "immutable=1" if alone else "mode=ro")
         _create_private(file)
         opened = identity_of(file)
         address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
-        connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        timeout = ALONE_SECONDS if alone else schema.BUSY_SECONDS
+        connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
         try:
+            if alone:
+                connection.execute("pragma locking_mode=exclusive")
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
             ensure_same(file, opened)
@@ -47,7 +64,7 @@ def open_journal(places: Places) -> tuple[sqlite3.Connection, Path | None, tuple
         except BaseException:
             connection.close()
             raise
-    return connection, aside, opened
+    return connection, opened
 
 
 def _make_strict(connection: sqlite3.Connection) -> None:
@@ -71,11 +88,11 @@ def _refuse_links(file: Path) -> None:
             raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
 
 
-def _refuse_foreign(file: Path) -> None:
+def _refuse_foreign(file: Path, way: str) -> None:
     """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
     if not file.is_file() or not damage.size_of(file) or file.with_name(file.name + "-journal").exists():
         return
-    address = f"{file.absolute().as_uri()}?mode=ro"
+    address = f"{file.absolute().as_uri()}?{way}"
     with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
         schema.refuse_foreign(connection, file)
 
