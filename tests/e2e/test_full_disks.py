@@ -46,10 +46,10 @@ def fill(folder: Path) -> Path:
     return ballast
 
 
-def limit() -> None:
+def limit(size: int = TINY) -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (TINY, TINY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def people(program: Program, *more: tuple[str, str]) -> Path:
@@ -195,3 +195,18 @@ def test_streams_that_are_closed_are_no_bug(program: Program, closed: str) -> No
     assert b"never should" not in done.stderr
     log = program.folder / "home" / "logs" / "cg-uploader.log"
     assert not log.exists() or "bug" not in log.read_text()
+
+
+def test_no_folder_for_temporary_files_is_no_bug(program: Program) -> None:
+    done = program.run("demo", "--headless", preexec_fn=lambda: limit(0))
+    assert done.returncode == 5
+    assert done.stderr.startswith("The folder for temporary files cannot be written")
+
+
+def test_a_profile_that_cannot_be_deleted_is_no_bug(program: Program) -> None:
+    with disk(program.folder / "home", "1m") as home, program.practice() as practice:
+        assert program.run("profile", "import", program.profile(practice, HEADINGS)).returncode == 0
+        subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+        done = program.run("profile", "delete", "Test")
+        assert done.returncode == 2
+        assert "cannot be deleted" in done.stderr
