@@ -36,7 +36,7 @@ class _PrivateFile(RotatingFileHandler):
         """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
 
     def close(self) -> None:
-        """Give the file back, whatever its disk says."""
+        """Give the file back.  A disk that is full says so once more then, and what it has no room for is lost."""
         with suppress(OSError):
             super().close()
 
@@ -60,9 +60,7 @@ class _PrivateFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-        # Without a buffer a message that the disk has no room for is lost, and is not tried again when the file is closed.
-        file = os.fdopen(os.open(self.baseFilename, flags, 0o600), "ab", buffering=0)
-        return TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", write_through=True)
+        return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8", errors="backslashreplace")
 
 
 class _Quiet(logging.Formatter):

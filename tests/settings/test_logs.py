@@ -37,7 +37,6 @@ def test_no_text_in_a_message_can_pass_for_a_line_of_its_own(log: Path) -> None:
 
 
 def test_a_disk_without_room_for_the_log_is_no_failure(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On any system: what cannot be written is lost, and closing has nothing left to write."""
     if not Path("/dev/full").exists():
         pytest.skip("a device of Linux")
     places.logs.mkdir(exist_ok=True)
