@@ -7,9 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
@@ -44,23 +45,53 @@ Command = Callable[[argparse.Namespace, Terminal], int]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are failures like any other."""
+    """A parser whose complaints are failures like any other, and repeat nothing that was typed: it may be a secret."""
+
+    def __init__(self, **options: Any) -> None:
+        """``options`` are those of ArgumentParser."""
+        super().__init__(**options, exit_on_error=False, allow_abbrev=False)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """UsageError instead of argparse's own error, which quotes the value at fault."""
+        try:
+            return super().parse_known_args(args, namespace)
+        except argparse.ArgumentError as error:
+            cause = error.__context__
+            own = isinstance(cause, argparse.ArgumentTypeError)  # one of this module's, which quotes nothing
+            said = str(cause) if own else "it is not used as it should be" if _quotes(error.message) else error.message
+            self.error(f"{error.argument_name}: {said}" if error.argument_name else said)
 
     def error(self, message: str) -> NoReturn:
         """UsageError instead of an exit."""
         raise UsageError(f"{message[:1].upper()}{message[1:]}. “{self.prog} --help” says how it is used.")
 
 
+def _quotes(message: str) -> bool:
+    """Whether a message of argparse quotes a value."""
+    return "'" in message or '"' in message
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
+    _complete_streams()
     given = environment.settle(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
-    terminal = Terminal(json="--json" in words or words[-2:] == ["--as", "json"] or "--as=json" in words)
+    terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
     with crashes.kept_quiet(Places.find()):
-        return _guarded(words, terminal, given)
+        try:
+            return _guarded(words, terminal, given)
+        finally:
+            terminal.write("")  # a help that could not be written would fail when Python ends
+
+
+def _complete_streams() -> None:
+    """Open the standard streams that were closed, so that no file of ours gets a number that stands for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program
 
 
 def _guarded(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
@@ -89,9 +120,18 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     parser = _parser()
     if not words[0].startswith("-") and words[0] not in parser.commands:
         return _window([Path(word) for word in words])
-    args = parser.parse_args(words, argparse.Namespace(places=Places.find(), given=given))
-    with logs.kept(args.places) if args.command in LOGGED else nullcontext():
-        return _command(args.command)(args, terminal)
+    args, unknown = parser.parse_known_args(words, argparse.Namespace(places=Places.find(), given=given))
+    if unknown:
+        count = "1 word of this command is" if len(unknown) == 1 else f"{len(unknown)} words of this command are"
+        raise UsageError(f"{count} not known. “cg-uploader {args.command} --help” says how it is used.")
+    if args.command in LOGGED:
+        with logs.kept(args.places):
+            return _command(args.command)(args, terminal)
+    code = _command(args.command)(args, terminal)
+    if terminal.lost:  # what was uploaded stays so, but here the result is all there is
+        sentence = f"The result could not be written to standard output ({terminal.lost}). Make room there, and try again."
+        raise UsageError(sentence, kind="not-saved")
+    return code
 
 
 def _command(name: str) -> Command:
@@ -122,8 +162,8 @@ def _command(name: str) -> Command:
 
 def _window(paths: list[Path]) -> int:
     """Open the window, with a file or a setup file when one is named."""
-    if paths and not paths[0].exists():
-        raise UsageError(f"There is no file {paths[0]}, and no command of that name. “cg-uploader --help” lists the commands.")
+    if paths and not _is_there(paths[0]):
+        raise UsageError("There is no such file, and no command of that name. “cg-uploader --help” lists the commands.")
     if len(paths) > 1:
         raise UsageError("One file at a time can be opened. “cg-uploader --help” lists the commands.")
     if not _has_display():
@@ -135,6 +175,13 @@ def _window(paths: list[Path]) -> int:
     if paths[0].suffix.lower() == ".cgsetup":
         return run_window(Places.find(), setup=paths[0])
     return run_window(Places.find(), file=paths[0])
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no file can have such a name
+        return False
 
 
 def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -168,13 +215,12 @@ def _parser() -> _Commands:
         description="Put the rows of a spreadsheet into CustomerGauge, and know what became of each one.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"CG Uploader {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
     def add(name: str, say: str, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=say, description=say, parents=list(parents), allow_abbrev=False)
+        return commands.add_parser(name, help=say, description=say, parents=list(parents))
 
     _add_files(add)
     _add_runs(add)
@@ -191,7 +237,9 @@ def _add_files(add: Add) -> None:
     shown.add_argument("--headless", action="store_true", help="in the terminal, without the window")
     preview = add("preview", "show what is read from a file", [_file_options()])
     preview.add_argument("--limit", type=_at_least_one, metavar="N", help="the first N rows only (default for a table: 20)")
-    preview.add_argument("--as", dest="form", choices=("table", "csv", "json"), default="table", help="how to show it")
+    preview.add_argument(
+        "--as", dest="form", type=_one_of("table", "csv", "json"), default="table", metavar="FORM", help="table, csv or json"
+    )
     check = add(
         "check",
         "match and check a file; nothing is sent",
@@ -222,8 +270,8 @@ def _add_runs(add: Add) -> None:
     add("history", "list the uploads", [_json_option()])
     report = add("report", "one upload's receipt")
     report.add_argument("run", type=_count, metavar="RUN", help=RUN_HELP)
-    report.add_argument("--as", dest="form", choices=("html", "json"), default="html", help="how to show it")
-    report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file")
+    report.add_argument("--as", dest="form", type=_one_of("html", "json"), metavar="FORM", help="html or json")
+    report.add_argument("--save", type=Path, metavar="PATH", help="write it to a file that ends in .html or .json")
     forget = add("forget", "delete an upload's record, or everything")
     forget.add_argument("run", nargs="?", type=_count, metavar="RUN", help=RUN_HELP)
     forget.add_argument("--all", action="store_true", help="everything that the program keeps on this computer")
@@ -251,12 +299,12 @@ def _add_setup(add: Add) -> None:
         "credentials",
         "Client ID and Client Secret in the system keychain",
     )
-    credentials.add_argument("action", choices=("set", "test", "forget"))
+    credentials.add_argument("action", type=_one_of("set", "test", "forget"), metavar="ACTION", help="set, test or forget")
     credentials.add_argument("name", metavar="NAME", help="the profile's name")
     practice = add("practice-server", "a pretend CustomerGauge on this computer")
     practice.add_argument("--port", type=_count, default=0, metavar="N", help="default: any free one")
     practice.add_argument("--script", type=Path, metavar="FILE", help="how it misbehaves, row by row (JSON)")
-    practice.add_argument("--delay", type=float, default=0.0, metavar="MS", help="milliseconds before each answer")
+    practice.add_argument("--delay", type=_milliseconds, default=0.0, metavar="MS", help="milliseconds before each answer")
     practice.add_argument("--ledger", type=Path, metavar="FILE", help="write down what arrives, a line of JSON each")
 
 
@@ -280,7 +328,9 @@ def _profile_option() -> Parser:
 
 def _save_option() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("--save-failed", type=Path, metavar="PATH", help="write the rows that need attention to an xlsx file")
+    options.add_argument(
+        "--save-failed", type=Path, metavar="PATH", help="write the rows that need attention to an xlsx or csv file"
+    )
     return options
 
 
@@ -292,19 +342,37 @@ def _json_option() -> Parser:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) > MOST_COUNT:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 on")
+        raise argparse.ArgumentTypeError("a whole number from 0 on is needed")
     return int(text)
 
 
 def _at_least_one(text: str) -> int:
     count = _count(text)
     if count == 0:
-        raise argparse.ArgumentTypeError("0 is too few; 1 is the first")
+        raise argparse.ArgumentTypeError("a whole number from 1 on is needed")
     return count
 
 
 def _row_range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
-        raise argparse.ArgumentTypeError(f"“{text}” is not a range of rows such as 2-50")
+        raise argparse.ArgumentTypeError("a range of rows such as 2-50 is needed")
     return int(first), int(last or first)
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    """What ``choices`` of argparse does, without quoting what was typed."""
+
+    def one(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{', '.join(names[:-1])} or {names[-1]} is needed")
+        return text
+
+    return one
+
+
+def _milliseconds(text: str) -> float:
+    with suppress(ValueError):
+        if (count := float(text)) >= 0:
+            return count
+    raise argparse.ArgumentTypeError("a number of milliseconds is needed")

@@ -22,7 +22,7 @@ LONGEST_NAME = 80
 _Result = TypeVar("_Result")
 _TRIES = 20 if sys.platform == "win32" else 1
 _PAUSE_SECONDS = 0.05
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR}
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
@@ -84,7 +84,7 @@ def _why_not(target: Path, error: OSError) -> str:
     if error.errno == errno.ENAMETOOLONG:
         return f"The name {name[:40]}… is too long to be saved. Choose a shorter one."
     kept = "What stood there before is unchanged." if target.exists() else "Nothing was saved."
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return f"The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another place. {kept}"
     if error.errno in _LOCKED:
         return (

@@ -28,10 +28,14 @@ class Program:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
+    def command(self, *words: str | Path) -> list[str]:
+        """The words that start a command."""
+        return [*PROGRAM, *map(str, words)]
+
     def start(self, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
         """A command as a process; its output is text."""
         return subprocess.Popen(
-            [*PROGRAM, *map(str, words)],
+            self.command(*words),
             cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,

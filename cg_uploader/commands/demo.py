@@ -10,6 +10,7 @@ from pathlib import Path
 from cg_uploader.commands.connecting import Way
 from cg_uploader.commands.runs import run_plan
 from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import UploaderError
 from cg_uploader.model import Credentials
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
@@ -24,8 +25,18 @@ WENT_AS_MEANT = (0, 1)
 
 
 def own_folder() -> Path:
-    """A folder for this one time, so that it leaves the user's own history as it is; what it holds is named at the end."""
-    return Path(tempfile.mkdtemp(prefix="cg-uploader-demo-"))
+    """Make a folder for this one time, so that the user's own history stays as it is; what it holds is named at the end.
+
+    Raises:
+        UploaderError: No folder for temporary files can be written.
+    """
+    try:
+        return Path(tempfile.mkdtemp(prefix="cg-uploader-demo-"))
+    except OSError as error:
+        raise UploaderError(
+            f"The folder for temporary files cannot be written ({error.strerror}). Make room there, or name another in TMPDIR.",
+            kind="storage",
+        ) from None
 
 
 def demo(terminal: Terminal) -> int:

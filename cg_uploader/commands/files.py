@@ -150,13 +150,13 @@ def _check_as_text(match: Match, result: CheckResult, terminal: Terminal) -> Non
         [(field.heading, _from(field.source), field.state.label) for field in match.fields],
     )
     sent, rest = len(match.columns_sent), [column.heading or f"({column.letter})" for column in match.columns_not_sent]
-    terminal.say(f"\n{sent} of {sent + len(rest)} columns will be sent.")
+    terminal.say()
+    terminal.say(f"{sent} of {sent + len(rest)} columns will be sent.")
     if rest:
         terminal.say(f"Not sent: {', '.join(rest)}.")
     say_groups(result, terminal)
-    terminal.say(
-        f"\n{result.rows:,} rows: {result.ready:,} ready · {result.held_back:,} held back · {result.skipped:,} skipped"
-    )
+    terminal.say()
+    terminal.say(f"{result.rows:,} rows: {result.ready:,} ready · {result.held_back:,} held back · {result.skipped:,} skipped")
 
 
 def say_groups(result: CheckResult, terminal: Terminal) -> None:
@@ -167,7 +167,8 @@ def say_groups(result: CheckResult, terminal: Terminal) -> None:
     ):
         texts = [group.text for group in result.groups if group.level is level]
         if texts:
-            terminal.say("\n".join(["", f"{title}:", *(f"  {text}" for text in texts)]))
+            for line in ("", f"{title}:", *(f"  {text}" for text in texts)):
+                terminal.say(line)
 
 
 def _from(source: Source | None) -> str:

@@ -18,6 +18,7 @@ from cg_uploader.settings.wipe import wipe
 from cg_uploader.uploads.journal.exchange import CODE_ADVICE, announced
 from cg_uploader.uploads.journal.holds import gate, somebody_works
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.outputs import ensure_spared
 from cg_uploader.uploads.planning import loss_in_words
 from cg_uploader.uploads.report import STILL_READ, summaries
 
@@ -31,11 +32,15 @@ def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
         if journal.lost and (lost := journal.loss()) is not None:
             terminal.tell(loss_in_words(lost[0], lost[1]))
         keep_days = PreferenceStore(args.places.preferences).load().keep_days
-        with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
-            journal.delete_old_values(keep_days)
+        _delete_old_values(journal, keep_days)
         yield journal
         if keep_days == 0:
-            journal.delete_old_values(keep_days)
+            _delete_old_values(journal, keep_days)
+
+
+def _delete_old_values(journal: Journal, keep_days: int) -> None:
+    with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
+        journal.delete_old_values(keep_days)
 
 
 def forget(args: Namespace, terminal: Terminal) -> int:
@@ -105,6 +110,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
     with opened(args, terminal) as journal:
         exchange = journal.memories()
         if args.action == "export":
+            ensure_spared(args.file, args.places, journal)
             count, code = exchange.export_to(args.file)
             rows = f"{count:,} row{'' if count == 1 else 's'}"
             terminal.say(f"What this computer remembers of {rows} is in {args.file}; it holds no values.")

@@ -25,6 +25,7 @@ from cg_uploader.uploads import report
 from cg_uploader.uploads.changes import file_changed, profile_changed
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.kept import UNDER_WAY
+from cg_uploader.uploads.outputs import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.planning import earlier, refuse_repeat
 from cg_uploader.uploads.proxylogins import stopped_by
 from cg_uploader.uploads.receipt import receipt
@@ -37,6 +38,8 @@ from cg_uploader.uploads.takeup import take_up
 from cg_uploader.vocabulary import RowStatus
 from cg_uploader.wholefile import save_text
 
+REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
+"""What a saved report is, by what its name ends in."""
 STOPS = (signal.SIGINT, signal.SIGTERM)
 NO_SIGNAL = b"\0"
 
@@ -45,12 +48,14 @@ Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
 def upload(args: Namespace, terminal: Terminal) -> int:
     """Send the rows of a file."""
+    _refuse_place(args.save_failed)
     _, plan = read_plan(args)
-    _refuse_place(args.save_failed, args.file)
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
     with opened(args, terminal) as journal:
+        if args.save_failed is not None:
+            ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
         if (back := take_up(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
         found = earlier(plan, journal)
@@ -61,12 +66,11 @@ def upload(args: Namespace, terminal: Terminal) -> int:
         return run_plan(plan, way, journal, terminal, args.save_failed)
 
 
-def _refuse_place(save_failed: Path | None, file: Path | None) -> None:
-    """UsageError when the failed rows could not be saved there, or would take the place of the file itself."""
+def _refuse_place(save_failed: Path | None) -> None:
+    """UsageError when the failed rows could not be saved there."""
     if save_failed is None:
         return
-    if file is not None and save_failed.resolve() == file.resolve():
-        raise UsageError(f"{save_failed} is the file itself. Choose another name for the rows that need attention.")
+    ensure_suffix(save_failed, FAILED_ROWS)
     if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
         raise UsageError(f"Nothing can be saved as {save_failed}. Choose a place that exists and can be written.")
 
@@ -92,8 +96,10 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
 
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
-    _refuse_place(args.save_failed, None)
+    _refuse_place(args.save_failed)
     with opened(args, terminal) as journal:
+        if args.save_failed is not None:
+            ensure_spared(args.save_failed, args.places, journal)
         run = args.run or newest(journal)
         plan = journal.plan(run)
         credentials = Credentials("", "")
@@ -234,8 +240,15 @@ def _end(run: RunSummary) -> str:
 
 def report_run(args: Namespace, terminal: Terminal) -> int:
     """One run's receipt, as a page or as data."""
+    form = args.form or "html"
+    if args.save is not None:
+        form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
+        if args.form not in (None, form):
+            raise UsageError(f"{args.save.name} does not end as --as {args.form} says. Leave --as out, or choose another name.")
     with opened(args, terminal) as journal:
-        text = report.as_json(journal, args.run) if args.form == "json" else iter([receipt(journal, args.run)])
+        text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
+        if args.save is not None:
+            ensure_spared(args.save, args.places, journal)
         if args.save is None:
             _write(text, terminal)
         else:

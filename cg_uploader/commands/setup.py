@@ -17,6 +17,7 @@ from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
+from cg_uploader.uploads.outputs import ensure_spared
 from cg_uploader.vocabulary import Region
 from cg_uploader.wholefile import save_text
 
@@ -26,7 +27,8 @@ def profile(args: Namespace, terminal: Terminal) -> int:
     store = ProfileStore(args.places.profiles)
     match args.action:
         case "list":
-            terminal.say("\n".join(store.names()) or "There is no profile on this computer yet.")
+            for name in store.names() or ["There is no profile on this computer yet."]:
+                terminal.say(name)
         case "show":
             terminal.write(to_json(store.load(args.name)))
         case "import":
@@ -36,7 +38,9 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             store.save(found)
             terminal.say(f"“{found.name}” is saved.")
         case "export":
-            save_text(args.file, [to_json(store.load(args.name))], private=False)
+            text = to_json(store.load(args.name))
+            ensure_spared(args.file, args.places)
+            save_text(args.file, [text], private=False)
             terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
         case _:
             store.delete(args.name)
@@ -93,5 +97,7 @@ def _ask_and_save(name: str, region: Region) -> None:
 def practice_server(args: Namespace, terminal: Terminal) -> int:
     """Run the pretend CustomerGauge until it is stopped."""
     script = read_script(args.script) if args.script else None
+    if args.ledger is not None:
+        ensure_spared(args.ledger, args.places, inputs=(args.script,) if args.script else ())
     serve(terminal.say, port=args.port, script=script, delay=args.delay / 1000, ledger_file=args.ledger)
     return 0

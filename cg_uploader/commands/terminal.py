@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -15,6 +16,8 @@ from cg_uploader.model import Batch
 from cg_uploader.uploads.sending.pace import Pace, in_words
 from cg_uploader.vocabulary import Activity
 
+NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
+"""What systems say of a pipe whose other end was closed."""
 BAR_CELLS = 24
 MOST_CELL_CHARACTERS = 44
 MILESTONE_PERCENT = 10
@@ -22,7 +25,10 @@ SAYS_WHY = {Activity.SENDING: "", Activity.WAITING: "Waiting: ", Activity.STOPPI
 
 
 class Terminal:
-    """The two streams of a command; ``json`` means that standard output carries exactly one JSON object."""
+    """The two streams of a command; ``json`` means that standard output carries exactly one JSON object.
+
+    ``lost``: why a part of the result could not be written; empty when all of it was, or nobody listens.
+    """
 
     def __init__(self, *, json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
         """Standard output and standard error, unless others are given."""
@@ -30,18 +36,22 @@ class Terminal:
         self._out = out or sys.stdout or io.StringIO()
         self._err = err or sys.stderr or io.StringIO()
         self.interactive = self._err.isatty()
+        self.lost = ""
 
     def say(self, text: str = "") -> None:
         """A line of the result; with JSON it goes to standard error, so that the object stays alone."""
-        _put(self._err if self.json else self._out, revealed(text) + "\n")
+        if self.json:
+            self.tell(text)
+        else:
+            self.write(_line(text) + "\n")
 
     def tell(self, text: str) -> None:
         """A line beside the result."""
-        _put(self._err, revealed(text) + "\n")
+        _put(self._err, _line(text) + "\n")
 
     def write(self, text: str) -> None:
-        """The result itself, as it stands."""
-        _put(self._out, text)
+        """The result itself, as it stands; an empty text makes sure that all of it is written."""
+        self.lost = _put(self._out, text) or self.lost
 
     def emit(self, value: dict[str, Any]) -> None:
         """The one JSON object."""
@@ -49,24 +59,34 @@ class Terminal:
 
     def redraw(self, text: str) -> None:
         """Replace the last line of a terminal; an empty text takes it away."""
-        _put(self._err, "\r\x1b[K" + revealed(text))
+        _put(self._err, "\r\x1b[K" + _line(text))
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Columns under their heads; long and many-lined texts are cut with an ellipsis."""
-        lines = [list(heads), *([_short(cell) for cell in row] for row in rows)]
+        lines = [list(map(_line, heads)), *([_short(cell) for cell in row] for row in rows)]
         widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
         for line in lines:
             self.say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _put(stream: TextIO, text: str) -> None:
-    """Write, and go on when nobody listens any more: what a run does must not depend on who watches it."""
+def _put(stream: TextIO, text: str) -> str:
+    """Write, and go on when that cannot be: what a run does must not depend on who watches it.
+
+    Returns why a text could not be written; empty when it was, or nobody listens any more.
+    """
     try:
         stream.write(text)
         stream.flush()
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return (error.strerror or "") if isinstance(error, OSError) and error.errno not in NOBODY_LISTENS else ""
+    return ""
+
+
+def _line(text: str) -> str:
+    """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
+    return revealed(text).replace("\n", "‹line break›")
 
 
 def _short(text: str) -> str:

@@ -58,7 +58,12 @@ def run_window(
     places.prepare()
     papers.clear_pages(places)
     application = make_application(argv)
-    log = logs.start(places)
+    with logs.kept(places):
+        return _shown(application, places, file, setup, demo=demo)
+
+
+def _shown(application: Application, places: Places, file: Path | None, setup: Path | None, *, demo: bool) -> int:
+    """Show the window until it is closed."""
     qInstallMessageHandler(log_from_qt)
     practice = demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS)
     services = make_services(places, application, practice, demo=demo)
@@ -83,7 +88,6 @@ def run_window(
             return application.exec()
     finally:
         papers.clear_pages(places)
-        logs.stop(log)
 
 
 def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

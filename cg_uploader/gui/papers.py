@@ -36,6 +36,8 @@ td.name { color: #57606a; }
 tr.sum { font-weight: 600; }
 """
 """What a text document of Qt understands of the receipt's style."""
+FAILED_ROWS_FILES = "Excel (*.xlsx);;Text with commas (*.csv)"
+RECEIPTS = (".pdf", ".html", ".htm")
 FRESH_SECONDS = 60.0
 """What another window has put into the folder so lately, its browser may still be about to read."""
 _TITLED = re.compile("<h2>([^<]*)</h2><table><thead><tr>(.*?)</tr>")
@@ -46,7 +48,7 @@ _HEADED = re.compile('<th class="(number|word|who|name)">')
 def ask_for_failed_rows(parent: QWidget, run: RunSummary) -> Path | None:
     """Where the repair file of ``run`` goes; None when the person has thought better of it."""
     start = _beside(run, " - failed rows.xlsx")
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, "Excel (*.xlsx)")
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, FAILED_ROWS_FILES)
     return Path(chosen) if chosen else None
 
 
@@ -76,7 +78,11 @@ def failed_rows(run: int, target: Path, places: Places) -> Work:
     """The work of writing a run's repair file; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        from cg_uploader.uploads.outputs import FAILED_ROWS, ensure_spared, ensure_suffix  # not before the window is there
+
+        ensure_suffix(target, FAILED_ROWS)
         with open_journal(places) as journal:
+            ensure_spared(target, places, journal)
             count = report.save_failed_rows(journal, run, target)
         return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
 
@@ -84,11 +90,15 @@ def failed_rows(run: int, target: Path, places: Places) -> Work:
 
 
 def receipt_file(run: int, target: Path, places: Places) -> Work:
-    """The work of writing a run's receipt, as PDF when the name ends so, else as a web page; results in a sentence."""
+    """The work of writing a run's receipt, as PDF or as a web page by the name's ending; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        from cg_uploader.uploads.outputs import ensure_spared, ensure_suffix  # as above
+
+        suffix = ensure_suffix(target, RECEIPTS)
+        ensure_spared(target, places)
         page = _page(run, places)
-        if target.suffix.lower() == ".pdf":
+        if suffix == ".pdf":
             save_pdf(page, target)
         else:
             save_text(target, [page])

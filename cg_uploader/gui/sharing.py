@@ -49,7 +49,10 @@ def exporting(places: Places, target: Path) -> Work:
     """The work of writing it to ``target``; results in Exported."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        from cg_uploader.uploads.outputs import ensure_spared  # as below
+
         with open_journal(places) as journal:
+            ensure_spared(target, places, journal)
             rows, code = journal.memories().export_to(target)
         return Exported(target, rows, code)
 

@@ -35,6 +35,11 @@ class _PrivateFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
 
+    def close(self) -> None:
+        """Give the file back.  A disk that is full says so once more then, and what it has no room for is lost."""
+        with suppress(OSError):
+            super().close()
+
     def doRollover(self) -> None:
         """Turn over, unless another program has just done so; where its hold on the file forbids it, the log grows on.
 
@@ -59,13 +64,19 @@ class _PrivateFile(RotatingFileHandler):
 
 
 class _Quiet(logging.Formatter):
-    """Says of an exception where it happened and its type; its text may quote a row's values."""
+    """Says of an exception where it happened and its type; its text may quote a row's values.
+
+    A message is one line, so that no text in it can pass for a line of its own.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # where another handler keeps its own wording, text and all, for the next one
         text = super().format(record)
         record.exc_text = None
         return text
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return "".join(letter if letter.isprintable() else "?" for letter in super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:
         error = ei[1]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.wholefile import patiently
+from cg_uploader.wholefile import FULL, patiently
 
 HOME_VARIABLE = "CG_UPLOADER_HOME"
 
@@ -68,9 +69,14 @@ class Places:
         return self.home / "choices.json"
 
     def prepare(self) -> None:
-        """Make the folders, for this user alone; UploaderError when that cannot be done."""
-        for folder in (self.home, self.locks, self.profiles, self.logs):
+        """Make the folders, for this user alone; UploaderError when that cannot be done.
+
+        Only the log can be done without.
+        """
+        for folder in (self.home, self.locks, self.profiles):
             make_private(folder)
+        with suppress(UploaderError):
+            make_private(self.logs)
 
 
 def make_private(folder: Path) -> None:
@@ -81,7 +87,7 @@ def make_private(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_stored(error, folder) from None
+        raise _not_stored(error, folder, folder) from None
 
 
 def write_private(file: Path, text: str) -> None:
@@ -100,15 +106,24 @@ def write_private(file: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise _not_stored(error, file) from None
+        raise _not_stored(error, file, file.parent) from None
 
 
-def _not_stored(error: OSError, path: Path) -> UploaderError:
-    return UploaderError(
-        f"{error.filename or path} cannot be written ({error.strerror}). "
-        f"Make that place writable, or name another one in {HOME_VARIABLE}.",
-        kind="storage",
-    )
+def _not_stored(error: OSError, path: Path, folder: Path) -> UploaderError:
+    return UploaderError(f"{_why_not(error, path, folder)}, or name another one in {HOME_VARIABLE}.", kind="storage")
+
+
+def _why_not(error: OSError, path: Path, folder: Path) -> str:
+    """Say what keeps ``path``, which is ``folder`` or a file in it, from being written, and what to do."""
+    if error.errno in FULL:
+        return f"The disk is full: {path} cannot be written. Make room in that place"
+    with suppress(OSError):  # a folder that may not be looked into
+        for place in (folder, *folder.parents):
+            if place.is_symlink() and not place.exists():
+                return f"{place} is a link to {place.readlink()}, which is not there. Make that folder"
+            if place.exists() and not place.is_dir():
+                return f"{place} is a file, and a folder is needed there. Move it away to use that place"
+    return f"{error.filename or path} cannot be written ({error.strerror}). Make that place writable"
 
 
 def resource(name: str) -> Path:

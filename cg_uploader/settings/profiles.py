@@ -114,7 +114,7 @@ class ProfileStore:
         write_private(self._file(profile.name), text)
 
     def delete(self, name: str) -> None:
-        """Remove the profile called ``name``; ProfileError when there is none."""
+        """Remove the profile called ``name``; ProfileError when there is none, or its file cannot be deleted."""
         files = [file for file, profile in self._files() if profile.name == name]
         own = self._file(name)
         if own.is_file() and own not in files:
@@ -122,7 +122,12 @@ class ProfileStore:
         if not files:
             self.load(name)
         for file in files:
-            file.unlink(missing_ok=True)
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise ProfileError(
+                    f"{file} cannot be deleted ({error.strerror}). Close what uses it, then try again."
+                ) from None
 
     def _file(self, name: str) -> Path:
         """Where the profile is kept: letters and digits of its name for people, a checksum to tell names apart.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from operator import lt
 
 from cg_uploader.computed import Computed
+from cg_uploader.errors import UsageError
 from cg_uploader.model import Column, Note, Row, Rows, Table
 from cg_uploader.origin import Origin
 from cg_uploader.sheets.celltext import column_letter, column_position
-from cg_uploader.sheets.repairfile import IDENTIFIER, PROBLEM, ROW, WHAT_TO_DO, WHEN
+from cg_uploader.sheets.repairfile import IDENTIFIER, PROBLEM, ROW, WHAT_TO_DO, WHEN, unguarded
 from cg_uploader.vocabulary import BLANKS
 
 _ADDED = (PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER)
@@ -31,8 +32,19 @@ Places = Sequence[int | None]
 
 
 def reopened(table: Table) -> Table:
-    """``table`` itself, unless it is a repair file: then the columns and row numbers of the file that its rows come from."""
+    """``table`` itself, unless it is a repair file: then the columns and row numbers of the file that its rows come from.
+
+    Raises:
+        UsageError: It is the csv file of rows that may have arrived.  A csv file cannot ask before they are sent again.
+    """
     headings = [column.heading for column in table.columns]
+    is_text = table.sheet is None
+    if is_text and {ROW, *_ADDED} <= set(headings):
+        table.rows.close()
+        raise UsageError(
+            f"{table.file.name} holds rows that may have arrived already, so they are not sent from it. "
+            "Look them up in CustomerGauge under Data → Rest APIs → Request History."
+        )
     written = table.origin is None and headings[:1] == [ROW] and any(headings[-len(tail) :] == tail for tail in _TAILS)
     if table.origin is None and not written:
         return table
@@ -40,8 +52,9 @@ def reopened(table: Table) -> Table:
     added = {len(headings) - 1 - headings[::-1].index(heading) for heading in _ADDED if heading in headings}
     at = 0 if headings[:1] == [ROW] else None
     own = [place for place in range(len(headings)) if place not in added and place != at]
-    columns, places = _columns(table.columns, own, origin)
-    rows, kept = _numbered(table.rows, at, places, origin.last)
+    given = [replace(column, heading=unguarded(column.heading)) for column in table.columns] if is_text else table.columns
+    columns, places = _columns(given, own, origin)
+    rows, kept = _numbered(table.rows, at, places, origin.last, unguarded if is_text else str)
     numbers = rows.numbers
     problem = headings.index(PROBLEM) if PROBLEM in headings and headings.index(PROBLEM) in added else None
     notes = _Notes(table.notes, rows, [_note(origin, kept, numbers[-1] if numbers else 0)], problem)
@@ -106,17 +119,19 @@ def _by_heading(columns: Sequence[Column], origin: Origin) -> tuple[Column, ...]
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
-def _numbered(inner: Rows, at: int | None, places: Places, last: int) -> tuple[_OriginalRows, int]:
+def _numbered(
+    inner: Rows, at: int | None, places: Places, last: int, as_sent: Callable[[str], str]
+) -> tuple[_OriginalRows, int]:
     """The rows in the order of their original numbers, and how many had none that could be used.
 
     Those get numbers behind ``last``, which no other row of the original file has: they are nobody that was written to before.
     """
     here = array("Q", (row.number for row in inner))
     if at is None:
-        return _OriginalRows(inner, here, None, here, places), 0
+        return _OriginalRows(inner, here, None, here, places, as_sent), 0
     numbers = array("Q", (_number(row.cells[at]) for row in inner))
     if all(map(lt, array("Q", [0]) + numbers, numbers)):
-        return _OriginalRows(inner, here, None, numbers, places), 0
+        return _OriginalRows(inner, here, None, numbers, places, as_sent), 0
     seen, lost = set[int](), list[int]()
     for position, number in enumerate(numbers):
         if number == 0 or number in seen:
@@ -126,7 +141,7 @@ def _numbered(inner: Rows, at: int | None, places: Places, last: int) -> tuple[_
     for free, position in enumerate(lost, max(last, highest) + 1):
         numbers[position] = free
     order = array("Q", sorted(range(len(numbers)), key=numbers.__getitem__))
-    return _OriginalRows(inner, here, order, numbers, places), len(lost)
+    return _OriginalRows(inner, here, order, numbers, places, as_sent), len(lost)
 
 
 def _number(text: str) -> int:
@@ -138,16 +153,26 @@ class _OriginalRows:
     """Rows of a repair file as rows of the original table; an implementation of ``model.Rows``.
 
     ``here`` and ``numbers``: their numbers in the repair file and the original ones, row by row as they stand in that file;
-    ``order``: where each row of the original order stands there, None when that is the same.
+    ``order``: where each row of the original order stands there, None when that is the same.  ``as_sent``: what a text of the
+    repair file was before it was saved there.
     """
 
-    def __init__(self, inner: Rows, here: array[int], order: array[int] | None, numbers: array[int], places: Places) -> None:
+    def __init__(
+        self,
+        inner: Rows,
+        here: array[int],
+        order: array[int] | None,
+        numbers: array[int],
+        places: Places,
+        as_sent: Callable[[str], str],
+    ) -> None:
         self.numbers = numbers if order is None else array("Q", (numbers[at] for at in order))
         self._inner = inner
         self._here = here
         self._given = numbers
         self._order = order
         self._places = places
+        self._as_sent = as_sent
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -172,7 +197,7 @@ class _OriginalRows:
 
     def _row(self, number: int, inner: Row) -> Row:
         cells = inner.cells
-        return Row(number, tuple("" if place is None else cells[place] for place in self._places))
+        return Row(number, tuple("" if place is None else self._as_sent(cells[place]) for place in self._places))
 
     def problems(self, at: int) -> Iterator[str]:
         """The texts of another column of the repair file, row by row."""

@@ -1,13 +1,20 @@
-"""Owns the repair file: the rows that need a person, as a workbook that can be corrected and chosen again."""
+"""Owns the repair file: the rows that need a person, as a workbook or a csv file that can be corrected and chosen again."""
 
 from __future__ import annotations
 
+import csv
+import errno
+import itertools
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cg_uploader.errors import UsageError
 from cg_uploader.origin import Origin
 from cg_uploader.sheets.about import ABOUT, HEADINGS, lines_of
 from cg_uploader.sheets.celltext import column_letter
@@ -18,6 +25,8 @@ PROBLEM = "Problem"
 WHAT_TO_DO = "What to do"
 WHEN = "When it was sent"
 IDENTIFIER = "Identifier"
+NOT_SURE_ENDING = "-not-sure.csv"
+"""How the name of a csv file with once-only rows that may have arrived ends."""
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
 _LONGEST = 32_767
@@ -25,6 +34,8 @@ MOST_ROWS = 1_048_575
 """Of one sheet, below its header row."""
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LIKE_A_FORMULA = re.compile("'*[=+\\-@\t\r]")
+_GUARDED = re.compile("''*[=+\\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +62,62 @@ def write(
     ``origin`` goes on a sheet that nobody sees, so that ``reader.read`` gives the original table with only these rows.
 
     Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
-    said.  UsageError when it cannot be written there.
+    said.  When ``target`` ends in ``.csv`` the rows of ``not_sure`` go to a second file beside it, and ``origin`` nowhere.
+    UsageError when it cannot be written there.
     """
+    if target.suffix.lower() == ".csv":
+        return _write_csv(target, columns, rows, not_sure)
     with saved_whole(target) as part:
-        return _fill(part, columns, (rows, not_sure), origin)
+        try:
+            return _fill(part, columns, (rows, not_sure), origin)
+        except OSError as error:
+            raise _no_temporary_space(target, error) or error from None
+
+
+def _no_temporary_space(target: Path, error: OSError) -> UsageError | None:
+    """Say so when it is the folder for temporary files, which openpyxl fills first, that has no space."""
+    folder = Path(tempfile.gettempdir())
+    with suppress(OSError):
+        if error.errno == errno.ENOSPC and shutil.disk_usage(folder).free < shutil.disk_usage(target.parent).free:
+            text = f"The folder for temporary files, {folder}, has no space for the rows of {target.name}."
+            return UsageError(f"{text} Make room there, and try again; nothing was saved.", kind="not-saved")
+    return None
+
+
+def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:
+    headings = [ROW, *columns, PROBLEM, WHAT_TO_DO]
+    lines = ([str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do] for row in rows)
+    unsure = (
+        [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do, row.when, row.identifier]
+        for row in not_sure
+    )
+    with saved_whole(target) as part:
+        count = _fill_csv(part, headings, lines)
+        if (first := next(unsure, None)) is not None:
+            with saved_whole(target.with_name(f"{target.stem}{NOT_SURE_ENDING}")) as second:
+                count += _fill_csv(second, [*headings, WHEN, IDENTIFIER], itertools.chain((first,), unsure))
+    return count
+
+
+def _fill_csv(part: Path, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
+    """Write a csv file that Excel opens as what it is: with a byte order mark, every text in quotation marks."""
+    count = 0
+    with part.open("w", encoding="utf-8-sig", errors="replace", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        writer.writerow(map(guarded, headings))
+        for count, line in enumerate(lines, 1):  # noqa: B007 - how many there were
+            writer.writerow(map(guarded, line))
+    return count
+
+
+def guarded(text: str) -> str:
+    """``text`` as a csv file has it: an apostrophe before what a spreadsheet program would take for a formula."""
+    return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that ``guarded`` was given."""
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _fill(

@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from operator import itemgetter, lt
 from typing import IO, Protocol
 
@@ -175,12 +176,12 @@ class Spool:
             self._blocks.clear()
             self._decoded.clear()
             if self._file is not None:
-                self._file.close()
+                _close(self._file)
 
     def _opened(self) -> IO[bytes]:
         """A temporary file that nobody else can open, and that is gone when the spool is."""
         file = tempfile.TemporaryFile(prefix="cg-uploader-")  # noqa: SIM115 - lives as long as the rows
-        weakref.finalize(self, file.close)
+        weakref.finalize(self, _close, file)
         return file
 
     def _data(self, block: int) -> tuple[array[int], bytes]:
@@ -224,3 +225,9 @@ class Spool:
         if len(self._order) > 1:
             return map(itemgetter(*self._order), lines)
         return (tuple(line[place] for place in self._order) for line in lines)
+
+
+def _close(file: IO[bytes]) -> None:
+    """Close a temporary file; on a full disk that fails, and its content is not wanted any more."""
+    with suppress(OSError):
+        file.close()

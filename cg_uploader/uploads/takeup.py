@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cg_uploader.errors import UsageError
+from cg_uploader.errors import UploaderError, UsageError
 from cg_uploader.model import Mapping, Note, Plan, Source, Table
 from cg_uploader.sheets.reopened import HELD_BACK, REFUSED, said_before
 from cg_uploader.sheets.spool import Packer, Spool
@@ -85,8 +85,20 @@ def _source(table: Table, letter: str) -> Source:
 def failed_table(journal: Journal, run: int) -> Table:
     """The rows of a run that somebody can correct and send again, as a table of its own with the numbers they have.
 
-    Once-only rows that may have arrived stay behind.  UsageError when there are no others, or their values were deleted.
+    Once-only rows that may have arrived stay behind.
+
+    Raises:
+        UsageError: There are no others, or their values were deleted.
+        UploaderError: The folder for temporary files has no space for them.
     """
+    try:
+        return _failed_table(journal, run)
+    except OSError as error:
+        text = f"The folder for temporary files has no space for these rows ({error.strerror}). Make some, and try again."
+        raise UploaderError(text, kind="storage") from None
+
+
+def _failed_table(journal: Journal, run: int) -> Table:
     journal.ensure_values(run, to_send=False)
     plan = journal.plan(run)
     notes: list[Note] = []

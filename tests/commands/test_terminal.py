@@ -82,6 +82,17 @@ def test_a_table_cuts_long_texts_and_line_breaks() -> None:
     assert len(lines[2]) < 50
 
 
+def test_a_line_is_one_line_whatever_is_in_it() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    terminal = Terminal(out=out, err=err)
+    for say in (terminal.say, terminal.tell):
+        say("a\nb\r\n\x0b\x85\u2028c")
+    terminal.table(("a\nb",), [("c\nd",)])
+    assert len(out.getvalue().splitlines()) == 3
+    assert len(err.getvalue().splitlines()) == 1
+    assert err.getvalue().startswith("a‹line break›b")
+
+
 def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
     err = Screen()
     Progress(Terminal(out=io.StringIO(), err=err))(batch(1, activity=Activity.WAITING, detail="\x1b]0;hello\x07busy"))

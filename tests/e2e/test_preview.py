@@ -105,9 +105,9 @@ def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None
     [
         (("--sheet", "Third"), 2, "There is no sheet “Third”. The file has: People, Other."),
         (("--header-row", "99"), 2, "Row 99 holds no headings."),
-        (("--header-row", "0"), 2, "0 is too few; 1 is the first"),
-        (("--limit", "0"), 2, "0 is too few; 1 is the first"),
-        (("--limit", "few"), 2, "“few” is not a whole number"),
+        (("--header-row", "0"), 2, "a whole number from 1 on is needed"),
+        (("--limit", "0"), 2, "a whole number from 1 on is needed"),
+        (("--limit", "few"), 2, "a whole number from 0 on is needed"),
         (("--as", "xml"), 2, "--as"),
         (("--encoding", "utf-8"), 2, "is a workbook, which says itself how it is read. Leave “--encoding” out."),
         (("--delimiter", ";"), 2, "Leave “--delimiter” out."),

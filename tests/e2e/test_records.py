@@ -300,7 +300,7 @@ def test_a_home_that_cannot_be_one_is_said(program: Program, tmp_path: Path) -> 
         for words in (("history",), ("resume",), ("memory", "show"), ("upload", file, "--profile", profile)):
             done = program.run(*words)
             assert done.returncode == 5, words
-            assert "cannot be written" in done.stderr
+            assert "is a file, and a folder is needed there" in done.stderr
             assert str(tmp_path / "home") in done.stderr
         assert practice.summary()["received"] == 0
     assert (tmp_path / "home").read_text() == "a file"

@@ -271,6 +271,10 @@ class TestSavedConnections:
         target = tmp_path / "eve.cgsetup"
         page.export_to(target, profile)
         assert "the-secret" not in target.read_text(encoding="utf-8")
+        before = target.read_bytes()
+        page.export_to(target, replace(profile, name="Another"))
+        assert "is a profile or a setup file" in page.saved.banner.text
+        assert target.read_bytes() == before
         page.choose_saved("")
         page.open_setup(target)
         assert session.connection.name == "For Eve"

@@ -269,6 +269,32 @@ def test_failed_rows_are_saved_and_can_be_opened_again(page: UploadPage, tmp_pat
     book.close()
 
 
+def test_failed_rows_go_to_a_csv_file_and_nothing_of_the_programs_is_replaced(
+    page: UploadPage, services: Services, tmp_path: Path, qtbot: QtBot
+) -> None:
+    ready(page, [*people(4), BAD], qtbot)
+    page.upload()
+    ended(page, qtbot)
+    journal = services.places.journal
+    setup = tmp_path / "eve.cgsetup"
+    setup.write_text("{}")
+    for target, said in (
+        (tmp_path / "failed.csv", "1 row saved in failed.csv"),
+        (tmp_path / "failed.ods", "does not end in .xlsx or .csv"),
+        (journal.with_name("failed.xlsx"), "where CG Uploader keeps its own files"),
+    ):
+        page.save_failed_rows(target)
+        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=PATIENCE_MS)  # type: ignore[misc]
+    for target, said in (
+        (tmp_path / "receipt.txt", "does not end in .pdf, .html or .htm"),
+        (journal.with_name("receipt.pdf"), "where CG Uploader keeps its own files"),
+    ):
+        page.save_receipt(target)
+        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=PATIENCE_MS)  # type: ignore[misc]
+    assert not list(tmp_path.rglob("receipt*"))
+    assert not list(journal.parent.glob("failed*"))
+
+
 @pytest.mark.parametrize("name", ["receipt.pdf", "receipt.html"])
 def test_a_receipt_is_saved_as_pdf_or_page(page: UploadPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
     ready(page, people(3), qtbot)

@@ -29,6 +29,24 @@ def test_what_the_product_says_is_kept(log: Path) -> None:
     assert "INFO cg_uploader.uploads.sending.engine: run 3: row 17 status 422" in log.read_text()
 
 
+def test_no_text_in_a_message_can_pass_for_a_line_of_its_own(log: Path) -> None:
+    before = len(log.read_text().splitlines())
+    logging.getLogger("cg_uploader").warning("Qt: %s", "a\nb\r\x1b[2K\u2028c")
+    (line,) = log.read_text().splitlines()[before:]
+    assert line.endswith("Qt: a?b??[2K?c")
+
+
+def test_a_disk_without_room_for_the_log_is_no_failure(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("a device of Linux")
+    places.logs.mkdir(exist_ok=True)
+    original = os.open
+    monkeypatch.setattr(logs.os, "open", lambda *_: original("/dev/full", os.O_WRONLY))  # type: ignore[attr-defined]
+    with logs.kept(places):
+        logging.getLogger("cg_uploader").info("a message")
+    assert logs.log_crash(places, ValueError("a bug")).name == logs.FILE
+
+
 def test_what_libraries_say_is_not(log: Path) -> None:
     logging.getLogger("urllib3.connectionpool").warning("PUT /records/?record%5BEmail%5D=ann@x.org")
     assert "ann@x.org" not in log.read_text()

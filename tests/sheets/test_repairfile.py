@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import os
 import stat
 from pathlib import Path
@@ -56,6 +57,39 @@ def test_no_cell_is_anything_but_text(tmp_path: Path) -> None:
     row = list(sheet[2])
     assert {cell.data_type for cell in row} == {"s"}
     assert [cell.value for cell in row] == ["2", *nasty, "=1", "=2"]
+
+
+def test_no_text_of_a_csv_file_can_be_a_formula_and_each_comes_back(tmp_path: Path) -> None:
+    nasty = ("=1", "+49 170", "-2", "@x", "'=1", "''+", "'s", "'", 'a;"b",\nc', "", "00123", "1,5")
+    names = [f"c{i}" for i in range(len(nasty) - 1)] + ["=h"]
+    assert write(tmp_path / "r.csv", names, [RepairRow(9, nasty, "=1", "Do."), RepairRow(12, nasty[:3], "", "")]) == 2
+    lines = list(csv.reader((tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+    assert not [text for line in lines for text in line if text[:1] in tuple("=+-@\t\r")]
+    table = read(tmp_path / "r.csv")
+    assert [column.heading for column in table.columns] == names
+    assert [(row.number, row.cells[: len(nasty)]) for row in table.rows] == [
+        (9, nasty),
+        (12, (*nasty[:3], *[""] * (len(nasty) - 3))),
+    ]
+
+
+@given(st.text("'=+-@\t\ra", max_size=6))
+def test_what_guards_a_text_can_be_taken_away_again(text: str) -> None:
+    assert repairfile.unguarded(repairfile.guarded(text)) == text
+    assert repairfile.guarded(text)[:1] not in tuple("=+-@\t\r")
+
+
+def test_a_csv_file_of_rows_that_may_have_arrived_is_not_opened(tmp_path: Path) -> None:
+    write(tmp_path / "r.csv", ["Key", "Value"], ROWS, UNSURE)
+    assert [row.number for row in read(tmp_path / "r.csv").rows] == [5, 9]
+    unsure = tmp_path / "r-not-sure.csv"
+    assert "x@example.com" in unsure.read_text(encoding="utf-8-sig")
+    with pytest.raises(UsageError, match="may have arrived already"):
+        read(unsure)
+    lines = list(csv.reader(unsure.read_text(encoding="utf-8-sig").splitlines()))
+    unsure.write_text("\n".join(",".join(reversed(line)) for line in lines), encoding="utf-8")
+    with pytest.raises(UsageError, match="may have arrived already"):
+        read(unsure)
 
 
 def test_the_file_is_private_until_it_is_there_and_nothing_is_left_over(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import gc
 import threading
 import warnings
 from array import array
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +35,17 @@ def test_rows_come_back_as_they_were(rows: list[list[str]], in_memory: int) -> N
     assert list(spool) == expected
     assert [spool[i] for i in range(len(spool))] == expected
     assert list(spool.walk(3)) == expected[3:]
+    spool.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_disk_without_room_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing tries once more to write what waits in the file's buffer."""
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda prefix: Path("/dev/full").open("r+b"))  # noqa: SIM115
+    spool = Spool(in_memory=0)
+    spool.take(array("I", [1]), b"a")
+    with pytest.raises(OSError, match="space"):
+        spool.seal([0])
     spool.close()
 
 

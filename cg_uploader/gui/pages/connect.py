@@ -313,7 +313,10 @@ class ConnectPage(Page):
 
     def export_to(self, target: Path, profile: Profile) -> None:
         """Write ``profile`` as a setup file that a colleague can double-click; it holds no secret."""
+        from cg_uploader.uploads.outputs import ensure_spared  # takes long to load: not before the window is there
+
         try:
+            ensure_spared(target, self.services.places)
             save_text(target, [profiles.to_json(profile)], private=False)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)

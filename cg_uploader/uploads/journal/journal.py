@@ -33,12 +33,12 @@ from cg_uploader.uploads.journal.kept import (
     KeptRows,
     as_text,
     as_written,
+    count_states,
     day_of,
     iso,
     kept_of,
     record_of,
     span,
-    status_of,
     text_of,
 )
 from cg_uploader.uploads.journal.past import Known
@@ -236,13 +236,8 @@ class Journal:
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
         """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
-        wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
-        query = f"select state, count(*) from row where id >= ? and id < ? and {wanted} group by state"
-        totals = dict.fromkeys(RowStatus, 0)
         with store.translated(self._file, run):
-            for state, count in self._db.execute(query, span(run)):
-                totals[status_of(state)] += count
-        return totals
+            return count_states(self._db, run, f"not {LEFT_TO_DO}" if settled_only else "1")
 
     def summary(self, run: int) -> RunSummary:
         """How a run stands; its totals add up, also after a crash."""

@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from cg_uploader.model import Outcome, Row
 from cg_uploader.vocabulary import RowStatus
+
+if TYPE_CHECKING:
+    import sqlite3
 
 WAITING = "waiting"
 SENDING = "sending"
@@ -101,6 +105,24 @@ def status_of(state: str) -> RowStatus:
     if state == OVERTAKEN:
         return RowStatus.NOT_SURE
     return RowStatus.NOT_SURE if state == SENDING else RowStatus(state)
+
+
+def count_states(db: sqlite3.Connection, run: int, wanted: str) -> dict[RowStatus, int]:
+    """Count the rows of a run for which the condition ``wanted`` holds, by their status.
+
+    Raises:
+        ValueError: A row is in a state that nobody has written.
+    """
+    states = (WAITING, SENDING, OVERTAKEN, *(status.value for status in RowStatus))
+    each = ", ".join(["count(*) filter (where state = ?)"] * len(states))  # grouping would need a temporary file
+    query = f"select count(*), {each} from row where id >= ? and id < ? and {wanted}"
+    rows, *counts = db.execute(query, (*states, *span(run))).fetchone()
+    if sum(counts) != rows:
+        raise ValueError("a state that nobody has written")
+    totals = dict.fromkeys(RowStatus, 0)
+    for state, count in zip(states, counts, strict=True):
+        totals[status_of(state)] += count
+    return totals
 
 
 def kept_of(record: Record) -> Kept:

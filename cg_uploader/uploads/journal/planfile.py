@@ -68,7 +68,7 @@ def dump(plan: Plan, customer: str = "") -> str:
     table = plan.table
     return json.dumps(
         {
-            "file": str(table.file),
+            "file": str(table.file.absolute()),  # a later command may run in another folder
             "digest": table.digest,
             "sheet": table.sheet,
             "header_row": table.header_row,

@@ -18,8 +18,10 @@ from cg_uploader.errors import DiskFull, JournalError, RunChanged
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import commits, damage, schema
 from cg_uploader.uploads.journal.holds import ensure_same, gate, gone, identity_of
+from cg_uploader.wholefile import FULL
 
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+ALONE_SECONDS = 2.0
+"""How long a journal on a full disk is waited for while another program has it."""
 RESERVE_BYTES = 1 << 20
 """What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
 
@@ -50,12 +52,27 @@ def open_journal(places: Places) -> Opened:
     with translated(file):
         _refuse_links(file)
         aside = _set_aside_if_damaged(places)
-        _refuse_foreign(file)
+        try:
+            return _connected(file, aside)
+        except DiskFull:  # what programs share needs some bytes, and reading needs none
+            return _connected(file, aside, alone=True)
+
+
+def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened:
+    """Open the file.
+
+    ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
+    """
+    with translated(file):
+        _refuse_foreign(file, "immutable=1" if alone else "mode=ro")
         _create_private(file)
         opened = identity_of(file)
         address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
-        connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        timeout = ALONE_SECONDS if alone else schema.BUSY_SECONDS
+        connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
         try:
+            if alone:
+                connection.execute("pragma locking_mode=exclusive")
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
             ensure_same(file, opened)
@@ -106,11 +123,11 @@ def _refuse_links(file: Path) -> None:
             raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
 
 
-def _refuse_foreign(file: Path) -> None:
+def _refuse_foreign(file: Path, way: str) -> None:
     """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
     if not file.is_file() or not damage.size_of(file) or file.with_name(file.name + "-journal").exists():
         return
-    address = f"{file.absolute().as_uri()}?mode=ro"
+    address = f"{file.absolute().as_uri()}?{way}"
     with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
         schema.refuse_foreign(connection, file)
 
@@ -202,7 +219,7 @@ def translated(file: Path, run: int | None = None) -> Iterator[None]:
     except (KeyError, ValueError):
         raise _changed(file, run) from None
     except OSError as error:
-        raise (_full(file) if error.errno in _FULL else _not_written(file, error)) from None
+        raise (_full(file) if error.errno in FULL else _not_written(file, error)) from None
 
 
 def _operational(error: sqlite3.OperationalError, file: Path, run: int | None) -> JournalError:

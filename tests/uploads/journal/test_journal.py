@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "stored").write_text("a file where the folder should be")
     with pytest.raises(Exception, match="stored") as caught:
         Journal(Places(tmp_path / "stored"))
-    assert "writable" in str(caught.value)
+    assert "is a file, and a folder is needed there" in str(caught.value)
 
 
 def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) -> None:

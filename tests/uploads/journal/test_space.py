@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rig import Heard, ScriptedClient, Timer, inline, people, plan_of
+from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, recorded
 
 from cg_uploader.commands.records import opened
 from cg_uploader.commands.terminal import Terminal
@@ -22,9 +22,11 @@ from cg_uploader.model import Plan, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import damage
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.kept import Kept
 from cg_uploader.uploads.journal.store import RESERVE_BYTES
 from cg_uploader.uploads.sending import engine, staging
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.takeup import failed_table
 from cg_uploader.vocabulary import DataType, RowStatus
 
 SIZE = 6 << 20
@@ -162,6 +164,17 @@ def test_an_edit_counts_for_the_space(places: Places) -> None:
     plan = plan_of(people(100))
     longer = replace(plan, edits={row.number: {1: "x" * 10_000} for row in plan.table.rows})
     assert staging._estimated_bytes(longer) > staging._estimated_bytes(plan) + 900_000
+
+
+def test_failed_rows_that_find_no_temporary_room_are_a_sentence(
+    disk: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(disk))
+    rows = [Kept(n, n + 2, RowStatus.HELD_BACK.value, False, (f"p{n}", "x" * 10_000)) for n in range(1_800)]
+    with closing(Journal(places)) as journal:
+        run = recorded(journal, plan_of(people(2)), rows)
+        with pytest.raises(UploaderError, match="folder for temporary files"):
+            failed_table(journal, run)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")

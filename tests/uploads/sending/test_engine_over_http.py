@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -75,7 +75,7 @@ class Gate:
     def sign_in(self) -> None:
         """Always fine."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, may_leave: Callable[[], bool]) -> Reply:
         self.left.append(request.row)
         self._together.wait(60)
         return OK
