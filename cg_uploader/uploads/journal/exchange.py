@@ -13,7 +13,6 @@ import hmac
 import itertools
 import json
 import os
-import platform
 import sqlite3
 import struct
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cg_uploader.errors import FileError, UsageError
+from cg_uploader.processes import computer_name
 from cg_uploader.uploads.journal import memory
 from cg_uploader.uploads.journal.holds import who_i_am
 from cg_uploader.uploads.journal.kept import day, iso
@@ -123,7 +123,7 @@ class Exchange:
             salt = os.urandom(16)
             seal, check = _derived(code, salt)
             header = {
-                "from": f"{who_i_am()} on {platform.node() or 'another computer'}",
+                "from": f"{who_i_am()} on {computer_name() or 'another computer'}",
                 "made": iso(),
                 "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
                 "places": [[records, reference] for _, records, reference in places],
