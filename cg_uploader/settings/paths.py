@@ -69,12 +69,13 @@ class Places:
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder``, for this user alone; UploaderError when that cannot be done.
+    """Make ``folder`` and what is missing above it, for this user alone; UploaderError when that cannot be done.
 
     A folder that was there before keeps its permissions: it may be shared on purpose, and every file in it is private itself.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):  # mkdir makes parents for all
+            missing.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _not_stored(error, folder) from None
 
