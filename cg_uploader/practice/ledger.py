@@ -197,8 +197,11 @@ class Ledger:
         if self._file is None:
             return
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._out = os.fdopen(os.open(self._file, flags, 0o600), "ab", buffering=0)  # what arrives may be of real people
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+            handle = os.open(self._file, flags, 0o600)  # what arrives may be of real people; a pipe may have no reader
+            if os.name == "posix":
+                os.set_blocking(handle, True)
+            self._out = os.fdopen(handle, "ab", buffering=0)
         except OSError as error:
             raise UsageError(f"The ledger {self._file} cannot be written ({error.strerror}). Choose another file.") from error
 
