@@ -7,18 +7,22 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
+from cg_uploader.home import find_home
+from cg_uploader.namedfile import is_there, within
+from cg_uploader.saves import remove_left
 from cg_uploader.settings import crashes, environment, logs
 from cg_uploader.settings.paths import Places
 
 LOGGED = ("upload", "resume")
 """Commands that are worth a line in the log."""
+TIDY_SECONDS = 2.0
 MOST_COUNT = (1 << 31) - 1
 RUN_HELP = "its number, as “history” lists it"
 
@@ -84,6 +88,7 @@ def _fail(error: UploaderError, terminal: Terminal) -> int:
 
 
 def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
+    _remove_left()
     if not words:
         return _window([])
     parser = _parser()
@@ -92,6 +97,12 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     args = parser.parse_args(words, argparse.Namespace(places=Places.find(), given=given))
     with logs.kept(args.places) if args.command in LOGGED else nullcontext():
         return _command(args.command)(args, terminal)
+
+
+def _remove_left() -> None:
+    """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
+    with suppress(TimeoutError):
+        within(TIDY_SECONDS, lambda: remove_left(find_home()))
 
 
 def _command(name: str) -> Command:
@@ -122,7 +133,7 @@ def _command(name: str) -> Command:
 
 def _window(paths: list[Path]) -> int:
     """Open the window, with a file or a setup file when one is named."""
-    if paths and not paths[0].exists():
+    if paths and not is_there(paths[0]):
         raise UsageError(f"There is no file {paths[0]}, and no command of that name. “cg-uploader --help” lists the commands.")
     if len(paths) > 1:
         raise UsageError("One file at a time can be opened. “cg-uploader --help” lists the commands.")

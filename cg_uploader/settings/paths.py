@@ -7,12 +7,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from cg_uploader.errors import UploaderError
+from cg_uploader.home import HOME_VARIABLE, find_home
 from cg_uploader.wholefile import patiently
-
-HOME_VARIABLE = "CG_UPLOADER_HOME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +20,8 @@ class Places:
 
     @classmethod
     def find(cls) -> Places:
-        """What ``CG_UPLOADER_HOME`` names, else the system's place for this program, local and not roaming."""
-        named = os.environ.get(HOME_VARIABLE)
-        return cls(Path(named) if named else Path(platformdirs.user_data_dir("CG Uploader", appauthor=False, roaming=False)))
+        """The folders of this computer's user."""
+        return cls(find_home())
 
     @property
     def journal(self) -> Path:

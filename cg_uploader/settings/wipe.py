@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from cg_uploader import saves
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.logs import FILE as LOG_FILE
@@ -27,7 +28,7 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone:
             store.forget_proxy_login()
         _delete_files(places)
     _delete(_lock(places))
-    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
+    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home / saves.FOLDER, places.home):
         with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
             folder.rmdir()
 
@@ -49,6 +50,7 @@ def _delete_files(places: Places) -> None:
         (places.home, "journal-damaged-*"),
         (places.home, f"{places.journal.name}*"),
         (places.locks, "run-*.lock"),
+        (places.home / saves.FOLDER, saves.NOTE),
     ):
         if folder == places.home or not folder.is_symlink():
             for file in sorted(set(folder.glob(pattern)) - {_lock(places)}):
