@@ -46,15 +46,19 @@ PLANTED = (
     ),
 )
 LISTEN = """
-import json, os, sys
+import json, os, shlex, sys
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.forkpty")
 OUT = sys.argv.pop(1)
 def hear(event, arguments):
     if event in STARTS:
-        words = [str(argument) for argument in (arguments[1] if event == "subprocess.Popen" else arguments)]
+        words = arguments[1] if event == "subprocess.Popen" else [str(argument) for argument in arguments]
+        if isinstance(words, str):  # on Windows
+            words = shlex.split(words, posix=False)
+        words = [str(word) for word in words]
         given = arguments[3] if event == "subprocess.Popen" else None
+        words.insert(0, str(arguments[0] or words[0]).strip('"'))
         with open(OUT, "a") as out:
-            out.write(json.dumps([event, [str(arguments[0]), *words], dict(os.environ if given is None else given)]) + "\\n")
+            out.write(json.dumps([event, words, dict(os.environ if given is None else given)]) + "\\n")
 sys.addaudithook(hear)
 """
 COMMAND = f"{LISTEN}\nfrom cg_uploader import cli\nsys.exit(cli.main())\n"
