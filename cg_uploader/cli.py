@@ -15,11 +15,15 @@ from typing import Any, NoReturn
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
+from cg_uploader.home import find_home
+from cg_uploader.namedfile import is_there, within
+from cg_uploader.saves import remove_left
 from cg_uploader.settings import crashes, environment, logs
 from cg_uploader.settings.paths import Places
 
 LOGGED = ("upload", "resume")
 """Commands that are worth a line in the log."""
+TIDY_SECONDS = 2.0
 MOST_COUNT = (1 << 31) - 1
 RUN_HELP = "its number, as “history” lists it"
 
@@ -115,6 +119,7 @@ def _fail(error: UploaderError, terminal: Terminal) -> int:
 
 
 def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
+    _remove_left()
     if not words:
         return _window([])
     parser = _parser()
@@ -132,6 +137,12 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
         sentence = f"The result could not be written to standard output ({terminal.lost}). Make room there, and try again."
         raise UsageError(sentence, kind="not-saved")
     return code
+
+
+def _remove_left() -> None:
+    """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
+    with suppress(TimeoutError):
+        within(TIDY_SECONDS, lambda: remove_left(find_home()))
 
 
 def _command(name: str) -> Command:
@@ -162,7 +173,7 @@ def _command(name: str) -> Command:
 
 def _window(paths: list[Path]) -> int:
     """Open the window, with a file or a setup file when one is named."""
-    if paths and not _is_there(paths[0]):
+    if paths and not is_there(paths[0]):
         raise UsageError("There is no such file, and no command of that name. “cg-uploader --help” lists the commands.")
     if len(paths) > 1:
         raise UsageError("One file at a time can be opened. “cg-uploader --help” lists the commands.")
@@ -175,13 +186,6 @@ def _window(paths: list[Path]) -> int:
     if paths[0].suffix.lower() == ".cgsetup":
         return run_window(Places.find(), setup=paths[0])
     return run_window(Places.find(), file=paths[0])
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # no file can have such a name
-        return False
 
 
 def _demo(args: argparse.Namespace, terminal: Terminal) -> int:

@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import sys
-import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from cg_uploader.errors import UsageError
+from cg_uploader.home import find_home
+from cg_uploader.saves import new_part
 
 LONGEST_NAME = 80
 """Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow."""
@@ -48,15 +49,13 @@ def saved_whole(target: Path, *, private: bool = True) -> Iterator[Path]:
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
-        handle, name = tempfile.mkstemp(prefix=".new-", suffix=".part", dir=target.parent)
-        os.close(handle)
-        part = Path(name)
-        try:
+        if target.exists() and not target.is_file():
+            raise UsageError(
+                f"{target} is a pipe or a device, not a file. Choose another name; nothing was saved.", kind="not-saved"
+            )
+        with new_part(target.parent, find_home(), 0o600 if private else 0o666) as part:
             yield part
-            _keep(part, target, private=private)
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+            _keep(part, target)
     except OSError as error:
         raise UsageError(_why_not(target, error), kind="not-saved") from None
 
@@ -67,13 +66,9 @@ def save_text(target: Path, parts: Iterable[str], *, private: bool = True) -> No
         stream.writelines(parts)
 
 
-def _keep(part: Path, target: Path, *, private: bool) -> None:
+def _keep(part: Path, target: Path) -> None:
     with part.open("r+b") as stream:
         os.fsync(stream.fileno())
-    if not private and os.name == "posix":
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
     patiently(lambda: part.replace(target))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import break_promises
@@ -76,6 +77,16 @@ def test_every_library_has_its_room(modules: dict[Path, str]) -> None:
         and (stray := {library for library in _imports(text) & ROOMS.keys() if ROOMS[library] not in file.parts})
     }
     assert strays == {}
+
+
+def test_other_programs_are_started_in_few_places(modules: dict[Path, str]) -> None:
+    """And ``platform`` is asked for the version of Python alone: for more it starts programs that ``PATH`` finds."""
+    product = {file: text for file, text in modules.items() if file.parts[0] != "packaging"}
+    starting = {file.name for file, text in product.items() if _imports(text) & {"subprocess", "multiprocessing", "pty"}}
+    assert starting == {"awake.py", "child.py", "opener.py", "proxies.py", "proxylookup.py"}
+    asked = {name for text in product.values() for name in re.findall(r"\bplatform\.(\w+)\(", text)}
+    assert asked == {"python_version", "mac_ver"}
+    assert not any(re.search(r"\bos\.(system|popen|spawn|exec|posix_spawn|startfile)", text) for text in product.values())
 
 
 def test_every_test_file_has_a_name_of_its_own() -> None:

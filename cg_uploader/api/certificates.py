@@ -13,6 +13,7 @@ import certifi
 import truststore
 
 from cg_uploader.errors import UsageError
+from cg_uploader.namedfile import read_named
 
 MOST_BYTES = 4 << 20
 _NAMES = b"\x06\x03\x55\x1d\x11"
@@ -35,8 +36,7 @@ class Issuer:
 def read_certificates(file: Path) -> Extra:
     """The certificates in ``file``, PEM or DER; UsageError when it cannot be read or holds none that vouches for others."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MOST_BYTES)
+        content = read_named(file, MOST_BYTES)
     except OSError as error:
         raise UsageError(
             f"The certificate file {file} cannot be read ({error.strerror}). Choose it again in Settings, or take it out there."

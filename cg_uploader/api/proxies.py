@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from requests.utils import should_bypass_proxies
 
 from cg_uploader.errors import NotReachable
 from cg_uploader.loopback import is_loopback
+from cg_uploader.processes import desktop_environment, system_program
 
 SYSTEM, NONE = "system", "none"
 MOST_PORT = 65_535
@@ -126,11 +126,18 @@ def by_script() -> bool:
 
 def _told(name: str, *words: str) -> str:
     """What one of the system's programs says; nothing when it is not there or does not answer."""
-    program = shutil.which(name)
+    program = system_program(name)
     if program is None:
         return ""
     try:
-        said = subprocess.run([program, *words], capture_output=True, timeout=_SECONDS_TO_TELL, check=False)  # noqa: S603
+        said = subprocess.run(  # noqa: S603 - one of the system's own
+            [program, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS_TO_TELL,
+            check=False,
+            env=desktop_environment(),
+        )
     except (OSError, subprocess.SubprocessError):
         return ""
     return said.stdout.decode("utf-8", "replace")

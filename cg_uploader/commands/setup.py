@@ -13,9 +13,11 @@ from cg_uploader.commands.connecting import Way, credentials_for
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import ProfileError, UsageError
 from cg_uploader.model import Credentials, Profile
+from cg_uploader.namedfile import read_named
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.profile_keys import MOST_BYTES
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
 from cg_uploader.uploads.outputs import ensure_spared
 from cg_uploader.vocabulary import Region
@@ -59,9 +61,10 @@ def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file} cannot be read as a profile ({error}).") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ProfileError(f"{file} cannot be read as a profile ({why}).") from None
 
 
 def keep_credentials(args: Namespace, terminal: Terminal) -> int:

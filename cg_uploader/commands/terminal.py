@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from cg_uploader.fields.names import revealed
 from cg_uploader.model import Batch
-from cg_uploader.uploads.sending.pace import Pace, in_words
+from cg_uploader.uploads.sending.pace import Pace, done, in_words, to_send
 from cg_uploader.vocabulary import Activity
 
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
@@ -120,8 +120,8 @@ class Progress:
     def _bar(self, batch: Batch) -> str:
         if batch.activity is Activity.PREPARING:
             return f"Preparing {batch.rows:,} rows … {batch.detail}"
-        filled = BAR_CELLS * batch.settled // max(1, batch.rows)
-        words = [f"{batch.settled:,} of {batch.rows:,} rows"]
+        filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
+        words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
             if rate := self._pace.rate:
                 words += [f"{rate:,.1f} a second", in_words(self._pace.seconds_left(batch.rows))]
@@ -131,11 +131,17 @@ class Progress:
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
     def _plain(self, batch: Batch) -> None:
-        percent = 100 * batch.settled // max(1, batch.rows)
+        percent = 100 * done(batch) // max(1, to_send(batch))
         if batch.activity is Activity.SENDING and percent >= self._milestone + MILESTONE_PERCENT:
             self._milestone = percent - percent % MILESTONE_PERCENT
-            self._terminal.tell(f"{batch.settled:,} of {batch.rows:,} rows ({self._milestone} %)")
+            self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
         reason = batch.detail.split(" Going on in ")[0]
         if batch.activity in SAYS_WHY and reason and reason != self._last:
             self._terminal.tell(SAYS_WHY[batch.activity] + batch.detail)
         self._last = reason
+
+
+def _progress(batch: Batch) -> str:
+    """How many of the rows to be sent have an outcome; rows that stay behind are not among them."""
+    behind = to_send(batch) != batch.rows
+    return f"{done(batch):,} of {to_send(batch):,} rows{' to be sent' if behind else ''}"

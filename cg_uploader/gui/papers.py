@@ -8,10 +8,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from cg_uploader.gui.opener import open_outside
 from cg_uploader.gui.services import open_journal
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.words import counted
@@ -68,7 +67,7 @@ def tell(result: object, banner: Banner) -> None:
     """Say what has been written; a Path is shown in the browser."""
     if not isinstance(result, Path):
         banner.say("good", str(result))
-    elif QDesktopServices.openUrl(QUrl.fromLocalFile(str(result))):
+    elif open_outside(result):
         banner.say("good", "The receipt is open in the browser, where it can be printed.")
     else:
         banner.say("error", "No browser could be opened. Save the receipt as a web page or a PDF instead.")

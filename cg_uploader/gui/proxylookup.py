@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from cg_uploader.processes import desktop_environment
+
 WORD = "--look-up-proxy"
 """The first word with which this program is started for that; web addresses follow."""
 
@@ -28,6 +30,7 @@ def look_up(urls: Sequence[str], cancelled: Callable[[], bool]) -> dict[str, str
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=desktop_environment(),
             creationflags=_NO_WINDOW,
         )
     except OSError:

@@ -45,6 +45,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cg_uploader.errors import UsageError
+from cg_uploader.namedfile import read_named
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action, Fault
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import REMEMBERED
@@ -54,6 +55,7 @@ from cg_uploader.vocabulary import DataType
 
 Kind = TypeVar("Kind")
 
+MOST_BYTES = 16 << 20
 _SCRIPT = (
     *("rules", "random", "token", "expires_in", "token_calls", "configurations", "open"),
     *("keys", "message", "longest_target", "remember"),
@@ -65,7 +67,7 @@ _TOKEN_ACTION = ("do", "times", "status", "body", "headers", "seconds", "expires
 def read(file: Path) -> Script:
     """The script in a file; UsageError that names the file or the key."""
     try:
-        content = json.loads(file.read_text("utf-8-sig"))
+        content = json.loads(read_named(file, MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"The script {file} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:

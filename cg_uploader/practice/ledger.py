@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
@@ -196,7 +197,11 @@ class Ledger:
         if self._file is None:
             return
         try:
-            self._out = self._file.open("ab", buffering=0)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+            handle = os.open(self._file, flags, 0o600)  # what arrives may be of real people; a pipe may have no reader
+            if os.name == "posix":
+                os.set_blocking(handle, True)
+            self._out = os.fdopen(handle, "ab", buffering=0)
         except OSError as error:
             raise UsageError(f"The ledger {self._file} cannot be written ({error.strerror}). Choose another file.") from error
 

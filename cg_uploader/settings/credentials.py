@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Protocol
 
 from cg_uploader.errors import CredentialsRefused, UsageError
@@ -18,8 +23,10 @@ CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
 MOST_UNITS = 1_280
 """UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move."""
 
+_BACKENDS = {"darwin": ("macOS",), "win32": ("Windows",)}.get(sys.platform, ("SecretService", "libsecret", "kwallet"))
 _TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows", "SecretService", "libsecret", "kwallet"))
 _CHAIN = "keyring.backends.chainer"
+_NAMED_BY = "PYTHON_KEYRING_BACKEND"
 _PRINTABLE = re.compile("[\x21-\x7e]+")
 _ENTRY = "client credentials"
 _PROXY, _PROXY_ENTRY = "CG Uploader, proxy of the network", "proxy login"
@@ -38,12 +45,8 @@ class Keychain(Protocol):
         """Remove it; an error when there is none."""
 
 
-def is_trusted(backend: object) -> bool:
-    """Whether a keyring backend is a system's own keychain; a plaintext or null one is not, nor a chain with one in it."""
-    module = type(backend).__module__
-    if module == _CHAIN:
-        members = list(getattr(backend, "backends", ()))
-        return bool(members) and all(is_trusted(member) for member in members)
+def is_trusted(module: str) -> bool:
+    """Whether the keyring backends in ``module`` are a system's own keychain; a plaintext or null one is not."""
     return module in _TRUSTED or module.startswith("keyring.backends.macOS.")
 
 
@@ -182,13 +185,41 @@ def _fenced(what: str) -> Iterator[None]:
 def _system_keychain() -> tuple[Keychain | None, str | None]:
     """The backend that keyring chooses, if it can be trusted; else the sentence that says so."""
     advice = "Enter Client ID and Client Secret for each run, or set them as environment variables."
-    import keyring  # it looks for plugins and asks the desktop: not before somebody needs it
-
     try:
         with _fenced("cannot be used"):
-            backend = keyring.get_keyring()
+            backend = _best_backend()
     except CredentialsRefused as refused:
         return None, f"{refused.sentence} Nothing is remembered."
-    if not is_trusted(backend):
+    if backend is None:
         return None, f"This computer has no keychain that keeps a secret safely, so nothing is remembered. {advice}"
     return backend, None
+
+
+def _best_backend() -> Keychain | None:
+    """The best of this system's own keychains that works here; None when there is none, or another kind is wanted.
+
+    keyring itself would load every plug-in that it finds, and those of other systems: the one of macOS starts a compiler
+    on Linux, wherever ``PATH`` finds it.
+    """
+    from keyring.backend import KeyringBackend  # it asks the desktop: not before somebody needs it
+
+    wanted = _wanted_backend()
+    if wanted and not is_trusted(wanted.rpartition(".")[0]):
+        return None
+    for name in _BACKENDS:
+        import_module(f"keyring.backends.{name}")
+    viable = [one for one in KeyringBackend.get_viable_backends() if is_trusted(one.__module__)]
+    named = [one for one in viable if f"{one.__module__}.{one.__qualname__}" == wanted]
+    best: Keychain | None = max(named or viable, key=lambda one: one.priority)() if viable else None
+    return best
+
+
+def _wanted_backend() -> str:
+    """The class that the environment or keyring's own file of settings names; empty for none, or for all of them in turn."""
+    from keyring.util.platform_ import config_root
+
+    settings = ConfigParser(interpolation=None)
+    with suppress(OSError, ValueError, ConfigError):
+        settings.read(config_root() / "keyringrc.cfg", encoding="utf-8")
+    name = (os.environ.get(_NAMED_BY) or settings.get("backend", "default-keyring", fallback="") or "").strip()
+    return "" if name.startswith(f"{_CHAIN}.") else name

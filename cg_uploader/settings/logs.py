@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import platform
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +18,7 @@ from typing import TypeAlias, cast
 
 from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
+from cg_uploader.processes import system_name
 from cg_uploader.settings.paths import Places, make_private
 
 NAME = "cg_uploader"
@@ -117,7 +118,7 @@ def start(places: Places) -> logging.Handler:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    logger.info("CG Uploader %s, Python %s, %s", __version__, platform.python_version(), platform.platform(terse=True))
+    logger.info("CG Uploader %s, Python %s, %s", __version__, sys.version.split()[0], system_name())
     return handler
 
 

@@ -8,12 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from cg_uploader.errors import UploaderError
+from cg_uploader.home import HOME_VARIABLE, find_home
 from cg_uploader.wholefile import FULL, patiently
-
-HOME_VARIABLE = "CG_UPLOADER_HOME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +21,8 @@ class Places:
 
     @classmethod
     def find(cls) -> Places:
-        """What ``CG_UPLOADER_HOME`` names, else the system's place for this program, local and not roaming."""
-        named = os.environ.get(HOME_VARIABLE)
-        return cls(Path(named) if named else Path(platformdirs.user_data_dir("CG Uploader", appauthor=False, roaming=False)))
+        """The folders of this computer's user."""
+        return cls(find_home())
 
     @property
     def demo(self) -> Places:
@@ -80,12 +76,13 @@ class Places:
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder``, for this user alone; UploaderError when that cannot be done.
+    """Make ``folder`` and what is missing above it, for this user alone; UploaderError when that cannot be done.
 
     A folder that was there before keeps its permissions: it may be shared on purpose, and every file in it is private itself.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):  # mkdir makes parents for all
+            missing.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _not_stored(error, folder, folder) from None
 

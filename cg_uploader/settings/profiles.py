@@ -12,6 +12,7 @@ from typing import Any
 
 from cg_uploader.errors import ProfileError
 from cg_uploader.model import Field, Profile, Source
+from cg_uploader.namedfile import is_there, read_named
 from cg_uploader.settings.differences import differences
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_keys import MOST_BYTES, profile_of, without_repeats
@@ -160,23 +161,14 @@ def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
     try:
         return store.load(name_or_path)
     except ProfileError:
-        if name_or_path not in store.names() and _is_file(path):
+        if name_or_path not in store.names() and is_there(path):
             return _read(path)
         raise
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def _read(file: Path) -> Profile:
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
+        text = read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ProfileError(f"{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from cg_uploader import saves
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.logs import FILE as LOG_FILE
@@ -29,7 +30,7 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone:
             store.forget_proxy_login()
         left = _delete_files(places)
     _delete(_lock(places))
-    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home):
+    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home / saves.FOLDER, places.home):
         with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
             folder.rmdir()
     return left
@@ -54,6 +55,7 @@ def _delete_files(places: Places) -> list[Path]:
         (places.home, f"{places.journal.name}-commits"),  # before the journal, which would be missed where it is left
         (places.home, f"{places.journal.name}*"),
         (places.locks, "run-*.lock"),
+        (places.home / saves.FOLDER, saves.NOTE),
     ):
         if folder != places.home and folder.is_symlink():
             left += [folder.resolve()] if folder.exists() else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 
 from cg_uploader.errors import FileError
+from cg_uploader.processes import reading_environment
 from cg_uploader.sheets.channel import Job, Message, receive
 from cg_uploader.sheets.job import confine
 from cg_uploader.sheets.limits import Limits, memory_of
@@ -30,7 +30,6 @@ _LOOK = 0.1
 _PATIENCE = 2.0
 _WAITING_MESSAGES = 2
 _WAITING_BYTES = 1 << 20
-_KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 _SOURCE = "import sys; sys.path.append(sys.argv[1]); from cg_uploader.sheets.worker import main; sys.exit(main())"
 
@@ -63,7 +62,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=Path(sys.executable).parent,
-                env={name: os.environ[name] for name in _KEPT if name in os.environ},
+                env=reading_environment(),
                 creationflags=_NO_WINDOW,
             )
         except OSError as error:

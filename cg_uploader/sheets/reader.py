@@ -35,7 +35,8 @@ def read(
     xml-2003, not-a-spreadsheet, too-big) when the file cannot be read.  With a ``limit`` the digest is empty, because only the
     beginning is looked at.
     """
-    return _read_by(Child(command(), USUAL), Job(Path(file), options, USUAL), Watch(progress, cancelled))
+    limits = USUAL.with_room()
+    return _read_by(Child(command(), limits), Job(Path(file), options, limits), Watch(progress, cancelled))
 
 
 class Readers:
@@ -72,7 +73,7 @@ class Readers:
         ``first`` gets, while the rest is read, a table of the first rows alone, with what is known of the file by then and an
         empty digest.  Nobody has to close it.  It does not come when the rows stand too far behind the beginning of the file.
         """
-        job = Job(Path(file), options, self._limits, FIRST_ROWS if first is not None else 0)
+        job = Job(Path(file), options, self._limits.with_room(), FIRST_ROWS if first is not None else 0)
         try:
             return _read_by(self._taken(), job, Watch(progress, cancelled), first)
         finally:
@@ -98,7 +99,7 @@ class Readers:
 
 
 def _read_by(child: Child, job: Job, watch: Watch, first: Callable[[Table], None] | None = None) -> Table:
-    receiver, table = Receiver(job.file, watch, first), None
+    receiver, table = Receiver(job.file, watch, first, max_text=job.limits.text), None
     with closing(child):
         try:
             for message in child.messages(job, receiver.tick):

@@ -17,6 +17,7 @@ from cg_uploader.sheets.about import origin_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.sheets.channel import Kind, Message
 from cg_uploader.sheets.child import broken
+from cg_uploader.sheets.limits import MOST_TEXT, too_much_text
 from cg_uploader.sheets.notes import NoteBook
 from cg_uploader.sheets.reopened import reopened
 from cg_uploader.sheets.spans import Spans
@@ -33,8 +34,11 @@ _DIGEST = re.compile("[0-9a-f]{64}|")
 class Receiver:
     """Takes the messages about one file, one by one; ``first`` gets a table of the first rows, if that comes."""
 
-    def __init__(self, file: Path, watch: Watch, first: Callable[[Table], None] | None = None) -> None:
+    def __init__(
+        self, file: Path, watch: Watch, first: Callable[[Table], None] | None = None, *, max_text: int = MOST_TEXT
+    ) -> None:
         self._file = file
+        self._max_text = max_text
         self._watch = watch
         self._first = first
         self._share: float | None = None
@@ -44,8 +48,7 @@ class Receiver:
     def _forget(self) -> None:
         self._spool = Spool()
         self._notes = NoteBook()
-        self._rows = 0
-        self._last = 0
+        self._rows = self._last = self._text = 0
         self._short = False
 
     def tick(self) -> None:
@@ -103,7 +106,7 @@ class Receiver:
     def _begin(self) -> None:
         self._spool.close()
         self._spool = Spool()
-        self._rows = self._last = 0
+        self._rows = self._last = self._text = 0
         self._short = False
 
     def _take_rows(self, data: bytes) -> None:
@@ -113,6 +116,10 @@ class Receiver:
         texts = data[start:]
         if self._short or not is_block(numbers, texts) or numbers[0] <= self._last or self._rows > MOST_ROWS:
             raise ValueError("not the next block")
+        self._text += len(texts)
+        if self._text > self._max_text:
+            failure = too_much_text(self._max_text)
+            raise FileError(f"{self._file.name}: {failure.sentence}", kind=failure.kind)
         self._spool.take(numbers, texts)
         self._rows += len(numbers)
         self._last = numbers[-1]

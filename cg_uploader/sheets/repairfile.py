@@ -16,6 +16,7 @@ from typing import Any
 
 from cg_uploader.errors import UsageError
 from cg_uploader.origin import Origin
+from cg_uploader.saves import new_companion
 from cg_uploader.sheets.about import ABOUT, HEADINGS, lines_of
 from cg_uploader.sheets.celltext import column_letter
 from cg_uploader.wholefile import saved_whole
@@ -126,8 +127,8 @@ def _fill(
     from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)
-    failed = _Sheets(book, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
-    unsure = _Sheets(book, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
+    failed = _Sheets(book, part, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
+    unsure = _Sheets(book, part, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
     try:
         for row in rows[0]:
             failed.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
@@ -137,7 +138,7 @@ def _fill(
             texts = [str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row), row.when, row.identifier]
             unsure.append(texts)
         if origin is not None:
-            about = _Sheet(book, ABOUT, HEADINGS, hidden=True)
+            about = _Sheet(book, part, ABOUT, HEADINGS, hidden=True)
             for line in lines_of(origin):
                 about.append(line)
     finally:
@@ -157,12 +158,23 @@ def _advice(row: RepairRow) -> str:
     return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
 
 
+def _write_beside(part: Path, sheet: Any, number: int) -> None:
+    """Let openpyxl write a sheet to a companion of ``part``; after a kill nobody would remove its own temporary file."""
+    from openpyxl.worksheet import _writer
+
+    companion = str(new_companion(part, number))
+    _writer.ALL_TEMP_FILES.append(companion)  # openpyxl takes it out again when it has removed the file
+    sheet._writer = _writer.WorksheetWriter(sheet, companion)  # noqa: SLF001 - there is no other way in
+    sheet._writer.write_top()  # noqa: SLF001
+
+
 class _Sheets:
     """Rows of one kind: on one sheet that begins with the first row, and on further ones when it is full."""
 
-    def __init__(self, book: Any, title: str, headings: Sequence[str]) -> None:
+    def __init__(self, book: Any, part: Path, title: str, headings: Sequence[str]) -> None:
         self.rows = 0
         self._book = book
+        self._part = part
         self._title = title
         self._headings = headings
         self._sheets: list[_Sheet] = []
@@ -170,7 +182,7 @@ class _Sheets:
     def begin(self) -> None:
         """Begin the next sheet."""
         title = f"{self._title} {len(self._sheets) + 1}" if self._sheets else self._title
-        self._sheets.append(_Sheet(self._book, title, self._headings))
+        self._sheets.append(_Sheet(self._book, self._part, title, self._headings))
 
     def append(self, texts: Sequence[str]) -> None:
         """Add a row."""
@@ -183,7 +195,7 @@ class _Sheets:
 class _Sheet:
     """One sheet of the repair file, written row by row."""
 
-    def __init__(self, book: Any, title: str, headings: Sequence[str], *, hidden: bool = False) -> None:
+    def __init__(self, book: Any, part: Path, title: str, headings: Sequence[str], *, hidden: bool = False) -> None:
         from openpyxl.styles import Font
 
         self.rows = 0
@@ -199,6 +211,7 @@ class _Sheet:
         for cell in cells:
             if cell is not None:
                 cell.font = Font(bold=True)
+        _write_beside(part, self._sheet, len(book.worksheets))
         self._sheet.append(cells)
 
     def append(self, texts: Sequence[str]) -> None:

@@ -26,6 +26,9 @@ _CELL, _ROW = "\x1f", "\x1e"
 class Store(Protocol):
     """What packed rows are given to."""
 
+    def wants(self, lines: Sequence[str]) -> bool:
+        """Whether a block of these rows is to be given; no, when it is enough to count them."""
+
     def take(self, numbers: array[int], data: bytes) -> None:
         """Keep one block: the numbers of its rows, and their texts with U+001F between cells and U+001E between rows."""
 
@@ -80,6 +83,8 @@ class Packer:
     def _flush(self) -> None:
         numbers, lines = self._numbers[:BLOCK], self._pending[:BLOCK]
         del self._numbers[:BLOCK], self._pending[:BLOCK]
+        if not self._store.wants(lines):
+            return
         self._look(numbers, lines)
         self._store.take(numbers, _ROW.join(lines).encode())
 
@@ -110,6 +115,10 @@ class Spool:
         self._decoded: OrderedDict[int, list[Row]] = OrderedDict()
         self._order: tuple[int, ...] = ()
         self._covered: Spans = {}
+
+    def wants(self, _: Sequence[str]) -> bool:
+        """Every block."""
+        return True
 
     def take(self, numbers: array[int], data: bytes) -> None:
         """Keep one block; only the last one may have less than ``BLOCK`` rows."""

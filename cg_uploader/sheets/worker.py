@@ -24,7 +24,7 @@ from cg_uploader.model import Table
 from cg_uploader.sheets.about import lines_of
 from cg_uploader.sheets.celltext import column_position
 from cg_uploader.sheets.channel import Job, Kind, TooMuch, send
-from cg_uploader.sheets.limits import check_this_process, hold_this_process
+from cg_uploader.sheets.limits import check_this_process, hold_this_process, too_much_text
 from cg_uploader.sheets.notes import NoteBook, Notes
 from cg_uploader.sheets.parsing import parse
 from cg_uploader.sheets.spans import Spans
@@ -34,18 +34,43 @@ from cg_uploader.sheets.watch import Progress, Watch
 _PATIENCE = 2.0
 """After so many seconds first rows alone would come too late to be worth a reading of their own."""
 
+_UNSEEN, _UNSEEN_TIMES = 64 << 20, 16
+"""So many bytes of text, and so many times the size of the file, are sent before it is known how many more there are."""
+
 
 class Outbox:
-    """A store whose rows go to the process that asked; nothing stays here."""
+    """A store whose rows go to the process that asked; nothing stays here.
 
-    def __init__(self, out: IO[bytes]) -> None:
+    When they come to more than ``unseen`` bytes, the rest is counted and not sent: so a small file that stands for a huge
+    table is refused before its text has filled a disk.
+    """
+
+    def __init__(self, out: IO[bytes], max_text: int, unseen: int | None) -> None:
+        """``max_text``: more bytes are a FileError.  ``unseen`` None: it is known already that there are not so many."""
         self.order: tuple[int, ...] = ()
         self.covered: Spans = {}
+        self.counts = False
         self._out = out
+        self._max_text = max_text
+        self._unseen = unseen
+        self._text = 0
         send(out, Kind.ROWS_BEGIN)
+
+    def wants(self, lines: Sequence[str]) -> bool:
+        """Whether they are sent; they are counted in any case."""
+        if self.counts:
+            self._count(sum(len(line) if line.isascii() else len(line.encode()) for line in lines))
+        return not self.counts
+
+    def _count(self, size: int) -> None:
+        self._text += size
+        if self._text > self._max_text:
+            raise too_much_text(self._max_text)
+        self.counts = self._unseen is not None and self._text > self._unseen
 
     def take(self, numbers: array[int], data: bytes) -> None:
         """Send one block."""
+        self._count(len(data))
         send(self._out, Kind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
 
     def seal(self, order: Sequence[int]) -> Spool:
@@ -120,10 +145,12 @@ def _send_table(job: Job, out: IO[bytes]) -> None:
 
 
 def _send(job: Job, out: IO[bytes], end: Kind, limit: int | None, cancelled: Callable[[], bool] | None = None) -> None:
+    """Send a table; one that is much larger than its file is counted to its end before, and read once more then."""
     outboxes: list[Outbox] = []
+    unseen: list[int | None] = [max(_UNSEEN, _UNSEEN_TIMES * _size_of(job.file))]
 
     def begin() -> Outbox:
-        outboxes.append(Outbox(out))
+        outboxes.append(Outbox(out, job.limits.text, unseen[-1]))
         return outboxes[-1]
 
     def alive(so_far: Progress) -> None:
@@ -132,10 +159,20 @@ def _send(job: Job, out: IO[bytes], end: Kind, limit: int | None, cancelled: Cal
 
     watch = Watch(alive, cancelled, limit, begin, brief=end is Kind.FIRST)
     table = parse(job.file, replace(job.options, limit=limit), watch)
+    if outboxes[-1].counts:
+        unseen.append(None)
+        table = parse(job.file, replace(job.options, limit=limit), watch)
     notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
     for chunk in notes.chunks():
         send(out, Kind.NOTES, chunk)
     send(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
+
+
+def _size_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except (OSError, ValueError):
+        return 0  # the reading says so
 
 
 def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:

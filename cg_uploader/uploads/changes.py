@@ -10,6 +10,7 @@ from cg_uploader.api.regions import address
 from cg_uploader.errors import UploaderError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Plan, Profile, Table
+from cg_uploader.namedfile import NamedFile
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.vocabulary import RowStatus
 
@@ -18,19 +19,24 @@ if TYPE_CHECKING:
 
 LARGEST_COMPARED_BYTES = 20 << 20
 """A larger file is only said to have changed: reading it would keep the run waiting."""
+_PIECE = 1 << 20
 NOW_SENT = "The rows recorded when the upload began are sent."
 
 
 def file_changed(plan: Plan, journal: Journal, run: int) -> str:
     """What has become of the run's file, in words; empty when it is the same."""
     file = plan.table.file
+    digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = file.stat().st_size
-    except OSError:
+        with NamedFile(file) as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+            size = stream.size()
+    except (FileNotFoundError, NotADirectoryError):
         return f"{file.name} is not where it was. {NOW_SENT}"
-    if digest == plan.table.digest:
+    except OSError as error:
+        return f"Whether {file.name} has changed cannot be seen ({error.strerror}). {NOW_SENT}"
+    if digest.hexdigest() == plan.table.digest:
         return ""
     said = f"{file.name} has changed since this upload began"
     if size > LARGEST_COMPARED_BYTES:

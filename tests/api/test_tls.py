@@ -414,7 +414,7 @@ def test_a_network_with_an_automatic_script_is_said(client, monkeypatch, tmp_pat
     teller = tmp_path / "gsettings"
     teller.write_text(f'#!/bin/sh\n[ "$*" = "get org.gnome.system.proxy mode" ] && echo "{mode}"\n')
     teller.chmod(0o700)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("cg_uploader.processes.SYSTEM_FOLDERS", (str(tmp_path),))  # this computer may have none of its own
     nowhere = Address(f"https://{'a' * 64}.example/oauth2/token", ELSEWHERE)
     for proxies, expected in ((Proxies(), asks), (Proxies("none"), False), (Proxies(found={nowhere.auth: ""}), False)):
         with pytest.raises(NotReachable, match="was not found") as caught:

@@ -39,6 +39,21 @@ def test_milestones_come_once_each_ten_percent() -> None:
     assert lines[0] == "12 of 100 rows (10 %)"
 
 
+@pytest.mark.parametrize("screen", [io.StringIO, Screen])
+def test_rows_that_stay_behind_are_no_progress(screen: type[io.StringIO]) -> None:
+    """172 of 252 rows are held back: the run begins at nothing, and ends with all of the 80 rows that are left."""
+    err = screen()
+    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    before = {RowStatus.HELD_BACK: 172}
+    for settled in range(172, 253, 4):
+        counts = {RowStatus.HELD_BACK: 172, RowStatus.ACCEPTED: settled - 172}
+        progress(Batch(252, counts, before=before))
+    said = err.getvalue()
+    assert "8 of 80 rows to be sent" in said
+    assert "80 of 80 rows to be sent" in said
+    assert "172" not in said
+
+
 def test_a_bar_is_redrawn_in_place_and_gone_at_the_end() -> None:
     err = Screen()
     progress = Progress(Terminal(out=io.StringIO(), err=err))

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 from rig import plan_of, recorded, table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
@@ -201,12 +199,12 @@ def test_a_run_that_another_program_works_on_is_left_alone(page: HistoryPage, pl
 def test_the_receipt_goes_to_the_browser_and_away_again(
     page: HistoryPage, places: Places, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url))
+    opened: list[Path] = []
+    monkeypatch.setattr(papers, "open_outside", lambda path: not opened.append(path))
     page.view.selectRow(0)
     page.print_out.click()
     qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE_MS)
-    file = Path(opened[0].toLocalFile())
+    (file,) = opened
     assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert os.name == "nt" or stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "browser" in page.banner.text

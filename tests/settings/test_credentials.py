@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from cg_uploader.errors import CredentialsRefused, UsageError
@@ -45,10 +45,6 @@ class Locked(Memory):
         raise KeyringLocked(password)
 
 
-def member_of(module: str) -> object:
-    return type("Keyring", (), {"__module__": module})()
-
-
 def test_each_profile_has_one_entry() -> None:
     keychain = Memory()
     store = CredentialStore(keychain)
@@ -76,24 +72,22 @@ def test_each_profile_has_one_entry() -> None:
     ],
 )
 def test_system_keychains_are_trusted(module: str) -> None:
-    assert is_trusted(member_of(module))
+    assert is_trusted(module)
 
 
 @pytest.mark.parametrize(
-    "module", ["keyrings.alt.file", "keyring.backends.null", "keyring.backends.fail", "keyring.backends.Windows.evil", "x"]
+    "module",
+    [
+        "keyrings.alt.file",
+        "keyring.backends.null",
+        "keyring.backends.fail",
+        "keyring.backends.chainer",
+        "keyring.backends.Windows.evil",
+        "x",
+    ],
 )
 def test_other_backends_are_not(module: str) -> None:
-    assert not is_trusted(member_of(module))
-    assert not is_trusted(null.Keyring())
-    assert not is_trusted(fail.Keyring())
-
-
-def test_a_chain_is_as_good_as_its_worst_member(monkeypatch: pytest.MonkeyPatch) -> None:
-    chain = chainer.ChainerBackend()
-    good, bad = member_of("keyring.backends.kwallet"), member_of("keyrings.alt.file")
-    for members, expected in (([good], True), ([good, bad], False), ([], False)):
-        monkeypatch.setattr(chainer.ChainerBackend, "backends", members)
-        assert is_trusted(chain) is expected
+    assert not is_trusted(module)
 
 
 def test_without_a_trustworthy_keychain_nothing_is_stored() -> None:
@@ -106,12 +100,20 @@ def test_without_a_trustworthy_keychain_nothing_is_stored() -> None:
     store.forget("EU")
 
 
-def test_a_backend_that_cannot_be_loaded_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    import keyring.core
-
-    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "no.such.Module")
-    assert "cannot be used (ModuleNotFoundError)" in str(CredentialStore().available)
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_backend_of_another_kind_is_never_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, by_file: bool) -> None:
+    """Neither one that the environment names nor one that keyring's own settings name, with the folder that it lies in."""
+    (tmp_path / "planted.py").write_text(f"open({str(tmp_path / 'was-run')!r}, 'w')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    if by_file:
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+        monkeypatch.setattr("keyring.util.platform_.config_root", lambda: tmp_path)
+        settings = f"[backend]\ndefault-keyring=planted.Keyring\nkeyring-path={tmp_path}\n"
+        (tmp_path / "keyringrc.cfg").write_text(settings)
+    else:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "planted.Keyring")
+    assert "no keychain that keeps a secret safely" in str(CredentialStore().available)
+    assert not (tmp_path / "was-run").exists()
 
 
 def test_a_locked_keychain_is_said_without_the_secret() -> None:

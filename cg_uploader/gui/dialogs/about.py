@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cg_uploader import __version__
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
+from cg_uploader.processes import system_name
 
 PARTS = (
     ("PySide6-Essentials", "PySide6 (Qt for Python)", "LGPL 3.0"),
@@ -41,7 +42,7 @@ def about() -> str:
             "MIT licence. An independent program, not made by CustomerGauge."
         ),
         "",
-        f"Python {platform.python_version()}, Qt {qVersion()}, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}, Qt {qVersion()}, {system_name()}",
         "",
         "## Built with",
         "",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
+from cg_uploader.gui.opener import open_outside
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE, Scheme
@@ -18,6 +19,7 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.inputs import Button, Choice, Number, labelled, line
 from cg_uploader.gui.widgets.network_form import NetworkForm
 from cg_uploader.gui.widgets.texts import caption, section
+from cg_uploader.processes import system_name
 from cg_uploader.settings.preferences import MOST_DAYS, PROXY_WORDS, Preferences
 from cg_uploader.vocabulary import BlankCells
 
@@ -107,7 +109,7 @@ class SettingsDialog(QDialog):
             self._session.set_blank_cells(chosen.blank_cells)
 
     def _show_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.places.logs)))
+        open_outside(self._services.places.logs)
 
     def copy_details(self) -> None:
         """Put versions, region, state and field names on the clipboard; never values or keys."""
@@ -120,7 +122,7 @@ def support_details(session: Session, kept: Preferences) -> str:
     connection = session.connection
     lines = [
         f"CG Uploader {__version__}",
-        f"Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}",
+        f"Python {platform.python_version()}, Qt {qVersion()}, {system_name()}",
         f"Region: {connection.region.value}",
         f"Data type: {connection.data_type.value if connection.data_type is not None else 'not chosen'}",
         f"Proxy: {kept.proxy if kept.proxy in PROXY_WORDS else 'named in the settings'}",

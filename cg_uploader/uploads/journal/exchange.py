@@ -13,7 +13,6 @@ import hmac
 import itertools
 import json
 import os
-import platform
 import sqlite3
 import struct
 import time
@@ -24,6 +23,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cg_uploader.errors import FileError, UsageError
+from cg_uploader.namedfile import NamedFile
+from cg_uploader.processes import computer_name
 from cg_uploader.uploads.journal import memory
 from cg_uploader.uploads.journal.holds import who_i_am
 from cg_uploader.uploads.journal.kept import day_of, iso
@@ -115,7 +116,7 @@ class Exchange:
             salt = os.urandom(16)
             seal, check = _derived(code, salt)
             header = {
-                "from": f"{who_i_am()} on {platform.node() or 'another computer'}",
+                "from": f"{who_i_am()} on {computer_name() or 'another computer'}",
                 "made": iso(),
                 "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
                 "places": [[records, reference] for _, records, reference in places],
@@ -165,8 +166,8 @@ class Exchange:
         bare = "".join(filter(str.isalnum, code)).lower()
         seal, check = _derived(bare, bytes.fromhex(header["salt"]))
         plain, keyed = hashlib.sha256(), hashlib.blake2b(key=check, digest_size=CHECK_BYTES)
-        with file.open("rb") as stream:
-            left = file.stat().st_size - 2 * CHECK_BYTES
+        with _opened(file) as stream:
+            left = stream.size() - 2 * CHECK_BYTES
             while left > 0 and (block := stream.read(min(left, 1 << 20))):
                 plain.update(block)
                 keyed.update(block)
@@ -187,21 +188,30 @@ def announced(file: Path) -> str:
 
 def read_header(file: Path) -> dict[str, Any]:
     """Whose memory a file holds, when it was made, how many rows; FileError when it is not such a file, or cut."""
+    with _opened(file) as stream:
+        if stream.read(len(MAGIC)) != MAGIC:
+            raise FileError(f"{file.name} is not an exported memory. {ANOTHER}", kind="not-a-memory")
+        line = stream.readline(LONGEST_HEADER)
+        there = stream.size()
     try:
-        with file.open("rb") as stream:
-            if stream.read(len(MAGIC)) != MAGIC:
-                raise FileError(f"{file.name} is not an exported memory. {ANOTHER}", kind="not-a-memory")
-            line = stream.readline(LONGEST_HEADER)
         size = len(MAGIC) + len(line) + 2 * CHECK_BYTES
         header = json.loads(line)
-        good = _usable(header) and file.stat().st_size == size + header["rows"] * ENTRY.size
-    except OSError as error:
-        raise FileError(f"{file} cannot be read ({error.strerror}).", kind="missing") from None
+        good = _usable(header) and there == size + header["rows"] * ENTRY.size
     except (ValueError, RecursionError):
         good = False
     if not good:
         raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
     return dict(header)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[NamedFile]:
+    """The file, open to be read; FileError when it cannot be read, also in the middle."""
+    try:
+        with NamedFile(file) as stream:
+            yield stream
+    except OSError as error:
+        raise FileError(f"{file} cannot be read ({error.strerror}).", kind="missing") from None
 
 
 def _usable(header: Any) -> bool:
@@ -225,7 +235,7 @@ def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], c
 def _entries(file: Path, count: int, places: list[int]) -> Iterator[memory.Entry]:
     """Nothing in it is from the future: a colleague's clock that is ahead would otherwise outdo what happens here later."""
     now = time.time()
-    with file.open("rb") as stream:
+    with _opened(file) as stream:
         stream.seek(len(MAGIC))
         stream.readline(LONGEST_HEADER)
         while count > 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cg_uploader.errors import JournalError, RunHeld
+from cg_uploader.processes import computer_name
 from cg_uploader.settings.paths import Places
 
 PATIENCE_SECONDS = 1.0
@@ -166,4 +166,4 @@ def who_i_am() -> str:
 def as_holder() -> str:
     """Who holds a run, for the one who finds it held: user, computer, process, since when."""
     now = datetime.now().astimezone()
-    return f"{who_i_am()} on {platform.node() or 'this computer'}, process {os.getpid()}, since {now.day} {now:%B %Y, %H:%M}"
+    return f"{who_i_am()} on {computer_name() or 'this computer'}, process {os.getpid()}, since {now.day} {now:%B %Y, %H:%M}"

@@ -1,0 +1,93 @@
+"""Owns what another program is given that this one starts: an absolute path, and an environment without secrets.
+
+Only these are started: this program itself to read a file or to ask Qt for a proxy, ``caffeinate``, ``gsettings`` and
+``scutil`` of the system, and ``xdg-open`` for a page or a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/sw/bin")
+"""Where the system's own programs lie; a user's own folders are not among them."""
+_NEEDED = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+_DESKTOP = (
+    *("HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"),
+    *("DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "GNOME_DESKTOP_SESSION_ID", "KDE_FULL_SESSION", "KDE_SESSION_VERSION"),
+    *(
+        "APPDATA",
+        "LOCALAPPDATA",
+        "PROGRAMDATA",
+        "SYSTEMDRIVE",
+        "TEMP",
+        "TMP",
+        "USERDOMAIN",
+        "USERNAME",
+        "USERPROFILE",
+        "WINDIR",
+    ),
+)
+"""What a program needs that belongs to the user's desktop; beside them all that begin as ``_DESKTOP_STARTS``."""
+_DESKTOP_STARTS = ("XDG_", "LC_")
+_SHARED_PROGRAMS = ("/usr/local/bin", "/usr/bin", "/bin", "/snap/bin", "/var/lib/flatpak/exports/bin")
+"""Where programs lie that everybody on a Linux computer uses, such as a browser."""
+
+
+def system_path() -> str:
+    """The ``PATH`` that finds the system's own programs and nothing else."""
+    if sys.platform == "win32":
+        root = os.environ.get("SYSTEMROOT") or r"C:\Windows"
+        return rf"{root}\System32;{root}"
+    return ":".join(SYSTEM_FOLDERS)
+
+
+def reading_environment() -> dict[str, str]:
+    """The environment of a program that needs nothing of the user's."""
+    return {name: os.environ[name] for name in _NEEDED if name in os.environ}
+
+
+def desktop_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a program that asks the user's desktop, or opens something there: no secret and no password."""
+    given = os.environ if environment is None else environment
+    kept = {name: text for name, text in given.items() if _is_for_the_desktop(name, text)}
+    return kept | {"PATH": system_path() if sys.platform == "win32" else ":".join(_SHARED_PROGRAMS)}
+
+
+def _is_for_the_desktop(name: str, text: str) -> bool:
+    """Whether the desktop needs it; a proxy does count, unless its address holds a user name."""
+    known = name in (*_DESKTOP, *_NEEDED) or name.startswith(_DESKTOP_STARTS)
+    return known or (name.lower().endswith("_proxy") and "@" not in text)
+
+
+def system_program(name: str) -> str | None:
+    """The absolute path of one of the system's own programs; None where it is not installed."""
+    places = (Path(folder) / name for folder in SYSTEM_FOLDERS)
+    return next((str(place) for place in places if os.access(place, os.X_OK) and place.is_file()), None)
+
+
+def ask_no_program_for_the_system() -> None:
+    """Keep Python's ``platform``, which libraries ask as they load, from starting ``cmd`` on Windows.
+
+    Before Python 3.12 it does so for the version, which ``sys.getwindowsversion`` knows too.
+    """
+    if sys.platform == "win32" and sys.version_info < (3, 12) and hasattr(platform, "_syscmd_ver"):
+        platform._syscmd_ver = lambda system="", release="", version="", **_: (system, release, version)  # noqa: SLF001
+
+
+def system_name() -> str:
+    """The system and its version; ``platform.platform`` would start ``uname`` for it, wherever ``PATH`` finds that."""
+    if sys.platform == "win32":
+        return "Windows " + ".".join(map(str, sys.getwindowsversion()[:3]))
+    if sys.platform == "darwin":
+        return f"macOS {platform.mac_ver()[0]}, {os.uname().machine}"
+    return f"{os.uname().sysname} {os.uname().release}, {os.uname().machine}"
+
+
+def computer_name() -> str:
+    """What this computer is called in its network; empty when it has no name."""
+    return socket.gethostname()
