@@ -6,7 +6,6 @@ import socket
 import ssl
 import sys
 import threading
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -215,10 +214,8 @@ class _Slow:
 def test_a_body_that_hangs_below_tls_is_cut(peer, client, authority):
     act = hang_after(b"HTTP/1.1 200 OK\r\n\r\nx")
     server = peer(act, tls=authority.server("127.0.0.1"))
-    began = time.monotonic()
     reply = _send(client, peer(), server.address.records, ca_file=authority.file, timeouts=SHORT)
     assert (reply.answer, reply.status) == (Answer.BODY_LOST, 200)
-    assert time.monotonic() - began < 30
 
 
 def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, client, authority, tmp_path):

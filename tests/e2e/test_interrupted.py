@@ -1,11 +1,13 @@
-"""Ctrl-C, SIGTERM, a halted process and clocks that jump, seen from outside the program."""
+"""Ctrl-C, SIGTERM, a halted process and clocks that jump, seen from outside the program.
+
+How long each may take is tested beside the engine, with a clock that the test moves.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ def hang(times: int) -> dict[str, Any]:
     return {"rules": [{"when": {"any": True}, "do": "hang", "times": times}]}
 
 
-BUSY = {"rules": [{"when": {"record": 3}, "do": "429", "seconds": 30, "times": 1}]}
+BUSY = {"rules": [{"when": {"record": 3}, "do": "429", "seconds": 300, "times": 1}]}
 
 
 def wait_for_rows(folder: Path, process: subprocess.Popen[str], count: int) -> None:
@@ -34,22 +36,17 @@ def wait_for_rows(folder: Path, process: subprocess.Popen[str], count: int) -> N
 
 @BOTH_KINDS
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_everything_hangs_ends_within_seconds(tmp_path: Path, kind: str, number: int) -> None:
+def test_a_signal_while_everything_hangs_ends_the_program(tmp_path: Path, kind: str, number: int) -> None:
     program = Program(tmp_path)
     with program.practice(hang(4 if kind == "contact" else 1)) as practice:
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         with program.start(*upload_words(people(tmp_path, 30), profile)) as process:
             wait_for_rows(tmp_path, process, 4 if kind == "contact" else 1)
-            begun = time.monotonic()
             process.send_signal(number)
             assert process.stderr is not None
             assert "Stopping" in process.stderr.readline()
-            said_after = time.monotonic() - begun
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
-            took = time.monotonic() - begun
         assert process.returncode == 130
-        assert said_after < 2, "it says so at once"
-        assert 3.9 < took < 40, "what is in flight has four seconds, and not the sixty of an answer"
         assert "resume 1" in err
         code, said = finish(program)
     check(tmp_path, said, kind, 30)
@@ -66,16 +63,14 @@ def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
             assert "Stopping" in process.stderr.readline()
-            begun = time.monotonic()
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=ENOUGH_SECONDS)
-        assert time.monotonic() - begun < 4
         assert process.returncode == 130
         _, said = finish(program)
     check(tmp_path, said, "survey", 30)
 
 
-def test_a_signal_during_a_wait_of_thirty_seconds(tmp_path: Path) -> None:
+def test_a_signal_during_a_wait_of_five_minutes(tmp_path: Path) -> None:
     program = Program(tmp_path)
     with program.practice(BUSY) as practice:
         profile = program.profile(practice, HEADINGS)
@@ -83,10 +78,8 @@ def test_a_signal_during_a_wait_of_thirty_seconds(tmp_path: Path) -> None:
             assert process.stderr is not None
             while "Waiting" not in process.stderr.readline():
                 assert process.poll() is None
-            begun = time.monotonic()
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=ENOUGH_SECONDS)
-        assert time.monotonic() - begun < 4
         assert process.returncode == 130
         code, said = finish(program)
     assert code == 0
@@ -100,10 +93,8 @@ def test_a_signal_during_a_sign_in_that_hangs(tmp_path: Path) -> None:
         with program.start(*upload_words(people(tmp_path, 30), profile)) as process:
             while not practice.summary()["sign_ins"]:
                 assert process.poll() is None
-            begun = time.monotonic()
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
-        assert time.monotonic() - begun < 4
         assert process.returncode == 130, err
         assert "Traceback" not in err
         assert practice.summary()["received"] == 0
@@ -160,12 +151,10 @@ def test_a_clock_that_is_set_by_a_day(tmp_path: Path, kind: str, jump: str) -> N
         with program.start("resume", "--json") as process:
             wait_for_rows(tmp_path, process, 25)
             offset.write_text(jump, encoding="ascii")
-            begun = time.monotonic()
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
         program.environment = {}
         signed_in = practice.summary()["sign_ins"]["200"] - begun_with
     assert process.returncode == 0, err
-    assert time.monotonic() - begun < 60
     assert signed_in == (2 if jump == "+1d" else 1)
     assert ("its clock was set" in err) is (jump == "+1d")
     times = [line["received"] for line in received(tmp_path)["row41@example.com"]]
