@@ -52,6 +52,11 @@ def too_much_text(limit: int) -> FileError:
     advice = "copy the part that is meant into a new workbook."
     if limit >= MOST_TEXT:
         text = f"Its rows hold more than {MOST_TEXT >> 30} GiB of text. {advice.capitalize()}"
+    elif limit <= IN_MEMORY:
+        text = (
+            f"Its rows hold more than {limit >> 20:,} MiB of text, and the folder for temporary files is nearly full. "
+            f"Make room there, or {advice}"
+        )
     else:
         text = (
             f"Its rows hold more than {limit >> 20:,} MiB of text, which is half of the free space for temporary files. "

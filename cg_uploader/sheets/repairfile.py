@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import csv
-import errno
 import itertools
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.errors import UsageError
 from cg_uploader.origin import Origin
 from cg_uploader.saves import new_companion
 from cg_uploader.sheets.about import ABOUT, HEADINGS, lines_of
@@ -69,20 +64,7 @@ def write(
     if target.suffix.lower() == ".csv":
         return _write_csv(target, columns, rows, not_sure)
     with saved_whole(target) as part:
-        try:
-            return _fill(part, columns, (rows, not_sure), origin)
-        except OSError as error:
-            raise _no_temporary_space(target, error) or error from None
-
-
-def _no_temporary_space(target: Path, error: OSError) -> UsageError | None:
-    """Say so when it is the folder for temporary files, which openpyxl fills first, that has no space."""
-    folder = Path(tempfile.gettempdir())
-    with suppress(OSError):
-        if error.errno == errno.ENOSPC and shutil.disk_usage(folder).free < shutil.disk_usage(target.parent).free:
-            text = f"The folder for temporary files, {folder}, has no space for the rows of {target.name}."
-            return UsageError(f"{text} Make room there, and try again; nothing was saved.", kind="not-saved")
-    return None
+        return _fill(part, columns, (rows, not_sure), origin)
 
 
 def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:

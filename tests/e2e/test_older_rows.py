@@ -32,12 +32,10 @@ def test_an_upload_that_was_cut_off_goes_on_without_what_a_newer_file_has_brough
     sent = [tuple(text for _, text in line["pairs"]) for line in ledger_lines(tmp_path)]
     last = dict(sent)
     assert last == {"a@example.com": "Old", "b@example.com": "New", "c@example.com": "New", "d@example.com": "Old"}
-    assert {outcome["row"]: outcome["status"] for outcome in said["outcomes"]} == {
-        2: "accepted",
-        3: "not_sure",
-        4: "skipped",
-        5: "accepted",
-    }
+    statuses = {outcome["row"]: outcome["status"] for outcome in said["outcomes"]}
+    marked = statuses.pop(4)  # whether it was marked before the kill is the program's own pace
+    assert marked in ("skipped", "not_sure")
+    assert statuses == {2: "accepted", 3: "not_sure", 5: "accepted"}
     assert "Upload 2 has a newer row with the same identifier (row 2)" in said["outcomes"][1]["message"]
     assert code == again == 1
     assert sent.count(("b@example.com", "Old")) == 1

@@ -190,7 +190,7 @@ class UploadPage(Page):
     def _has_columns_of(self, run: RunSummary) -> bool:
         """Whether the file and the connection of ``run`` are those that are open now."""
         plan = self.session.plan
-        return plan is not None and (str(plan.table.file), plan.profile) == (run.file, run.profile)
+        return plan is not None and (str(plan.table.file.absolute()), plan.profile) == (run.file, run.profile)
 
     def _on_not_looked_back(self, error: object) -> None:
         self.failure.say("error", sentence_of(error))
