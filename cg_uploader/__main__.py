@@ -6,7 +6,7 @@ import sys
 def main() -> int:
     """What the first word asks for; each of the two helpers has its own code and nothing else."""
     if sys.argv[1:] == ["--parse-worker"]:
-        from cg_uploader.sheets import worker
+        from cg_uploader.sheets.process import worker
 
         return worker.main()
     if sys.argv[1:2] == ["--look-up-proxy"]:

@@ -18,7 +18,7 @@ SAVE = """
 import sys
 from pathlib import Path
 from cg_uploader.sheets import repairfile
-from cg_uploader.sheets.repairfile import RepairRow
+from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.wholefile import saved_whole
 def rows():
     for number in range(2, 2000):

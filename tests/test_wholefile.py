@@ -103,7 +103,7 @@ import resource, sys
 from pathlib import Path
 from cg_uploader.errors import UsageError
 from cg_uploader.sheets import repairfile
-from cg_uploader.sheets.repairfile import RepairRow
+from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.wholefile import save_text
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 import os

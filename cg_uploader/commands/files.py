@@ -13,7 +13,7 @@ from cg_uploader.fields.checks import CheckResult, Problem, check, plan_problems
 from cg_uploader.fields.matching import Match
 from cg_uploader.model import Plan, Profile, Source, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
-from cg_uploader.sheets.notes import fold
+from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.planning import limited, make_plan, match_profile
 from cg_uploader.vocabulary import Level

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from cg_uploader.errors import FileError
 from cg_uploader.model import Table
-from cg_uploader.sheets.channel import Job
-from cg_uploader.sheets.child import Child, broken, command
-from cg_uploader.sheets.limits import USUAL, Limits
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
-from cg_uploader.sheets.receiver import Receiver
-from cg_uploader.sheets.watch import Progress, Watch
+from cg_uploader.sheets.process.limits import USUAL, Limits
+from cg_uploader.sheets.process.parse_process import Child, broken, command
+from cg_uploader.sheets.process.protocol import Job
+from cg_uploader.sheets.process.receiver import Receiver
+from cg_uploader.sheets.table.read_progress import Progress, Watch
 
 __all__ = ["Progress", "ReadOptions", "Readers", "read"]
 

@@ -13,7 +13,7 @@ from cg_uploader.model import Plan
 from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profile_keys import MOST_BYTES
-from cg_uploader.sheets.repairfile import NOT_SURE_ENDING
+from cg_uploader.sheets.failed_rows.writer import NOT_SURE_ENDING
 from cg_uploader.uploads.journal.journal import Journal
 
 FAILED_ROWS = (".xlsx", ".csv")

@@ -13,8 +13,8 @@ from cg_uploader.errors import RunChanged, UsageError
 from cg_uploader.fields.names import shown
 from cg_uploader.model import Outcome, Plan, RunSummary
 from cg_uploader.origin import Origin
-from cg_uploader.sheets import repairfile
-from cg_uploader.sheets.repairfile import RepairRow
+from cg_uploader.sheets.failed_rows import writer
+from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.uploads.journal.kept import OVERTAKEN, Kept
 from cg_uploader.uploads.journal.planfile import first_content
 from cg_uploader.vocabulary import RowStatus
@@ -73,7 +73,7 @@ def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
     plan = journal.plan(run)
     columns = [column.heading for column in plan.table.columns]
     origin = origin_of(run, journal.summary(run), plan)
-    return repairfile.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin)
+    return writer.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin)
 
 
 def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError, UsageError
 from cg_uploader.model import Mapping, Note, Plan, Source, Table
-from cg_uploader.sheets.reopened import HELD_BACK, REFUSED, said_before
-from cg_uploader.sheets.spool import Packer, Spool
+from cg_uploader.sheets.failed_rows.reopened import HELD_BACK, REFUSED, said_before
+from cg_uploader.sheets.table.spool import Packer, Spool
 from cg_uploader.uploads.report import origin_of
 from cg_uploader.vocabulary import Region, RowStatus
 

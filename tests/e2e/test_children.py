@@ -124,7 +124,7 @@ def hear(program: Program, *words: str | Path, code: str = COMMAND, **changed: s
 
 def assert_named_children_only(program: Program, heard: Heard, readers: int) -> None:
     """``readers`` processes that read files, and nothing else; what is planted was not run, and no secret was handed on."""
-    assert [(event, "cg_uploader.sheets.worker" in " ".join(words)) for event, words, _ in heard.started] == [
+    assert [(event, "cg_uploader.sheets.process.worker" in " ".join(words)) for event, words, _ in heard.started] == [
         ("subprocess.Popen", True)
     ] * readers
     for _, words, given in heard.started:

@@ -15,8 +15,8 @@ import pytest
 from program import Program, workbook
 
 from cg_uploader import cli
-from cg_uploader.sheets.child import Child, command
-from cg_uploader.sheets.limits import Limits
+from cg_uploader.sheets.process.limits import Limits
+from cg_uploader.sheets.process.parse_process import Child, command
 
 HEADINGS = ("Email", "First Name")
 SECRET = "a-very-secret-secret"

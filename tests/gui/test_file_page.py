@@ -16,7 +16,7 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
 from cg_uploader.gui.widgets.drop_zone import DropZone
 from cg_uploader.model import Note
-from cg_uploader.sheets.notes import fold
+from cg_uploader.sheets.cells.notes import fold
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.model import Field
-from cg_uploader.sheets.child import command
+from cg_uploader.sheets.process.parse_process import command
 from cg_uploader.sheets.reader import Readers
 from cg_uploader.vocabulary import DataType, FieldKind, Region
 
@@ -41,7 +41,7 @@ def gated_readers(gate: Path) -> Readers:
     waiting = f"""
 import os, sys, time
 sys.path.append(sys.argv[1])
-import cg_uploader.sheets.worker as worker
+import cg_uploader.sheets.process.worker as worker
 send = worker._send
 def gated(job, out, end, *rest):
     while end is worker.Kind.END and not os.path.exists({str(gate)!r}):

@@ -13,9 +13,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cg_uploader.errors import FileError
 from cg_uploader.model import Table
+from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.parsing import parse
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.table.read_progress import Watch
 
 Note = tuple[int | None, str | None, str]
 """Row, heading, kind."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from cg_uploader.model import Table
-from cg_uploader.sheets.celltext import column_letter
+from cg_uploader.sheets.cells.clean_text import column_letter
+from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
-from cg_uploader.sheets.parsing import parse
-from cg_uploader.sheets.watch import Progress, Watch
+from cg_uploader.sheets.table.read_progress import Progress, Watch
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -16,9 +16,9 @@ from test_cases_cells import test_a_cell_becomes as becomes
 from test_cases_sheets import ANN, BO, HEAD5, HEAD8, NAMES, PLAIN, label5, label8, of, old_book, one, real8, sheets, styles8
 from test_cases_sheets import ods as ods_of
 
+from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.parsing import parse
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.table.read_progress import Watch
 
 ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!",
           "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!", "#EXTERNAL!")  # fmt: skip

@@ -21,9 +21,9 @@ from xlsxwriter import Workbook as Writer
 
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Table
+from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.parsing import parse
-from cg_uploader.sheets.watch import Watch
+from cg_uploader.sheets.table.read_progress import Watch
 
 SEEDS = range(12)
 ROUNDS = 40

@@ -15,13 +15,14 @@ from sheetfiles import Cell, binary_cell, excel, excel_binary, number, read, row
 
 from cg_uploader.errors import FileError
 from cg_uploader.model import Table
-from cg_uploader.sheets import delimited, rows
-from cg_uploader.sheets.celltext import generals
-from cg_uploader.sheets.lines import LinesBuilder
-from cg_uploader.sheets.numberformat import number_format
+from cg_uploader.sheets.cells.clean_text import generals
+from cg_uploader.sheets.cells.number_format import number_format
+from cg_uploader.sheets.delimited import text_reader
+from cg_uploader.sheets.delimited.row_builder import LinesBuilder
+from cg_uploader.sheets.delimited.tokenizer import Records
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.records import Records
-from cg_uploader.sheets.table import TableBuilder
+from cg_uploader.sheets.table import row_assembler
+from cg_uploader.sheets.table.builder import TableBuilder
 
 bounded = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -170,7 +171,7 @@ def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed
     file = excel_binary(tmp_path / "a.xlsb", found, formats=FORMATS)
     many = everything(read(file))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "_FIRST", 10**9)
+        patch.setattr(row_assembler, "_FIRST", 10**9)
         assert everything(read(file)) == many
 
 
@@ -207,7 +208,7 @@ def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, bloc
 
     (tmp_path / "a.csv").write_bytes(random_text(seed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "_BLOCK", block)
+        patch.setattr(text_reader, "_BLOCK", block)
         try:
             quick = everything(read(tmp_path / "a.csv"))
         except FileError:  # too many control characters for a text: refused before any record is cut

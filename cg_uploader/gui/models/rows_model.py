@@ -15,7 +15,7 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Plan, Row
-from cg_uploader.sheets import celltext
+from cg_uploader.sheets.cells import clean_text
 
 ROW, WHO, PROBLEM = range(3)
 FIXED = ("Row", "Who", "What to know")
@@ -112,7 +112,7 @@ class RowsModel(QAbstractTableModel):
             return False
         row, cells, *_ = self._fetch(index.row())
         column = index.column() - len(FIXED)
-        text, _ = celltext.sent(str(value))
+        text, _ = clean_text.sent(str(value))
         if text == cells[column]:
             return False
         self.cell_edited.emit(row, column, text)

@@ -32,7 +32,7 @@ from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
 from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
-from cg_uploader.sheets.notes import fold
+from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
 from cg_uploader.uploads.takeup import TakenUp, take_up
 

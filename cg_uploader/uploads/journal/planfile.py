@@ -21,7 +21,7 @@ from cg_uploader.model import (
     Table,
 )
 from cg_uploader.origin import Origin
-from cg_uploader.sheets.about import lines_of, origin_of
+from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
 from cg_uploader.uploads.journal.kept import as_written, text_of
 from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 

@@ -1,0 +1,1 @@
+"""Delimited text (csv, tsv, txt): encoding, dialect, records and rows."""

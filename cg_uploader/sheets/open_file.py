@@ -1,0 +1,159 @@
+"""Owns which reading code a file needs, by its content, and what is refused before and after reading."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from cg_uploader.errors import FileError, UsageError
+from cg_uploader.model import Table
+from cg_uploader.origin import Origin
+from cg_uploader.sheets.containers.zip_package import Package, damaged
+from cg_uploader.sheets.delimited import text_reader
+from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of
+from cg_uploader.sheets.formats.detection import Content, sniff
+from cg_uploader.sheets.formats.ods.content import FlatPackage, OpenDocument
+from cg_uploader.sheets.formats.unsupported import in_package, no_spreadsheet, unknown
+from cg_uploader.sheets.formats.xls import OldWorkbook
+from cg_uploader.sheets.formats.xlsb import BinaryWorkbook
+from cg_uploader.sheets.formats.xlsx.workbook import ExcelWorkbook
+from cg_uploader.sheets.options import ReadOptions
+from cg_uploader.sheets.table.builder import TableBuilder
+from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.sheet_reading import Book
+
+_CHUNK = 1 << 20
+_TEXT = (".csv", ".tsv", ".txt", ".tab", ".prn")
+
+
+def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
+    """Read ``file`` in this process; ``reader.read`` says what comes of it.  Its rows go where ``watch`` says."""
+    with _opened(file) as handle:
+        before = os.fstat(handle.fileno())
+        try:
+            table = _read_any(file, handle, options, watch)
+        except FileError as error:
+            _check_unchanged(file, before)
+            if file.name in error.sentence:
+                raise
+            raise FileError(f"{file.name}: {error.sentence}", kind=error.kind) from error
+        except ValueError as error:
+            if "Exceeds the limit" not in str(error):  # only what Python says about whole numbers of thousands of digits
+                raise
+            raise damaged("a count in it is too long to be one", file.name) from error
+        except OSError as error:
+            raise FileError(
+                f"{file.name} cannot be read to its end. Copy it to this computer and try again.", kind="locked"
+            ) from error
+        try:
+            _check_unchanged(file, before)
+        except FileError:
+            table.rows.close()
+            raise
+    return table
+
+
+def _read_any(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
+    content = sniff(handle, file.name)
+    if content is Content.TEXT:
+        return _read_text(file, handle, options, watch)
+    return _read_workbook(file, handle, options, watch, content)
+
+
+def _opened(file: Path) -> IO[bytes]:
+    try:
+        if file.is_dir():
+            raise FileError(f"{file.name} is a folder. Choose a file in it.", kind="not-a-spreadsheet")
+        if file.exists() and not file.is_file():
+            raise unknown(file.name, "a device")
+        return file.open("rb")
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise FileError(f"{file.name} is not there. Choose the file again.", kind="missing") from error
+    except OSError as error:
+        text = f"{file.name} cannot be opened. Close it in other programs, and make sure that you may read it."
+        raise FileError(text, kind="locked") from error
+
+
+def _check_unchanged(file: Path, before: os.stat_result) -> None:
+    """FileError ``changed`` when the file is not as it was when it was opened."""
+    try:
+        after = file.stat()
+    except OSError as error:
+        raise FileError(f"{file.name} was removed while it was read. Choose the file again.", kind="changed") from error
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise FileError(f"{file.name} was changed while it was read. Choose it again when it is complete.", kind="changed")
+
+
+def _digest(handle: IO[bytes], options: ReadOptions) -> str:
+    if options.limit is not None:
+        return ""
+    digest = hashlib.sha256()
+    handle.seek(0)
+    while chunk := handle.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, content: Content) -> Table:
+    book, extensions = _book(handle, file.name, content)
+    reading = book.read(options.sheet, watch, options.header_row)
+    builder = reading.builder
+    columns = builder.columns(reading.hidden().__contains__)
+    builder.cover(reading.merged)
+    _note_extension(file, extensions, builder)
+    table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
+    origin = _origin(book) if ABOUT in book.sheets and reading.sheet != ABOUT else None
+    if origin is None:
+        return table
+    return replace(table, sheets=tuple(name for name in book.sheets if name != ABOUT), origin=origin)
+
+
+def _origin(book: Book) -> Origin | None:
+    """What a repair file says about itself on its hidden sheet."""
+    try:
+        builder = book.read(ABOUT, Watch(limit=MOST_LINES), 1).builder
+    except (FileError, UsageError):
+        return None
+    columns = builder.columns()
+    rows = builder.table(Path(), "", columns).rows
+    try:
+        return origin_of(row.cells[:2] for row in rows)
+    finally:
+        rows.close()
+
+
+def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[str, ...]]:
+    """The workbook in the open file, and how its name should end."""
+    if content is Content.FLAT:
+        return OpenDocument(FlatPackage(handle)), (".fods",)
+    if content is Content.OLE:
+        return OldWorkbook(handle, name), (".xls", ".xlt")
+    package = Package(handle)
+    if package.is_open_document():
+        return OpenDocument(package), (".ods", ".ots")
+    if "xl/workbook.bin" in package:
+        return BinaryWorkbook(package), (".xlsb",)
+    what = in_package(package.parts, package.kind)
+    if what is not None:
+        raise no_spreadsheet(name, what)
+    return ExcelWorkbook(package), (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
+    reading = text_reader.read(
+        handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, watch=watch
+    )
+    if reading is None:
+        raise FileError(f"{file.name} is empty. Choose another file.", kind="empty")
+    _note_extension(file, _TEXT, reading.builder)
+    return reading.table(file)
+
+
+def _note_extension(file: Path, expected: tuple[str, ...], builder: TableBuilder) -> None:
+    if file.suffix and file.suffix.lower() not in expected:
+        builder.notes.once(
+            "wrong-extension", f"The name ends in {file.suffix}, but the content is that of {expected[0]}; it was read as that."
+        )

@@ -1,0 +1,1 @@
+"""The child process in which a file is read: its start, protocol, limits and end."""

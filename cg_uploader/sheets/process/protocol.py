@@ -1,0 +1,88 @@
+"""Owns what goes between the process that reads a file and the one that asked: one job there, many messages back."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+from typing import IO
+
+from cg_uploader.sheets.options import ReadOptions
+from cg_uploader.sheets.process.limits import Limits
+
+MOST = 256 << 20
+"""No message has more bytes."""
+
+_HEAD = struct.Struct("<cI")
+
+
+class Kind(Enum):
+    """What a message says."""
+
+    ALIVE = b"A"
+    """Something was done since the last message; it has no bytes, or says how much of the file is read, in thousandths."""
+    ROWS_BEGIN = b"B"
+    """The rows come from the first one; those that came before are void."""
+    ROWS = b"R"
+    """One block: how many rows, their numbers (32 bits each), their texts as ``Spool.take`` has them."""
+    NOTES = b"N"
+    """A chunk of notes of cells."""
+    FIRST = b"1"
+    """As END, of a table that has the first rows alone; then the reading begins, with other rows and notes."""
+    END = b"E"
+    """All the rest of the table, as JSON; nothing comes after it."""
+    FAILURE = b"F"
+    """Why there is no table, as JSON; nothing comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked for; ``first``: a table of so many first rows is wanted before the whole one."""
+
+    file: Path
+    options: ReadOptions
+    limits: Limits
+    first: int = 0
+
+    def packed(self) -> bytes:
+        """The job as one line; the path goes as the system's own bytes, whatever language either process thinks it is in."""
+        path = os.fsencode(self.file.absolute()).decode("latin-1")
+        return json.dumps([path, asdict(self.options), asdict(self.limits), self.first]).encode() + b"\n"
+
+    @classmethod
+    def unpacked(cls, line: bytes) -> Job:
+        """The job of such a line."""
+        path, options, limits, first = json.loads(line)
+        return cls(Path(os.fsdecode(path.encode("latin-1"))), ReadOptions(**options), Limits(**limits), first)
+
+
+Message = tuple[Kind, bytes]
+
+
+class TooMuch(Exception):
+    """Not a failure of the channel: a message would be longer than messages are."""
+
+
+def send(out: IO[bytes], kind: Kind, *parts: bytes) -> None:
+    """Send one message at once; TooMuch when it has too many bytes."""
+    length = sum(map(len, parts))
+    if length > MOST:
+        raise TooMuch
+    out.write(b"".join([_HEAD.pack(kind.value, length), *parts]))
+    out.flush()
+
+
+def receive(source: IO[bytes]) -> Message | None:
+    """The next message; None at the end, also in the middle of one; ValueError for what is no message."""
+    head = source.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    code, length = _HEAD.unpack(head)
+    kind = Kind(code)
+    if length > MOST:
+        raise ValueError("too long a message")
+    data = source.read(length)
+    return (kind, data) if len(data) == length else None
