@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 from cg_uploader import __version__
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
-from cg_uploader.home import find_home
-from cg_uploader.namedfile import is_there, within
-from cg_uploader.saves import remove_left
-from cg_uploader.settings import crashes, environment, logs
+from cg_uploader.settings import crash_handling, environment_cleanup, logs
 from cg_uploader.settings.paths import Places
+from cg_uploader.system.home import find_home
+from cg_uploader.system.named_file import is_there, within
+from cg_uploader.system.pending_saves import remove_left
 
 LOGGED = ("upload", "resume")
 """Commands that are worth a line in the log."""
@@ -78,13 +78,13 @@ def _quotes(message: str) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
     _complete_streams()
-    given = environment.settle(os.environ)
+    given = environment_cleanup.settle(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
-    with crashes.kept_quiet(Places.find()):
+    with crash_handling.kept_quiet(Places.find()):
         try:
             return _guarded(words, terminal, given)
         finally:
@@ -154,20 +154,24 @@ def _command(name: str) -> Command:
 
         return {"preview": files.preview, "check": files.check_file}[name]
     if name in ("profile", "credentials", "practice-server"):
-        from cg_uploader.commands import setup
+        from cg_uploader.commands import profile_commands
 
-        return {"profile": setup.profile, "credentials": setup.keep_credentials, "practice-server": setup.practice_server}[name]
+        return {
+            "profile": profile_commands.profile,
+            "credentials": profile_commands.keep_credentials,
+            "practice-server": profile_commands.practice_server,
+        }[name]
     if name in ("forget", "memory"):
-        from cg_uploader.commands import records
+        from cg_uploader.commands import journal_commands
 
-        return {"forget": records.forget, "memory": records.memory}[name]
-    from cg_uploader.commands import runs
+        return {"forget": journal_commands.forget, "memory": journal_commands.memory}[name]
+    from cg_uploader.commands import upload_commands
 
     return {
-        "upload": runs.upload,
-        "resume": runs.resume,
-        "history": runs.history,
-        "report": runs.report_run,
+        "upload": upload_commands.upload,
+        "resume": upload_commands.resume,
+        "history": upload_commands.history,
+        "report": upload_commands.report_run,
     }[name]
 
 

@@ -22,7 +22,7 @@ from cg_uploader.gui.theme import Scheme
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places, resource
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.receipt import receipt
+from cg_uploader.uploads.results.receipt import receipt
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "resources" / "screenshots"

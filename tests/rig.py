@@ -23,11 +23,11 @@ from cg_uploader.model import (
     Table,
 )
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import Kept
-from cg_uploader.uploads.sending.awake import Awake
+from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.sending.engine import Surroundings
-from cg_uploader.uploads.sending.lanes import Ticket
-from cg_uploader.uploads.sending.senders import Sends, Sent
+from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.worker_pool import Sends, Sent
 from cg_uploader.vocabulary import Answer, Body, DataType, FieldKind, Region
 
 NOWHERE = Address("http://127.0.0.1:9/oauth2/token", "http://127.0.0.1:9/records/")

@@ -83,7 +83,7 @@ def test_other_programs_are_started_in_few_places(modules: dict[Path, str]) -> N
     """And ``platform`` is asked for the version of Python alone: for more it starts programs that ``PATH`` finds."""
     product = {file: text for file, text in modules.items() if file.parts[0] != "packaging"}
     starting = {file.name for file, text in product.items() if _imports(text) & {"subprocess", "multiprocessing", "pty"}}
-    assert starting == {"awake.py", "parse_process.py", "opener.py", "proxies.py", "proxylookup.py"}
+    assert starting == {"sleep_inhibitor.py", "parse_process.py", "opener.py", "proxies.py", "proxylookup.py"}
     asked = {name for text in product.values() for name in re.findall(r"\bplatform\.(\w+)\(", text)}
     assert asked == {"python_version", "mac_ver"}
     assert not any(re.search(r"\bos\.(system|popen|spawn|exec|posix_spawn|startfile)", text) for text in product.values())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cg_uploader import __version__
-from cg_uploader.api.regions import may_be_contacted
+from cg_uploader.api.endpoints import may_be_contacted
 from cg_uploader.api.replies import read_reply
 from cg_uploader.api.token import Clock, MayLeave, Token, always
 from cg_uploader.errors import NotReachable, ProxyLoginWanted, UsageError
@@ -16,7 +16,7 @@ from cg_uploader.model import Address, Credentials, Reply, Request
 from cg_uploader.vocabulary import Answer
 
 if TYPE_CHECKING:
-    from cg_uploader.api.lines import Timeouts
+    from cg_uploader.api.connections import Timeouts
     from cg_uploader.api.proxies import Proxies
     from cg_uploader.api.transport import Outgoing
 
@@ -46,7 +46,7 @@ class Client:
         UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates; NotReachable for
         a proxy setting that cannot be used.
         """
-        from cg_uploader.api.lines import Timeouts  # the HTTP libraries take long to load: not before somebody connects
+        from cg_uploader.api.connections import Timeouts  # the HTTP libraries take long to load: not before somebody connects
         from cg_uploader.api.proxies import Proxies
         from cg_uploader.api.transport import Transport
 

@@ -13,8 +13,8 @@ from urllib.request import getproxies, getproxies_environment
 from requests.utils import should_bypass_proxies
 
 from cg_uploader.errors import NotReachable
-from cg_uploader.loopback import is_loopback
-from cg_uploader.processes import desktop_environment, system_program
+from cg_uploader.system.child_processes import desktop_environment, system_program
+from cg_uploader.system.loopback import is_loopback
 
 SYSTEM, NONE = "system", "none"
 MOST_PORT = 65_535

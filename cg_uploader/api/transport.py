@@ -25,13 +25,13 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from cg_uploader.api.answers import ProxyLoginRefused
-from cg_uploader.api.certificates import distrust, read_certificates, trust
-from cg_uploader.api.lines import Exchange, Line, Switchboard, Timeouts, TlsLine
+from cg_uploader.api.connections import Exchange, Line, Switchboard, Timeouts, TlsLine
 from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
 from cg_uploader.api.replies import MOST_BYTES, Received
+from cg_uploader.api.tls import distrust, read_certificates, trust
 from cg_uploader.api.token import MayLeave, always
-from cg_uploader.loopback import is_loopback
 from cg_uploader.model import MOST_CONNECTIONS, Reply
+from cg_uploader.system.loopback import is_loopback
 from cg_uploader.vocabulary import Answer
 
 

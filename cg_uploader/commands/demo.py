@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from cg_uploader.commands.connecting import Way
-from cg_uploader.commands.runs import run_plan
+from cg_uploader.commands.client_factory import Way
 from cg_uploader.commands.terminal import Terminal
+from cg_uploader.commands.upload_commands import run_plan
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Credentials
 from cg_uploader.practice.faults import read as read_script
@@ -18,7 +18,7 @@ from cg_uploader.settings.paths import Places, resource
 from cg_uploader.settings.profiles import parse
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.planning import make_plan
+from cg_uploader.uploads.planning.plan_builder import make_plan
 
 ANSWER_SECONDS = 0.1
 WENT_AS_MEANT = (0, 1)

@@ -15,7 +15,7 @@ from cg_uploader.model import Plan, Profile, Source, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import ReadOptions, read
-from cg_uploader.uploads.planning import limited, make_plan, match_profile
+from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
 from cg_uploader.vocabulary import Level
 
 ROWS_OF_A_TABLE = 20

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.model import Batch
-from cg_uploader.uploads.sending.pace import Pace, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 from cg_uploader.vocabulary import Activity
 
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeAlias
 
-from cg_uploader.computed import Computed
 from cg_uploader.errors import Cancelled
-from cg_uploader.fields.people import DUPLICATE, People
+from cg_uploader.fields.duplicates import DUPLICATE, People
 from cg_uploader.fields.problems import Problem, todo
 from cg_uploader.fields.rowcheck import LONG, VERY_LONG, RowChecker
+from cg_uploader.lazy_sequence import Computed
 from cg_uploader.model import Plan
 from cg_uploader.vocabulary import Level
 

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from cg_uploader.fields.configuration import missing_headings
-from cg_uploader.fields.names import difference, loose, skeleton, visible
+from cg_uploader.fields.headings import difference, loose, skeleton, visible
 from cg_uploader.model import Column, Configuration, Mapping, Source
 
 ALIKE = 0.72

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cg_uploader.fields.configuration import Identifiers, required_groups
+from cg_uploader.fields.headings import problems_of_heading, visible
 from cg_uploader.fields.matching import FieldMatch, match
-from cg_uploader.fields.names import problems_of_heading, visible
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
 from cg_uploader.model import MOST_FIELDS, Plan
 from cg_uploader.vocabulary import BLANKS, Level

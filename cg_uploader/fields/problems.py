@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cg_uploader.fields.kinds import SHAPES
+from cg_uploader.fields.value_types import SHAPES
 from cg_uploader.vocabulary import FieldKind, Level
 
 _ROW = "or leave the row out."

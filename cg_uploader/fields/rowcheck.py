@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from cg_uploader.fields.configuration import required_groups
-from cg_uploader.fields.kinds import SHAPES, level_of
-from cg_uploader.fields.names import shown
+from cg_uploader.fields.headings import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
+from cg_uploader.fields.value_types import SHAPES, level_of
 from cg_uploader.model import LONGEST_URL, MOST_FIELDS, Column, Field, Note, Plan, Request, Row
 from cg_uploader.vocabulary import BLANKS, Level
 

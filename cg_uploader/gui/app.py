@@ -32,7 +32,7 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.settings import crashes, logs, profiles
+from cg_uploader.settings import crash_handling, logs, profiles
 from cg_uploader.settings.paths import Places, resource
 
 _LOG = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _shown(application: Application, places: Places, file: Path | None, setup: P
         if handed_over is not None:
             window.open_any(handed_over)
     try:
-        with crashes.last_words(places):
+        with crash_handling.last_words(places):
             return application.exec()
     finally:
         papers.clear_pages(places)

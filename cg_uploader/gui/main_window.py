@@ -29,7 +29,7 @@ from cg_uploader.gui.worker import Runner
 from cg_uploader.model import Table
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.takeup import TakenUp
+    from cg_uploader.uploads.results.retry_failed import TakenUp
 
 SETUP_ENDING = ".cgsetup"
 SMALLEST = QSize(900, 480)

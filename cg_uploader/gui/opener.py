@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
-from cg_uploader.processes import desktop_environment, system_program
+from cg_uploader.system.child_processes import desktop_environment, system_program
 
 
 def open_outside(path: Path) -> bool:

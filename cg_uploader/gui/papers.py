@@ -17,8 +17,8 @@ from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import RunSummary
 from cg_uploader.settings.paths import Places, write_private
-from cg_uploader.uploads import report
-from cg_uploader.wholefile import proposed_name, save_text, saved_whole
+from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
+from cg_uploader.uploads.results import report
 
 PDF_STYLE = """
 body { font-size: 10pt; color: #1b1f24; }
@@ -77,7 +77,11 @@ def failed_rows(run: int, target: Path, places: Places) -> Work:
     """The work of writing a run's repair file; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.outputs import FAILED_ROWS, ensure_spared, ensure_suffix  # not before the window is there
+        from cg_uploader.uploads.results.output_files import (  # not before the window is there
+            FAILED_ROWS,
+            ensure_spared,
+            ensure_suffix,
+        )
 
         ensure_suffix(target, FAILED_ROWS)
         with open_journal(places) as journal:
@@ -92,7 +96,7 @@ def receipt_file(run: int, target: Path, places: Places) -> Work:
     """The work of writing a run's receipt, as PDF or as a web page by the name's ending; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.outputs import ensure_spared, ensure_suffix  # as above
+        from cg_uploader.uploads.results.output_files import ensure_spared, ensure_suffix  # as above
 
         suffix = ensure_suffix(target, RECEIPTS)
         ensure_spared(target, places)
@@ -128,7 +132,7 @@ def clear_pages(places: Places) -> None:
 
 
 def _page(run: int, places: Places) -> str:
-    from cg_uploader.uploads.receipt import receipt  # few windows need one, and not at once
+    from cg_uploader.uploads.results.receipt import receipt  # few windows need one, and not at once
 
     with open_journal(places) as journal:
         return receipt(journal, run)
@@ -158,7 +162,7 @@ def save_pdf(page: str, target: Path) -> None:
 
 def for_pdf(page: str) -> str:
     """The page as Qt lays it out best: its own style, and each table's title in the head that is repeated on every page."""
-    from cg_uploader.uploads.receipt import STYLE  # as above
+    from cg_uploader.uploads.results.receipt import STYLE  # as above
 
     return _TITLED.sub(_with_title, page.replace(STYLE, PDF_STYLE))
 

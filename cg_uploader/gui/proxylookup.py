@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from cg_uploader.processes import desktop_environment
+from cg_uploader.system.child_processes import desktop_environment
 
 WORD = "--look-up-proxy"
 """The first word with which this program is started for that; web addresses follow."""

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
-from cg_uploader.loopback import is_loopback
 from cg_uploader.model import Address, Credentials
-from cg_uploader.settings.choices import ChoiceStore
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.settings.remembered_read_options import ChoiceStore
 from cg_uploader.sheets.reader import Readers
-from cg_uploader.uploads.proxylogins import ProxyLogins
+from cg_uploader.system.loopback import is_loopback
+from cg_uploader.uploads.proxy_auth import ProxyLogins
 
 if TYPE_CHECKING:
     from cg_uploader.api.client import Client

@@ -16,7 +16,7 @@ from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
 from cg_uploader.gui.typed import Connection, Draft, Typed
 from cg_uploader.model import Address, Credentials, Mapping, Options, Plan, Profile, RunSummary, Table
 from cg_uploader.sheets.reader import ReadOptions
-from cg_uploader.uploads import planning
+from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.vocabulary import BlankCells, Level, Region
 
 UNNAMED = "Unnamed connection"
@@ -331,7 +331,7 @@ class Session(QObject):
         name, region = self.connection.name or UNNAMED, self.connection.region
         profile = Profile(name, region, configuration, self.connection.address, match.mapping, self.options)
         return replace(
-            planning.make_plan(profile, table),
+            plan_builder.make_plan(profile, table),
             edits={row: dict(cells) for row, cells in self.edits.items()},
             left_out=self.left_out,
             trusted=self.trusted,

@@ -49,7 +49,7 @@ def exporting(places: Places, target: Path) -> Work:
     """The work of writing it to ``target``; results in Exported."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.outputs import ensure_spared  # as below
+        from cg_uploader.uploads.results.output_files import ensure_spared  # as below
 
         with open_journal(places) as journal:
             ensure_spared(target, places, journal)
@@ -63,7 +63,7 @@ def looking_into(file: Path) -> Work:
     """The work of reading what a colleague's file says of itself, which needs no code; results in Offered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.journal.exchange import announced  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows_file import announced  # few windows need it, and not at once
 
         return Offered(file, announced(file))
 

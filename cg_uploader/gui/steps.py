@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from cg_uploader.fields import names
+from cg_uploader.fields import headings
 from cg_uploader.fields.matching import FieldState
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.typed import Connection
@@ -110,11 +110,11 @@ def _why_not_connected(session: Session) -> str:
     seen: set[str] = set()
     for field in connection.fields:
         if field.heading in seen:
-            return f"The heading “{names.visible(field.heading)}” is here twice. Take one out."
+            return f"The heading “{headings.visible(field.heading)}” is here twice. Take one out."
         seen.add(field.heading)
-        errors, _ = names.problems_of_heading(field.heading)
+        errors, _ = headings.problems_of_heading(field.heading)
         if errors:
-            return f"Correct the heading “{names.visible(field.heading)}”."
+            return f"Correct the heading “{headings.visible(field.heading)}”."
     return ""
 
 

@@ -9,8 +9,8 @@ from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
-from cg_uploader.uploads.changes import file_changed, profile_changed
-from cg_uploader.uploads.planning import loss_in_words
+from cg_uploader.uploads.planning.drift import file_changed, profile_changed
+from cg_uploader.uploads.planning.plan_builder import loss_in_words
 
 
 def tidying(places: Places) -> Work:

@@ -15,10 +15,11 @@ from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import planning, takeup
-from cg_uploader.uploads.report import STILL_READ, summaries
+from cg_uploader.uploads.planning import plan_builder
+from cg_uploader.uploads.results import retry_failed
+from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.diary import noted
+from cg_uploader.uploads.sending.run_log import noted
 from cg_uploader.vocabulary import Region, RowStatus
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def looking_back(plan: Plan, places: Places) -> Work:
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return planning.earlier(plan, journal, repeatable=True, cancelled=cancelled)
+            return plan_builder.earlier(plan, journal, repeatable=True, cancelled=cancelled)
 
     return work
 
@@ -133,8 +134,8 @@ def failed_again(run: int, places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            table = takeup.failed_table(journal, run)
-            return table, takeup.take_up(table, journal)
+            table = retry_failed.failed_table(journal, run)
+            return table, retry_failed.take_up(table, journal)
 
     return work
 

@@ -18,8 +18,8 @@ from typing import TypeAlias, cast
 
 from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
-from cg_uploader.processes import system_name
 from cg_uploader.settings.paths import Places, make_private
+from cg_uploader.system.child_processes import system_name
 
 NAME = "cg_uploader"
 """The product's own logger.  Other libraries' are not kept: they write whole addresses, which hold row values."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.home import HOME_VARIABLE, find_home
-from cg_uploader.wholefile import FULL, patiently
+from cg_uploader.system.atomic_file import FULL, patiently
+from cg_uploader.system.home import HOME_VARIABLE, find_home
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 from cg_uploader.errors import ProfileError
 from cg_uploader.model import Field, Profile, Source
-from cg_uploader.namedfile import is_there, read_named
-from cg_uploader.settings.differences import differences
 from cg_uploader.settings.paths import write_private
-from cg_uploader.settings.profile_keys import MOST_BYTES, profile_of, without_repeats
+from cg_uploader.settings.profile_diff import differences
+from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
+from cg_uploader.system.named_file import is_there, read_named
 from cg_uploader.vocabulary import Region
 
 VERSION = 1

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.model import Address
 
 TOKEN = b'{"access_token":"tok-123","token_type":"Bearer","expires_in":3600}'

@@ -8,7 +8,7 @@ import threading
 import pytest
 from raw_peer import TOKEN, Raw, close_after, http
 
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies
 from cg_uploader.errors import NotReachable
 from cg_uploader.model import Address

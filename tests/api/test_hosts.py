@@ -8,7 +8,7 @@ import pytest
 from certificates import Authority
 from raw_peer import TOKEN, http
 
-from cg_uploader.api.regions import address
+from cg_uploader.api.endpoints import address
 from cg_uploader.model import Request
 from cg_uploader.vocabulary import Region
 

@@ -9,7 +9,7 @@ import pytest
 from certificates import Authority
 from raw_peer import TOKEN, Raw, http
 
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies
 from cg_uploader.model import Address, Request
 

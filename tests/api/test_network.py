@@ -13,8 +13,8 @@ import threading
 import pytest
 from raw_peer import close_after, hang, hang_after, http, reset
 
-from cg_uploader.api import lines
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api import connections
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.errors import NotReachable
 from cg_uploader.model import Address, Request
 from cg_uploader.vocabulary import Answer, Body
@@ -180,7 +180,7 @@ def test_nothing_goes_without_encryption_to_another_computer_whatever_a_name_is_
 
     monkeypatch.setattr(socket, "getaddrinfo", lie)
     dialled = []
-    monkeypatch.setattr(lines, "_reach", lambda sock, address, *_: dialled.append(address))
+    monkeypatch.setattr(connections, "_reach", lambda sock, address, *_: dialled.append(address))
     address = Address(f"http://localhost:{server.port}/oauth2/token", server.address.records)
     with pytest.raises(NotReachable, match="localhost was not found"):
         client(address).sign_in()

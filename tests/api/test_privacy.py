@@ -10,7 +10,7 @@ import traceback
 import pytest
 from raw_peer import SECRET, Raw, close_after, hang, http, reset
 
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies, ProxyLogin
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Address

@@ -12,10 +12,10 @@ import pytest
 from certificates import Authority
 from raw_peer import Raw, close_after, hang, hang_after, http, reset
 
-from cg_uploader.api import lines, transport
-from cg_uploader.api.certificates import distrust, issuers_in
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api import connections, transport
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies, Proxy, ProxyLogin, read_proxy
+from cg_uploader.api.tls import distrust, issuers_in
 from cg_uploader.api.transport import Transport
 from cg_uploader.errors import NotReachable, UsageError
 from cg_uploader.model import Address, Reply, Request
@@ -102,7 +102,7 @@ def test_the_old_way_is_refused_where_the_system_would_take_it(peer, client, aut
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there the system compares names")
 def test_openssl_itself_does_not_look_at_the_common_name(peer, client, authority, monkeypatch):
-    monkeypatch.setattr(lines, "ensure_named", lambda _: None)
+    monkeypatch.setattr(connections, "ensure_named", lambda _: None)
     server = peer(tls=authority.server_named_in_the_old_way("localhost", email=False))
     reply = _send(client, peer(), f"https://localhost:{server.port}/records/", ca_file=authority.file)
     assert (reply.answer, server.heard) == (Answer.UNTRUSTED, [])
@@ -411,7 +411,8 @@ def test_a_network_with_an_automatic_script_is_said(client, monkeypatch, tmp_pat
     teller = tmp_path / "gsettings"
     teller.write_text(f'#!/bin/sh\n[ "$*" = "get org.gnome.system.proxy mode" ] && echo "{mode}"\n')
     teller.chmod(0o700)
-    monkeypatch.setattr("cg_uploader.processes.SYSTEM_FOLDERS", (str(tmp_path),))  # this computer may have none of its own
+    folders = (str(tmp_path),)  # this computer may have none of its own
+    monkeypatch.setattr("cg_uploader.system.child_processes.SYSTEM_FOLDERS", folders)
     nowhere = Address(f"https://{'a' * 64}.example/oauth2/token", ELSEWHERE)
     for proxies, expected in ((Proxies(), asks), (Proxies("none"), False), (Proxies(found={nowhere.auth: ""}), False)):
         with pytest.raises(NotReachable, match="was not found") as caught:

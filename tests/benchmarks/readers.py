@@ -55,7 +55,7 @@ def check() -> Way:
     from cg_uploader.fields.checks import check
     from cg_uploader.settings.profiles import parse
     from cg_uploader.sheets.reader import read
-    from cg_uploader.uploads.planning import make_plan
+    from cg_uploader.uploads.planning.plan_builder import make_plan
 
     nowhere = "http://127.0.0.1:9"
     plan = make_plan(parse(profile(nowhere, nowhere, TWELVE, 4)), read(Path(sys.argv[2])))

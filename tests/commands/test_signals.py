@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from cg_uploader.commands import runs
+from cg_uploader.commands import upload_commands
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.uploads.sending.control import Control
 
 
-@pytest.mark.parametrize("number", runs.STOPS)
+@pytest.mark.parametrize("number", upload_commands.STOPS)
 def test_a_kill_that_comes_as_soon_as_it_is_listened_for_is_heard(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     control, listen = Control(), signal.signal
 
@@ -26,7 +26,7 @@ def test_a_kill_that_comes_as_soon_as_it_is_listened_for_is_heard(number: int, m
     before = signal.getsignal(number)
     with monkeypatch.context() as patched:
         patched.setattr(signal, "signal", killed_at_once)
-        listening = runs._stopped_by_signals(control, Terminal())
+        listening = upload_commands._stopped_by_signals(control, Terminal())
         listening.__enter__()
     listening.__exit__(None, None, None)
     assert signal.getsignal(number) is before

@@ -136,13 +136,13 @@ def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_s
 DYING = """
 import os, sys
 from cg_uploader import cli
-from cg_uploader.uploads.journal import commits
-acknowledge = commits.Counter.acknowledge
+from cg_uploader.uploads.journal import commit_counter
+acknowledge = commit_counter.Counter.acknowledge
 def dying(counter, count, *, durable):
     if count > 60:
         os._exit(9)
     acknowledge(counter, count, durable=durable)
-commits.Counter.acknowledge = dying
+commit_counter.Counter.acknowledge = dying
 sys.exit(cli.main(sys.argv[1:]))
 """
 

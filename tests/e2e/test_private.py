@@ -72,8 +72,8 @@ def test_the_first_command_ever_makes_a_private_home(program: Program, command: 
 def test_a_bug_in_the_first_command_makes_a_private_home(program: Program) -> None:
     """The log of it comes before everything else."""
     code = (
-        "import os, sys; os.umask(0)\nfrom cg_uploader import cli\nfrom cg_uploader.commands import runs\n"
-        "def bug(*_):\n    raise KeyError\nruns.history = bug\nsys.exit(cli.main(['history']))"
+        "import os, sys; os.umask(0)\nfrom cg_uploader import cli\nfrom cg_uploader.commands import upload_commands\n"
+        "def bug(*_):\n    raise KeyError\nupload_commands.history = bug\nsys.exit(cli.main(['history']))"
     )
     environment = program._environment()
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -17,7 +17,7 @@ from rig import plan_of, recorded
 
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.vocabulary import Region
 
 pytestmark = pytest.mark.process

@@ -13,7 +13,7 @@ from sheetlike import configuration, marked, plan
 
 from cg_uploader.errors import Cancelled
 from cg_uploader.fields.checks import RowChecker, check
-from cg_uploader.fields.repeats import Repeats
+from cg_uploader.fields.duplicate_index import Repeats
 from cg_uploader.model import Field, Note
 from cg_uploader.vocabulary import DataType, FieldKind, Identity, Level
 
@@ -185,7 +185,7 @@ def test_repeats_name_the_first_row_with_the_same_text(texts: list[str], many: i
 
 def test_few_rows_are_checked_without_what_takes_long_to_load() -> None:
     code = (
-        "import sys; from cg_uploader.fields.repeats import Repeats; few = Repeats()\n"
+        "import sys; from cg_uploader.fields.duplicate_index import Repeats; few = Repeats()\n"
         "for at in range(1000): few.add(at, 'one')\n"
         "assert len(few.found()[0]) == 999; assert 'pandas' not in sys.modules and 'numpy' not in sys.modules"
     )

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sheetlike import columns, configuration
 
+from cg_uploader.fields.headings import loose
 from cg_uploader.fields.matching import FieldState, Match, drift, match
-from cg_uploader.fields.names import loose
 from cg_uploader.model import Field, Mapping, Source
 from cg_uploader.vocabulary import DataType
 

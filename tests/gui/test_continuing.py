@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from rig import plan_of, recorded, table_of
 from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 
-from cg_uploader.api import regions
+from cg_uploader.api import endpoints
 from cg_uploader.gui.dialogs.sign_in import SignInDialog
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice, Services
@@ -26,7 +26,7 @@ from cg_uploader.model import Credentials
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import Preferences
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import Kept
+from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.vocabulary import Region, RowStatus
 
 ROWS = 60
@@ -178,7 +178,7 @@ class TestAnotherCustomer:
     def begin(self, places: Places) -> Callable[..., int]:
         def made(client_id: str = "") -> int:
             plan = plan_of([("a@example.com", "Ann"), ("b@example.com", "Bob")])
-            plan = replace(plan, region=Region.EU, profile="EU contacts", address=regions.address(Region.EU, None))
+            plan = replace(plan, region=Region.EU, profile="EU contacts", address=endpoints.address(Region.EU, None))
             rows = [
                 Kept(place, place + 2, "waiting", once_only=False, cells=(f"{name}@example.com", name))
                 for place, name in enumerate(("ann", "bob"))

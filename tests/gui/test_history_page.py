@@ -26,7 +26,7 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.uploading import Ended
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import UNDER_WAY, Kept
+from cg_uploader.uploads.journal.journal_rows import UNDER_WAY, Kept
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import Region, RowStatus
 

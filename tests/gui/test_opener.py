@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cg_uploader import processes
 from cg_uploader.gui.opener import open_outside
+from cg_uploader.system import child_processes
 
 PATIENCE_MS = 20_000
 
@@ -25,7 +25,9 @@ def test_the_systems_own_opener_is_given_the_desktop_and_no_secret(
         opener = tmp_path / folder / "xdg-open"
         opener.write_text(f'#!/bin/sh\n{{ echo {folder}; echo "$1"; env; }} > "{said}.new"; mv "{said}.new" "{said}"\n')
         opener.chmod(0o755)
-    monkeypatch.setattr(processes, "SYSTEM_FOLDERS", (str(tmp_path / "system"),))  # this computer may have none of its own
+    monkeypatch.setattr(
+        child_processes, "SYSTEM_FOLDERS", (str(tmp_path / "system"),)
+    )  # this computer may have none of its own
     monkeypatch.setenv("PATH", f"{tmp_path / 'planted'}:{os.environ['PATH']}")
     monkeypatch.setenv("HTTPS_PROXY", "http://ann:a-secret@proxy:1")
     monkeypatch.setenv("BROWSER", "planted")
@@ -41,5 +43,5 @@ def test_the_systems_own_opener_is_given_the_desktop_and_no_secret(
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there the system itself opens it")
 def test_without_an_opener_nothing_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "SYSTEM_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(child_processes, "SYSTEM_FOLDERS", (str(tmp_path),))
     assert not open_outside(tmp_path)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QMessageBox,
 from pytestqt.qtbot import QtBot
 from windows import PATIENCE_MS, MakeFile, practice_connection
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.upload import details

@@ -17,9 +17,9 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Services
 from cg_uploader.model import Stop
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal.expiry import DAY_SECONDS
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.retention import DAY_SECONDS
 from cg_uploader.vocabulary import RowStatus
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
@@ -27,13 +27,17 @@ HEADINGS = ("Email", "First Name", "Account Name")
 FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("First Name"), Field("Account Name"))
 
 
-def tab_order(window: QWidget) -> list[QWidget]:
-    """All widgets of a window in the order in which the Tab key comes by them."""
-    found, widget = [], window.nextInFocusChain()
+def tab_positions(window: QWidget, widgets: Sequence[QWidget]) -> list[int]:
+    """Where the Tab key comes by each of ``widgets``, counted from the window's first.
+
+    No other widget of the chain is kept: many are Qt's own, and a Python object that outlives one of them can end another.
+    """
+    found, widget, position = dict.fromkeys(map(id, widgets), -1), window.nextInFocusChain(), 0
     while widget is not window:
-        found.append(widget)
-        widget = widget.nextInFocusChain()
-    return found
+        if id(widget) in found:
+            found[id(widget)] = position
+        widget, position = widget.nextInFocusChain(), position + 1
+    return list(found.values())
 
 
 def gated_readers(gate: Path) -> Readers:

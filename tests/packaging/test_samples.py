@@ -20,7 +20,7 @@ from cg_uploader.model import Address, Profile, Row, Table
 from cg_uploader.practice import faults
 from cg_uploader.settings.profiles import parse
 from cg_uploader.sheets.reader import read
-from cg_uploader.uploads.planning import make_plan
+from cg_uploader.uploads.planning.plan_builder import make_plan
 from cg_uploader.vocabulary import Level
 
 ONCE = {"429", "500", "503", "unauthorized", "reset"}

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cg_uploader import __version__
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
-from cg_uploader.processes import system_name
+from cg_uploader.system.child_processes import system_name
 
 PARTS = (
     ("PySide6-Essentials", "PySide6 (Qt for Python)", "LGPL 3.0"),

@@ -17,7 +17,7 @@ from cg_uploader.gui.widgets.texts import caption, plain
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.settings.paths import Places
-from cg_uploader.wholefile import proposed_name
+from cg_uploader.system.atomic_file import proposed_name
 
 ENDING = ".cgmemory"
 FILES = f"Accepted rows (*{ENDING});;All files (*)"
@@ -184,7 +184,7 @@ class SharingDialog(QDialog):
         self.taken_in.emit()
 
     def _show_exported(self, found: Exported) -> None:
-        from cg_uploader.uploads.journal.exchange import CODE_ADVICE  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE  # few windows need it, and not at once
 
         self._code_in.hide()
         self.code.setText(found.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.theme import SPACE
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from cg_uploader.fields import names
+from cg_uploader.fields import headings
 from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model import Field
@@ -121,12 +121,12 @@ class FieldsModel(LinesModel):
         """What is wrong or odd about a heading, in words."""
         if sum(other.heading == field.heading for other in self._fields) > 1:
             return "This heading is here twice. Take one out."
-        errors, warnings = names.problems_of_heading(field.heading)
+        errors, warnings = headings.problems_of_heading(field.heading)
         return " ".join((*errors, *warnings))
 
     def _text(self, field: Field, column: int) -> str:
         if column == HEADING:
-            return names.visible(field.heading)
+            return headings.visible(field.heading)
         if column == KIND:
             return KINDS[field.kind]
         if column == REQUIRED:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Qt
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets import icons

@@ -8,7 +8,7 @@ from functools import lru_cache
 from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
-from cg_uploader.fields import names
+from cg_uploader.fields import headings
 from cg_uploader.fields.checks import Problem, RowChecker
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.gui import theme
@@ -72,7 +72,7 @@ class RowsModel(QAbstractTableModel):
             if section < len(FIXED):
                 return FIXED[section]
             column = self._plan.table.columns[section - len(FIXED)]
-            return names.visible(column.heading) or f"(column {column.letter})"
+            return headings.visible(column.heading) or f"(column {column.letter})"
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -94,7 +94,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return text
         if role == Qt.ItemDataRole.DisplayRole:
-            return names.revealed(text).replace("\n", " ⏎ ")
+            return headings.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.BackgroundRole and self._plan.table.columns[column].heading in at_fault:
             return QColor(theme.colours_in_use().warning_soft)
         edited = text != row.cells[column]
@@ -121,7 +121,7 @@ class RowsModel(QAbstractTableModel):
     @staticmethod
     def _fixed(text: str, role: int) -> object:
         if role == Qt.ItemDataRole.DisplayRole:
-            return names.revealed(text)
+            return headings.revealed(text)
         return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else None
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.models.lines_model import Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
 from cg_uploader.model import RunSummary
-from cg_uploader.uploads.journal.kept import day
+from cg_uploader.uploads.journal.journal_rows import day
 from cg_uploader.vocabulary import RowStatus
 
 TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")

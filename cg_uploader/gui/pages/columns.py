@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cg_uploader.fields import matching, names
+from cg_uploader.fields import headings, matching
 from cg_uploader.fields.matching import FieldMatch, FieldState, Match
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
@@ -155,7 +155,9 @@ class ColumnsPage(Page):
         self.waiting.setVisible(bool(waiting))
         self.confirm_all.setVisible(len(waiting) > 1)
         self.automatic.setVisible(self.session.mapping is not None)
-        behind = [f"{names.visible(column.heading) or '(no heading)'} ({column.letter})" for column in match.columns_not_sent]
+        behind = [
+            f"{headings.visible(column.heading) or '(no heading)'} ({column.letter})" for column in match.columns_not_sent
+        ]
         self._left_title.setText(f"{counted(len(behind), 'column')} of the file will not be sent")
         self._left.setText("  ·  ".join(behind) if behind else "Every column of the file has its field.")
         changes = matching.drift(table.columns, self.session.mapping) if self.session.mapping is not None else ()
@@ -235,7 +237,7 @@ def choices(table: Table, parent: QWidget) -> QStandardItemModel:
         item.setData(value, Qt.ItemDataRole.UserRole)
         model.appendRow(item)
     for column in table.columns:
-        item = QStandardItem(f"{names.visible(column.heading) or '(no heading)'}  ({column.letter})")
+        item = QStandardItem(f"{headings.visible(column.heading) or '(no heading)'}  ({column.letter})")
         item.setData(column.letter, Qt.ItemDataRole.UserRole)
         model.appendRow(item)
     return model

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from cg_uploader.api import regions
+from cg_uploader.api import endpoints
 from cg_uploader.errors import ProxyLoginWanted, UploaderError
 from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
@@ -28,8 +28,8 @@ from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
 from cg_uploader.model import Profile
 from cg_uploader.settings import profiles
+from cg_uploader.system.atomic_file import proposed_name, save_text
 from cg_uploader.vocabulary import Region
-from cg_uploader.wholefile import proposed_name, save_text
 
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
 
@@ -137,7 +137,7 @@ class ConnectPage(Page):
 
     def _test(self) -> None:
         connection = self.session.connection
-        address = regions.address(connection.region, connection.address)
+        address = endpoints.address(connection.region, connection.address)
         credentials = connection.credentials
 
         def work(_announce: Announce, cancelled: Cancelled) -> object:
@@ -313,7 +313,7 @@ class ConnectPage(Page):
 
     def export_to(self, target: Path, profile: Profile) -> None:
         """Write ``profile`` as a setup file that a colleague can double-click; it holds no secret."""
-        from cg_uploader.uploads.outputs import ensure_spared  # takes long to load: not before the window is there
+        from cg_uploader.uploads.results.output_files import ensure_spared  # takes long to load: not before the window is there
 
         try:
             ensure_spared(target, self.services.places)

@@ -30,11 +30,11 @@ from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model import Table
-from cg_uploader.settings.choices import Choice
 from cg_uploader.settings.paths import Places
+from cg_uploader.settings.remembered_read_options import Choice
 from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
-from cg_uploader.uploads.takeup import TakenUp, take_up
+from cg_uploader.uploads.results.retry_failed import TakenUp, take_up
 
 NO_ROWS = "No row stands below the header row."
 

@@ -22,8 +22,8 @@ from cg_uploader.gui.widgets.texts import message, plain, set_mark
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import RunSummary
-from cg_uploader.uploads.journal.kept import UNDER_WAY
-from cg_uploader.uploads.report import all_refused
+from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
+from cg_uploader.uploads.results.report import all_refused
 
 NOTHING_YET = "Nothing has been uploaded from this computer yet."
 AT_ITS_END = "It came to its end, so nothing is left to continue."

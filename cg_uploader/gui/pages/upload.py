@@ -33,9 +33,9 @@ from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
-from cg_uploader.uploads import planning
-from cg_uploader.uploads.planning import Earlier
-from cg_uploader.uploads.proxylogins import stopped_by
+from cg_uploader.uploads.planning import plan_builder
+from cg_uploader.uploads.planning.plan_builder import Earlier
+from cg_uploader.uploads.proxy_auth import stopped_by
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.vocabulary import RowStatus
 
@@ -164,7 +164,7 @@ class UploadPage(Page):
         result = self.session.result
         if reason or result is None:
             return reason or "Wait until the rows have been checked."
-        if self._looking.busy and self._looked_at is not None and planning.can_harm(self._looked_at):
+        if self._looking.busy and self._looked_at is not None and plan_builder.can_harm(self._looked_at):
             return "Looking for earlier uploads of this file…"
         if self._earlier is not None and self._earlier.strict and self._earlier.sentence and self._skip is None:
             return "Say first what happens with the rows that may have been sent before."

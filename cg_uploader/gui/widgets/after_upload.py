@@ -12,7 +12,7 @@ from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import set_mark
 from cg_uploader.gui.words import counted
 from cg_uploader.model import RunSummary
-from cg_uploader.uploads import report
+from cg_uploader.uploads.results import report
 
 
 class AfterUpload(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from cg_uploader.api import regions
+from cg_uploader.api import endpoints
 from cg_uploader.gui.session import Tested
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.typed import Connection
@@ -142,7 +142,7 @@ class ConnectionForm(QWidget):
         self.region_chosen.emit(self.chosen_region())
 
     def _address_changed(self, text: str) -> None:
-        region = regions.region_of(text)
+        region = endpoints.region_of(text)
         self.address_remark.setVisible(bool(text.strip()))
         if region is not None:
             self.address_remark.setText(f"This address belongs to {REGIONS[region]}.")

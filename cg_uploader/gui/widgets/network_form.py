@@ -138,7 +138,7 @@ class NetworkForm(QWidget):
         if not self.ca_file:
             self.file_remark.setText("Needed only if a proxy of your company opens secure connections.")
             return True
-        from cg_uploader.api.certificates import issuers_in  # takes long to load
+        from cg_uploader.api.tls import issuers_in  # takes long to load
 
         try:
             issuers = issuers_in(Path(self.ca_file))

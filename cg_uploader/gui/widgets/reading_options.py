@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
 from cg_uploader.model import Table

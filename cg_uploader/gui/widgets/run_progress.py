@@ -12,7 +12,7 @@ from cg_uploader.gui.widgets.inputs import Button, card
 from cg_uploader.gui.widgets.texts import plain, section
 from cg_uploader.gui.words import counted
 from cg_uploader.model import Batch
-from cg_uploader.uploads.sending.pace import Pace, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 from cg_uploader.vocabulary import Activity, RowStatus
 
 WORDS = {

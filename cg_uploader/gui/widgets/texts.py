@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSizePolicy, QWidget
 
-from cg_uploader.fields.names import revealed
+from cg_uploader.fields.headings import revealed
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cg_uploader.computed import Computed
+from cg_uploader.lazy_sequence import Computed
 from cg_uploader.model import Note
 from cg_uploader.sheets.cells.clean_text import column_letter
 

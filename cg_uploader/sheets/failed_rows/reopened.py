@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from operator import lt
 
-from cg_uploader.computed import Computed
 from cg_uploader.errors import UsageError
+from cg_uploader.lazy_sequence import Computed
 from cg_uploader.model import Column, Note, Row, Rows, Table
 from cg_uploader.origin import Origin
 from cg_uploader.sheets.cells.clean_text import column_letter, column_position

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.origin import Origin
-from cg_uploader.saves import new_companion
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, HEADINGS, lines_of
-from cg_uploader.wholefile import saved_whole
+from cg_uploader.system.atomic_file import saved_whole
+from cg_uploader.system.pending_saves import new_companion
 
 ROW = "Row"
 PROBLEM = "Problem"

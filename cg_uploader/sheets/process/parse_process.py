@@ -15,10 +15,10 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 
 from cg_uploader.errors import FileError
-from cg_uploader.processes import reading_environment
 from cg_uploader.sheets.process.limits import Limits, memory_of
 from cg_uploader.sheets.process.protocol import Job, Message, receive
 from cg_uploader.sheets.process.windows_job import confine
+from cg_uploader.system.child_processes import reading_environment
 
 if sys.platform == "linux":
     import fcntl

@@ -17,11 +17,9 @@ from cg_uploader.errors import DiskFull, RunChanged, UsageError
 from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
 from cg_uploader.origin import Origin
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import commits, expiry, memory, order, past, planfile, store
-from cg_uploader.uploads.journal.exchange import Exchange
-from cg_uploader.uploads.journal.family import run_of
-from cg_uploader.uploads.journal.holds import Holds, as_holder, who_i_am
-from cg_uploader.uploads.journal.kept import (
+from cg_uploader.uploads.journal import commit_counter, database, duplicate_lookup, plan_json, retention, row_order, sent_rows
+from cg_uploader.uploads.journal.duplicate_lookup import Known
+from cg_uploader.uploads.journal.journal_rows import (
     ADD,
     COLUMN_COUNT,
     COLUMNS,
@@ -41,8 +39,10 @@ from cg_uploader.uploads.journal.kept import (
     span,
     text_of,
 )
-from cg_uploader.uploads.journal.past import Known
-from cg_uploader.uploads.journal.standing import checked, summary_of
+from cg_uploader.uploads.journal.locks import Holds, as_holder, who_i_am
+from cg_uploader.uploads.journal.related_runs import run_of
+from cg_uploader.uploads.journal.run_summary import checked, summary_of
+from cg_uploader.uploads.journal.sent_rows_file import Exchange
 from cg_uploader.vocabulary import RowStatus
 
 _BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
@@ -58,12 +58,12 @@ class Journal:
         """
         places.prepare()
         self._file = places.journal
-        opened = store.open_journal(places)
+        opened = database.open_journal(places)
         self._db, self._secret, self._counter = opened.db, opened.secret, opened.counter
         self.set_aside, self.lost = opened.set_aside, opened.lost
         self._holds = Holds(places, opened.file, self._holder)
         self._room_asked, self._room_said = float("-inf"), ""
-        with suppress(DiskFull), store.translated(self._file):  # the history can be read all the same
+        with suppress(DiskFull), database.translated(self._file):  # the history can be read all the same
             self._clear_unsealed()
 
     def __enter__(self) -> Journal:
@@ -98,7 +98,7 @@ class Journal:
     def begin(self, plan: Plan, client_id: str = "") -> int:
         """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
         place = (plan.address.records, plan.configuration.reference)
-        facts = (planfile.content_of(plan.table), *place, planfile.dump(plan, self._customer(client_id)))
+        facts = (plan_json.content_of(plan.table), *place, plan_json.dump(plan, self._customer(client_id)))
         with self._change() as db:
             query = "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
             cursor = db.execute(f"{query} values (?, ?, ?, ?, ?, ?, ?, -1)", (*facts, who_i_am(), iso(), as_holder()))
@@ -117,7 +117,7 @@ class Journal:
         AlreadyUploaded or RunHeld when a once-only row of it has left, or is about to leave, in another run.
         """
         with self._change() as db:
-            past.take_over(db, run, plan, again=plan.skip_accepted is False, is_held=self._holds.is_held)
+            duplicate_lookup.take_over(db, run, plan, again=plan.skip_accepted is False, is_held=self._holds.is_held)
             (count,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
             db.execute("update run set rows = ? where id = ?", (count, run))
             if plan.skip_accepted is not None and self.has_once_only(run):
@@ -129,33 +129,33 @@ class Journal:
         if (lock := self._holds.taken(run)) is not None:
             lock.release()
 
-    def past(self, plan: Plan, *, repeatable: bool = False) -> past.Past:
+    def past(self, plan: Plan, *, repeatable: bool = False) -> duplicate_lookup.Past:
         """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
         if repeatable:
             self.remember()
-        with store.translated(self._file):
-            return past.Past(self._db, plan, self._secret, self._file)
+        with database.translated(self._file):
+            return duplicate_lookup.Past(self._db, plan, self._secret, self._file)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
-        return past.told_since(self._db, plan, self._run(run)["started"])
+        return duplicate_lookup.told_since(self._db, plan, self._run(run)["started"])
 
     def ensure_space(self, needed: int) -> None:
         """DiskFull unless ``needed`` bytes are free for the journal."""
-        store.ensure_space(self._file.parent, needed)
+        database.ensure_space(self._file.parent, needed)
 
     def why_no_room(self) -> str:
         """Why a run had better stop before its next row leaves; empty while there is room.  Asks the disk once a second."""
         now = time.monotonic()
         if now - self._room_asked >= 1.0:
-            self._room_asked, self._room_said = now, store.why_no_room(self._file.parent)
+            self._room_asked, self._room_said = now, database.why_no_room(self._file.parent)
         return self._room_said
 
     def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
         first, last = span(run)
         query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
-        with store.translated(self._file, run):
+        with database.translated(self._file, run):
             found = [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
             (columns,) = self._db.execute(COLUMN_COUNT, (run,)).fetchone()
             if any(len(row.cells) != columns for row in found):
@@ -175,7 +175,7 @@ class Journal:
         """
         first, now, marked = run << REACH, time.time(), [((run << REACH) + at,) for at in intents]
         once = "select 1 from row where id = ? and once = 1"
-        with store.translated(self._file):
+        with database.translated(self._file):
             durable = any(self._db.execute(once, key).fetchone() for key in marked)
         with self._change(durable=durable) as db:
             db.executemany(
@@ -194,12 +194,12 @@ class Journal:
         query = "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'"
         with self._change() as db:
             db.execute(query, (as_text((*UNFINISHED[SENDING],)), *span(run)))
-            order.settle_overtaken(db, run)
+            row_order.settle_overtaken(db, run)
 
     def end(self, run: int, stop: Stop | None) -> RunSummary:
         """The run ends here, for now; returns how it stands."""
         with self._change() as db:
-            order.settle_overtaken(db, run)
+            row_order.settle_overtaken(db, run)
             db.execute(
                 "update run set finished = ?, stopped = ?, exit = ? where id = ?",
                 (iso(), stop.reason if stop else None, stop.exit_code if stop else None, run),
@@ -219,13 +219,13 @@ class Journal:
     def plan(self, run: int) -> Plan:
         """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
         record = self._run(run)
-        with store.translated(self._file, run):
-            return planfile.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
+        with database.translated(self._file, run):
+            return plan_json.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
     def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
         """Every row of a run from a position on, in file order."""
         first, last = span(run)
-        with store.translated(self._file, run):
+        with database.translated(self._file, run):
             query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
             for record in self._db.execute(query, (first + start, last)):
                 yield kept_of(record)
@@ -236,7 +236,7 @@ class Journal:
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
         """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
-        with store.translated(self._file, run):
+        with database.translated(self._file, run):
             return count_states(self._db, run, f"not {LEFT_TO_DO}" if settled_only else "1")
 
     def summary(self, run: int) -> RunSummary:
@@ -247,19 +247,19 @@ class Journal:
             record = self._run(run)  # it may have ended just before its lock was looked at
         counts = self.counts(run)
         self._run(run)  # it was not forgotten meanwhile
-        with store.translated(self._file, run):
+        with database.translated(self._file, run):
             return summary_of(record, counts, held=held)
 
     def runs(self) -> list[int]:
         """Numbers of all runs, newest first."""
-        with store.translated(self._file):
+        with database.translated(self._file):
             return [number for (number,) in self._db.execute("select id from run where rows >= 0 order by id desc")]
 
     def runs_of(self, plan: Plan) -> list[int]:
         """Runs of the same sheet of the same file content for the same configuration and address, newest first."""
         query = "select id from run where content = ? and records = ? and reference = ? and rows >= 0 order by id desc"
-        with store.translated(self._file):
-            same = (planfile.content_of(plan.table), plan.address.records, plan.configuration.reference)
+        with database.translated(self._file):
+            same = (plan_json.content_of(plan.table), plan.address.records, plan.configuration.reference)
             return [number for (number,) in self._db.execute(query, same)]
 
     def has_once_only(self, run: int) -> bool:
@@ -285,11 +285,11 @@ class Journal:
 
     def fingerprint(self, plain: bytes) -> bytes:
         """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
-        return memory.keyed(plain, self._secret)
+        return sent_rows.keyed(plain, self._secret)
 
     def subject(self, plan: Plan, about: str | None) -> bytes:
         """What a row is about as this journal keeps it; empty for None."""
-        return b"" if about is None else memory.keyed(memory.plain_subject(plan, about), self._secret)
+        return b"" if about is None else sent_rows.keyed(sent_rows.plain_subject(plan, about), self._secret)
 
     def anything_answered(self, run: int) -> bool:
         """Whether a row of the run has left before."""
@@ -297,12 +297,12 @@ class Journal:
 
     def _count(self, run: int, what: str, most: int = -1) -> int:
         query = f"select count(*) from (select 1 from row where id >= ? and id < ? and {what} limit ?)"
-        with store.translated(self._file):
+        with database.translated(self._file):
             return int(self._db.execute(query, (*span(run), most)).fetchone()[0])
 
     def is_customer(self, run: int, client_id: str) -> bool | None:
         """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
-        with store.translated(self._file, run), as_written():
+        with database.translated(self._file, run), as_written():
             kept = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
         return None if not kept else kept == self._customer(client_id)
 
@@ -313,23 +313,23 @@ class Journal:
     def loss(self) -> tuple[str, str, bool] | None:
         """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""
         query = "select day, file, known_to_person from loss order by rowid desc limit 1"
-        with store.translated(self._file):
+        with database.translated(self._file):
             found = self._db.execute(query).fetchone()
         return None if found is None else (found[0], found[1], bool(found[2]))
 
     def run_of(self, origin: Origin) -> int | None:
         """The run that a repair file says it comes from, if it is one of this computer's."""
-        with store.translated(self._file, origin.run), as_written():
+        with database.translated(self._file, origin.run), as_written():
             return run_of(self._db, origin)
 
     # ------------------------------------------------------------------ memory and forgetting
 
     def remember(self) -> None:
         """Take over what rows of runs have become since; what happens to the runs later does not matter to the memory."""
-        for run in memory.not_remembered(self._db):
+        for run in sent_rows.not_remembered(self._db):
             idle = not self._holds.is_held(run)
             with self._change() as db:
-                memory.remember(db, run, idle=idle)
+                sent_rows.remember(db, run, idle=idle)
 
     def memories(self) -> Exchange:
         """What is remembered, to be given to a colleague or taken from one."""
@@ -338,8 +338,8 @@ class Journal:
 
     def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
         """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
-        with store.translated(self._file):
-            return expiry.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
+        with database.translated(self._file):
+            return retention.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
 
     def forget(self, run: int, waiting: Callable[[], object] = bool) -> bool:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone.
@@ -351,41 +351,41 @@ class Journal:
         with self.hold(run):
             self.remember()
             with self._change() as db:
-                memory.remember(db, run, idle=True, leaving=True)
-                order.settle_before_forgetting(db, run, self._holds.is_held)
+                sent_rows.remember(db, run, idle=True, leaving=True)
+                row_order.settle_before_forgetting(db, run, self._holds.is_held)
             self._delete(run)
-        with store.translated(self._file):
-            return expiry.vanish(self._db, waiting)
+        with database.translated(self._file):
+            return retention.vanish(self._db, waiting)
 
     def _delete(self, run: int) -> None:
         with self._change() as db:
-            expiry.erase(db, run)
+            retention.erase(db, run)
 
     def _clear_unsealed(self) -> None:
-        if expiry.unsealed(self._db, self._holds):
+        if retention.unsealed(self._db, self._holds):
             with self._change() as db:
-                for run in expiry.unsealed(db, self._holds):
-                    expiry.erase(db, run)
+                for run in retention.unsealed(db, self._holds):
+                    retention.erase(db, run)
 
     # ------------------------------------------------------------------ inside
 
     def _run(self, run: int) -> dict[str, Any]:
-        with store.translated(self._file):
+        with database.translated(self._file):
             cursor = self._db.execute("select * from run where id = ? and rows >= 0", (run,))
             record = cursor.fetchone()
         if record is None:
             raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
-        with store.translated(self._file, run):
+        with database.translated(self._file, run):
             return checked(dict(zip((name for name, *_ in cursor.description), record, strict=True)))
 
     @contextmanager
     def _change(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One commit, acknowledged beside the journal; ``durable``: that is on the platter too (see ``commits``)."""
-        with store.translated(self._file):
+        with database.translated(self._file):
             self._db.execute("begin immediate")
             try:
                 yield self._db
-                count = commits.count(self._db)
+                count = commit_counter.count(self._db)
                 self._db.execute("commit")
             except BaseException:
                 if self._db.in_transaction:

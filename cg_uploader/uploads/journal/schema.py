@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from cg_uploader.errors import JournalError
-from cg_uploader.uploads.journal.holds import gate
+from cg_uploader.uploads.journal.locks import gate
 
 MIGRATIONS = (
     """

@@ -16,16 +16,16 @@ from cg_uploader.errors import ConnectError
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model import Batch, Outcome, Plan, Reply, Row, RunSummary, Stop
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import Kept
-from cg_uploader.uploads.sending import staging
-from cg_uploader.uploads.sending.awake import Awake, Gaps
+from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.lanes import EVERYBODY, ONCE_ONLY, Lanes, Ticket
+from cg_uploader.uploads.sending.first_sign_in import sign_in
 from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.retry import Action, Attempts, decide
-from cg_uploader.uploads.sending.senders import ABORT_SECONDS, Senders, Sends, Sent
-from cg_uploader.uploads.sending.signing_in import sign_in
-from cg_uploader.uploads.sending.traffic import Traffic
+from cg_uploader.uploads.sending.scheduler import EVERYBODY, ONCE_ONLY, Lanes, Ticket
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake, Gaps
+from cg_uploader.uploads.sending.throttle import Traffic
+from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, Senders, Sends, Sent
 from cg_uploader.vocabulary import Activity, Answer, RowStatus
 
 LOOK_AHEAD = 1_000
@@ -64,11 +64,11 @@ def upload(
     UsageError, ConnectError, JournalError and Cancelled say that nothing was sent; after the first row has left only
     JournalError is raised (the record cannot be written), and the run can be resumed.
     """
-    staging.refuse_impossible(plan)
+    preparation.refuse_impossible(plan)
     sign_in(client, control, on_batch, lambda: Batch(len(plan.table.rows), dict.fromkeys(RowStatus, 0)))
-    run = staging.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
+    run = preparation.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
-        staging.look_again(run, plan, journal)
+        preparation.look_again(run, plan, journal)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()
 
 
@@ -90,11 +90,11 @@ def resume(
         journal.ensure_values(run, to_send=True)
         journal.settle(run)
         plan, fresh = journal.plan(run), not journal.anything_answered(run)
-        staging.look_again(run, plan, journal)
+        preparation.look_again(run, plan, journal)
         if not journal.unsettled(run):
             summary = journal.summary(run)
             return journal.end(run, None) if summary.stopped else summary
-        staging.refuse_other_customer(run, plan, journal, client.client_id)
+        preparation.refuse_other_customer(run, plan, journal, client.client_id)
         sign_in(client, control, on_batch, lambda: Batch(journal.size(run), journal.counts(run, settled_only=True), run=run))
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()

@@ -21,7 +21,7 @@ from cg_uploader.model import Address, Outcome
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.vocabulary import RowStatus
 
 GOOD, CHANGED = 1, 2

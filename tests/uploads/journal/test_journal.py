@@ -16,9 +16,9 @@ from rig import people, plan_of, recorded
 from cg_uploader.errors import AlreadyUploaded, DiskFull, JournalError, RunHeld, UsageError
 from cg_uploader.model import Outcome, Stop
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import planfile, store
+from cg_uploader.uploads.journal import database, plan_json
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import SENDING, WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, Kept
 from cg_uploader.vocabulary import DataType, RowStatus
 
 
@@ -51,7 +51,7 @@ def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
     for name in ("profile", "region", "address", "configuration", "mapping", "options", "consent", "wires"):
         assert getattr(again, name) == getattr(plan, name)
     assert again.table.columns == plan.table.columns
-    assert planfile.dump(again) == planfile.dump(plan)
+    assert plan_json.dump(again) == plan_json.dump(plan)
 
 
 def test_totals_add_up_at_every_moment(journal: Journal) -> None:
@@ -182,9 +182,9 @@ def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) 
 def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
     for text in ("database or disk is full", "disk I/O error"):
-        with pytest.raises(DiskFull), store.translated(tmp_path / "x"):
+        with pytest.raises(DiskFull), database.translated(tmp_path / "x"):
             raise sqlite3.OperationalError(text)
-    with pytest.raises(JournalError, match="Another program"), store.translated(tmp_path / "x"):
+    with pytest.raises(JournalError, match="Another program"), database.translated(tmp_path / "x"):
         raise sqlite3.OperationalError("database is locked")
 
 

@@ -22,11 +22,11 @@ from rig import OK, Heard, ListedRows, ScriptedClient, Timer, inline, people, pl
 from cg_uploader.errors import UploaderError
 from cg_uploader.model import Options, Plan, Reply, Request, Table
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads import planning
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.planning import plan_builder
+from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.takeup import failed_table
 from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 DAY = 86_400.0
@@ -149,7 +149,7 @@ class World:
         plan = replace(plan, skip_accepted=skip)
         service = Service(self, computer, plan, chance, asked=asked)
         try:
-            planning.refuse_repeat(planning.earlier(plan, computer.journal, repeatable=chance.random() < 0.5), skip)
+            plan_builder.refuse_repeat(plan_builder.earlier(plan, computer.journal, repeatable=chance.random() < 0.5), skip)
             before = dict(computer.known.newest)
             around = inline(Timer())
             engine.upload(plan, service, computer.journal, on_batch=Heard(), control=service.control, surroundings=around)

@@ -17,10 +17,10 @@ from rig import people, plan_of
 
 from cg_uploader.errors import JournalError
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import planfile, schema
+from cg_uploader.uploads.journal import plan_json, schema
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.memory import keyed
-from cg_uploader.uploads.planning import earlier
+from cg_uploader.uploads.journal.sent_rows import keyed
+from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.vocabulary import DataType, RowStatus
 
 SECRET = bytes(range(32))
@@ -36,7 +36,7 @@ def version_1(places: Places) -> None:
         db.execute(statement)
     db.execute("insert into key values (?)", (SECRET,))
     content = f"{PLAN.table.digest} Sheet1"
-    facts = (content, PLAN.address.records, PLAN.configuration.reference, planfile.dump(PLAN))
+    facts = (content, PLAN.address.records, PLAN.configuration.reference, plan_json.dump(PLAN))
     db.execute(
         "insert into run (content, records, reference, plan, sent_by, started, finished, stopped, exit, rows)"
         " values (?, ?, ?, ?, 'ann', '2026-05-03T10:00:00.000+00:00', '2026-05-03T10:05:00.000+00:00', 'Enough.', 5, 4)",
@@ -65,7 +65,7 @@ def test_a_journal_of_the_first_version_keeps_everything(places: Places) -> None
         assert (summary.rows, summary.sent_by, summary.stopped and summary.stopped.exit_code) == (4, "ann", 5)
         assert [row.state for row in journal.rows(1)] == list(STATES)
         assert [row.position for row in journal.left_to_do(1, 0, 9)] == [2]
-        assert planfile.dump(journal.plan(1)) == planfile.dump(PLAN)
+        assert plan_json.dump(journal.plan(1)) == plan_json.dump(PLAN)
         known = earlier(replace(PLAN, table=replace(PLAN.table, digest="another file")), journal).known
         assert known == {RowStatus.ACCEPTED: 1, RowStatus.NOT_SURE: 1, RowStatus.NOT_SENT: 1}
         journal.forget(1)
@@ -94,7 +94,7 @@ def test_a_program_that_dies_in_the_middle_leaves_the_version_before(places: Pla
     before = dump(places)
     script = (
         "import os, sqlite3, sys; from pathlib import Path\n"
-        "from cg_uploader.settings.paths import Places; from cg_uploader.uploads.journal import schema, store\n"
+        "from cg_uploader.settings.paths import Places; from cg_uploader.uploads.journal import database, schema\n"
         "class Dying(sqlite3.Connection):\n"
         "    left = int(sys.argv[2])\n"
         "    def execute(self, text, *more):\n"
@@ -102,8 +102,8 @@ def test_a_program_that_dies_in_the_middle_leaves_the_version_before(places: Pla
         "        os._exit(9) if Dying.left < 0 else None\n"
         "        return super().execute(text, *more)\n"
         "connect = sqlite3.connect\n"
-        "store.sqlite3.connect = lambda *a, **k: connect(*a, factory=Dying, **k)\n"
-        "store.open_journal(Places(Path(sys.argv[1])))\n"
+        "database.sqlite3.connect = lambda *a, **k: connect(*a, factory=Dying, **k)\n"
+        "database.open_journal(Places(Path(sys.argv[1])))\n"
     )
     root = str(Path(__file__).resolve().parents[3])
     words = [sys.executable, "-c", script, str(places.home), str(steps)]

@@ -17,16 +17,16 @@ import pytest
 from filelock import FileLock
 from rig import people, plan_of, recorded
 
-from cg_uploader.commands.records import forget
+from cg_uploader.commands.journal_commands import forget
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model import Plan
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import damage, expiry, store
-from cg_uploader.uploads.journal.holds import gate
+from cg_uploader.uploads.journal import corruption, database, retention
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import CUT_OFF, WAITING, Kept
-from cg_uploader.uploads.report import save_failed_rows, summaries
+from cg_uploader.uploads.journal.journal_rows import CUT_OFF, WAITING, Kept
+from cg_uploader.uploads.journal.locks import gate
+from cg_uploader.uploads.results.report import save_failed_rows, summaries
 
 ELSEWHERE = """
 import sys; sys.path[:0] = sys.argv[2:]
@@ -55,7 +55,7 @@ def test_what_is_recorded_stays_when_others_look_meanwhile(
 ) -> None:
     """Another thread of this program looks; then another program, which believes to be the last one when it closes."""
     if large:
-        monkeypatch.setattr(damage, "ALWAYS_CHECKED_BYTES", 0)
+        monkeypatch.setattr(corruption, "ALWAYS_CHECKED_BYTES", 0)
     with Journal(places) as mine:
         Journal(places).close()
         assert runs_elsewhere(places) == []
@@ -161,7 +161,7 @@ def test_nothing_is_sent_by_a_record_that_was_moved_away(places: Places) -> None
     """Another program finds it damaged while this one prepares an upload: what it wrote there would never be read again."""
     with Journal(places) as mine:
         with gate(places.journal):
-            damage.set_aside(places.journal, places.locks)
+            corruption.set_aside(places.journal, places.locks)
         for _ in range(2):
             with pytest.raises(JournalError, match="nothing was sent"):
                 mine.begin(plan_of(people(1)))
@@ -200,13 +200,13 @@ def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
 
 def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """They go in several commits, with room between them."""
-    monkeypatch.setattr(expiry, "ROWS_OF_A_COMMIT", 4)
+    monkeypatch.setattr(retention, "ROWS_OF_A_COMMIT", 4)
     with Journal(places) as mine, Journal(places) as other:
         recorded(mine, plan_of(people(10)), [kept(position) for position in range(10)])
         running = recorded(other, plan_of(people(1), reference="other"), [kept(99)])
         other._db.execute("pragma busy_timeout = 0")
         gaps: list[None] = []
-        monkeypatch.setattr(expiry, "give_way", lambda: gaps.append(other.record(running, [], [0])))
+        monkeypatch.setattr(retention, "give_way", lambda: gaps.append(other.record(running, [], [0])))
         mine.delete_old_values(1, time.time() + 20 * 86_400)
         assert len(gaps) >= 2
 
@@ -243,5 +243,5 @@ def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(places
 
 
 def test_a_disk_that_fails_is_not_said_to_be_full_when_the_record_is_gone(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="was deleted or moved away"), store.translated(tmp_path / "journal.sqlite3"):
+    with pytest.raises(JournalError, match="was deleted or moved away"), database.translated(tmp_path / "journal.sqlite3"):
         raise sqlite3.OperationalError("disk I/O error")

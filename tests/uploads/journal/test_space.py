@@ -15,18 +15,18 @@ from pathlib import Path
 import pytest
 from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, recorded
 
-from cg_uploader.commands.records import opened
+from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import DiskFull, UploaderError
 from cg_uploader.model import Plan, Request
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import damage
+from cg_uploader.uploads.journal import corruption
+from cg_uploader.uploads.journal.database import RESERVE_BYTES
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.kept import Kept
-from cg_uploader.uploads.journal.store import RESERVE_BYTES
-from cg_uploader.uploads.sending import engine, staging
+from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.results.retry_failed import failed_table
+from cg_uploader.uploads.sending import engine, preparation
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.takeup import failed_table
 from cg_uploader.vocabulary import DataType, RowStatus
 
 SIZE = 6 << 20
@@ -125,7 +125,7 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_recorded(disk: Path
     plan = plan_of([(f"p{n}@example.com", "x" * 500) for n in range(10_000)])
     with closing(Journal(Places(disk / "home"))) as journal:
         with pytest.raises(DiskFull, match="MB are free"):
-            staging.stage(plan, journal, on_batch=Heard(), control=Control())
+            preparation.stage(plan, journal, on_batch=Heard(), control=Control())
         assert journal._db.execute("select count(*) from run").fetchone() == (0,)
 
 
@@ -150,10 +150,10 @@ def test_what_a_run_takes_is_estimated_high_enough(places: Places, text: str, co
     plan = plan_of([(f"p{n}@example.com", *[text] * columns) for n in range(3_000)], headings)
     with closing(Journal(places)) as journal:
         before = stored(places)
-        staging.stage(plan, journal, on_batch=Heard(), control=Control())
-        assert stored(places) - before <= 2 * staging._estimated_bytes(plan) + (1 << 20), "write-ahead log included"
+        preparation.stage(plan, journal, on_batch=Heard(), control=Control())
+        assert stored(places) - before <= 2 * preparation._estimated_bytes(plan) + (1 << 20), "write-ahead log included"
         journal.remember()
-        assert places.journal.stat().st_size - before <= 2 * staging._estimated_bytes(plan) + (1 << 20)
+        assert places.journal.stat().st_size - before <= 2 * preparation._estimated_bytes(plan) + (1 << 20)
 
 
 def stored(places: Places) -> int:
@@ -163,7 +163,7 @@ def stored(places: Places) -> int:
 def test_an_edit_counts_for_the_space(places: Places) -> None:
     plan = plan_of(people(100))
     longer = replace(plan, edits={row.number: {1: "x" * 10_000} for row in plan.table.rows})
-    assert staging._estimated_bytes(longer) > staging._estimated_bytes(plan) + 900_000
+    assert preparation._estimated_bytes(longer) > preparation._estimated_bytes(plan) + 900_000
 
 
 def test_failed_rows_that_find_no_temporary_room_are_a_sentence(
@@ -183,7 +183,7 @@ class TestPlaces:
 
     def test_a_read_only_disk_is_said(self, disk: Path) -> None:
         Journal(Places(disk / "home")).close()
-        damage.note(Places(disk / "home").journal)
+        corruption.note(Places(disk / "home").journal)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for home in (disk / "home", disk / "new"):
             with pytest.raises(UploaderError, match=str(home)) as caught:

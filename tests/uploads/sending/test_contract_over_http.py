@@ -15,7 +15,7 @@ import pytest
 from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.api.client import Client
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.errors import NotReachable
 from cg_uploader.model import Batch, Credentials, Plan, Reply, RunSummary
 from cg_uploader.practice import faults

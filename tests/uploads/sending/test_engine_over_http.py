@@ -12,7 +12,7 @@ import pytest
 from rig import OK, Heard, people, plan_of
 
 from cg_uploader.api.client import Client
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.model import Batch, Credentials, Plan, Reply, Request, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.ledger import overlapping

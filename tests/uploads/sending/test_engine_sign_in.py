@@ -14,7 +14,7 @@ from rig import Heard, Timer, inline, people, plan_of
 from underway import Underway, held, wait_until
 
 from cg_uploader.api.client import Client
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled, NotReachable
 from cg_uploader.model import Address, Credentials

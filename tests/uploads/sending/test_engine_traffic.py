@@ -20,10 +20,10 @@ from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
-from cg_uploader.uploads.sending.awake import Awake
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import AFTER_A_GAP, Surroundings
-from cg_uploader.uploads.sending.senders import Sent
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.worker_pool import Sent
 from cg_uploader.vocabulary import Answer, RowStatus
 
 NOTHING = Reply(Answer.NOTHING)
@@ -138,7 +138,7 @@ from pathlib import Path
 from rig import OK, InlineSenders, Timer, plan_of, people
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.sending import engine
-from cg_uploader.uploads.sending.awake import Awake
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.journal.journal import Journal

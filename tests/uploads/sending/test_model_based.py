@@ -24,11 +24,11 @@ from cg_uploader.model import Batch, Outcome, Plan, Reply, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
-from cg_uploader.uploads.sending.awake import Awake
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import Surroundings
-from cg_uploader.uploads.sending.lanes import Ticket
-from cg_uploader.uploads.sending.senders import Sent
+from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.worker_pool import Sent
 from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 ROWS = 14

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from rig import Heard
 
 from cg_uploader.api.client import Client
-from cg_uploader.api.lines import Timeouts
+from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.token import Clock
 from cg_uploader.model import Credentials, Plan, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
-from cg_uploader.uploads.sending.awake import Awake
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import Surroundings
-from cg_uploader.uploads.sending.senders import Sends
+from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.worker_pool import Sends
 from cg_uploader.vocabulary import Activity
 
 ID = Credentials("an-id", "a-secret")

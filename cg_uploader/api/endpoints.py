@@ -1,0 +1,60 @@
+"""Where each region signs in and takes records, and which addresses may be contacted at all."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from cg_uploader.errors import UsageError
+from cg_uploader.model import Address
+from cg_uploader.system.loopback import is_loopback
+from cg_uploader.vocabulary import Region
+
+_VENDOR = "customergauge.com"
+
+
+def address(region: Region, override: Address | None = None) -> Address:
+    """The two URLs of ``region`` (vendor's articles H5000846993 and H5000872720); UsageError when there are none.
+
+    ``override`` belongs to *practice* alone and must be plain http on this computer.
+    """
+    if region is Region.PRACTICE:
+        if override is None:
+            raise UsageError("The practice region needs the address of a practice server. Start one and use its address.")
+        if not all(_on_this_computer(url) for url in (override.auth, override.records)):
+            raise UsageError("A practice server must be on this computer: use an address like http://127.0.0.1:8080/.")
+        return override
+    if override is not None:
+        raise UsageError(f"The region “{region.value}” has its own address. Only the practice region takes another one.")
+    return Address(
+        f"https://auth.{region.value}.{_VENDOR}/oauth2/token", f"https://imports.api.{region.value}.{_VENDOR}/records/"
+    )
+
+
+def region_of(text: str) -> Region | None:
+    """The region in a web address as copied from the browser (``https://cvm.eu.customergauge.com/…``), or None."""
+    text = text.strip()
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return None
+    parts = host.rstrip(".").split(".")
+    if len(parts) < 3 or ".".join(parts[-2:]) != _VENDOR:
+        return None
+    return next((region for region in (Region.EU, Region.US, Region.AU) if region.value == parts[-3]), None)
+
+
+def may_be_contacted(url: str) -> bool:
+    """Whether requests may go to ``url`` at all: https anywhere, plain http only on this computer."""
+    try:
+        parts = urlsplit(url)
+        return (parts.scheme == "https" and bool(parts.hostname)) or _on_this_computer(url)
+    except ValueError:
+        return False
+
+
+def _on_this_computer(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and parts.username is None and is_loopback(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,168 @@
+"""Whom to trust: this computer's own certificates, and those in a file that a person has named beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import certifi
+import truststore
+
+from cg_uploader.errors import UsageError
+from cg_uploader.system.named_file import read_named
+
+MOST_BYTES = 4 << 20
+_NAMES = b"\x06\x03\x55\x1d\x11"
+"""How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER)."""
+_BOOLEAN, _HOSTS = 0x01, (0x82, 0x87)
+"""Tags in such a list: of a host name (dNSName) and of an address (iPAddress)."""
+
+Extra = str | bytes
+"""Certificates as OpenSSL takes them: PEM as text, DER as bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A certificate that vouches for others: whose it is, and until when it is valid (UTC)."""
+
+    name: str
+    until: datetime
+
+
+def read_certificates(file: Path) -> Extra:
+    """The certificates in ``file``, PEM or DER; UsageError when it cannot be read or holds none that vouches for others."""
+    try:
+        content = read_named(file, MOST_BYTES)
+    except OSError as error:
+        raise UsageError(
+            f"The certificate file {file} cannot be read ({error.strerror}). Choose it again in Settings, or take it out there."
+        ) from None
+    extra: Extra = content.decode("ascii", "ignore") if b"-----BEGIN " in content else content  # remarks may stand around it
+    try:
+        vouching = _loaded(extra).cert_store_stats()["x509_ca"]
+    except (ssl.SSLError, ValueError):
+        vouching = 0
+    if not vouching:
+        raise UsageError(
+            f"{file.name} holds no certificate of an issuer that can be read. Ask for your company's root certificate "
+            "as a .pem, .crt or .cer file."
+        )
+    return extra
+
+
+def issuers_in(file: Path) -> tuple[Issuer, ...]:
+    """Whom ``file`` vouches by; UsageError as ``read_certificates``."""
+    found = []
+    certificates: list[dict[str, Any]] = [*_loaded(read_certificates(file)).get_ca_certs()]
+    for certificate in certificates:
+        names = dict(pair for part in certificate["subject"] for pair in part)
+        name = names.get("commonName") or names.get("organizationName") or "without a name"
+        until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+        found.append(Issuer(str(name), until))
+    return tuple(found)
+
+
+def trust(extra: Extra | None) -> ssl.SSLContext:
+    """The rules of one connection: the certificates this computer trusts, and ``extra``; nothing older than TLS 1.2."""
+    try:
+        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except (ImportError, NotImplementedError, OSError):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
+    if extra is not None:
+        context.load_verify_locations(cadata=extra)
+    return context
+
+
+def ensure_named(sock: Any) -> None:
+    """SSLCertVerificationError when the other side's certificate lists no host name and no address that it is for.
+
+    OpenSSL refuses it itself.  Windows still takes the common name in the subject for the host's.
+    """
+    if not _lists_hosts(sock.getpeercert(binary_form=True) or b""):
+        error = ssl.SSLCertVerificationError("no list of names")
+        error.verify_code, error.verify_message = 62, "names its host only in the old way"
+        raise error
+
+
+def _lists_hosts(der: bytes) -> bool:
+    at = der.find(_NAMES)
+    while at >= 0:
+        with contextlib.suppress(IndexError):
+            tag, start, end = _element(der, at + len(_NAMES))
+            if tag == _BOOLEAN:  # whether the list is critical
+                tag, start, end = _element(der, end)
+            tag, start, end = _element(der, start)
+            while start < end:
+                tag, _, start = _element(der, start)
+                if tag in _HOSTS:
+                    return True
+        at = der.find(_NAMES, at + 1)
+    return False
+
+
+def _element(der: bytes, at: int) -> tuple[int, int, int]:
+    """(tag, where the content begins, where it ends) of the element at ``at``; IndexError when there is none."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(der[at + 2 : start], "big")
+    return der[at], start, start + length
+
+
+def _loaded(extra: Extra) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=extra)
+    return context
+
+
+_CODES = {
+    9: "is not valid yet. Check the date and the time of this computer",
+    10: "has expired. Check the date and the time of this computer; if they are right, tell whoever looks after the network",
+    18: (
+        "is self-signed: nobody but itself vouches for it. Something on the way may be listening: ask whoever looks after "
+        "the network"
+    ),
+    62: "belongs to another name",
+    64: "belongs to another address",
+}
+_UNKNOWN_ISSUER = (
+    "comes from an issuer that this computer does not trust. A proxy of your company may open connections: ask whoever "
+    "looks after the network to have its certificate installed, or choose its file in Settings"
+)
+# How OpenSSL, Windows and macOS word it; the first that fits counts.  Only OpenSSL's codes are numbers that say something.
+_WORDS = (
+    ("has expired", _CODES[10]),
+    ("is expired", _CODES[10]),
+    ("validity period", "has expired or is not valid yet. Check the date and the time of this computer"),
+    ("not yet valid", _CODES[9]),
+    ("self-signed certificate in", _UNKNOWN_ISSUER),
+    ("self-signed", _CODES[18]),
+    ("trust", _UNKNOWN_ISSUER),
+    ("issuer", _UNKNOWN_ISSUER),
+    ("not match", _CODES[62]),
+)
+_LIBRARY = {
+    "HTTP_REQUEST": "answers without encryption",
+    "WRONG_VERSION_NUMBER": "answers without encryption, or something on the way speaks another language",
+    "UNSUPPORTED_PROTOCOL": "speaks only an old kind of TLS, which is not safe any more",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "speaks only an old kind of TLS, which is not safe any more",
+}
+
+
+def distrust(host: str, error: ssl.SSLError, via: str = "") -> str:
+    """Why a connection to ``host`` is not to be trusted, in words; ``via``: the proxy it goes through."""
+    through = f" (through the proxy {via})" if via else ""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        reason = _LIBRARY.get(error.reason or "", "or something on the way speaks another language")
+        return f"No secure connection to {host}{through} is possible: it {reason}. Nothing was sent."
+    said = getattr(error, "verify_message", "").lower()
+    code = getattr(error, "verify_code", None) or 0
+    reason = _CODES.get(code) or next((text for words, text in _WORDS if words in said), "is not accepted by this computer")
+    return f"The certificate of {host}{through} {reason}. Nothing was sent."

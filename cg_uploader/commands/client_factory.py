@@ -1,0 +1,95 @@
+"""How a command gets to CustomerGauge: credentials, the proxy and certificates of the settings, a proxy's question."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from cg_uploader.api.client import Client
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted
+from cg_uploader.model import Address, Credentials
+from cg_uploader.settings.credentials import CredentialStore, from_environment
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.proxy_auth import ProxyLogins
+from cg_uploader.vocabulary import Region
+
+Result = TypeVar("Result")
+
+
+def credentials_for(args: Namespace, profile: str, region: Region) -> Credentials:
+    """From the environment, else from the system keychain; CredentialsRefused when there are none."""
+    found = from_environment(args.given) or CredentialStore().load(profile, region)
+    if found is None:
+        raise CredentialsRefused(
+            f"No Client ID and Client Secret are known for “{profile}” in this region. "
+            f"Save them with “cg-uploader credentials set {profile}”, "
+            "or give them as CG_UPLOADER_CLIENT_ID and CG_UPLOADER_CLIENT_SECRET."
+        )
+    return found
+
+
+class Way:
+    """The way to one address, by this computer's settings; ``go`` answers a proxy that asks who asks."""
+
+    def __init__(self, places: Places, terminal: Terminal, address: Address, credentials: Credentials) -> None:
+        """Nothing is connected yet."""
+        self._preferences = PreferenceStore(places.preferences).load()
+        self._logins = ProxyLogins(CredentialStore())
+        self._terminal = terminal
+        self._address = address
+        self._credentials = credentials
+
+    def client(self) -> Client:
+        """A client with what is known so far; the caller closes it."""
+        from cg_uploader.api.proxies import Proxies  # takes long to load
+
+        ca_file = Path(self._preferences.ca_file) if self._preferences.ca_file else None
+        proxies = Proxies(self._preferences.proxy, None, self._logins.known)
+        return Client(self._address, self._credentials, ca_file=ca_file, proxies=proxies)
+
+    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_: True) -> Result:
+        """What ``work`` returns.  When a proxy asks who asks, before or in the middle of it, ``work`` is called once more.
+
+        ``goes_on``: whether that is still wanted, by host:port of the proxy and by what ``work`` has returned.
+        ProxyLoginWanted when nobody can tell the proxy.
+        """
+        while True:
+            with closing(self.client()) as client:
+                try:
+                    result, asking = work(client), client.login_wanted
+                except ProxyLoginWanted as failure:
+                    if self._answer(failure.place):
+                        continue
+                    raise self._unanswered(failure) from None
+            if not (asking and goes_on(asking, result) and self._answer(asking)):
+                return result
+
+    def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
+        if self._logins.asked(failure.place):
+            return failure
+        advice = f"Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{failure.place}."
+        return ProxyLoginWanted(f"{failure.sentence} {advice}", place=failure.place)
+
+    def _answer(self, place: str) -> bool:
+        """Whether there is a login that has not been tried yet."""
+        if self._logins.recall(place):
+            return True
+        if not sys.stdin.isatty() or not self._terminal.interactive or not self._logins.may_ask(place):
+            return False
+        again = " once more" if self._logins.asked(place) else ""
+        self._terminal.tell(f"The proxy {place} wants a user name and a password. Enter them{again}, or nothing to give up.")
+        sys.stderr.write("User name: ")
+        sys.stderr.flush()
+        user = sys.stdin.readline().strip()
+        if not user:
+            return False
+        password = getpass.getpass("Password (not shown): ", stream=sys.stderr)
+        self._logins.answer(place, user, password)
+        return True

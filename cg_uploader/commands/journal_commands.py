@@ -1,0 +1,135 @@
+"""The journal as commands open it, and what they do with it as a whole: forget everything, share what is remembered."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
+from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
+from cg_uploader.settings.delete_all import wipe
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.locks import gate, somebody_works
+from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
+from cg_uploader.uploads.planning.plan_builder import loss_in_words
+from cg_uploader.uploads.results.output_files import ensure_spared
+from cg_uploader.uploads.results.report import STILL_READ, summaries
+
+ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
+
+
+@contextmanager
+def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
+    """The journal; row values whose time is over are deleted first, and a damaged one that was set aside is said."""
+    with Journal(args.places) as journal:
+        if journal.lost and (lost := journal.loss()) is not None:
+            terminal.tell(loss_in_words(lost[0], lost[1]))
+        keep_days = PreferenceStore(args.places.preferences).load().keep_days
+        _delete_old_values(journal, keep_days)
+        yield journal
+        if keep_days == 0:
+            _delete_old_values(journal, keep_days)
+
+
+def _delete_old_values(journal: Journal, keep_days: int) -> None:
+    with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
+        journal.delete_old_values(keep_days)
+
+
+def forget(args: Namespace, terminal: Terminal) -> int:
+    """Delete a run's record, or everything that the program keeps on this computer."""
+    if args.all == (args.run is not None):
+        raise UsageError("Say which upload is forgotten, by its number, or --all.")
+    if args.all:
+        return _forget_all(args, terminal)
+    with opened(args, terminal) as journal:
+        gone = journal.forget(
+            args.run, lambda: terminal.tell("Another program is reading the record of uploads. Waiting for it some seconds.")
+        )
+    if not gone:
+        terminal.tell(STILL_READ)
+    terminal.say(
+        f"Upload {args.run} is forgotten. That its rows were accepted stays remembered, without values; "
+        "“cg-uploader forget --all” deletes that too."
+    )
+    return 0
+
+
+def _forget_all(args: Namespace, terminal: Terminal) -> int:
+    places = args.places
+    with _alone(places), _alone(places.demo):
+        pass  # else nobody need be asked
+    if not args.yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"This deletes {ALL}. If that is meant, say so with --yes; nothing was deleted.")
+        sys.stderr.write(f"This deletes {ALL}.\nType yes if that is meant: ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() != "yes":
+            raise UsageError("Nothing was deleted.")
+    store = CredentialStore()
+    left = [] if not places.demo.home.is_symlink() else [places.demo.home.resolve()]
+    for home in (places,) if left else (places.demo, places):
+        left += wipe(home, _profiles(home), store, _alone(home))
+    if left:
+        names = ", ".join(map(str, left))
+        terminal.say(f"What CG Uploader kept on this computer is deleted, but for what links led to. Look yourself in: {names}")
+    else:
+        terminal.say("Everything that CG Uploader kept on this computer is deleted.")
+    if store.available is not None:
+        terminal.tell("No keychain could be asked; where the program could use one earlier, look for “CG Uploader” in it.")
+    return 0
+
+
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Meanwhile no upload begins; RunHeld when one is under way."""
+    with gate(places.journal) if places.home.is_dir() else nullcontext():
+        if somebody_works(places.locks):
+            raise RunHeld("An upload is under way. Wait until it ends, or stop it; nothing was deleted.")
+        yield
+
+
+def _profiles(places: Places) -> set[str]:
+    """The names under which credentials may lie: of saved profiles, and of those that were uploaded with."""
+    names = set(ProfileStore(places.profiles).names())
+    if places.journal.exists():
+        with suppress(JournalError), Journal(places) as journal:
+            names |= {run.profile for run in summaries(journal, journal.runs(), lambda _: None)}
+    return names
+
+
+def memory(args: Namespace, terminal: Terminal) -> int:
+    """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
+    with opened(args, terminal) as journal:
+        exchange = journal.memories()
+        if args.action == "export":
+            ensure_spared(args.file, args.places, journal)
+            count, code = exchange.export_to(args.file)
+            rows = f"{count:,} row{'' if count == 1 else 's'}"
+            terminal.say(f"What this computer remembers of {rows} is in {args.file}; it holds no values.")
+            terminal.say(f"Code: {code}")
+            terminal.tell(CODE_ADVICE)
+        elif args.action == "import":
+            terminal.say(exchange.import_from(args.file, _code(args, terminal)).as_taken_in)
+        else:
+            for line in exchange.in_words():
+                terminal.say(line)
+    return 0
+
+
+def _code(args: Namespace, terminal: Terminal) -> str:
+    announcement = announced(args.file)
+    code: str | None = args.given.get(CODE_VARIABLE)
+    if code:
+        return code
+    if not sys.stdin.isatty():
+        raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
+    terminal.tell(announcement)
+    return getpass.getpass("Code (not shown): ", stream=sys.stderr)

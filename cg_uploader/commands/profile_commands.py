@@ -1,0 +1,106 @@
+"""profile, credentials and practice-server: what a run needs before it can begin."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from cg_uploader.api.client import Client
+from cg_uploader.api.endpoints import address
+from cg_uploader.commands.client_factory import Way, credentials_for
+from cg_uploader.commands.terminal import Terminal
+from cg_uploader.errors import ProfileError, UsageError
+from cg_uploader.model import Credentials, Profile
+from cg_uploader.practice.faults import read as read_script
+from cg_uploader.practice.server import serve
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.profile_schema import MOST_BYTES
+from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
+from cg_uploader.system.atomic_file import save_text
+from cg_uploader.system.named_file import read_named
+from cg_uploader.uploads.results.output_files import ensure_spared
+from cg_uploader.vocabulary import Region
+
+
+def profile(args: Namespace, terminal: Terminal) -> int:
+    """List, show, import, export or delete profiles."""
+    store = ProfileStore(args.places.profiles)
+    match args.action:
+        case "list":
+            for name in store.names() or ["There is no profile on this computer yet."]:
+                terminal.say(name)
+        case "show":
+            terminal.write(to_json(store.load(args.name)))
+        case "import":
+            found = parse(_text_of(args.file))
+            if not args.yes:
+                _refuse_to_replace(store, found, args.file)
+            store.save(found)
+            terminal.say(f"“{found.name}” is saved.")
+        case "export":
+            text = to_json(store.load(args.name))
+            ensure_spared(args.file, args.places)
+            save_text(args.file, [text], private=False)
+            terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
+        case _:
+            store.delete(args.name)
+            terminal.say(f"“{args.name}” is deleted.")
+    return 0
+
+
+def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
+    """ProfileError that says what would change, when another profile of that name is saved."""
+    if changes := store.changed_by(found):
+        raise ProfileError(
+            f"“{found.name}” is saved on this computer already, and {file} differs from it ({'; '.join(changes)}). "
+            "Nothing was changed. --yes replaces the saved one; to keep both, give the file another “name”."
+        )
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ProfileError(f"{file} cannot be read as a profile ({why}).") from None
+
+
+def keep_credentials(args: Namespace, terminal: Terminal) -> int:
+    """Save, test or forget the Client ID and Client Secret of a profile."""
+    if args.action == "test":
+        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        credentials = credentials_for(args, wanted.name, wanted.region)
+        Way(args.places, terminal, address(wanted.region, wanted.address), credentials).go(Client.sign_in)
+        terminal.say(f"CustomerGauge accepts the Client ID and Client Secret of “{wanted.name}”.")
+    elif args.action == "forget":
+        CredentialStore().forget(args.name)
+        terminal.say(f"The Client ID and Client Secret of “{args.name}” are forgotten.")
+    else:
+        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        _ask_and_save(wanted.name, wanted.region)
+        terminal.say(f"Saved in this computer's keychain for “{wanted.name}”.")
+    return 0
+
+
+def _ask_and_save(name: str, region: Region) -> None:
+    store = CredentialStore()
+    if store.available is not None:
+        raise UsageError(store.available)
+    sys.stderr.write("Client ID: ")
+    sys.stderr.flush()
+    client_id = sys.stdin.readline().strip()
+    secret = getpass.getpass("Client Secret (not shown): ", stream=sys.stderr).strip()
+    if not client_id or not secret:
+        raise UsageError("Both the Client ID and the Client Secret are needed; nothing was saved.")
+    store.save(name, region, Credentials(client_id, secret))
+
+
+def practice_server(args: Namespace, terminal: Terminal) -> int:
+    """Run the pretend CustomerGauge until it is stopped."""
+    script = read_script(args.script) if args.script else None
+    if args.ledger is not None:
+        ensure_spared(args.ledger, args.places, inputs=(args.script,) if args.script else ())
+    serve(terminal.say, port=args.port, script=script, delay=args.delay / 1000, ledger_file=args.ledger)
+    return 0

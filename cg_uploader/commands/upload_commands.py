@@ -1,0 +1,262 @@
+"""upload, resume, history and report: runs and what became of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from cg_uploader.api.client import Client
+from cg_uploader.commands.client_factory import Way, credentials_for
+from cg_uploader.commands.files import read_plan, say_groups
+from cg_uploader.commands.journal_commands import opened
+from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
+from cg_uploader.fields.checks import check
+from cg_uploader.model import Batch, Credentials, Plan, RunSummary
+from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.system.atomic_file import save_text
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
+from cg_uploader.uploads.planning.drift import file_changed, profile_changed
+from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
+from cg_uploader.uploads.proxy_auth import stopped_by
+from cg_uploader.uploads.results import report
+from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
+from cg_uploader.uploads.results.receipt import receipt
+from cg_uploader.uploads.results.report import in_words
+from cg_uploader.uploads.results.retry_failed import take_up
+from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.preparation import refuse_impossible
+from cg_uploader.uploads.sending.run_log import noted
+from cg_uploader.vocabulary import RowStatus
+
+REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
+"""What a saved report is, by what its name ends in."""
+STOPS = (signal.SIGINT, signal.SIGTERM)
+NO_SIGNAL = b"\0"
+
+Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
+
+
+def upload(args: Namespace, terminal: Terminal) -> int:
+    """Send the rows of a file."""
+    _refuse_place(args.save_failed)
+    _, plan = read_plan(args)
+    plan = replace(
+        plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
+    )
+    with opened(args, terminal) as journal:
+        if args.save_failed is not None:
+            ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
+        if (back := take_up(plan.table, journal)) is not None:
+            terminal.tell(back.sentence(plan))
+        found = earlier(plan, journal)
+        refuse_repeat(found, plan.skip_accepted)
+        if found.sentence:
+            terminal.tell(found.sentence)
+        way = Way(args.places, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
+        return run_plan(plan, way, journal, terminal, args.save_failed)
+
+
+def _refuse_place(save_failed: Path | None) -> None:
+    """UsageError when the failed rows could not be saved there."""
+    if save_failed is None:
+        return
+    ensure_suffix(save_failed, FAILED_ROWS)
+    if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
+        raise UsageError(f"Nothing can be saved as {save_failed}. Choose a place that exists and can be written.")
+
+
+def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    """Check, say what the check found, send, and say what it came to; returns the exit code."""
+    result = check(plan)
+    if plan.configuration.data_type.inviting and not plan.consent and result.invited is not None:
+        people, addresses = result.invited
+        raise ConsentMissing(
+            f"This would invite {people:,} people ({addresses:,} different addresses) to a survey. "
+            "If that is meant, say so with --yes-send-surveys; nothing was sent."
+        )
+    refuse_impossible(plan)
+    beside = Terminal(json=True)
+    say_groups(result, beside)
+
+    def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
+        return noted(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
+
+    return _carry_out(way, send, journal, terminal, save_failed)
+
+
+def resume(args: Namespace, terminal: Terminal) -> int:
+    """Send what is left of an interrupted run."""
+    _refuse_place(args.save_failed)
+    with opened(args, terminal) as journal:
+        if args.save_failed is not None:
+            ensure_spared(args.save_failed, args.places, journal)
+        run = args.run or newest(journal)
+        plan = journal.plan(run)
+        credentials = Credentials("", "")
+        if journal.unsettled(run):
+            credentials = credentials_for(args, plan.profile, plan.region)
+            for changed in (file_changed(plan, journal, run), _profile_changed(plan, ProfileStore(args.places.profiles))):
+                if changed:
+                    terminal.tell(changed)
+
+        def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
+            return noted(plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control))
+
+        way = Way(args.places, terminal, plan.address, credentials)
+        return _carry_out(way, send, journal, terminal, args.save_failed)
+
+
+def _profile_changed(plan: Plan, store: ProfileStore) -> str:
+    """Nothing is said of a profile that was never saved here, or is gone."""
+    with suppress(ProfileError):
+        return profile_changed(plan, store.load(plan.profile))
+    return ""
+
+
+def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    begun: list[RunSummary] = []
+    control = Control()
+
+    def work(client: Client) -> RunSummary:
+        progress = Progress(terminal)
+        with _stopped_by_signals(control, terminal):
+            if begun:  # a proxy stopped it, and has been told who asks
+                begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
+            else:
+                begun.append(send(client, progress, control))
+        return begun[-1]
+
+    summary = way.go(work, lambda place, summary: stopped_by(place, summary) and not control.stopping)
+    _say_totals(summary, journal, terminal, save_failed)
+    return summary.exit_code
+
+
+def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
+    left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
+    if summary.stopped is not None:
+        terminal.tell(f"{summary.stopped.reason}{left}")
+    if save_failed is not None:
+        _save_failed(summary.run, journal, terminal, save_failed)
+    elif summary.attention and summary.stopped is None:
+        again = f"“cg-uploader resume {summary.run} --save-failed PATH”"
+        terminal.tell(f"{again} writes the rows that need attention to a file; “cg-uploader report {summary.run}” lists them.")
+    terminal.say(in_words(summary))
+    if terminal.json:
+        _write(report.as_json(journal, summary.run), terminal)
+
+
+def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -> None:
+    """What became of the rows is recorded already, so that this can be tried again."""
+    try:
+        written = report.save_failed_rows(journal, run, target)
+    except UploaderError as error:
+        terminal.tell(f"{error.sentence} The rows are recorded in upload {run}.")
+        return
+    if written:
+        rows = "1 row that needs attention is" if written == 1 else f"{written:,} rows that need attention are"
+        terminal.tell(f"{rows} in {target}.")
+    else:
+        terminal.tell("No row needs attention, so no file of failed rows was written.")
+
+
+@contextmanager
+def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the run cleanly, and it can be continued; the second one waits for nothing in flight.
+
+    A thread of its own hears them, because this one may be waiting for the disk.
+    """
+    near, far = socket.socketpair()
+    far.setblocking(False)
+
+    def hear() -> None:
+        while (heard := near.recv(1)) != NO_SIGNAL and heard:
+            if heard[0] in STOPS:
+                if not control.stopping:
+                    terminal.tell("Stopping: what is on its way has a few seconds. Ctrl-C again waits for nothing.")
+                control.stop(at_once=control.stopping)
+
+    thread = threading.Thread(target=hear, name="signals", daemon=True)
+    thread.start()
+    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)  # before the handlers: they hear nothing themselves
+    before = {number: signal.signal(number, lambda *_: None) for number in STOPS}
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        far.send(NO_SIGNAL)
+        thread.join()
+        near.close()
+        far.close()
+
+
+def newest(journal: Journal) -> int:
+    """The newest run that has rows left to send, else the newest; UsageError when there is none.
+
+    Rows that a later upload took over are not left any more.
+    """
+    runs = journal.runs()
+    if not runs:
+        raise UsageError("There is no upload on this computer yet.")
+    return next((run for run in runs if journal.unsettled(run)), runs[0])
+
+
+def history(args: Namespace, terminal: Terminal) -> int:
+    """List all runs, newest first."""
+    with opened(args, terminal) as journal:
+        runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
+    if terminal.json:
+        terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
+    elif not runs:
+        terminal.say("There is no upload on this computer yet.")
+    else:
+        heads = ("Run", "Started", "File", "Profile", "Rows", *(status.label for status in RowStatus), "Ended")
+        terminal.table(heads, [_history_line(run) for run in runs])
+    return 0
+
+
+def _history_line(run: RunSummary) -> list[str]:
+    counts = [f"{run.rows:,}", *(f"{run.counts[status]:,}" for status in RowStatus)]
+    started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
+    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _end(run)]
+
+
+def _end(run: RunSummary) -> str:
+    if run.finished is None and run.stopped is not None:
+        return "under way" if run.stopped.reason == UNDER_WAY else "cut off"
+    return "early" if run.stopped else "at its end"
+
+
+def report_run(args: Namespace, terminal: Terminal) -> int:
+    """One run's receipt, as a page or as data."""
+    form = args.form or "html"
+    if args.save is not None:
+        form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
+        if args.form not in (None, form):
+            raise UsageError(f"{args.save.name} does not end as --as {args.form} says. Leave --as out, or choose another name.")
+    with opened(args, terminal) as journal:
+        text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
+        if args.save is not None:
+            ensure_spared(args.save, args.places, journal)
+        if args.save is None:
+            _write(text, terminal)
+        else:
+            save_text(args.save, text)
+            terminal.say(f"Saved as {args.save}.")
+    return 0
+
+
+def _write(parts: Iterable[str], terminal: Terminal) -> None:
+    for part in parts:
+        terminal.write(part)

@@ -1,0 +1,1 @@
+"""What the program asks of the computer: its home, whole files, named files, other programs."""

@@ -1,0 +1,265 @@
+"""The journal's file: made private before SQLite sees it, opened or set aside, and SQLite's failures in words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cg_uploader.errors import DiskFull, JournalError, RunChanged
+from cg_uploader.settings.paths import Places
+from cg_uploader.system.atomic_file import FULL
+from cg_uploader.uploads.journal import commit_counter, corruption, schema
+from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of
+
+ALONE_SECONDS = 2.0
+"""How long a journal on a full disk is waited for while another program has it."""
+RESERVE_BYTES = 1 << 20
+"""What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The journal, open: its connection (write-ahead log, every commit on the platter, deleted values overwritten)."""
+
+    db: sqlite3.Connection
+    secret: bytes
+    """The journal's key."""
+    counter: commit_counter.Counter
+    """Where its commits are acknowledged."""
+    file: tuple[int, int] | None
+    """Which file it is (see ``holds.ensure_same``)."""
+    set_aside: Path | None
+    """Where a damaged journal was moved just now; None usually."""
+    lost: bool
+    """Whether an earlier journal was found damaged or gone just now."""
+
+
+def open_journal(places: Places) -> Opened:
+    """Open the journal; a damaged one is moved aside whole before, and a new one begun.
+
+    JournalError when the file is foreign or newer than this program; it stays as it is then.
+    """
+    file = places.journal
+    with translated(file):
+        _refuse_links(file)
+        aside = _set_aside_if_damaged(places)
+        try:
+            return _connected(file, aside)
+        except DiskFull:  # what programs share needs some bytes, and reading needs none
+            return _connected(file, aside, alone=True)
+
+
+def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened:
+    """Open the file.
+
+    ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
+    """
+    with translated(file):
+        _refuse_foreign(file, "immutable=1" if alone else "mode=ro")
+        _create_private(file)
+        opened = identity_of(file)
+        address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
+        timeout = ALONE_SECONDS if alone else schema.BUSY_SECONDS
+        connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
+        try:
+            if alone:
+                connection.execute("pragma locking_mode=exclusive")
+            schema.bring_up_to_date(connection, file)
+            _make_strict(connection)
+            ensure_same(file, opened)
+            secret: bytes = connection.execute("select secret from key").fetchone()[0]
+            counter = commit_counter.Counter(file, secret)
+            lost = _note_loss(connection, counter, aside)
+        except BaseException:
+            connection.close()
+            raise
+    return Opened(connection, secret, counter, opened, aside, lost)
+
+
+def _note_loss(connection: sqlite3.Connection, counter: commit_counter.Counter, aside: Path | None) -> bool:
+    """Record that an earlier journal was set aside, or that its commits are counted here and it is gone.
+
+    Its count is dropped last, so that a program which dies in between leaves the loss to the next start.
+    """
+    if aside is None and not counter.others():
+        return False
+    connection.execute(
+        "insert into loss (day, file) select date('now', 'localtime'), ?1"
+        " where ?1 <> '' or not exists (select 1 from loss where not known_to_person)",
+        (aside.name if aside is not None else "",),
+    )
+    counter.drop_others()
+    return True
+
+
+def _make_strict(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma synchronous=full")
+    if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
+        raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
+
+
+def _set_aside_if_damaged(places: Places) -> Path | None:
+    file = places.journal
+    if not corruption.is_damaged(file):
+        return None
+    with gate(file):
+        return corruption.set_aside(file, places.locks) if corruption.is_damaged(file) else None
+
+
+def _refuse_links(file: Path) -> None:
+    """A link in the journal's place would let somebody else choose what is read and written."""
+    companions = (*corruption.COMPANIONS, commit_counter.SUFFIX, ".lock")
+    for path in (file, *(file.with_name(file.name + ending) for ending in companions)):
+        if path.is_symlink():
+            raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
+
+
+def _refuse_foreign(file: Path, way: str) -> None:
+    """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
+    if not file.is_file() or not corruption.size_of(file) or file.with_name(file.name + "-journal").exists():
+        return
+    address = f"{file.absolute().as_uri()}?{way}"
+    with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
+        schema.refuse_foreign(connection, file)
+
+
+def _create_private(file: Path) -> None:
+    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it.
+
+    One that is there is not opened here, and a new one gets its name when it is closed (see ``damage.is_damaged``).
+    """
+    try:
+        if not file.exists():
+            _create(file)
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise _not_kept(file, "something else stands in its place")
+    except OSError as error:
+        raise _not_kept(file, error.strerror or "") from None
+    if not os.access(file, os.R_OK | os.W_OK):
+        raise _not_kept(file, os.strerror(errno.EACCES))
+
+
+def _create(file: Path) -> None:
+    handle, name = tempfile.mkstemp(prefix=".new-", suffix="~", dir=file.parent)
+    os.close(handle)
+    try:
+        os.link(name, file)
+    except FileExistsError:
+        return  # somebody else was quicker
+    except OSError:  # a disk that knows no second names
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _not_kept(file: Path, why: str) -> JournalError:
+    return JournalError(
+        f"The record of uploads cannot be kept in {file.parent} ({why}). "
+        "Make that folder writable, then try again; nothing was sent."
+    )
+
+
+def ensure_space(folder: Path, needed: int) -> None:
+    """DiskFull unless ``needed`` bytes are free where the journal lives."""
+    free = _free(folder)
+    if free < needed:
+        raise DiskFull(
+            f"The record of this upload needs {needed / 1e6:,.0f} MB in {folder}, and {free / 1e6:,.0f} MB are free. "
+            "Make room on that disk, then continue."
+        )
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError as error:
+        raise JournalError(
+            f"The record of uploads cannot be kept in {folder} any more ({error.strerror}). "
+            "Make that folder reachable, then start again."
+        ) from None
+
+
+def why_no_room(folder: Path) -> str:
+    """Why a run should not go on: the sentence, or empty while what is in flight can surely be recorded."""
+    if _free(folder) >= RESERVE_BYTES:
+        return ""
+    return (
+        f"The disk is nearly full: less than {RESERVE_BYTES / 1e6:,.0f} MB is free in {folder}, where each row is recorded. "
+        "Make room on that disk, then continue; what was sent is recorded."
+    )
+
+
+@contextlib.contextmanager
+def translated(file: Path, run: int | None = None) -> Iterator[None]:
+    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values.
+
+    ``run``: what is read belongs to this run, and RunChanged says so when it is not as it was written.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _operational(error, file, run) from None
+    except sqlite3.DatabaseError as error:
+        if corruption.is_damage(error):
+            corruption.note(file)
+        raise JournalError(
+            f"The record of uploads {file} is damaged. Start CG Uploader again: it sets the damaged record aside and says "
+            "what that means."
+        ) from None
+    except (KeyError, ValueError):
+        raise _changed(file, run) from None
+    except OSError as error:
+        raise (_full(file) if error.errno in FULL else _not_written(file, error)) from None
+
+
+def _operational(error: sqlite3.OperationalError, file: Path, run: int | None) -> JournalError:
+    text = str(error)
+    if "disk I/O" in text and not file.exists():
+        return gone(file)
+    if "full" in text or "disk I/O" in text:
+        return _full(file)
+    if "locked" in text:
+        return JournalError(f"Another program keeps {file} busy. Close it, then continue.")
+    if "readonly" in text or "unable to open" in text:
+        return _not_kept(file, "it cannot be written")
+    if "decode" in text or "malformed JSON" in text:
+        return _changed(file, run)
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return JournalError(f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again.")
+
+
+def _not_written(file: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"{error.filename or file} cannot be written ({error.strerror}), so uploads cannot be recorded. "
+        "Make it writable, then continue; nothing was sent that is not recorded."
+    )
+
+
+def _full(file: Path) -> DiskFull:
+    return DiskFull(
+        f"The disk is full: the record of this upload in {file.parent} cannot be written. "
+        "Make room on that disk, then continue; nothing was sent that is not recorded."
+    )
+
+
+def _changed(file: Path, run: int | None) -> JournalError:
+    """SQLite finds nothing wrong, and yet it is not what was written; the other runs, and what is remembered, can be used."""
+    if run is not None:
+        return RunChanged(
+            f"Something that {file} says of upload {run} is not as it was written: a fault of the disk, or another program. "
+            f"“cg-uploader forget {run}” deletes that upload from the record; the others can be used."
+        )
+    return JournalError(
+        f"Something in {file}, the record of uploads, is not as it was written: a fault of the disk, or another program. "
+        "Move the file away to begin a new record."
+    )

@@ -1,0 +1,173 @@
+"""What is known about a row from before, so that nobody is written to twice unasked.
+
+A once-only row is known by its text, whatever the file, and by its number in the file where it stood first, whatever its text
+is now; where the same text stands under another number, what has become of that one counts too.  A repeatable row is known
+only as accepted, by what this computer remembers of its identifier.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cg_uploader.errors import AlreadyUploaded, RunHeld
+from cg_uploader.fields.configuration import Identifiers
+from cg_uploader.model import Plan, Request
+from cg_uploader.uploads.journal.database import translated
+from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
+from cg_uploader.uploads.journal.plan_json import first_content
+from cg_uploader.uploads.journal.related_runs import Families
+from cg_uploader.uploads.journal.row_order import hold_back_overtaken
+from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, remember
+from cg_uploader.vocabulary import RowStatus
+
+_JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
+_WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
+_SAME_TEXT = (
+    f"select row.id, number from row join run on run.id = row.id >> {REACH}"
+    " where fingerprint = ? and once = 1 and run.rows >= 0"
+)
+_TWINS = (
+    " from row mine join row other on other.fingerprint = mine.fingerprint and other.once = 1"
+    f" join run on run.id = other.id >> {REACH}"
+    " where mine.id >= :first and mine.id < :last and mine.once = 1 and mine.state = 'waiting'"
+    " and not (other.id >= :first and other.id < :last) and run.rows >= 0 and other.state in"
+)
+_KIN = (
+    "with mine as materialized"
+    " (select number, once as mine_once from row where id >= :first and id < :last and state = 'waiting')"
+    f" select other.id, other.once from json_each(:kin) join row other on other.id >= value << {REACH}"
+    f" and other.id < value + 1 << {REACH} cross join mine on mine.number = other.number where"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a row from before: accepted, not sure or still to be sent; when, as far as that is recorded.
+
+    ``origin``: whose imported memory says so; empty for this computer.
+    """
+
+    status: RowStatus
+    when: datetime | None = None
+    origin: str = ""
+
+
+class Past:
+    """Looks a plan's rows up, in file order."""
+
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path) -> None:
+        """``journal``: its file, to be named when something in it is not as it was written."""
+        self._db = db
+        self._journal = journal
+        self._secret = secret
+        self._families = Families(db, plan)
+        self._unsure = plan.table.origin is not None and plan.table.origin.unsure
+        self._memory = Memory(db, plan, secret)
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+
+    @property
+    def knows_repeatable(self) -> bool:
+        """Whether any row of this configuration at this address was accepted before: else there is nothing to look for."""
+        return self._memory.knows_place and self._identifiers.known
+
+    def stays(self) -> list[tuple[int, int, Known]]:
+        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to be accepted: position, number."""
+        return [(position, number, _known(found)) for position, number, found in self._memory.stays]
+
+    def of(self, position: int, request: Request, *, once_only: bool, leaves: bool = True) -> Known | None:
+        """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
+
+        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.  ``leaves``
+        False: it is not sent anyhow.  JournalError when something about it is not as it was written.
+        """
+        with translated(self._journal), as_written():
+            return self._of(position, request, once_only=once_only, leaves=leaves)
+
+    def _of(self, position: int, request: Request, *, once_only: bool, leaves: bool) -> Known | None:
+        plain = request.fingerprint
+        if not once_only:
+            found = self._memory.of_repeatable(position, request, self._identifiers.key(request), leaves=leaves)
+            return None if found is None else _known(found)
+        for run in self._families.unknown:
+            with translated(self._journal, run):
+                raise ValueError("it may have had this row")
+        numbers = self._numbers(position, request)
+        facts: list[Known] = []
+        for numbered, at in numbers.items():
+            facts += self._facts(*numbered, at)
+            if any(fact.status is RowStatus.ACCEPTED for fact in facts):
+                break  # nothing says more
+        if self._unsure:
+            facts.append(Known(RowStatus.NOT_SURE))
+        if (remembered := self._memory.of_once_only(plain, numbers)) is not None:
+            facts.append(_known(remembered))
+        known = [fact for fact in facts if fact.status in _WEIGHT]
+        return min(known, key=lambda fact: _WEIGHT.index(fact.status), default=None)
+
+    def _facts(self, file: str, number: int, position: int) -> Iterator[Known]:
+        for run in self._families.runs(file):
+            with translated(self._journal, run), as_written():
+                facts = [_fact(*fact) for fact in self._families.of(run, number, position)]
+            yield from facts
+
+    def _numbers(self, position: int, request: Request) -> dict[Numbered, int]:
+        """What the row is called: by its number in its first file, and wherever the same text stands; with its position."""
+        numbers = {(self._families.file, request.row): position}
+        for key, number in self._db.execute(_SAME_TEXT, (keyed(request.fingerprint, self._secret),)):
+            if (file := self._families.file_of(key >> REACH)) is not None:
+                numbers.setdefault((file, number), key & ((1 << REACH) - 1))
+        return numbers
+
+
+def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], Known | None] | None:
+    """What memories that were imported since ``started`` (ISO 8601) say of a once-only row; None: there are none."""
+    memory = Memory(db, plan, b"", imported_since=started)
+    file = first_content(plan.table)
+
+    def look_up(request: Request) -> Known | None:
+        found = memory.of_once_only(request.fingerprint, [(file, request.row)])
+        return None if found is None else _known(found)
+
+    return look_up if memory else None
+
+
+def _fact(state: str, answered: float | None) -> Known:
+    return Known(status_of(state), datetime.fromtimestamp(answered, UTC) if answered else None)
+
+
+def _known(found: Remembered) -> Known:
+    return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
+
+
+def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_held: Callable[[int], bool]) -> None:
+    """Inside one commit: the rows of ``run`` that wait become its alone, whatever other runs still meant to send.
+
+    Else an older run that goes on later would send an older text of a row after the newer one.  Repeatable rows of the same
+    file that a run is working on stay that run's too: at the same moment nobody can say which is the newer.
+
+    AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
+    a run that still means to send one is being worked on.
+    """
+    hold_back_overtaken(db, run)
+    families = Families(db, plan)
+    first, last = span(run)
+    place = {"first": first, "last": last, "kin": json.dumps(families.runs())}
+    for query in () if again else (f"select 1 {_TWINS} {LEFT}", f"{_KIN} state in {LEFT} and mine_once"):
+        if db.execute(f"{query} limit 1", place).fetchone():
+            raise AlreadyUploaded(_JUST_LEFT)
+    if not again and knows_waiting(db, run):  # it left in a run that was forgotten since its rows were looked up
+        raise AlreadyUploaded(_JUST_LEFT)
+    shared = {other for other in families.same if is_held(other)}
+    theirs = [key for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place)]
+    theirs += [key for key, once in db.execute(f"{_KIN} {LEFT_TO_DO}", place) if once or key >> REACH not in shared]
+    for other in {key >> REACH for key in theirs}:
+        if is_held(other):
+            raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
+        remember(db, other, idle=True)  # also what may have arrived, before it is said to be taken over
+    message = as_text((("", f"Taken over by upload {run}."),))
+    db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])

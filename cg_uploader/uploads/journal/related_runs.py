@@ -1,0 +1,86 @@
+"""Runs that share their rows: a file's own, and those of its repair files; a row is known there by its number.
+
+A corrected row has another text than before, so that only its number says that it is the same person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+
+from cg_uploader.model import Plan
+from cg_uploader.origin import Origin
+from cg_uploader.uploads.journal.journal_rows import LEFT, span
+from cg_uploader.uploads.journal.plan_json import first_content, first_file
+
+Fact = tuple[str, float | None]
+"""A row's state, and when it was answered."""
+_FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
+
+
+class Families:
+    """The runs for a plan's configuration and address, by the file whose rows they had at first (``planfile.first_content``).
+
+    ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
+    runs of which nobody can tell it, as their plan is not as it was written.
+    """
+
+    def __init__(self, db: sqlite3.Connection, plan: Plan) -> None:
+        self._db = db
+        self.file = first_content(plan.table)
+        self.same: set[int] = set()
+        self.unknown: list[int] = []
+        self._files: dict[int, str] = {}
+        self._runs: dict[str, list[int]] = defaultdict(list)
+        query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
+        for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)):
+            try:
+                self._files[run], own = first_file(content, text)
+            except ValueError:
+                self.unknown.append(run)
+                continue
+            self._runs[self._files[run]].append(run)
+            if own and plan.table.origin is None and content == self.file:
+                self.same.add(run)
+
+    def file_of(self, run: int) -> str | None:
+        """Whose rows a run has; None when it is not one of these."""
+        return self._files.get(run)
+
+    def runs(self, file: str | None = None) -> list[int]:
+        """Those with rows of ``file``, the plan's own by default."""
+        return self._runs.get(self.file if file is None else file, [])
+
+    def of(self, run: int, number: int, position: int) -> Iterator[Fact]:
+        """What a run says of a row by its number in the first file; ``position``: where it probably stands in the run.
+
+        A row that was taken for repeatable then counts when it has left: it may have been the same invitation.
+        """
+        if (key := self._key(run, number, position)) is not None:
+            yield from self._db.execute(_FACT, (key,))
+
+    def _key(self, run: int, number: int, position: int) -> int | None:
+        """The key of a row: where it probably stands, else by bisection, as numbers grow from row to row."""
+        first, last = span(run)
+        if self._number(first + position) == number:
+            return first + position
+        (count,) = self._db.execute("select max(id) - ? + 1 from row where id >= ? and id < ?", (first, first, last)).fetchone()
+        low, high = 0, count or 0
+        while low < high:
+            middle = (low + high) // 2
+            found = self._number(first + middle)
+            if found == number:
+                return first + middle
+            low, high = (middle + 1, high) if found is not None and found < number else (low, middle)
+        return None
+
+    def _number(self, key: int) -> int | None:
+        found = self._db.execute("select number from row where id = ?", (key,)).fetchone()
+        return None if found is None else int(found[0])
+
+
+def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:
+    """The run that a repair file says it comes from, if it is one of this computer's."""
+    record = db.execute("select started, content from run where id = ? and rows >= 0", (origin.run,)).fetchone()
+    return origin.run if record and record[0] == origin.started and record[1].split(" ")[0] == origin.digest else None

@@ -1,0 +1,269 @@
+"""What this computer remembers of rows that were accepted: keyed hashes and times, no values.
+
+One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address): its
+newest accepted content.  So a row counts as accepted only while no later row of the same identifier was accepted with other
+content, whatever file or configuration that came from.  Where a run had later rows of an identifier, those that were accepted
+before them have an entry by their text each: a file with several rows of an identifier is known whole.  A once-only row has
+two entries of its own, which nothing replaces: one by its text, and one by its number in the file where it stood first, which
+knows it in any text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cg_uploader.model import Plan, Request
+from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
+from cg_uploader.uploads.journal.plan_json import first_file
+
+_WHOLLY = 3
+"""What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
+2: by one that did not know rows which others of their identifier followed."""
+OWN = 0
+"""The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
+
+Entry = tuple[bytes, bytes, int, float, int]
+"""subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place."""
+_Entry = tuple[bytes, int, float]
+"""fingerprint, whether it was surely accepted, seconds since 1970."""
+Numbered = tuple[str, int]
+"""A row by its number in the file where it stood first (``planfile.first_content``)."""
+
+_WHEN = "iif(answered between 0 and 4e9, answered, :now)"
+_MY_TIME = _WHEN.replace("answered", "mine.answered")
+_KEEP = (
+    " on conflict (subject, origin) do update set fingerprint = excluded.fingerprint, sure = excluded.sure,"
+    " answered = excluded.answered, place = excluded.place where excluded.answered >= memory.answered"
+)
+_ADD = "insert into memory (origin, subject, fingerprint, sure, answered, place)"
+_SURER = (
+    " on conflict (subject, origin) do update set sure = max(memory.sure, excluded.sure),"
+    " answered = max(memory.answered, excluded.answered)"
+)
+_ONCE_ONLY = (
+    f"{_ADD} select 0, {{name}} as name, fingerprint, state = 'accepted', {_WHEN}, :place from row"
+    f" where id >= :first and id < :last and once = 1 and state in ('accepted', 'not_sure', :cut_off) order by name{_SURER}"
+)
+_IN_ANOTHER_TEXT = (
+    f"{_ADD} select 0, row.fingerprint, row.fingerprint, sure, memory.answered, :place from row"
+    " join memory on origin = 0 and memory.subject = by_number(number)"
+    f" where id >= :first and id < :last and once = 1 and row.fingerprint <> x''{_SURER}"
+)
+_WAITING = (
+    "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
+    " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
+)
+_HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
+"""A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind."""
+_BY_SUBJECT = (
+    f"{_ADD} select 0, subject, fingerprint, state = 'accepted', {_WHEN}, :place from row"
+    f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
+    f" order by subject, {_WHEN}, id {_KEEP}"
+)
+_FOLLOWED = (
+    f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, {_MY_TIME}), :place from"
+    " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
+    f" where id >= :first and id < :last and subject is not null and once = 0 and ({_HAS_LEFT} or {SKIPPED_AS_ACCEPTED}))"
+    " mine left join memory known on mine.state = 'skipped' and known.origin = 0 and known.subject = mine.subject"
+    " and known.fingerprint = mine.fingerprint and known.sure"
+    " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
+    f" order by mine.fingerprint{_SURER}"
+)
+"""To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """When a row was accepted, or, ``sure`` False, may have been; ``origin``: whose memory says so, empty for this computer."""
+
+    sure: bool
+    when: datetime
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    origin: int
+    name: str
+    secret: bytes
+
+    def hash(self, plain: bytes) -> bytes:
+        return keyed(plain, self.secret)
+
+
+def keyed(plain: bytes, secret: bytes) -> bytes:
+    """16 bytes that say nothing without the key: nobody can try values against them."""
+    return hashlib.blake2b(plain, key=secret, digest_size=16).digest()
+
+
+def plain_subject(plan: Plan, key: str) -> bytes:
+    """What a row is about, for the whole address: another configuration there may change the same contact."""
+    return f"subject\n{plan.address.records}\n{key}".encode("utf-8", "surrogatepass")
+
+
+def plain_number(records: str, reference: str, numbered: Numbered) -> bytes:
+    """A row by its number, for one configuration at one address."""
+    return "\n".join(("number", records, reference, *map(str, numbered))).encode("utf-8", "surrogatepass")
+
+
+def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: bool = False) -> None:
+    """Inside one commit: take over what a run's rows say; doing it again changes nothing.
+
+    A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``idle``: nobody works
+    on the run, so a row that was being sent when its program died counts as one that may have arrived.  ``leaving``: it is
+    deleted next, so the text of a row that left in another text, in another run, is kept too.
+    """
+    query = "select records, reference, finished from run where id = ?"
+    facts = db.execute(query, (run,)).fetchone()
+    if facts is None:
+        return  # another program has forgotten it meanwhile
+    records, reference, ended = facts
+    _name_by_number(db, run)
+    first, last = span(run)
+    known = {
+        "first": first,
+        "last": last,
+        "now": time.time(),
+        "place": place_of(db, records, reference),
+        "cut_off": "sending" if idle else "",
+    }
+    for name in ("fingerprint", "by_number(number)"):
+        db.execute(_ONCE_ONLY.format(name=name), known)
+    if leaving:
+        db.execute(_IN_ANOTHER_TEXT, known)
+    db.execute(_FOLLOWED, known)
+    db.execute(_BY_SUBJECT, known)
+    db.execute("update run set remembered = ? where id = ?", (_WHOLLY if ended is not None else 0, run))
+
+
+def knows_waiting(db: sqlite3.Connection, run: int) -> bool:
+    """Whether this computer remembers a once-only row that ``run`` means to send, by its text or by its number."""
+    _name_by_number(db, run)
+    first, last = span(run)
+    return db.execute(_WAITING, {"first": first, "last": last}).fetchone() is not None
+
+
+def _name_by_number(db: sqlite3.Connection, run: int) -> None:
+    """SQL's ``by_number`` names a row of ``run`` by its number from now on."""
+    query = "select records, reference, content, plan, secret from run join key where id = ?"
+    records, reference, content, plan, secret = db.execute(query, (run,)).fetchone()
+    with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
+        content, _ = first_file(content, plan)
+    db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
+
+
+def not_remembered(db: sqlite3.Connection) -> list[int]:
+    """Runs whose rows are not wholly taken over yet, oldest first."""
+    query = "select id from run where remembered < ? and rows >= 0 order by id"
+    return [run for (run,) in db.execute(query, (_WHOLLY,))]
+
+
+def place_of(db: sqlite3.Connection, records: str, reference: str) -> int:
+    """The number of an address and reference; made when it is new."""
+    db.execute("insert or ignore into place (records, reference) values (?, ?)", (records, reference))
+    return int(db.execute("select id from place where records = ? and reference = ?", (records, reference)).fetchone()[0])
+
+
+def take_in(db: sqlite3.Connection, origin: int, entries: Iterable[Entry]) -> None:
+    """Inside one commit: entries of somebody else's memory; the newest of each subject counts."""
+    db.executemany(
+        f"{_ADD} values (?, ?, ?, ?, ?, ?) {_KEEP}",
+        ((origin, subject, fingerprint, sure, answered, place) for subject, fingerprint, sure, answered, place in entries),
+    )
+
+
+def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
+    """What this computer has recorded itself, in the order of subjects."""
+    yield from db.execute("select subject, fingerprint, sure, answered, place from memory where origin = 0 order by subject")
+
+
+def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
+    """How many rows an origin knows, and how many of them only perhaps arrived: one can have several entries."""
+    query = "select max(sure) as sure from memory where origin = ? group by fingerprint"
+    rows, perhaps = db.execute(f"select count(*), count(*) filter (where not sure) from ({query})", (origin,)).fetchone()
+    return int(rows), int(perhaps)
+
+
+class Memory:
+    """Looks rows up; made once per walk through a plan's rows, in file order."""
+
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, imported_since: str = "") -> None:
+        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601)."""
+        self._db = db
+        self._plan = plan
+        query = "select id, name, secret from origin where imported > ? order by id"
+        others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
+        self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
+        self._leaving: set[bytes] = set()
+        self._followed: dict[bytes, list[tuple[int, int, Remembered]]] = {}
+        self.stays: list[tuple[int, int, Remembered]] = []
+        place = (plan.address.records, plan.configuration.reference)
+        self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look in."""
+        return bool(self._keys)
+
+    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> Remembered | None:
+        """What is known of a once-only row, by its plain fingerprint and its numbers: accepted before all, else perhaps."""
+        place = (self._plan.address.records, self._plan.configuration.reference)
+        names = (plain, *(plain_number(*place, numbered) for numbered in numbers))
+        found: Remembered | None = None
+        for key, name in itertools.product(self._keys, names):
+            entry = self._entry(key.hash(name), key.origin)
+            if entry is not None and (found is None or not found.sure):
+                found = _remembered(entry, key)
+        return found
+
+    def of_repeatable(self, position: int, request: Request, about: str | None, *, leaves: bool = True) -> Remembered | None:
+        """When a row with just this content was accepted and no other of its identifier since; else None.
+
+        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that was
+        accepted, and then followed by another, is left out too once the row that stands there comes: ``stays`` lists such
+        rows with position and number.  When a row is sent, those after it count as not accepted, because it changes what
+        stands there.
+
+        ``leaves`` False: the row is not sent whatever is known of it.
+        """
+        if about is None or not self.knows_place:
+            return None
+        subject = plain_subject(self._plan, about)
+        known = self._keys[0].hash(subject)
+        newest = self._newest(subject)
+        if newest is None or known in self._leaving:
+            return None
+        plain = request.fingerprint
+        entry, key = newest
+        if entry[1] and entry[0] == key.hash(plain):
+            self.stays += self._followed.pop(known, ())
+            return _remembered(entry, key)
+        if leaves and (before := self._newest(plain)) is not None and before[0][1]:
+            self._followed.setdefault(known, []).append((position, request.row, _remembered(*before)))
+        elif leaves:
+            self._leaving.add(known)
+        return None
+
+    def _newest(self, name: bytes) -> tuple[_Entry, _Key] | None:
+        found: tuple[_Entry, _Key] | None = None
+        for key in self._keys:
+            entry = self._entry(key.hash(name), key.origin)
+            if entry is not None and (found is None or entry[2] > found[0][2]):
+                found = entry, key
+        return found
+
+    def _entry(self, subject: bytes, origin: int) -> _Entry | None:
+        found: _Entry | None = self._db.execute(
+            "select fingerprint, sure, answered from memory where subject = ? and origin = ?", (subject, origin)
+        ).fetchone()
+        return found
+
+
+def _remembered(entry: _Entry, key: _Key) -> Remembered:
+    return Remembered(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

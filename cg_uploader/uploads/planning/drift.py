@@ -1,0 +1,126 @@
+"""What has changed since a run began: its file, and the profile it was begun with.  The run goes on with what it recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cg_uploader.api.endpoints import address
+from cg_uploader.errors import UploaderError
+from cg_uploader.fields.headings import shown
+from cg_uploader.model import Plan, Profile, Table
+from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.system.named_file import NamedFile
+from cg_uploader.vocabulary import RowStatus
+
+if TYPE_CHECKING:
+    from cg_uploader.uploads.journal.journal import Journal
+
+LARGEST_COMPARED_BYTES = 20 << 20
+"""A larger file is only said to have changed: reading it would keep the run waiting."""
+_PIECE = 1 << 20
+NOW_SENT = "The rows recorded when the upload began are sent."
+
+
+def file_changed(plan: Plan, journal: Journal, run: int) -> str:
+    """What has become of the run's file, in words; empty when it is the same."""
+    file = plan.table.file
+    digest = hashlib.sha256()
+    try:
+        with NamedFile(file) as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+            size = stream.size()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{file.name} is not where it was. {NOW_SENT}"
+    except OSError as error:
+        return f"Whether {file.name} has changed cannot be seen ({error.strerror}). {NOW_SENT}"
+    if digest.hexdigest() == plan.table.digest:
+        return ""
+    said = f"{file.name} has changed since this upload began"
+    if size > LARGEST_COMPARED_BYTES:
+        return f"{said}. {NOW_SENT}"
+    try:
+        table = read(file, ReadOptions(plan.table.sheet, plan.table.header_row, None, None, None))
+    except UploaderError as error:
+        return f"{said}, and it cannot be read as it was ({error.sentence.rstrip('.')}). {NOW_SENT}"
+    try:
+        return f"{said}: {_differences(plan, journal, run, table)}. {NOW_SENT}"
+    finally:
+        table.rows.close()
+
+
+def _differences(plan: Plan, journal: Journal, run: int, table: Table) -> str:
+    before = [column.heading for column in plan.table.columns]
+    now = [column.heading for column in table.columns]
+    gone = [shown(name) for name in before if name not in now]
+    new = [shown(name) for name in now if name not in before]
+    parts = [f"the column{'s' if len(gone) > 1 else ''} {', '.join(gone)} is not there any more"] if gone else []
+    parts += [f"{', '.join(new)} is new"] if new else []
+    if before != now:
+        if not parts:
+            parts.append("its columns stand in another order")
+        return _listed([*parts, *_counts(len(plan.table.rows), len(table.rows))])
+    changed, missing, there = _compared(plan, journal, run, table)
+    parts += [f"{_rows(changed)} of the upload {'reads' if changed == 1 else 'read'} otherwise now"] if changed else []
+    parts += [f"{_rows(missing)} of the upload {'is' if missing == 1 else 'are'} not there any more"] if missing else []
+    added = len(table.rows) - there
+    parts += [f"{_rows(added)} {'is' if added == 1 else 'are'} new, and not part of this upload"] if added else []
+    return _listed(parts) or "its rows are the same, and something else in the file differs"
+
+
+def _compared(plan: Plan, journal: Journal, run: int, table: Table) -> tuple[int, int, int]:
+    """Rows that read otherwise, rows that are gone, rows that are there, by their numbers.
+
+    A row is compared by its texts while they are kept, else by its fingerprint; an edit made in the window counts as a change.
+    """
+    same_plan = replace(plan, table=replace(table, columns=plan.table.columns))
+    kept, changed, missing, there = journal.rows(run), 0, 0, 0
+    current = iter(table.rows)
+    row = next(current, None)
+    for old in kept:
+        while row is not None and row.number < old.number:
+            row = next(current, None)
+        if row is None or row.number != old.number:
+            missing += 1
+            continue
+        there += 1
+        if old.cells:
+            changed += old.cells != row.cells
+        elif old.status is RowStatus.ACCEPTED:
+            changed += journal.fingerprint(same_plan.request(row).fingerprint) != old.fingerprint
+    return changed, missing, there
+
+
+def _counts(before: int, now: int) -> list[str]:
+    return [] if before == now else [f"it has {now:,} rows where it had {before:,}"]
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _listed(parts: list[str]) -> str:
+    return ", and ".join(parts)
+
+
+def profile_changed(plan: Plan, profile: Profile) -> str:
+    """What differs between the run's plan and the profile as it is now, in words; empty when nothing does."""
+    parts = []
+    if address(profile.region, profile.address) != plan.address:
+        parts.append("where it sends to")
+    if profile.configuration.reference != plan.configuration.reference:
+        parts.append("the reference")
+    if replace(profile.configuration, reference="") != replace(plan.configuration, reference=""):
+        parts.append("the data type or the fields")
+    if profile.mapping is not None and profile.mapping != plan.mapping:
+        parts.append("the mapping")
+    if profile.options.blank_cells is not plan.options.blank_cells:
+        parts.append("what happens with cells without text")
+    if not parts:
+        return ""
+    return (
+        f"The profile “{plan.profile}” has changed since this upload began ({', '.join(parts)}). "
+        "The upload goes on as it was begun; start a new one to use the profile as it is now."
+    )

@@ -1,0 +1,1 @@
+"""What a run leaves: reports, receipts, failed rows, and where files may be saved."""

@@ -1,0 +1,116 @@
+"""What several rows together say about the way to CustomerGauge: shared waits, fewer connections, when to stop the run."""
+
+from __future__ import annotations
+
+from cg_uploader.model import Outcome, Reply, Stop
+from cg_uploader.uploads.sending.retry import Decision
+from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.vocabulary import Answer, RowStatus
+
+BREAK = "CustomerGauge asked for a break."
+CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
+ALIKE_AT_THE_START = 5
+TROUBLED_IN_A_ROW = 5
+CALM_ROWS_PER_CONNECTION = 10
+
+
+class Traffic:
+    """The run's memory of its last answers; used by the engine's thread alone.
+
+    ``limit``: how many connections may be busy.  ``not_before``: nothing leaves before this time of the engine's clock;
+    ``why`` says what is being waited for.
+    """
+
+    def __init__(self, connections: int, *, at_the_start: bool) -> None:
+        """``at_the_start``: no row of this run has been answered yet, so that refusals alike are worth a question."""
+        self.limit = connections
+        self.not_before = 0.0
+        self.why = ""
+        self._connections = connections
+        self._alike: list[Outcome] | None = [] if at_the_start else None
+        self._troubled: set[int] = set()
+        self._failed_connects = 0
+        self._wait_begun = float("-inf")
+        self._slowed = float("-inf")
+        self._awoke = float("-inf")
+        self._calm = 0
+        self.anything_sent = not at_the_start
+
+    def note(self, ticket: Ticket, reply: Reply, decision: Decision, now: float) -> Stop | None:
+        """Take note of one attempt's reply; a Stop when the run must end here."""
+        if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
+            return self._no_connection(ticket, reply, decision.wait, now)
+        if reply.answer.unsent:
+            return None
+        self._failed_connects = 0
+        self.anything_sent = True
+        self._adapt(ticket, decision, now)
+        return self._count_trouble(ticket, reply)
+
+    def settled(self, outcome: Outcome) -> Stop | None:
+        """Take note of a row's outcome; a Stop when the first five rows were all refused for one same reason."""
+        if self._alike is None:
+            return None
+        self._alike.append(outcome)
+        first = self._alike[0]
+        if outcome.status is not RowStatus.REFUSED or outcome.messages != first.messages:
+            self._alike = None
+        elif len(self._alike) == ALIKE_AT_THE_START:
+            self._alike = None
+            return Stop(
+                f"The first {ALIKE_AT_THE_START} rows were all refused for the same reason: {first.message} "
+                "Check the columns and the configuration; continue if the rows are right."
+            )
+        return None
+
+    def awoke(self, now: float) -> None:
+        """The program did not run for a while: that rows on their way got no answer says nothing about the service."""
+        self._awoke = now
+        self._troubled.clear()
+        self._failed_connects = 0
+
+    def _no_connection(self, ticket: Ticket, reply: Reply, asked: float, now: float) -> Stop | None:
+        if ticket.dispatched <= self._wait_begun:
+            return None
+        if self._failed_connects == len(CONNECTION_WAITS):
+            reason = reply.message or "CustomerGauge cannot be reached."
+            late = self.anything_sent and reply.answer is Answer.NOT_CONNECTED
+            return Stop(f"{reason} Check the network, then continue.", 5 if late else 4)
+        why = BREAK if asked else reply.message or "There is no connection to CustomerGauge."
+        self._wait(now, asked or CONNECTION_WAITS[self._failed_connects], why)
+        self._failed_connects += 1
+        return None
+
+    def _adapt(self, ticket: Ticket, decision: Decision, now: float) -> None:
+        if decision.everyone and decision.wait:
+            self._wait(now, decision.wait, BREAK)
+        if not decision.slow_down:
+            self._calm += 1
+            if self._calm >= CALM_ROWS_PER_CONNECTION * self.limit and self.limit < self._connections:
+                self.limit += 1
+                self._calm = 0
+        elif ticket.dispatched > self._slowed:
+            self.limit = max(1, self.limit // 2)
+            self._slowed = now
+            self._calm = 0
+
+    def _count_trouble(self, ticket: Ticket, reply: Reply) -> Stop | None:
+        if reply.status is not None and reply.status < 500:
+            self._troubled.clear()
+            return None
+        if ticket.dispatched <= self._awoke:
+            return None
+        self._troubled.add(ticket.position)
+        if len(self._troubled) < TROUBLED_IN_A_ROW:
+            return None
+        last = reply.message or "no answer"
+        return Stop(
+            f"{TROUBLED_IN_A_ROW} rows in a row got no clear answer from CustomerGauge (the last: {last}). "
+            "Wait a while, then continue."
+        )
+
+    def _wait(self, now: float, seconds: float, why: str) -> None:
+        self._wait_begun = now
+        if now + seconds > self.not_before:
+            self.not_before = now + seconds
+            self.why = why

@@ -1,0 +1,94 @@
+"""What a person chose about the reading of a file is found again by its path, and tells nothing of what the file holds."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from cg_uploader.settings.remembered_read_options import MOST_FILES, Choice, ChoiceStore
+
+HEADINGS = ("Email", "First Name", "Account Name")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ChoiceStore:
+    return ChoiceStore(tmp_path / "home" / "choices.json")
+
+
+def test_a_choice_comes_back_for_the_same_path_alone(store: ChoiceStore, tmp_path: Path) -> None:
+    chosen = Choice("People", 4, "cp1250", ";")
+    store.keep(tmp_path / "a.csv", chosen, HEADINGS)
+    found = store.find(tmp_path / "a.csv")
+    assert found is not None
+    assert (found.sheet, found.header_row, found.encoding, found.delimiter) == ("People", 4, "cp1250", ";")
+    assert store.find(tmp_path / "b.csv") is None
+
+
+def test_it_holds_while_at_least_half_of_the_headings_are_there(store: ChoiceStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+    found = store.find(tmp_path / "a.csv")
+    assert found is not None
+    assert found.holds(HEADINGS)
+    assert found.holds(("New", "Email", "First Name"))
+    assert not found.holds(("Email", "Other", "Another"))
+    assert not found.holds(("ann@example.com", "Ann", "Acme"))
+
+
+def test_the_newest_choice_counts_and_can_be_forgotten(store: ChoiceStore, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    store.keep(file, Choice(header_row=2), HEADINGS)
+    store.keep(file, Choice(header_row=3), HEADINGS)
+    found = store.find(file)
+    assert found is not None
+    assert found.header_row == 3
+    store.forget(file)
+    store.forget(tmp_path / "never.csv")
+    assert store.find(file) is None
+
+
+def test_nothing_of_path_headings_or_values_can_be_read_in_it(store: ChoiceStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "Patients of Dr Ng.csv", Choice(header_row=2), ("Email", "Diagnosis"))
+    text = (tmp_path / "home" / "choices.json").read_text()
+    for word in ("Patients", "Ng", "Email", "Diagnosis", str(tmp_path)):
+        assert word not in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_file_is_private(store: ChoiceStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+    assert stat.S_IMODE((tmp_path / "home" / "choices.json").stat().st_mode) == 0o600
+
+
+def test_only_the_newest_files_are_remembered(store: ChoiceStore, tmp_path: Path) -> None:
+    for number in range(MOST_FILES + 1):
+        store.keep(tmp_path / f"{number}.csv", Choice(header_row=2), ())
+    assert store.find(tmp_path / "0.csv") is None
+    assert store.find(tmp_path / "1.csv") is not None
+    assert store.find(tmp_path / f"{MOST_FILES}.csv") is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"version": 2, "files": {}}', b'{"version": 1, "files": []}', b"[" * 100_000, b"\xff\xfe"],
+)
+def test_what_is_damaged_counts_as_not_there(store: ChoiceStore, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "home" / "choices.json"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    assert store.find(tmp_path / "a.csv") is None
+    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+    assert store.find(tmp_path / "a.csv") is not None
+
+
+@pytest.mark.parametrize("broken", ['"header_row": 0', '"header_row": true', '"sheet": 5', '"headings": "x"'])
+def test_a_damaged_choice_is_none(store: ChoiceStore, tmp_path: Path, broken: str) -> None:
+    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+    file = tmp_path / "home" / "choices.json"
+    text = file.read_text()
+    name = broken.partition(":")[0]
+    before = text[text.index(name) :].partition("]" if "headings" in name else ",")[0]
+    file.write_text(text.replace(before + ("]" if "headings" in name else ""), broken))
+    assert store.find(tmp_path / "a.csv") is None

@@ -1,0 +1,108 @@
+"""Rows that share an identifier go one at a time and in file order; everybody else goes at once."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_uploader.model import Request
+from cg_uploader.uploads.sending.scheduler import Lanes, Ticket
+
+
+def ticket(position: int, *keys: str, account: str | None = None) -> Ticket:
+    return Ticket(position, Request(position + 2, "http://127.0.0.1/records/", "contact", ()), "", keys, account)
+
+
+def taken(lanes: Lanes) -> list[Ticket]:
+    found = []
+    while (one := lanes.take()) is not None:
+        found.append(one)
+    return found
+
+
+def test_different_people_go_at_once_and_in_file_order() -> None:
+    lanes = Lanes()
+    for position in range(5):
+        lanes.add(ticket(position, f"email:{position}"))
+    assert [one.position for one in taken(lanes)] == [0, 1, 2, 3, 4]
+
+
+def test_equals_wait_for_one_another_in_file_order() -> None:
+    lanes = Lanes()
+    for position in range(3):
+        lanes.add(ticket(position, "email:ann"))
+    (first,) = taken(lanes)
+    assert first.position == 0
+    lanes.finish(first, accepted=False)
+    (second,) = taken(lanes)
+    assert second.position == 1
+
+
+def test_a_row_in_two_lanes_waits_for_both() -> None:
+    lanes = Lanes()
+    one, other, both = ticket(0, "a"), ticket(1, "b"), ticket(2, "a", "b")
+    for each in (one, other, both):
+        lanes.add(each)
+    assert taken(lanes) == [one, other]
+    lanes.finish(one, accepted=True)
+    assert taken(lanes) == []
+    lanes.finish(other, accepted=True)
+    assert taken(lanes) == [both]
+
+
+def test_an_account_goes_one_row_at_a_time_until_one_is_accepted() -> None:
+    lanes = Lanes()
+    rows = [ticket(position, f"email:{position}", account="Acme") for position in range(4)]
+    for row in rows:
+        lanes.add(row)
+    assert taken(lanes) == rows[:1]
+    lanes.finish(rows[0], accepted=False)
+    assert taken(lanes) == rows[1:2], "a refused row has not made the account"
+    lanes.finish(rows[1], accepted=True)
+    assert taken(lanes) == rows[2:], "the account exists now"
+    late = ticket(9, "email:9", account="Acme")
+    lanes.add(late)
+    assert taken(lanes) == [late]
+
+
+def test_a_row_that_was_put_back_keeps_its_place() -> None:
+    lanes = Lanes()
+    rows = [ticket(position) for position in range(3)]
+    for row in rows:
+        lanes.add(row)
+    first = lanes.take()
+    assert first is rows[0]
+    lanes.put_back(first)
+    assert taken(lanes) == rows
+
+
+ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "X", "Y"]), st.booleans()), max_size=40)
+
+
+@given(rows=ROWS, choices=st.randoms(use_true_random=False))
+def test_any_order_of_answers_keeps_the_order_of_equals_and_loses_nobody(rows: list, choices) -> None:
+    lanes = Lanes()
+    everyone = [ticket(at, key, account=account or None) for at, (key, account, _) in enumerate(rows)]
+    key_of = {one.position: rows[one.position][0] for one in everyone}
+    for one in everyone:
+        lanes.add(one)
+    flying: list[Ticket] = []
+    done: list[int] = []
+    opened: set[str] = set()
+    while len(lanes):
+        flying += taken(lanes)
+        assert flying, "somebody must be able to go"
+        keys = [key_of[one.position] for one in flying]
+        assert len(keys) == len(set(keys)), "two equals are under way together"
+        closed = [one.account for one in flying if one.account and one.account not in opened]
+        assert len(closed) == len(set(closed)), "two rows of a new account are under way together"
+        one = flying.pop(choices.randrange(len(flying)))
+        accepted = rows[one.position][2]
+        if accepted and one.account:
+            opened.add(one.account)
+        lanes.finish(one, accepted=accepted)
+        done.append(one.position)
+    assert sorted(done) == list(range(len(rows)))
+    for key in "abcd":
+        order = [position for position in done if key_of[position] == key]
+        assert order == sorted(order)
