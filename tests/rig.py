@@ -7,28 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cg_uploader.model import (
-    Address,
-    Batch,
-    Column,
-    Configuration,
-    Field,
-    Mapping,
-    Options,
-    Plan,
-    Reply,
-    Request,
-    Row,
-    Source,
-    Table,
-)
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Source
+from cg_uploader.model.enums import Answer, Body, DataType, FieldKind, Region
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
+from cg_uploader.model.run import Batch
+from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
-from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.sending.scheduler import Ticket
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.worker_pool import Sends, Sent
-from cg_uploader.vocabulary import Answer, Body, DataType, FieldKind, Region
 
 NOWHERE = Address("http://127.0.0.1:9/oauth2/token", "http://127.0.0.1:9/records/")
 OK = Reply(Answer.COMPLETE, 200)

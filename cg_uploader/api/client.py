@@ -12,8 +12,9 @@ from cg_uploader.api.endpoints import may_be_contacted
 from cg_uploader.api.replies import read_reply
 from cg_uploader.api.token import Clock, MayLeave, Token, always
 from cg_uploader.errors import NotReachable, ProxyLoginWanted, UsageError
-from cg_uploader.model import Address, Credentials, Reply, Request
-from cg_uploader.vocabulary import Answer
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Reply, Request
 
 if TYPE_CHECKING:
     from cg_uploader.api.connections import Timeouts

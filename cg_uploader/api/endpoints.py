@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Address
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Region
 from cg_uploader.system.loopback import is_loopback
-from cg_uploader.vocabulary import Region
 
 _VENDOR = "customergauge.com"
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from cg_uploader.model import Reply
-from cg_uploader.vocabulary import Answer, Body
+from cg_uploader.model.enums import Answer, Body
+from cg_uploader.model.request import Reply
 
 MOST_BYTES = 65_536
 _LONGEST_TEXT = 500

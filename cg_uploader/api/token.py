@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from cg_uploader.api.replies import Received, asked_wait, load_object, plain
 from cg_uploader.errors import ConnectError, CredentialsRefused, NotReachable
-from cg_uploader.model import Reply
-from cg_uploader.vocabulary import Answer
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Reply
 
 _LIFETIME = 3600.0  # seconds, if the answer does not say (vendor's article H5000846993: one hour)
 MOST_REFUSED = 2

@@ -30,9 +30,10 @@ from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
 from cg_uploader.api.replies import MOST_BYTES, Received
 from cg_uploader.api.tls import distrust, read_certificates, trust
 from cg_uploader.api.token import MayLeave, always
-from cg_uploader.model import MOST_CONNECTIONS, Reply
+from cg_uploader.model.configuration import MOST_CONNECTIONS
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Reply
 from cg_uploader.system.loopback import is_loopback
-from cg_uploader.vocabulary import Answer
 
 
 @dataclass(frozen=True, slots=True)

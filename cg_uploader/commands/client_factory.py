@@ -13,12 +13,12 @@ from typing import TypeVar
 from cg_uploader.api.client import Client
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted
-from cg_uploader.model import Address, Credentials
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.enums import Region
 from cg_uploader.settings.credentials import CredentialStore, from_environment
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.proxy_auth import ProxyLogins
-from cg_uploader.vocabulary import Region
 
 Result = TypeVar("Result")
 

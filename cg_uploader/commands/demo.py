@@ -11,7 +11,7 @@ from cg_uploader.commands.client_factory import Way
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.commands.upload_commands import run_plan
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Credentials
+from cg_uploader.model.configuration import Credentials
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places, resource

@@ -11,12 +11,14 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import MappingError, UsageError
 from cg_uploader.fields.checks import CheckResult, Problem, check, plan_problems
 from cg_uploader.fields.matching import Match
-from cg_uploader.model import Plan, Profile, Source, Table
+from cg_uploader.model.configuration import Profile, Source
+from cg_uploader.model.enums import Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
-from cg_uploader.vocabulary import Level
 
 ROWS_OF_A_TABLE = 20
 

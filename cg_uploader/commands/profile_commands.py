@@ -12,7 +12,8 @@ from cg_uploader.api.endpoints import address
 from cg_uploader.commands.client_factory import Way, credentials_for
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import ProfileError, UsageError
-from cg_uploader.model import Credentials, Profile
+from cg_uploader.model.configuration import Credentials, Profile
+from cg_uploader.model.enums import Region
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
@@ -21,7 +22,6 @@ from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.system.named_file import read_named
 from cg_uploader.uploads.results.output_files import ensure_spared
-from cg_uploader.vocabulary import Region
 
 
 def profile(args: Namespace, terminal: Terminal) -> int:

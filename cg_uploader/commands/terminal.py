@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from cg_uploader.fields.headings import revealed
-from cg_uploader.model import Batch
+from cg_uploader.model.enums import Activity
+from cg_uploader.model.run import Batch
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
-from cg_uploader.vocabulary import Activity
 
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
 """What systems say of a pipe whose other end was closed."""

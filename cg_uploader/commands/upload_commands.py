@@ -19,7 +19,10 @@ from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Progress, Terminal
 from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
 from cg_uploader.fields.checks import check
-from cg_uploader.model import Batch, Credentials, Plan, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
@@ -36,7 +39,6 @@ from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
 from cg_uploader.uploads.sending.run_log import noted
-from cg_uploader.vocabulary import RowStatus
 
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
 """What a saved report is, by what its name ends in."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from cg_uploader.model import Configuration, Request
-from cg_uploader.vocabulary import DataType, FieldKind, Identity
+from cg_uploader.model.configuration import Configuration
+from cg_uploader.model.enums import DataType, FieldKind, Identity
+from cg_uploader.model.request import Request
 
 REQUIRED: dict[DataType, tuple[tuple[str, ...], ...]] = {
     DataType.ACCOUNT: (("Account Name",),),

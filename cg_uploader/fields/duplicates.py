@@ -10,8 +10,9 @@ from cg_uploader.fields.configuration import Identifiers, comparable, identifyin
 from cg_uploader.fields.duplicate_index import Repeats
 from cg_uploader.fields.headings import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem, counted
-from cg_uploader.model import Plan, Request
-from cg_uploader.vocabulary import DataType, Identity, Level
+from cg_uploader.model.enums import DataType, Identity, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
 
 DUPLICATE, SHARED_PHONE = "duplicate", "shared-phone"
 

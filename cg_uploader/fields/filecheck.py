@@ -15,8 +15,8 @@ from cg_uploader.fields.duplicates import DUPLICATE, People
 from cg_uploader.fields.problems import Problem, todo
 from cg_uploader.fields.rowcheck import LONG, VERY_LONG, RowChecker
 from cg_uploader.lazy_sequence import Computed
-from cg_uploader.model import Plan
-from cg_uploader.vocabulary import Level
+from cg_uploader.model.enums import Level
+from cg_uploader.model.plan import Plan
 
 ROWS_BETWEEN_LOOKS = 200
 SECONDS_BETWEEN_WORDS = 0.1

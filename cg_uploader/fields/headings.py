@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from cg_uploader.vocabulary import BLANKS
+from cg_uploader.model.enums import BLANKS
 
 _NAMED = {"\t": "tab", "\n": "line break", "\r": "carriage return", "\ufeff": "byte order mark", "\xad": "soft hyphen"}
 _ODD_IN_TRANSIT = "[+&=%"

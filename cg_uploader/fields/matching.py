@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from cg_uploader.fields.configuration import missing_headings
 from cg_uploader.fields.headings import difference, loose, skeleton, visible
-from cg_uploader.model import Column, Configuration, Mapping, Source
+from cg_uploader.model.configuration import Configuration, Mapping, Source
+from cg_uploader.model.table import Column
 
 ALIKE = 0.72
 """From which likeness on (0–1) a column is worth suggesting."""

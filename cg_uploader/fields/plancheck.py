@@ -9,8 +9,9 @@ from cg_uploader.fields.configuration import Identifiers, required_groups
 from cg_uploader.fields.headings import problems_of_heading, visible
 from cg_uploader.fields.matching import FieldMatch, match
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
-from cg_uploader.model import MOST_FIELDS, Plan
-from cg_uploader.vocabulary import BLANKS, Level
+from cg_uploader.model.enums import BLANKS, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import MOST_FIELDS
 
 
 def plan_problems(plan: Plan) -> tuple[Problem, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cg_uploader.fields.value_types import SHAPES
-from cg_uploader.vocabulary import FieldKind, Level
+from cg_uploader.model.enums import FieldKind, Level
 
 _ROW = "or leave the row out."
 WHAT_TO_DO = {

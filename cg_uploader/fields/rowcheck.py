@@ -12,8 +12,11 @@ from cg_uploader.fields.configuration import required_groups
 from cg_uploader.fields.headings import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
 from cg_uploader.fields.value_types import SHAPES, level_of
-from cg_uploader.model import LONGEST_URL, MOST_FIELDS, Column, Field, Note, Plan, Request, Row
-from cg_uploader.vocabulary import BLANKS, Level
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import BLANKS, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import LONGEST_URL, MOST_FIELDS, Request
+from cg_uploader.model.table import Column, Note, Row
 
 LONG, VERY_LONG = 128, 255
 """Characters: what file imports take (article H5000866058), and more than any documented field takes (H5000810958)."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cg_uploader.vocabulary import FieldKind, Level
+from cg_uploader.model.enums import FieldKind, Level
 
 _OUTSIDE = r"\s@,;:<>()\"\[\]\\"
 _EMAIL = re.compile(rf"[^{_OUTSIDE}]+@(?:[^{_OUTSIDE}.]+\.)+[^{_OUTSIDE}.]+")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QUndoCommand
 from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.words import counted
-from cg_uploader.model import Row
+from cg_uploader.model.table import Row
 
 
 class Change(QUndoCommand):

@@ -26,7 +26,7 @@ from cg_uploader.gui.widgets.rail import Rail
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Runner
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.results.retry_failed import TakenUp

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.model import Profile
+from cg_uploader.model.configuration import Profile
 from cg_uploader.settings.profiles import ProfileStore
 
 

@@ -15,7 +15,7 @@ from cg_uploader.gui.services import open_journal
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model import RunSummary
+from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.paths import Places, write_private
 from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
 from cg_uploader.uploads.results import report

@@ -14,8 +14,8 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from cg_uploader.model import Table
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.table import Table
 
 Cell: TypeAlias = tuple[int, str, str]
 """Row number, column letter, the file's own text."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Address, Credentials
+from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore

@@ -14,10 +14,13 @@ from cg_uploader.fields.checks import CheckResult, Problem
 from cg_uploader.fields.matching import Match
 from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
 from cg_uploader.gui.typed import Connection, Draft, Typed
-from cg_uploader.model import Address, Credentials, Mapping, Options, Plan, Profile, RunSummary, Table
+from cg_uploader.model.configuration import Address, Credentials, Mapping, Options, Profile
+from cg_uploader.model.enums import BlankCells, Level, Region
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import RunSummary
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions
 from cg_uploader.uploads.planning import plan_builder
-from cg_uploader.vocabulary import BlankCells, Level, Region
 
 UNNAMED = "Unnamed connection"
 """What a run keeps as the name of a connection that has none."""

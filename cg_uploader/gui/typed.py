@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cg_uploader.model import Address, Configuration, Credentials, Field, Mapping, Options
-from cg_uploader.vocabulary import DataType, Region
+from cg_uploader.model.configuration import Address, Configuration, Credentials, Field, Mapping, Options
+from cg_uploader.model.enums import DataType, Region
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,16 @@ from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services, open_journa
 from cg_uploader.gui.session import UNNAMED, Session
 from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import retry_failed
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.run_log import noted
-from cg_uploader.vocabulary import Region, RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.api.client import Client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.vocabulary import DataType, Region
+from cg_uploader.model.enums import DataType, Region
 
 REGIONS = {
     Region.EU: "Europe (EU)",

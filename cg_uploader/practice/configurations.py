@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cg_uploader.vocabulary import DataType
+from cg_uploader.model.enums import DataType
 
 
 @dataclass(frozen=True, slots=True)

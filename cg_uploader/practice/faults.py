@@ -45,13 +45,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import DataType
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action, Fault
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import REMEMBERED
 from cg_uploader.practice.records import USUAL_STYLE, Keys, Message, Style
 from cg_uploader.practice.script import LONGEST_TARGET, Mix, Rule, Script
 from cg_uploader.system.named_file import read_named
-from cg_uploader.vocabulary import DataType
 
 Kind = TypeVar("Kind")
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import DataType
 from cg_uploader.practice.phpquery import parse_query
 from cg_uploader.practice.records import Verdict, pairs_of
-from cg_uploader.vocabulary import DataType
 
 REMEMBERED = 20_000
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from cg_uploader.model import Address
+from cg_uploader.model.configuration import Address
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import Effect, Entry, Ledger

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cg_uploader.model.enums import DataType
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.phpquery import PhpArray, trimmed
 from cg_uploader.practice.wire import Answer
-from cg_uploader.vocabulary import DataType
 
 LARAVEL_8_MESSAGE = "The given data was invalid."
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Address
+from cg_uploader.model.configuration import Address
 from cg_uploader.practice import tokens
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action
 from cg_uploader.practice.configurations import READY_MADE, PracticeConfiguration

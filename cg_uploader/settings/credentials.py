@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import Protocol
 
 from cg_uploader.errors import CredentialsRefused, UsageError
-from cg_uploader.model import Credentials
-from cg_uploader.vocabulary import Region
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Region
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
 CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from cg_uploader.model.enums import BlankCells
 from cg_uploader.settings.paths import write_private
 from cg_uploader.system.atomic_file import patiently
-from cg_uploader.vocabulary import BlankCells
 
 THEMES = ("system", "light", "dark")
 MOST_DAYS = 3650

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cg_uploader.model import Field, Mapping, Profile
-from cg_uploader.vocabulary import BlankCells, Region
+from cg_uploader.model.configuration import Field, Mapping, Profile
+from cg_uploader.model.enums import BlankCells, Region
 
 MOST_NAMED = 6
 MOST_LETTERS = 40

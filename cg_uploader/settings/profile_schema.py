@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cg_uploader.errors import ProfileError, UsageError
-from cg_uploader.model import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.system.loopback import is_loopback
-from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 MOST_BYTES = 4 << 20
 MOST_NAME = 200

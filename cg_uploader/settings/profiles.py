@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.errors import ProfileError
-from cg_uploader.model import Field, Profile, Source
+from cg_uploader.model.configuration import Field, Profile, Source
+from cg_uploader.model.enums import Region
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
 from cg_uploader.system.named_file import is_there, read_named
-from cg_uploader.vocabulary import Region
 
 VERSION = 1
 LONGEST_BASE = 190

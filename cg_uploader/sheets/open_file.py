@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Table
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.containers.zip_package import Package, damaged
 from cg_uploader.sheets.delimited import text_reader
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
 from cg_uploader.sheets.process.limits import USUAL, Limits
 from cg_uploader.sheets.process.parse_process import Child, broken, command

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import RunSummary
+from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.credentials import CredentialStore
 
 if TYPE_CHECKING:

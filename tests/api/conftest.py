@@ -10,7 +10,8 @@ import pytest
 from raw_peer import QUICK, SECRET, Act, Peer, http
 
 from cg_uploader.api.client import Client
-from cg_uploader.model import Address, Credentials, Request
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.request import Request
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cg_uploader.api.connections import Timeouts
-from cg_uploader.model import Address
+from cg_uploader.model.configuration import Address
 
 TOKEN = b'{"access_token":"tok-123","token_type":"Bearer","expires_in":3600}'
 QUICK = Timeouts(connect=2.0, read=2.0, body=2.0)

@@ -11,8 +11,8 @@ from raw_peer import TOKEN, Raw, close_after, http
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies
 from cg_uploader.errors import NotReachable
-from cg_uploader.model import Address
-from cg_uploader.vocabulary import Answer, Body
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Answer, Body
 
 PATIENT = Timeouts(read=600.0, body=600.0)
 """Only size ends what comes."""

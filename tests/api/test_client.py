@@ -13,8 +13,9 @@ from raw_peer import SECRET, TOKEN, close_after, hang, http
 from cg_uploader import __version__
 from cg_uploader.api.token import Clock
 from cg_uploader.errors import CredentialsRefused, NotReachable, UsageError
-from cg_uploader.model import Address, Request
-from cg_uploader.vocabulary import Answer, Body
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Answer, Body
+from cg_uploader.model.request import Request
 
 # What PHP reads as the text on the left; written by hand, not by any encoder.
 VALUES = [

@@ -6,8 +6,8 @@ import pytest
 
 from cg_uploader.api.endpoints import address, may_be_contacted, region_of
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Address
-from cg_uploader.vocabulary import Region
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Region
 
 LOCAL = Address("http://127.0.0.1:8080/oauth2/token", "http://127.0.0.1:8080/records/")
 

@@ -9,8 +9,8 @@ from certificates import Authority
 from raw_peer import TOKEN, http
 
 from cg_uploader.api.endpoints import address
-from cg_uploader.model import Request
-from cg_uploader.vocabulary import Region
+from cg_uploader.model.enums import Region
+from cg_uploader.model.request import Request
 
 HOSTS = {
     Region.EU: ("auth.eu.customergauge.com", "imports.api.eu.customergauge.com"),

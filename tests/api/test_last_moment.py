@@ -11,7 +11,8 @@ from raw_peer import TOKEN, Raw, http
 
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies
-from cg_uploader.model import Address, Request
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.request import Request
 
 PATIENT = Timeouts(connect=60.0, read=60.0, body=60.0)
 

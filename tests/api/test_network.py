@@ -16,8 +16,9 @@ from raw_peer import close_after, hang, hang_after, http, reset
 from cg_uploader.api import connections
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.errors import NotReachable
-from cg_uploader.model import Address, Request
-from cg_uploader.vocabulary import Answer, Body
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Answer, Body
+from cg_uploader.model.request import Request
 
 SHORT = Timeouts(read=1.5, body=1.5)
 """For what never comes; long enough for what does, on a busy computer too."""

@@ -13,7 +13,7 @@ from raw_peer import SECRET, Raw, close_after, hang, http, reset
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.proxies import Proxies, ProxyLogin
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Address
+from cg_uploader.model.configuration import Address
 
 SHORT = Timeouts(connect=1.5, read=1.5, body=1.5)
 HIDDEN = (SECRET, "tok-123", "ann", "example.org", "record%5B", "configuration=")

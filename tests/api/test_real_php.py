@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.api.client import Client
-from cg_uploader.model import Address, Credentials, Request
-from cg_uploader.vocabulary import Answer
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Request
 
 PHP = shutil.which("php")
 pytestmark = pytest.mark.skipif(PHP is None, reason="php is not installed here; install php-cli to run the round trip")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.api.replies import field_of, plain, read_reply
-from cg_uploader.vocabulary import Answer, Body
+from cg_uploader.model.enums import Answer, Body
 
 NOW = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -18,8 +18,9 @@ from cg_uploader.api.proxies import Proxies, Proxy, ProxyLogin, read_proxy
 from cg_uploader.api.tls import distrust, issuers_in
 from cg_uploader.api.transport import Transport
 from cg_uploader.errors import NotReachable, UsageError
-from cg_uploader.model import Address, Reply, Request
-from cg_uploader.vocabulary import Answer
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Reply, Request
 
 SHORT = Timeouts(connect=1.5, body=1.5)
 """For what never comes; long enough for what does, on a busy computer too."""

@@ -10,8 +10,8 @@ import pytest
 from cg_uploader.api.replies import Received
 from cg_uploader.api.token import Clock, Token
 from cg_uploader.errors import CredentialsRefused, NotReachable
-from cg_uploader.model import Reply
-from cg_uploader.vocabulary import Answer
+from cg_uploader.model.enums import Answer
+from cg_uploader.model.request import Reply
 
 
 class Desk:

@@ -20,7 +20,7 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
-from cg_uploader.model import Credentials
+from cg_uploader.model.configuration import Credentials
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profiles import parse
 

@@ -24,10 +24,11 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.uploading import Ended
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model import Batch, Credentials, Outcome, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Activity, Region, RowStatus
+from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profiles import parse
-from cg_uploader.vocabulary import Activity, Region, RowStatus
 
 TICK_MS = 5
 PATIENCE_SECONDS = 120.0

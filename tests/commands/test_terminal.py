@@ -12,10 +12,10 @@ import pytest
 from cg_uploader.commands.journal_commands import memory
 from cg_uploader.commands.terminal import Progress, Terminal
 from cg_uploader.errors import FileError
-from cg_uploader.model import Batch, Outcome
+from cg_uploader.model.enums import Activity, RowStatus
+from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.sent_rows_file import CHECK_BYTES, MAGIC
-from cg_uploader.vocabulary import Activity, RowStatus
 
 
 class Screen(io.StringIO):

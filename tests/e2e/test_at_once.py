@@ -14,6 +14,7 @@ import pytest
 from rig import ScriptedClient, people, plan_of
 
 from cg_uploader.errors import RunChanged
+from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import CUT_OFF
@@ -21,7 +22,6 @@ from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.results.report import as_json, summaries
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import DataType, RowStatus
 
 pytestmark = pytest.mark.process
 

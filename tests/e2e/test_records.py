@@ -15,10 +15,10 @@ import pytest
 from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
 from rig import plan_of, recorded
 
+from cg_uploader.model.enums import Region
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
-from cg_uploader.vocabulary import Region
 
 pytestmark = pytest.mark.process
 

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cg_uploader.model import (
-    Address,
-    BlankCells,
-    Column,
-    Configuration,
-    Field,
-    Mapping,
-    Note,
-    Options,
-    Plan,
-    Request,
-    Row,
-    Source,
-    Table,
-)
-from cg_uploader.vocabulary import DataType, Identity, Region
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Source
+from cg_uploader.model.enums import BlankCells, DataType, Identity, Region
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
+from cg_uploader.model.table import Column, Note, Row, Table
 
 ADDRESS = Address("http://127.0.0.1:9/oauth2/token", "http://127.0.0.1:9/records/")
 

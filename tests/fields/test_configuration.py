@@ -13,8 +13,8 @@ from cg_uploader.fields.configuration import (
     required_groups,
     required_headings,
 )
-from cg_uploader.model import Field
-from cg_uploader.vocabulary import DataType, FieldKind, Identity
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import DataType, FieldKind, Identity
 
 PEOPLE = [DataType.CONTACT, DataType.SURVEY, DataType.MULTI_OBJECT, DataType.EXTERNAL_RESPONSE]
 

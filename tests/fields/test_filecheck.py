@@ -14,8 +14,9 @@ from sheetlike import configuration, marked, plan
 from cg_uploader.errors import Cancelled
 from cg_uploader.fields.checks import RowChecker, check
 from cg_uploader.fields.duplicate_index import Repeats
-from cg_uploader.model import Field, Note
-from cg_uploader.vocabulary import DataType, FieldKind, Identity, Level
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import DataType, FieldKind, Identity, Level
+from cg_uploader.model.table import Note
 
 CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", Field("Name", required=True))
 ROWS = [

@@ -8,8 +8,8 @@ from sheetlike import columns, configuration
 
 from cg_uploader.fields.headings import loose
 from cg_uploader.fields.matching import FieldState, Match, drift, match
-from cg_uploader.model import Field, Mapping, Source
-from cg_uploader.vocabulary import DataType
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import DataType
 
 
 def states(found: Match) -> dict[str, str]:

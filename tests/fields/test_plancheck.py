@@ -5,8 +5,9 @@ from __future__ import annotations
 from sheetlike import ADDRESS, configuration, marked, plan, table
 
 from cg_uploader.fields.checks import plan_problems
-from cg_uploader.model import Field, Mapping, Plan, Source
-from cg_uploader.vocabulary import DataType, Identity, Level, Region
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import DataType, Identity, Level, Region
+from cg_uploader.model.plan import Plan
 
 
 def said(of: Plan) -> list[tuple[str, str]]:

@@ -11,8 +11,11 @@ from sheetlike import configuration, plan
 
 from cg_uploader.fields.checks import NOTE_LEVELS, Problem, RowChecker
 from cg_uploader.fields.problems import WHAT_TO_DO
-from cg_uploader.model import LONGEST_URL, BlankCells, Field, Mapping, Note, Plan, Source
-from cg_uploader.vocabulary import DataType, FieldKind, Level
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import LONGEST_URL
+from cg_uploader.model.table import Note
 
 CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", "Name")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.fields.value_types import SHAPES, level_of
-from cg_uploader.vocabulary import FieldKind, Level
+from cg_uploader.model.enums import FieldKind, Level
 
 GOOD = {
     FieldKind.EMAIL: ["ann@example.com", "a.b+c@x-y.co.uk", "jörg@müller.de", "o'brien@x.org", "1@2.3"],

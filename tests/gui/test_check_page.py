@@ -17,8 +17,8 @@ from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
 from cg_uploader.gui.pages.check import ALL, LEFT_OUT, WHOLE, CheckPage
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
-from cg_uploader.model import Note
-from cg_uploader.vocabulary import BlankCells, DataType
+from cg_uploader.model.enums import BlankCells, DataType
+from cg_uploader.model.table import Note
 
 BAD = ("no-address", "Bob", "Account 1")
 GOOD = people(5)

@@ -19,7 +19,7 @@ from cg_uploader.gui.pages.columns import ColumnsPage, samples, source_of
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.widgets.mapping_line import CONSTANT, NOT_SENT
-from cg_uploader.model import Field, Source
+from cg_uploader.model.configuration import Field, Source
 
 FIELDS = (Field("Email", required=True), Field("First Name"), Field("Account Name"), Field("Source"))
 

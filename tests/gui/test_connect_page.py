@@ -20,10 +20,10 @@ from cg_uploader.gui.session import Connection, Session
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.words import REGIONS
-from cg_uploader.model import Credentials, Profile
+from cg_uploader.model.configuration import Credentials, Profile
+from cg_uploader.model.enums import DataType, Region
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import DataType, Region
 
 
 class MemoryKeychain:

@@ -22,12 +22,12 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Credentials
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Region, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import Preferences
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
-from cg_uploader.vocabulary import Region, RowStatus
 
 ROWS = 60
 

@@ -17,10 +17,10 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Mapping, Source
+from cg_uploader.model.configuration import Mapping, Source
+from cg_uploader.model.enums import RowStatus
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import RowStatus
 
 BAD = ("no-address", "Bob", "Account 1")
 REFUSED = {"when": {"Email": "ann1@example.com"}, "do": "refused", "errors": {"Email": "The email is on a list."}}

@@ -15,7 +15,7 @@ from cg_uploader.gui.pages.file import FilePage, facts
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
 from cg_uploader.gui.widgets.drop_zone import DropZone
-from cg_uploader.model import Note
+from cg_uploader.model.table import Note
 from cg_uploader.sheets.cells.notes import fold
 
 

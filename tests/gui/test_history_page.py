@@ -24,11 +24,11 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.uploading import Ended
+from cg_uploader.model.enums import Region, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY, Kept
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Region, RowStatus
 
 
 @pytest.fixture

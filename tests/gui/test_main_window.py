@@ -27,9 +27,9 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.model.enums import RowStatus
 from cg_uploader.settings import logs
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import RowStatus
 
 
 def ready(window: MainWindow, rows: int, qtbot: QtBot) -> None:

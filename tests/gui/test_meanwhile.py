@@ -16,11 +16,12 @@ from cg_uploader.errors import ProxyLoginWanted
 from cg_uploader.gui import uploading
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.worker import Announce, Cancelled, Runner, Work
-from cg_uploader.model import Plan, Table
+from cg_uploader.model.enums import DataType
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.table.spool import BLOCK, Packer, Spool
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import DataType
 
 
 class SlowRows(Spool):

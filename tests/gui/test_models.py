@@ -20,8 +20,10 @@ from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel
 from cg_uploader.gui.models.preview_model import PreviewModel
 from cg_uploader.gui.models.rows_model import RowsModel
 from cg_uploader.gui.models.runs_model import RunsModel
-from cg_uploader.model import Field, Outcome, Row, RunSummary, Stop
-from cg_uploader.vocabulary import FieldKind, Region, RowStatus
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import FieldKind, Region, RowStatus
+from cg_uploader.model.run import Outcome, RunSummary, Stop
+from cg_uploader.model.table import Row
 
 MARKUP = "<b>bold</b> & <img src=x>"
 

@@ -15,8 +15,8 @@ from cg_uploader.gui.pages.connect import ConnectPage
 from cg_uploader.gui.pages.file import FilePage
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed
+from cg_uploader.model.enums import DataType, Region
 from cg_uploader.sheets.reader import ReadOptions
-from cg_uploader.vocabulary import DataType, Region
 
 EMAIL, NAME = 0, 1
 

@@ -19,10 +19,10 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.model import Field, Mapping, Source
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import FieldKind
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import FieldKind
 
 EVIL = "<b>x</b> &amp; <img src=a> photo\u202egnp.exe\u200b"
 HEADINGS = ("Email", f"Name {EVIL}", f"Left {EVIL}")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.gui.app import SAMPLE_PROFILE
+from cg_uploader.model.enums import Region
 from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places, resource
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
-from cg_uploader.vocabulary import Region
 
 LONG_TO_LOAD = {
     *("requests", "urllib3", "truststore", "cryptography", "ssl", "http.client", "socketserver", "asyncio", "multiprocessing"),

@@ -15,11 +15,11 @@ from cg_uploader.gui.pages.upload import UploadPage
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Batch
+from cg_uploader.model.enums import Activity, DataType, RowStatus
+from cg_uploader.model.run import Batch
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.sending import engine
-from cg_uploader.vocabulary import Activity, DataType, RowStatus
 
 ROWS = 30
 LONG = 3_600.0

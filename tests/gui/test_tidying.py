@@ -15,12 +15,12 @@ from windows import HEADINGS, PATIENCE_MS, people, practice_connection
 from cg_uploader.gui import tidying
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Services
-from cg_uploader.model import Stop
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.uploads.journal.retention import DAY_SECONDS
-from cg_uploader.vocabulary import RowStatus
 
 
 def old_run(places: Places, days: int) -> None:

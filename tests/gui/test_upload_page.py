@@ -25,10 +25,10 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.worker import Work
-from cg_uploader.model import Outcome
+from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.run import Outcome
 from cg_uploader.practice.ledger import Effect
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import DataType, RowStatus
 
 BAD = ("no-address", "Bob", "Account 1")
 

@@ -18,10 +18,10 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.gui.steps import Standing, Step, standing
 from cg_uploader.gui.theme import Theme
+from cg_uploader.model.enums import RowStatus
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places, resource
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.vocabulary import RowStatus
 
 
 @pytest.fixture

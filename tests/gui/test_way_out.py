@@ -25,11 +25,11 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Connection, Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Theme
-from cg_uploader.model import Address, Credentials
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.enums import DataType, Region, RowStatus
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import Preferences
-from cg_uploader.vocabulary import DataType, Region, RowStatus
 
 EU = Address(f"https://{AUTH}/oauth2/token", f"https://{RECORDS}/records/")
 LOGIN = "ann:p4ssw0rd"

@@ -26,10 +26,10 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.widgets.run_progress import RunProgress
 from cg_uploader.gui.widgets.table import Table
-from cg_uploader.model import Batch, Outcome, RunSummary, Stop
+from cg_uploader.model.enums import Activity, Region, RowStatus
+from cg_uploader.model.run import Batch, Outcome, RunSummary, Stop
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places
-from cg_uploader.vocabulary import Activity, Region, RowStatus
 
 WRONG = "Nobody Ltd"
 BAD = ("no-address", "Bob", "Account 1")

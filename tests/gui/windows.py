@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
 from cg_uploader.gui.session import Connection
-from cg_uploader.model import Field
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import DataType, FieldKind, Region
 from cg_uploader.sheets.process.parse_process import command
 from cg_uploader.sheets.reader import Readers
-from cg_uploader.vocabulary import DataType, FieldKind, Region
 
 MakeFile = Callable[..., Path]
 PATIENCE_MS = 60_000

@@ -16,12 +16,13 @@ import pytest
 
 from cg_uploader.fields.checks import check
 from cg_uploader.fields.matching import FieldState, match
-from cg_uploader.model import Address, Profile, Row, Table
+from cg_uploader.model.configuration import Address, Profile
+from cg_uploader.model.enums import Level
+from cg_uploader.model.table import Row, Table
 from cg_uploader.practice import faults
 from cg_uploader.settings.profiles import parse
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.planning.plan_builder import make_plan
-from cg_uploader.vocabulary import Level
 
 ONCE = {"429", "500", "503", "unauthorized", "reset"}
 

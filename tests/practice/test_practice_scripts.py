@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import DataType
 from cg_uploader.practice import faults
 from cg_uploader.practice.answers import RECORD_FAULTS
 from cg_uploader.practice.configurations import READY_MADE, PracticeConfiguration
 from cg_uploader.practice.script import Script
-from cg_uploader.vocabulary import DataType
 
 Practice = Callable[..., Any]
 

@@ -10,9 +10,9 @@ import pytest
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from cg_uploader.errors import CredentialsRefused, UsageError
-from cg_uploader.model import Credentials
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Region
 from cg_uploader.settings.credentials import CredentialStore, from_environment, is_trusted, tidy
-from cg_uploader.vocabulary import Region
 
 ANN = Credentials("ann-id", "s3cret/+=")
 

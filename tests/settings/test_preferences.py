@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_uploader.model.enums import BlankCells
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
-from cg_uploader.vocabulary import BlankCells
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:

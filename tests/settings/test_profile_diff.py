@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.model import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("City"), Field("Source"))
 SAVED = Profile("EU", Region.EU, Configuration("contact", DataType.CONTACT, FIELDS))

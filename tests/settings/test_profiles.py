@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.errors import ProfileError
-from cg_uploader.model import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Profile, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
-from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 DOCUMENTED = """
 {"version": 1, "name": "EU contacts", "region": "practice",

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.read_progress import Watch

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions

@@ -20,7 +20,7 @@ from sheetfiles import binary_cell, compound, excel_binary, excel_old, open_docu
 from xlsxwriter import Workbook as Writer
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.read_progress import Watch

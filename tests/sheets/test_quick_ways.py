@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sheetfiles import Cell, binary_cell, excel, excel_binary, number, read, row_xml, sheet_xml
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import generals
 from cg_uploader.sheets.cells.number_format import number_format
 from cg_uploader.sheets.delimited import text_reader

@@ -13,7 +13,7 @@ from cg_uploader.commands import upload_commands
 from cg_uploader.commands.client_factory import Way
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused
-from cg_uploader.model import RunSummary, Stop
+from cg_uploader.model.run import RunSummary, Stop
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal

@@ -19,9 +19,9 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.inputs import Button, Choice, Number, labelled, line
 from cg_uploader.gui.widgets.network_form import NetworkForm
 from cg_uploader.gui.widgets.texts import caption, section
+from cg_uploader.model.enums import BlankCells
 from cg_uploader.settings.preferences import MOST_DAYS, PROXY_WORDS, Preferences
 from cg_uploader.system.child_processes import system_name
-from cg_uploader.vocabulary import BlankCells
 
 SCHEMES = {Scheme.SYSTEM: "As the system has it", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}
 BLANKS = {BlankCells.LEAVE_OUT: "Not mentioned", BlankCells.SEND_EMPTY: "Sent empty"}

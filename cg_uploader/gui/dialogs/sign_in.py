@@ -11,7 +11,8 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.words import REGIONS
-from cg_uploader.model import Credentials, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.run import RunSummary
 
 
 class SignInDialog(QDialog):

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from cg_uploader.fields import headings
 from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.model import Field
-from cg_uploader.vocabulary import FieldKind
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.enums import FieldKind
 
 HEADING, REQUIRED, KIND, REMARK = range(4)
 TITLES = ("Field heading", "Required", "Holds", "Remark")

@@ -12,8 +12,8 @@ from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.model import Outcome
-from cg_uploader.vocabulary import RowStatus
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import Outcome
 
 MOST_LISTED = 5_000
 ROW = 0

@@ -12,7 +12,7 @@ from cg_uploader.fields import headings
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.model import Column, Row, Table
+from cg_uploader.model.table import Column, Row, Table
 
 MOST_ROWS = 200
 

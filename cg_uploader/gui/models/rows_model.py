@@ -14,7 +14,8 @@ from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.model import Plan, Row
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Row
 from cg_uploader.sheets.cells import clean_text
 
 ROW, WHO, PROBLEM = range(3)

@@ -11,9 +11,9 @@ from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.models.lines_model import Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.gui.words import REGIONS
-from cg_uploader.model import RunSummary
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import RunSummary
 from cg_uploader.uploads.journal.journal_rows import day
-from cg_uploader.vocabulary import RowStatus
 
 TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")
 STARTED = 0

@@ -27,8 +27,9 @@ from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.widgets.todo_list import Todo, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model import Plan, Row
-from cg_uploader.vocabulary import DataType, Level
+from cg_uploader.model.enums import DataType, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Row
 
 QUIET_MS = 250
 TEXT_LINES = 3

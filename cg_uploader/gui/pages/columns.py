@@ -21,7 +21,8 @@ from cg_uploader.gui.widgets.inputs import Button, card, line
 from cg_uploader.gui.widgets.mapping_line import CONSTANT, NOT_SENT, TITLES, MappingLine, columns
 from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.words import counted
-from cg_uploader.model import Column, Field, Mapping, Row, Source, Table
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.table import Column, Row, Table
 
 SAMPLE_ROWS = 200
 SAMPLES = 3

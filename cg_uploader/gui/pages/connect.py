@@ -26,10 +26,10 @@ from cg_uploader.gui.widgets.saved_connections import SavedConnections
 from cg_uploader.gui.widgets.texts import message, section
 from cg_uploader.gui.words import REGIONS, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
-from cg_uploader.model import Profile
+from cg_uploader.model.configuration import Profile
+from cg_uploader.model.enums import Region
 from cg_uploader.settings import profiles
 from cg_uploader.system.atomic_file import proposed_name, save_text
-from cg_uploader.vocabulary import Region
 
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
 

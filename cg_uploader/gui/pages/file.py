@@ -29,7 +29,7 @@ from cg_uploader.gui.widgets.two_readings import TwoReadings
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.remembered_read_options import Choice
 from cg_uploader.sheets.cells.notes import fold

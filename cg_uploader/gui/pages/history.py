@@ -21,7 +21,7 @@ from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import message, plain, set_mark
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
-from cg_uploader.model import RunSummary
+from cg_uploader.model.run import RunSummary
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.results.report import all_refused
 

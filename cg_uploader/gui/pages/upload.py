@@ -32,12 +32,14 @@ from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
-from cg_uploader.model import Batch, Credentials, Outcome, Plan, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.planning.plan_builder import Earlier
 from cg_uploader.uploads.proxy_auth import stopped_by
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.gui.dialogs.sign_in import SignInDialog

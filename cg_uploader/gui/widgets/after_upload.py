@@ -11,7 +11,7 @@ from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import set_mark
 from cg_uploader.gui.words import counted
-from cg_uploader.model import RunSummary
+from cg_uploader.model.run import RunSummary
 from cg_uploader.uploads.results import report
 
 

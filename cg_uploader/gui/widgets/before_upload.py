@@ -12,7 +12,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Tick, card
 from cg_uploader.gui.widgets.texts import Elided, plain, section
 from cg_uploader.gui.words import DATA_TYPES, REGIONS, counted, invited_in_words
-from cg_uploader.model import Plan
+from cg_uploader.model.plan import Plan
 from cg_uploader.uploads.planning.plan_builder import Earlier
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QWidget
 
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.texts import plain
-from cg_uploader.vocabulary import BlankCells
+from cg_uploader.model.enums import BlankCells
 
 
 class BlankCellsChoice(QWidget):

@@ -12,7 +12,7 @@ from cg_uploader.gui.widgets.fields_editor import FieldsEditor
 from cg_uploader.gui.widgets.inputs import Choice, labelled
 from cg_uploader.gui.words import DATA_TYPE_REMARKS, DATA_TYPES
 from cg_uploader.gui.worker import Runner
-from cg_uploader.vocabulary import DataType
+from cg_uploader.model.enums import DataType
 
 
 class ConfigurationForm(QWidget):

@@ -14,7 +14,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice, Tick, labelled
 from cg_uploader.gui.widgets.texts import caption
 from cg_uploader.gui.words import REGIONS
-from cg_uploader.vocabulary import Region
+from cg_uploader.model.enums import Region
 
 PRACTICE_REMARK = (
     "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "

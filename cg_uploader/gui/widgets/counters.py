@@ -12,7 +12,7 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.models.outcomes_model import LOOKS
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.texts import Sign, plain
-from cg_uploader.vocabulary import RowStatus
+from cg_uploader.model.enums import RowStatus
 
 
 class Counter(QPushButton):

@@ -16,8 +16,8 @@ from cg_uploader.gui.widgets.table import ChoiceDelegate, Table, TickDelegate
 from cg_uploader.gui.widgets.texts import caption, plain
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
-from cg_uploader.model import Field
-from cg_uploader.model import Table as File
+from cg_uploader.model.configuration import Field
+from cg_uploader.model.table import Table as File
 from cg_uploader.sheets import reader
 from cg_uploader.sheets.reader import ReadOptions
 

@@ -13,7 +13,7 @@ from cg_uploader.gui.widgets.banner import State
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice
 from cg_uploader.gui.widgets.texts import Elided, plain, tip
-from cg_uploader.model import Field
+from cg_uploader.model.configuration import Field
 
 NOT_SENT = "-"
 CONSTANT = "="

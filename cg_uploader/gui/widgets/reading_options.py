@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
-from cg_uploader.model import Table
+from cg_uploader.model.enums import ENCODINGS
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions
-from cg_uploader.vocabulary import ENCODINGS
 
 NO_DELIMITER = "none"
 DELIMITERS = (

@@ -11,9 +11,9 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, card
 from cg_uploader.gui.widgets.texts import plain, section
 from cg_uploader.gui.words import counted
-from cg_uploader.model import Batch
+from cg_uploader.model.enums import Activity, RowStatus
+from cg_uploader.model.run import Batch
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
-from cg_uploader.vocabulary import Activity, RowStatus
 
 WORDS = {
     Activity.PREPARING: "Preparing…",

@@ -14,7 +14,7 @@ from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.reading_options import NO_DELIMITER, delimiter_in_words, encoding_in_words
 from cg_uploader.gui.widgets.table import Table as View
 from cg_uploader.gui.widgets.texts import section
-from cg_uploader.model import Column, Row, Table
+from cg_uploader.model.table import Column, Row, Table
 
 QUESTION = "This file can be read in two ways. Which is right?"
 _LINES = 5

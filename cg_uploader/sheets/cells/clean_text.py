@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from cg_uploader.vocabulary import BLANKS
+from cg_uploader.model.enums import BLANKS
 
 EXACT_LIMIT = 2**53
 DIGITS_LIMIT = 10**15

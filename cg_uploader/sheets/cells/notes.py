@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cg_uploader.lazy_sequence import Computed
-from cg_uploader.model import Note
+from cg_uploader.model.table import Note
 from cg_uploader.sheets.cells.clean_text import column_letter
 
 _CELL = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import IO
 
-from cg_uploader.model import Alternative
+from cg_uploader.model.table import Alternative
 from cg_uploader.sheets.delimited.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import Encoding
 from cg_uploader.sheets.delimited.tokenizer import CELL, Records

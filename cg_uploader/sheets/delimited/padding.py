@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cg_uploader.vocabulary import BLANKS
+from cg_uploader.model.enums import BLANKS
 
 
 class Padding:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Alternative, Table
+from cg_uploader.model.enums import ENCODINGS
+from cg_uploader.model.table import Alternative, Table
 from cg_uploader.sheets.delimited.alternative import alternative
 from cg_uploader.sheets.delimited.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import Encoding, find
@@ -20,7 +21,6 @@ from cg_uploader.sheets.delimited.row_builder import LinesBuilder
 from cg_uploader.sheets.delimited.tokenizer import Records
 from cg_uploader.sheets.table.read_progress import Watch
 from cg_uploader.sheets.table.sheet_reading import until_enough
-from cg_uploader.vocabulary import ENCODINGS
 
 _PREVIEW = 4 << 20
 _BLOCK = 1 << 18

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
 
 ABOUT = "CG Uploader"
 """The sheet's name."""

@@ -11,11 +11,11 @@ from operator import lt
 
 from cg_uploader.errors import UsageError
 from cg_uploader.lazy_sequence import Computed
-from cg_uploader.model import Column, Note, Row, Rows, Table
-from cg_uploader.origin import Origin
+from cg_uploader.model.enums import BLANKS
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.table import Column, Note, Row, Rows, Table
 from cg_uploader.sheets.cells.clean_text import column_letter, column_position
 from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, WHAT_TO_DO, WHEN, unguarded
-from cg_uploader.vocabulary import BLANKS
 
 _ADDED = (PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER)
 _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])

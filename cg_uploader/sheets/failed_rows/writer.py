@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, HEADINGS, lines_of
 from cg_uploader.system.atomic_file import saved_whole

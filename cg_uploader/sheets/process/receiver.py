@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
-from cg_uploader.model import Alternative, Column, Row, Table
+from cg_uploader.model.table import Alternative, Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.notes import NoteBook
 from cg_uploader.sheets.failed_rows.hidden_sheet import origin_of

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_position
 from cg_uploader.sheets.cells.notes import NoteBook, Notes
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of

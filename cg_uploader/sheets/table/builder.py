@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Column, Row, Table
+from cg_uploader.model.enums import BLANKS
+from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.converter import CellTexts, Kind, Text
 from cg_uploader.sheets.cells.notes import Found, NoteBook
@@ -18,7 +19,6 @@ from cg_uploader.sheets.table.merged_cells import Area, covered
 from cg_uploader.sheets.table.mixed_dates import DateForms
 from cg_uploader.sheets.table.read_progress import Watch
 from cg_uploader.sheets.table.spool import Packer
-from cg_uploader.vocabulary import BLANKS
 
 CANDIDATES = 30
 MOST_ABOVE = 12

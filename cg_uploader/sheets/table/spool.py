@@ -14,7 +14,7 @@ from operator import itemgetter, lt
 from typing import IO, Protocol
 
 from cg_uploader.errors import Cancelled
-from cg_uploader.model import Row, Rows
+from cg_uploader.model.table import Row, Rows
 from cg_uploader.sheets.table.merged_cells import Spans
 
 BLOCK = 512

@@ -16,14 +16,15 @@ from pathlib import Path
 
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
-from cg_uploader.model import Plan, Request
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.database import translated
 from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
 from cg_uploader.uploads.journal.plan_json import first_content
 from cg_uploader.uploads.journal.related_runs import Families
 from cg_uploader.uploads.journal.row_order import hold_back_overtaken
 from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, remember
-from cg_uploader.vocabulary import RowStatus
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)

@@ -14,8 +14,11 @@ from types import TracebackType
 from typing import Any
 
 from cg_uploader.errors import DiskFull, RunChanged, UsageError
-from cg_uploader.model import Outcome, Plan, Request, RunSummary, Stop
-from cg_uploader.origin import Origin
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.request import Request
+from cg_uploader.model.run import Outcome, RunSummary, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import commit_counter, database, duplicate_lookup, plan_json, retention, row_order, sent_rows
 from cg_uploader.uploads.journal.duplicate_lookup import Known
@@ -43,7 +46,6 @@ from cg_uploader.uploads.journal.locks import Holds, as_holder, who_i_am
 from cg_uploader.uploads.journal.related_runs import run_of
 from cg_uploader.uploads.journal.run_summary import checked, summary_of
 from cg_uploader.uploads.journal.sent_rows_file import Exchange
-from cg_uploader.vocabulary import RowStatus
 
 _BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cg_uploader.model import Outcome, Row
-from cg_uploader.vocabulary import RowStatus
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import Outcome
+from cg_uploader.model.table import Row
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,22 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import (
-    Address,
-    Column,
-    Configuration,
-    Field,
-    Mapping,
-    Options,
-    Plan,
-    Rows,
-    Source,
-    Table,
-)
-from cg_uploader.origin import Origin
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.table import Column, Rows, Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
 from cg_uploader.uploads.journal.journal_rows import as_written, text_of
-from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Identity, Region
 
 _Noun = TypeVar("_Noun", Address, Column, Field, Source)
 _KINDS = {noun.__name__: get_type_hints(noun) for noun in (Address, Column, Field, Source)}

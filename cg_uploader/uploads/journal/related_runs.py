@@ -9,8 +9,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cg_uploader.model import Plan
-from cg_uploader.origin import Origin
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.provenance import Origin
 from cg_uploader.uploads.journal.journal_rows import LEFT, span
 from cg_uploader.uploads.journal.plan_json import first_content, first_file
 

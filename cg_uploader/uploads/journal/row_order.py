@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from cg_uploader.fields.configuration import Identifiers
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
 from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, OVERTAKEN, SKIPPED_AS_ACCEPTED, KeptRows, span
 from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
 from cg_uploader.uploads.journal.related_runs import run_of

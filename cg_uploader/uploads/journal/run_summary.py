@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cg_uploader.model import RunSummary, Stop
+from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.run import RunSummary, Stop
 from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, as_written, text_of
-from cg_uploader.vocabulary import Region, RowStatus
 
 
 def checked(record: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cg_uploader.model import Plan, Request
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
 from cg_uploader.uploads.journal.plan_json import first_file
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from cg_uploader.api.endpoints import address
 from cg_uploader.errors import UploaderError
 from cg_uploader.fields.headings import shown
-from cg_uploader.model import Plan, Profile, Table
+from cg_uploader.model.configuration import Profile
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.system.named_file import NamedFile
-from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal

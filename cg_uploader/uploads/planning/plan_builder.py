@@ -12,10 +12,14 @@ from cg_uploader.api.endpoints import address
 from cg_uploader.errors import AlreadyUploaded, Cancelled, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
-from cg_uploader.model import Plan, Profile, Request, RunSummary, Table
+from cg_uploader.model.configuration import Profile
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
+from cg_uploader.model.run import RunSummary
+from cg_uploader.model.table import Table
 from cg_uploader.uploads.journal.journal_rows import day, day_of
 from cg_uploader.uploads.results.report import in_words, summaries
-from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.duplicate_lookup import Known, Past

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from cg_uploader.errors import JournalError, ProfileError, UsageError
-from cg_uploader.model import Plan
+from cg_uploader.model.plan import Plan
 from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profile_schema import MOST_BYTES

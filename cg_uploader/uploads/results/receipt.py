@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from cg_uploader import __version__
 from cg_uploader.fields.headings import visible
-from cg_uploader.model import Plan, RunSummary
+from cg_uploader.model.enums import BlankCells, Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import RunSummary
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, Kept
-from cg_uploader.vocabulary import BlankCells, Region, RowStatus
 
 MOST_ROWS = 200
 """Rows that are listed one by one; the repair file has all of them."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from cg_uploader.errors import RunChanged, UsageError
 from cg_uploader.fields.headings import shown
-from cg_uploader.model import Outcome, Plan, RunSummary
-from cg_uploader.origin import Origin
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, Kept
 from cg_uploader.uploads.journal.plan_json import first_content
-from cg_uploader.vocabulary import RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError, UsageError
-from cg_uploader.model import Mapping, Note, Plan, Source, Table
+from cg_uploader.model.configuration import Mapping, Source
+from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Note, Table
 from cg_uploader.sheets.failed_rows.reopened import HELD_BACK, REFUSED, said_before
 from cg_uploader.sheets.table.spool import Packer, Spool
 from cg_uploader.uploads.results.report import origin_of
-from cg_uploader.vocabulary import Region, RowStatus
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal

@@ -7,14 +7,16 @@ marked in the journal, durably, before it may leave, and its outcome is in the j
 from __future__ import annotations
 
 import heapq
-import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cg_uploader.errors import ConnectError
 from cg_uploader.fields.configuration import Identifiers
-from cg_uploader.model import Batch, Outcome, Plan, Reply, Row, RunSummary, Stop
+from cg_uploader.model.enums import Activity, Answer, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import Batch, Outcome, RunSummary, Stop
+from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.sending import preparation
@@ -23,10 +25,10 @@ from cg_uploader.uploads.sending.first_sign_in import sign_in
 from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.retry import Action, Attempts, decide
 from cg_uploader.uploads.sending.scheduler import EVERYBODY, ONCE_ONLY, Lanes, Ticket
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake, Gaps
+from cg_uploader.uploads.sending.sleep_inhibitor import Gaps
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.throttle import Traffic
-from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, Senders, Sends, Sent
-from cg_uploader.vocabulary import Activity, Answer, RowStatus
+from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, Sends, Sent
 
 LOOK_AHEAD = 1_000
 BLOCK = 100
@@ -35,19 +37,6 @@ GRACE_SECONDS = 4.0
 NOTICE_SECONDS = 60.0
 INTERRUPTED = 130
 AFTER_A_GAP = "This computer was asleep, or its clock was set. The upload goes on."
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run stands on and tests replace: its clocks, the threads that send, and what keeps the computer awake.
-
-    ``clock``: seconds that only grow; ``wall``: seconds that may be set, and that go on while the computer sleeps.
-    """
-
-    clock: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    senders: Callable[[Sends, int, Control], Senders] = Senders
-    awake: Callable[[], Awake] = Awake
 
 
 def upload(

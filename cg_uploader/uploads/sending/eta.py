@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from cg_uploader.model import Batch
-from cg_uploader.vocabulary import Activity
+from cg_uploader.model.enums import Activity
+from cg_uploader.model.run import Batch
 
 ROWS_BEFORE_A_WORD = 20
 WINDOW_SECONDS = 30.0

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cg_uploader.errors import Cancelled, NotReachable
-from cg_uploader.model import Batch
+from cg_uploader.model.enums import Activity
+from cg_uploader.model.run import Batch
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.retry import MOST_THROTTLED
 from cg_uploader.uploads.sending.throttle import BREAK
 from cg_uploader.uploads.sending.worker_pool import Sends
-from cg_uploader.vocabulary import Activity
 
 LOOK_SECONDS = 0.1
 LOOKS_PER_WORD = 10

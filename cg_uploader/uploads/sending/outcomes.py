@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cg_uploader.api.replies import field_of
-from cg_uploader.model import Outcome, Reply
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import Outcome
 from cg_uploader.uploads.sending.retry import Decision
 from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.vocabulary import RowStatus
 
 POSSIBLY_ARRIVED = "An earlier try may have arrived."
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, CredentialsRefused, MappingError
 from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
-from cg_uploader.model import Batch, Outcome, Plan, Row
+from cg_uploader.model.enums import Activity, Level, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import Batch, Outcome
+from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.duplicate_lookup import Known, Past
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept, Messages, as_text, day
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, Level, RowStatus
 
 SAMPLE_ROWS = 200
 ROW_OVERHEAD_BYTES = 200

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cg_uploader.api.token import NOT_FOR_RECORDS
-from cg_uploader.model import Reply
-from cg_uploader.vocabulary import Answer, Body, DataType, RowStatus
+from cg_uploader.model.enums import Answer, Body, DataType, RowStatus
+from cg_uploader.model.request import Reply
 
 RESEND_WAITS = (2.0, 8.0, 30.0)
 MOST_THROTTLED = 6

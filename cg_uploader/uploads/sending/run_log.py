@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Plan, RunSummary
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import RunSummary
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cg_uploader.model import Request
+from cg_uploader.model.request import Request
 from cg_uploader.uploads.sending.retry import Attempts
 
 ONCE_ONLY = "once-only"

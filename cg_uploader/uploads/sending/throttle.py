@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cg_uploader.model import Outcome, Reply, Stop
+from cg_uploader.model.enums import Answer, RowStatus
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import Outcome, Stop
 from cg_uploader.uploads.sending.retry import Decision
 from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.vocabulary import Answer, RowStatus
 
 BREAK = "CustomerGauge asked for a break."
 CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)

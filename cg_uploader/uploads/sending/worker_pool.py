@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from cg_uploader.model import Reply, Request
+from cg_uploader.model.enums import Body
+from cg_uploader.model.request import Reply, Request
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.vocabulary import Body
 
 ABORT_SECONDS = 0.5
 

@@ -15,10 +15,10 @@ from xlsxwriter import Workbook as Writer
 
 from cg_uploader.fields.problems import WHAT_TO_DO, todo
 from cg_uploader.fields.rowcheck import NOTE_LEVELS
+from cg_uploader.model.enums import Level
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE
 from cg_uploader.sheets.table.spool import BLOCK
-from cg_uploader.vocabulary import Level
 
 WARNINGS = ("truncated-number", "replaced-byte", "lost-character", "mixed-dates", "date-system")
 

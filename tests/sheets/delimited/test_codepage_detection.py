@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cg_uploader.model.enums import ENCODINGS
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.reader import read
-from cg_uploader.vocabulary import ENCODINGS
 
 ROWS = {
     "cp874": ("สมชาย ใจดี;เชียงใหม่", "สุดา รักไทย;กรุงเทพฯ", "วิไล ทองคำ;ภูเก็ต", "นภา พงษ์ไพร;อุดรธานี"),

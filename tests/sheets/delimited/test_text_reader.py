@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.delimited.dialect import Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import find
 from cg_uploader.sheets.delimited.tokenizer import CELL, Records, split_record

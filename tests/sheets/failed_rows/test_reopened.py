@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from cg_uploader.model import Table
-from cg_uploader.origin import Origin
+from cg_uploader.model.provenance import Origin
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, lines_of, origin_of
 from cg_uploader.sheets.failed_rows.writer import RepairRow, write
 from cg_uploader.sheets.reader import ReadOptions, read

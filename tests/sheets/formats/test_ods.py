@@ -6,7 +6,7 @@ import pytest
 from sheetfiles import open_document, read
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.options import ReadOptions
 
 

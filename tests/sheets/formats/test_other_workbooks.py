@@ -7,7 +7,7 @@ import pytest
 from sheetfiles import binary_cell, excel_binary, excel_old, read, record8, short_cell, text8
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 
 
 def texts(table: Table) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sheetfiles import Cell, excel, number, read, relations, row_xml, sheet_xml
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.read_progress import Progress
 

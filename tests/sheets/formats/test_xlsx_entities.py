@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sheetfiles import Cell, excel, read, row_xml, sheet_xml
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.formats.xlsx.shared_strings import decoded
 from cg_uploader.sheets.formats.xlsx.sheet import SheetXml
 from cg_uploader.sheets.table.builder import Shape

@@ -15,7 +15,7 @@ from sheetfiles import binary_cell, excel, excel_binary, excel_old, open_documen
 from workers import Numbers, readers, real, refused, stand_in
 
 from cg_uploader.errors import FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.reader import FIRST_ROWS, Readers

@@ -13,7 +13,7 @@ from casefiles import number, ods_cell, ods_row, ods_text, row, sheet, text, wor
 from sheetfiles import binary_cell, excel_binary, excel_old, open_document, record8, text8
 
 from cg_uploader.errors import Cancelled, FileError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import read
 
 NAMES, ANN = row(text("Name"), text("City")), row(text("Ann"), text("Oslo"))

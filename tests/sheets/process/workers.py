@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.process.limits import USUAL, Limits
 from cg_uploader.sheets.process.parse_process import command
 from cg_uploader.sheets.reader import Readers

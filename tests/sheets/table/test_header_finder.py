@@ -20,7 +20,7 @@ from sheetfiles import (
 )
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Table
+from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions

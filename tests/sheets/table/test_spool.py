@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cg_uploader.model import Row
+from cg_uploader.model.table import Row
 from cg_uploader.sheets.table.merged_cells import covered
 from cg_uploader.sheets.table.spool import BLOCK, Packer, Spool, is_block
 

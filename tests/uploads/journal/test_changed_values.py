@@ -17,12 +17,13 @@ import pytest
 from rig import plan_of
 
 from cg_uploader import cli
-from cg_uploader.model import Address, Outcome
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import Outcome
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
-from cg_uploader.vocabulary import RowStatus
 
 GOOD, CHANGED = 1, 2
 BLOB = b"\xff\x00\xfe"

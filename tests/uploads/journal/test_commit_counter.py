@@ -17,14 +17,15 @@ import pytest
 from rig import OK, ScriptedClient, Timer, inline, people, plan_of, recorded
 
 from cg_uploader.errors import JournalError
-from cg_uploader.model import Outcome, Request
+from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.request import Request
+from cg_uploader.model.run import Outcome
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import commit_counter, corruption, database
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import upload
-from cg_uploader.vocabulary import DataType, RowStatus
 
 ROWS = 6
 LOG_HEADER, FRAME = 32, 24 + 4096

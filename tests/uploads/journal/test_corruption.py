@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from rig import people, plan_of, recorded
 
 from cg_uploader.errors import AlreadyUploaded, JournalError, RunChanged
+from cg_uploader.model.enums import DataType
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
-from cg_uploader.vocabulary import DataType
 
 ROWS = 400
 

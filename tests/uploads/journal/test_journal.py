@@ -14,12 +14,12 @@ import pytest
 from rig import people, plan_of, recorded
 
 from cg_uploader.errors import AlreadyUploaded, DiskFull, JournalError, RunHeld, UsageError
-from cg_uploader.model import Outcome, Stop
+from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.run import Outcome, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import database, plan_json
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, Kept
-from cg_uploader.vocabulary import DataType, RowStatus
 
 
 @pytest.fixture

@@ -12,7 +12,12 @@ import pytest
 from rig import Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Batch, Options, Plan, Reply, Request, Row, RunSummary
+from cg_uploader.model.configuration import Options
+from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
+from cg_uploader.model.run import Batch, RunSummary
+from cg_uploader.model.table import Row
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
@@ -21,7 +26,6 @@ from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 REFUSED = status(422, ("First Name", "is blocked."))
 

@@ -20,14 +20,17 @@ from hypothesis import strategies as st
 from rig import OK, Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Options, Plan, Reply, Request, Table
+from cg_uploader.model.configuration import Options
+from cg_uploader.model.enums import Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
+from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 DAY = 86_400.0
 ROWS = 4

@@ -16,12 +16,12 @@ import pytest
 from rig import people, plan_of
 
 from cg_uploader.errors import JournalError
+from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import plan_json, schema
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows import keyed
 from cg_uploader.uploads.planning.plan_builder import earlier
-from cg_uploader.vocabulary import DataType, RowStatus
 
 SECRET = bytes(range(32))
 PLAN = plan_of(people(4), data_type=DataType.SURVEY)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model import Outcome, Stop
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.run import Outcome, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
@@ -23,7 +24,6 @@ from cg_uploader.uploads.journal.retention import DAY_SECONDS, LONGEST_ABSENCE, 
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import RowStatus
 
 VALUE = "needle"
 DAY = DAY_SECONDS

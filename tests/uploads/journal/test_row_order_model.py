@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from rig import OK, Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model import Plan, Reply, Request
+from cg_uploader.model.enums import Answer, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Answer, RowStatus
 
 Age = tuple[int, int]
 """Which upload, and which row."""

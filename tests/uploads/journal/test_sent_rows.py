@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model import Options, Plan, Reply, Request
+from cg_uploader.model.configuration import Options
+from cg_uploader.model.enums import Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows_file import ENTRY, Exchange
 from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 LOST = Reply(Answer.NOTHING)
 

@@ -20,7 +20,7 @@ from rig import people, plan_of, recorded
 from cg_uploader.commands.journal_commands import forget
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
-from cg_uploader.model import Plan
+from cg_uploader.model.plan import Plan
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import corruption, database, retention
 from cg_uploader.uploads.journal.journal import Journal

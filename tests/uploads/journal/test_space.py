@@ -18,7 +18,9 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, recorded
 from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import DiskFull, UploaderError
-from cg_uploader.model import Plan, Request
+from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.database import RESERVE_BYTES
@@ -27,7 +29,6 @@ from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine, preparation
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import DataType, RowStatus
 
 SIZE = 6 << 20
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.model import Address, Configuration, Field, Mapping, Outcome, Plan, Profile, Source
+from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Profile, Source
+from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import Outcome
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
@@ -18,7 +21,6 @@ from cg_uploader.uploads.planning.drift import file_changed, profile_changed
 from cg_uploader.uploads.planning.plan_builder import make_plan
 from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import BlankCells, DataType, FieldKind, Region, RowStatus
 
 HEADINGS = ("Email", "First Name", "City")
 ROWS = [(f"p{n}@example.com", f"N{n}", "Bonn") for n in range(10)]

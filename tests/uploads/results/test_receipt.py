@@ -11,7 +11,9 @@ from html.parser import HTMLParser
 import pytest
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 
-from cg_uploader.model import Field, Mapping, Plan, Source
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.plan import Plan
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
@@ -19,7 +21,6 @@ from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.receipt import MOST_REASONS, MOST_ROWS, receipt
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import DataType, RowStatus
 
 HOSTILE = '<script>alert("x")</script>'
 DECEIVING = "photo\u202egnp.exe\u200b"

@@ -14,7 +14,10 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.fields.matching import match
-from cg_uploader.model import Mapping, Plan, Reply, Source
+from cg_uploader.model.configuration import Mapping, Source
+from cg_uploader.model.enums import Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
@@ -22,7 +25,6 @@ from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Answer, DataType, RowStatus
 
 HOSTILE = '<script>alert("x")</script>'
 ROWS = [

@@ -12,7 +12,12 @@ import pytest
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 
 from cg_uploader.errors import AlreadyUploaded
-from cg_uploader.model import Field, Mapping, Plan, Reply, RunSummary, Source, Table
+from cg_uploader.model.configuration import Field, Mapping, Source
+from cg_uploader.model.enums import Answer, DataType, Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import RunSummary
+from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.journal.journal import Journal
@@ -23,7 +28,6 @@ from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.results.retry_failed import take_up
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Answer, DataType, Region, RowStatus
 
 ROWS = [(f"p{n}@example.com", f"Name {n}") for n in range(2, 9)]
 REFUSED = status(422, ("First Name", "is blocked."))

@@ -17,7 +17,11 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, status
 from cg_uploader.api.client import Client
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.errors import NotReachable
-from cg_uploader.model import Batch, Credentials, Plan, Reply, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.answers import RECORD_FAULTS
 from cg_uploader.practice.server import PracticeServer
@@ -25,7 +29,6 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 SOON = Timeouts(read=2.0, body=2.0)
 """For answers that never come, or not in time; all others have the time that they have in the product."""

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from rig import OK, Heard, ScriptedClient, Timer, inline, people, plan_of, status
 
 from cg_uploader.errors import ConsentMissing, CredentialsRefused, MappingError, RunHeld
-from cg_uploader.model import Plan, Reply, RunSummary
+from cg_uploader.model.enums import Activity, Answer, DataType, Region, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, Answer, DataType, Region, RowStatus
 
 NOTHING = Reply(Answer.NOTHING)
 NO_CONNECTION = Reply(Answer.NOT_CONNECTED, message="CustomerGauge cannot be reached.")

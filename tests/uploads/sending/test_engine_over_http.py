@@ -13,7 +13,11 @@ from rig import OK, Heard, people, plan_of
 
 from cg_uploader.api.client import Client
 from cg_uploader.api.connections import Timeouts
-from cg_uploader.model import Batch, Credentials, Plan, Reply, Request, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Activity, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
+from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.ledger import overlapping
 from cg_uploader.practice.server import PracticeServer
@@ -21,8 +25,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import Surroundings
-from cg_uploader.vocabulary import Activity, DataType, RowStatus
+from cg_uploader.uploads.sending.surroundings import Surroundings
 
 ID = Credentials("an-id", "a-secret")
 

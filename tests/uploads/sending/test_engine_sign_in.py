@@ -17,14 +17,14 @@ from cg_uploader.api.client import Client
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled, NotReachable
-from cg_uploader.model import Address, Credentials
+from cg_uploader.model.configuration import Address, Credentials
+from cg_uploader.model.enums import Activity, DataType, RowStatus
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import Activity, DataType, RowStatus
 
 ID = Credentials("an-id", "a-secret")
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])

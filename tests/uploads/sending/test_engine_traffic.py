@@ -14,17 +14,21 @@ import pytest
 from rig import Heard, InlineSenders, ScriptedClient, Timer, people, plan_of, status
 
 from cg_uploader.api.client import Client
-from cg_uploader.model import Credentials, Plan, Reply, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Answer, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply
+from cg_uploader.model.run import RunSummary
 from cg_uploader.practice.ledger import overlapping
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import AFTER_A_GAP, Surroundings
+from cg_uploader.uploads.sending.engine import AFTER_A_GAP
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.worker_pool import Sent
-from cg_uploader.vocabulary import Answer, RowStatus
 
 NOTHING = Reply(Answer.NOTHING)
 
@@ -140,7 +144,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import Surroundings
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.journal.journal import Journal
 
 class Client:

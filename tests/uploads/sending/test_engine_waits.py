@@ -16,14 +16,14 @@ from underway import ID, Pushed, Underway, held, wait_until
 from cg_uploader.api.client import Client
 from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled
-from cg_uploader.model import Reply, Request
+from cg_uploader.model.enums import Activity, DataType, RowStatus
+from cg_uploader.model.request import Reply, Request
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.engine import GRACE_SECONDS
-from cg_uploader.vocabulary import Activity, DataType, RowStatus
 
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cg_uploader.model import Batch
+from cg_uploader.model.enums import Activity, RowStatus
+from cg_uploader.model.run import Batch
 from cg_uploader.uploads.sending.eta import Pace, in_words
-from cg_uploader.vocabulary import Activity, RowStatus
 
 
 class Clock:

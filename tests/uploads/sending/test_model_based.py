@@ -20,16 +20,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from rig import OK, InlineSenders, Timer, plan_of, status
 
-from cg_uploader.model import Batch, Outcome, Plan, Reply, Request
+from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.request import Reply, Request
+from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.sending.scheduler import Ticket
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.worker_pool import Sent
-from cg_uploader.vocabulary import Activity, Answer, DataType, RowStatus
 
 ROWS = 14
 DAY = 86_400.0

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from cg_uploader.model import Reply
+from cg_uploader.model.enums import Answer, Body, DataType, RowStatus
+from cg_uploader.model.request import Reply
 from cg_uploader.uploads.sending.retry import Action, Attempts, Decision, decide
-from cg_uploader.vocabulary import Answer, Body, DataType, RowStatus
 
 # decision = "what" or "what wait"; what = final status, or "resend"; "stop" and its exit code where the run ends
 REFUSALS = (("Email", "bad"),)

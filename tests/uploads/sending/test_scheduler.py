@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.model import Request
+from cg_uploader.model.request import Request
 from cg_uploader.uploads.sending.scheduler import Lanes, Ticket
 
 

@@ -20,7 +20,10 @@ from rig import Heard, Timer, inline, plan_of
 from cg_uploader.api.client import Client
 from cg_uploader.commands.files import _as_csv
 from cg_uploader.fields.checks import RowChecker
-from cg_uploader.model import Credentials, Field, Mapping, Options, Plan, Source, Table
+from cg_uploader.model.configuration import Credentials, Field, Mapping, Options, Source
+from cg_uploader.model.enums import BlankCells, Level
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.table import Table
 from cg_uploader.practice import faults
 from cg_uploader.practice.ledger import Entry
 from cg_uploader.practice.server import PracticeServer
@@ -29,7 +32,6 @@ from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.vocabulary import BlankCells, Level
 
 HEADINGS = ("Name", "Straße & Co. [x", "a+b=c", "100 %")
 CONSTANT = "Source"

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from rig import Heard, InlineSenders, ScriptedClient, Timer, people, plan_of
 
+from cg_uploader.model.enums import Activity
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine, sleep_inhibitor
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake, Gaps
-from cg_uploader.vocabulary import Activity
+from cg_uploader.uploads.sending.surroundings import Surroundings
 
 needs_bus = pytest.mark.skipif(
     sys.platform in ("win32", "darwin") or shutil.which("dbus-daemon") is None, reason="there is no dbus-daemon here"

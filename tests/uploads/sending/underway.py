@@ -13,15 +13,17 @@ from rig import Heard
 from cg_uploader.api.client import Client
 from cg_uploader.api.connections import Timeouts
 from cg_uploader.api.token import Clock
-from cg_uploader.model import Credentials, Plan, RunSummary
+from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.enums import Activity
+from cg_uploader.model.plan import Plan
+from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.engine import Surroundings
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.worker_pool import Sends
-from cg_uploader.vocabulary import Activity
 
 ID = Credentials("an-id", "a-secret")
 TICKS = 25
