@@ -8,6 +8,6 @@ from __future__ import annotations
 from cg_uploader.fields.filecheck import CheckResult, Group, Problems, check
 from cg_uploader.fields.plancheck import plan_problems
 from cg_uploader.fields.problems import Problem
-from cg_uploader.fields.rowcheck import NOTE_LEVELS, RowChecker
+from cg_uploader.fields.rowcheck import RowChecker
 
-__all__ = ["NOTE_LEVELS", "CheckResult", "Group", "Problem", "Problems", "RowChecker", "check", "plan_problems"]
+__all__ = ["CheckResult", "Group", "Problem", "Problems", "RowChecker", "check", "plan_problems"]

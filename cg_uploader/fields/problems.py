@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cg_uploader.fields.value_types import SHAPES
-from cg_uploader.model.enums import FieldKind, Level
+from cg_uploader.model.enums import FieldKind, Level, NoteKind
 
 _ROW = "or leave the row out."
 WHAT_TO_DO = {
@@ -19,14 +19,14 @@ WHAT_TO_DO = {
     "too-many-fields": "Send fewer fields.",
     "duplicate": "Keep the row that is right and leave the others out.",
     "shared-phone": "Check which person the number belongs to.",
-    "error-value": "Correct the formula or enter the value.",
-    "error-text": "Enter the value that is meant, or accept the row as it is.",
-    "not-calculated": "Open the file in Excel, save it and choose it again, or enter the value.",
-    "no-such-date": "Enter the date that is meant.",
-    "truncated-number": "Enter the whole number, or export the file anew with this column as text.",
-    "lost-character": "Type the text anew, or choose another encoding.",
-    "unclosed-quote": "Look whether the row's cells are right, then correct or accept it.",
-    "long-row": "Look whether the row's cells are right, then correct or accept it.",
+    NoteKind.ERROR_VALUE: "Correct the formula or enter the value.",
+    NoteKind.ERROR_TEXT: "Enter the value that is meant, or accept the row as it is.",
+    NoteKind.NOT_CALCULATED: "Open the file in Excel, save it and choose it again, or enter the value.",
+    NoteKind.NO_SUCH_DATE: "Enter the date that is meant.",
+    NoteKind.TRUNCATED_NUMBER: "Enter the whole number, or export the file anew with this column as text.",
+    NoteKind.LOST_CHARACTER: "Type the text anew, or choose another encoding.",
+    NoteKind.UNCLOSED_QUOTE: "Look whether the row's cells are right, then correct or accept it.",
+    NoteKind.LONG_ROW: "Look whether the row's cells are right, then correct or accept it.",
     "held-back": "Look whether it is right now.",
     "refused": "Correct what CustomerGauge names.",
     "heading": "Rename the heading in the import configuration and in the mapping.",
@@ -87,19 +87,19 @@ def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
         "url-too-long": f"Shorten {rows}: too long to be sent",
         "too-many-fields": f"{rows} with too many fields",
         "shared-phone": f"{rows} with a phone number that another person has too",
-        "error-value": f"Correct {cells} that show{'s' if count == 1 else ''} an error",
-        "error-text": f"Look at {cells} with the text of an error",
-        "not-calculated": f"{cells} with a formula that has no result",
-        "no-such-date": f"{cells} with a date that does not exist",
-        "unclosed-quote": f"Look at {rows} with a quotation mark that never closes",
-        "long-row": f"Look at {rows} with more values than headings",
-        "hidden-by-format": f"{cells} with a value that the format hides",
-        "digits-lost": f"{cells} with more than 15 digits",
+        NoteKind.ERROR_VALUE: f"Correct {cells} that show{'s' if count == 1 else ''} an error",
+        NoteKind.ERROR_TEXT: f"Look at {cells} with the text of an error",
+        NoteKind.NOT_CALCULATED: f"{cells} with a formula that has no result",
+        NoteKind.NO_SUCH_DATE: f"{cells} with a date that does not exist",
+        NoteKind.UNCLOSED_QUOTE: f"Look at {rows} with a quotation mark that never closes",
+        NoteKind.LONG_ROW: f"Look at {rows} with more values than headings",
+        NoteKind.HIDDEN_BY_FORMAT: f"{cells} with a value that the format hides",
+        NoteKind.DIGITS_LOST: f"{cells} with more than 15 digits",
         "refused": f"Correct {rows} that CustomerGauge refused before",
         "held-back": f"Look at {rows} that the check held back before",
-        "truncated-number": f"{cells} with a long number that lost its digits",
-        "replaced-byte": f"{cells} with a byte that does not fit the encoding",
-        "lost-character": f"{cells} with a lost character",
-        "control-characters": f"{cells} with control characters, which are not sent",
+        NoteKind.TRUNCATED_NUMBER: f"{cells} with a long number that lost its digits",
+        NoteKind.REPLACED_BYTE: f"{cells} with a byte that does not fit the encoding",
+        NoteKind.LOST_CHARACTER: f"{cells} with a lost character",
+        NoteKind.CONTROL_CHARACTERS: f"{cells} with control characters, which are not sent",
     }
     return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about

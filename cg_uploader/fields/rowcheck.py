@@ -13,7 +13,7 @@ from cg_uploader.fields.headings import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem
 from cg_uploader.fields.value_types import SHAPES, level_of
 from cg_uploader.model.configuration import Field
-from cg_uploader.model.enums import BLANKS, Level
+from cg_uploader.model.enums import BLANKS, Level, NoteKind
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import LONGEST_URL, MOST_FIELDS, Request
 from cg_uploader.model.table import Column, Note, Row
@@ -23,39 +23,7 @@ LONG, VERY_LONG = 128, 255
 LONGEST_ENCODED = 12
 """Bytes that one character can become in the address: four bytes of UTF-8, three signs each."""
 
-HELD_BACK = "held-back"
-"""The note about a row that was held back in the run it comes from; while an error is found in it again, that says more."""
-NOTE_LEVELS = {
-    **dict.fromkeys(
-        ("error-value", "error-text", "not-calculated", "no-such-date", "unclosed-quote", "long-row"),
-        Level.ERROR,
-    ),
-    **dict.fromkeys(
-        (
-            "hidden-by-format",
-            "digits-lost",
-            "stored-value",
-            "percent",
-            "partial-date",
-            "control-characters",
-            "invisible-characters",
-            "encoding-guessed",
-            "delimiter-guessed",
-            "recalculation",
-            "rounded",
-            "refused",
-            HELD_BACK,
-            "truncated-number",
-            "replaced-byte",
-            "lost-character",
-            "mixed-dates",
-            "date-system",
-        ),
-        Level.WARNING,
-    ),
-}
-"""How much the file's notes matter in columns that are sent; kinds that are not here are information."""
-_WHOLE_ROW = frozenset(("unclosed-quote", "long-row", "refused", HELD_BACK))
+_WHOLE_ROW = frozenset((NoteKind.UNCLOSED_QUOTE, NoteKind.LONG_ROW, NoteKind.REFUSED, NoteKind.HELD_BACK))
 """Notes that put all cells of their row in doubt, whichever column they stand in."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -115,7 +83,7 @@ class RowChecker:
                 return ()
         found = tuple(self._all_problems(row, request))
         if any(problem.level is Level.ERROR for problem in found):
-            return tuple(problem for problem in found if problem.kind != HELD_BACK)
+            return tuple(problem for problem in found if problem.kind != NoteKind.HELD_BACK)
         return found
 
     def _all_problems(self, row: Row, request: Request) -> Iterator[Problem]:
@@ -249,9 +217,8 @@ class _RowNotes:
 
     def level(self, note: Note) -> Level | None:
         """How much a note matters to what is sent; None for information and for columns that stay behind."""
-        level = NOTE_LEVELS.get(note.kind)
         sent = note.column is None or note.column in self._headings or note.kind in _WHOLE_ROW
-        return level if sent else None
+        return note.kind.level if sent and note.kind.checked else None
 
     def has(self, number: int) -> bool:
         """Whether there may be notes about a row."""

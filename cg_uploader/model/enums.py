@@ -76,6 +76,81 @@ class Level(StrEnum):
     INFORMATION = "information"
 
 
+class NoteKind(StrEnum):
+    """What a note says about a file.  The law is sheets/CELL_TEXT.md."""
+
+    ERROR_TEXT = "error-text"
+    ERROR_VALUE = "error-value"
+    LOST_CHARACTER = "lost-character"
+    LONG_ROW = "long-row"
+    NO_SUCH_DATE = "no-such-date"
+    NOT_CALCULATED = "not-calculated"
+    REPLACED_BYTE = "replaced-byte"
+    TRUNCATED_NUMBER = "truncated-number"
+    UNCLOSED_QUOTE = "unclosed-quote"
+    CONTROL_CHARACTERS = "control-characters"
+    DIGITS_LOST = "digits-lost"
+    HIDDEN_BY_FORMAT = "hidden-by-format"
+    DATE_SYSTEM = "date-system"
+    INVISIBLE_CHARACTERS = "invisible-characters"
+    MIXED_DATES = "mixed-dates"
+    PARTIAL_DATE = "partial-date"
+    PERCENT = "percent"
+    ROUNDED = "rounded"
+    STORED_VALUE = "stored-value"
+    DELIMITER_GUESSED = "delimiter-guessed"
+    ENCODING_GUESSED = "encoding-guessed"
+    RECALCULATION = "recalculation"
+    REFUSED = "refused"
+    HELD_BACK = "held-back"
+    DUPLICATE_HEADING = "duplicate-heading"
+    EMPTY_HEADING = "empty-heading"
+    HIDDEN_COLUMNS = "hidden-columns"
+    HIDDEN_ROWS = "hidden-rows"
+    MERGED_CELLS = "merged-cells"
+    TOTALS_ROW = "totals-row"
+    WRONG_EXTENSION = "wrong-extension"
+    FAILED_ROWS = "failed-rows"
+
+    @property
+    def level(self) -> Level:
+        """How much it matters in columns that are sent."""
+        return _NOTE_LEVELS.get(self, Level.INFORMATION)
+
+    @property
+    def checked(self) -> bool:
+        """Whether the check lists such notes; the others are information about the file."""
+        return self in _NOTE_LEVELS
+
+
+_NOTE_LEVELS = {
+    NoteKind.ERROR_TEXT: Level.ERROR,
+    NoteKind.ERROR_VALUE: Level.ERROR,
+    NoteKind.LOST_CHARACTER: Level.ERROR,
+    NoteKind.LONG_ROW: Level.ERROR,
+    NoteKind.NO_SUCH_DATE: Level.ERROR,
+    NoteKind.NOT_CALCULATED: Level.ERROR,
+    NoteKind.REPLACED_BYTE: Level.ERROR,
+    NoteKind.TRUNCATED_NUMBER: Level.ERROR,
+    NoteKind.UNCLOSED_QUOTE: Level.ERROR,
+    NoteKind.CONTROL_CHARACTERS: Level.WARNING,
+    NoteKind.DIGITS_LOST: Level.WARNING,
+    NoteKind.HIDDEN_BY_FORMAT: Level.WARNING,
+    NoteKind.DATE_SYSTEM: Level.WARNING,
+    NoteKind.INVISIBLE_CHARACTERS: Level.WARNING,
+    NoteKind.MIXED_DATES: Level.WARNING,
+    NoteKind.PARTIAL_DATE: Level.WARNING,
+    NoteKind.PERCENT: Level.WARNING,
+    NoteKind.ROUNDED: Level.WARNING,
+    NoteKind.STORED_VALUE: Level.WARNING,
+    NoteKind.DELIMITER_GUESSED: Level.WARNING,
+    NoteKind.ENCODING_GUESSED: Level.WARNING,
+    NoteKind.RECALCULATION: Level.WARNING,
+    NoteKind.REFUSED: Level.WARNING,
+    NoteKind.HELD_BACK: Level.WARNING,
+}
+
+
 class RowStatus(StrEnum):
     """What became of a row, finally.  The words that people see are ``label``."""
 

@@ -11,16 +11,17 @@ from cg_uploader.errors import MappingError
 from cg_uploader.model.configuration import (
     Source,
 )
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.provenance import Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the sent text alone does not show: ``row`` as Excel shows it, heading of the ``column``, a word for its ``kind``."""
+    """What the sent text alone does not show: ``row`` as Excel shows it, heading of the ``column``, its ``kind``."""
 
     row: int | None
     column: str | None
-    kind: str
+    kind: NoteKind
     text: str
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import FileError, UsageError
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.containers.zip_package import Package, damaged
@@ -155,5 +156,6 @@ def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch
 def _note_extension(file: Path, expected: tuple[str, ...], builder: TableBuilder) -> None:
     if file.suffix and file.suffix.lower() not in expected:
         builder.notes.once(
-            "wrong-extension", f"The name ends in {file.suffix}, but the content is that of {expected[0]}; it was read as that."
+            NoteKind.WRONG_EXTENSION,
+            f"The name ends in {file.suffix}, but the file holds {expected[0]} and was read as that.",
         )

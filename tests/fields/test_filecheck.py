@@ -15,7 +15,7 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.fields.checks import RowChecker, check
 from cg_uploader.fields.duplicate_index import Repeats
 from cg_uploader.model.configuration import Field
-from cg_uploader.model.enums import DataType, FieldKind, Identity, Level
+from cg_uploader.model.enums import DataType, FieldKind, Identity, Level, NoteKind
 from cg_uploader.model.table import Note
 
 CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", Field("Name", required=True))
@@ -117,8 +117,8 @@ def test_duplicates_follow_marks() -> None:
 
 def test_notes_of_columns_stand_in_the_list_with_their_sentence() -> None:
     notes = (
-        Note(None, "Name", "percent", "Column C shows percentages."),
-        Note(None, None, "hidden-rows", "2 rows are hidden."),
+        Note(None, "Name", NoteKind.PERCENT, "Column C shows percentages."),
+        Note(None, None, NoteKind.HIDDEN_ROWS, "2 rows are hidden."),
     )
     result = check(plan(CONTACT, ROWS[:1], notes=notes))
     assert [(group.text, list(group.positions), group.count) for group in result.groups] == [

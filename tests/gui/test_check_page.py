@@ -17,7 +17,7 @@ from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
 from cg_uploader.gui.pages.check import ALL, LEFT_OUT, WHOLE, CheckPage
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
-from cg_uploader.model.enums import BlankCells, DataType
+from cg_uploader.model.enums import BlankCells, DataType, NoteKind
 from cg_uploader.model.table import Note
 
 BAD = ("no-address", "Bob", "Account 1")
@@ -182,7 +182,7 @@ def test_rows_left_out_are_skipped_and_can_be_put_back(page: CheckPage, session:
 
 def test_only_what_looks_odd_in_the_file_can_be_accepted_as_it_is(page: CheckPage, session: Session, qtbot: QtBot) -> None:
     table = table_of(HEADINGS, [*GOOD, BAD])
-    odd = Note(3, "First Name", "error-text", "B3 shows the text of an error.")
+    odd = Note(3, "First Name", NoteKind.ERROR_TEXT, "B3 shows the text of an error.")
     page.session.set_table(replace(table, notes=(odd,)))
     checked(page, qtbot)
     page.todos.button(entry(page, "error/email")).click()
@@ -243,7 +243,7 @@ def test_the_whole_sentence_of_the_selected_row_is_below_the_table(page: CheckPa
 
 def test_a_remark_about_a_whole_column_says_that_it_has_no_rows(page: CheckPage, qtbot: QtBot) -> None:
     table = table_of(HEADINGS, GOOD)
-    odd = Note(None, "First Name", "rounded", "Column B was rounded.")
+    odd = Note(None, "First Name", NoteKind.ROUNDED, "Column B was rounded.")
     page.session.set_table(replace(table, notes=(odd,)))
     checked(page, qtbot)
     page.todos.button(entry(page, "warning/rounded")).click()

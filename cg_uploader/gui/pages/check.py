@@ -27,7 +27,7 @@ from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.widgets.todo_list import Todo, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model.enums import DataType, Level
+from cg_uploader.model.enums import DataType, Level, NoteKind
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Row
 
@@ -322,7 +322,7 @@ class CheckPage(Page):
     def _can_trust(self) -> bool:
         """Only what looks odd in the file can be accepted as it is; a missing or wrong value cannot."""
         kind = self._todo.key.split("/")[1] if self._todo is not None and "/" in self._todo.key else ""
-        return kind in checks.NOTE_LEVELS
+        return any(kind == note and note.checked for note in NoteKind)
 
     def _edit(self, row: Row, column: int, text: str) -> None:
         changes.edit_cell(self.session, row, column, text)

@@ -29,6 +29,7 @@ from cg_uploader.gui.widgets.two_readings import TwoReadings
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.remembered_read_options import Choice
@@ -303,7 +304,7 @@ def _folded(table: Table) -> tuple[str, ...]:
     """The notes in few sentences, without what is asked in the question above them."""
     asked = ""
     if table.alternative is not None:
-        asked = "delimiter-guessed" if table.alternative.delimiter is not None else "encoding-guessed"
+        asked = NoteKind.DELIMITER_GUESSED if table.alternative.delimiter is not None else NoteKind.ENCODING_GUESSED
     return fold(note for note in table.notes if note.kind != asked)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from cg_uploader.model.enums import BLANKS
+from cg_uploader.model.enums import BLANKS, NoteKind
 
 EXACT_LIMIT = 2**53
 DIGITS_LIMIT = 10**15
@@ -31,7 +31,7 @@ LOST = "\ufffd"
 REPLACED = {0xDC00 + byte: letter for byte in range(0x80, 0x100) if (letter := bytes([byte]).decode("cp1252", "ignore"))}
 """Windows' western letters by the halves of characters that stand for bad bytes until a cell's text is made."""
 
-Said = tuple[str, ...]
+Said = tuple[NoteKind, ...]
 """Kinds of notes that a text gives cause for."""
 Shown = tuple[str, Said]
 Draw = Callable[[float], Shown]
@@ -58,7 +58,7 @@ def visible(text: str) -> tuple[str, Said]:
     kept = _CONTROL.sub("", text)
     if len(kept) == len(text):
         return text, ()
-    return kept, () if kept.strip(BLANKS) == text.strip(BLANKS) else ("control-characters",)
+    return kept, () if kept.strip(BLANKS) == text.strip(BLANKS) else (NoteKind.CONTROL_CHARACTERS,)
 
 
 def sent(text: str) -> tuple[str, Said]:
@@ -71,15 +71,15 @@ def sent(text: str) -> tuple[str, Said]:
     if text.isascii():
         return text, (*said, *_looks(text))
     if LOST in text:
-        said = (*said, "lost-character")
-    return text, (*said, "invisible-characters") if _INVISIBLE.search(text) else said
+        said = (*said, NoteKind.LOST_CHARACTER)
+    return text, (*said, NoteKind.INVISIBLE_CHARACTERS) if _INVISIBLE.search(text) else said
 
 
 def _looks(text: str) -> Said:
     """What has to be said about a text because it reads like something that went wrong before."""
     if text.startswith(("#", "Err:")) and _ERROR.fullmatch(text):
-        return ("error-text",)
-    return ("truncated-number",) if "E+" in text and _CUT_SHORT.fullmatch(text) else ()
+        return (NoteKind.ERROR_TEXT,)
+    return (NoteKind.TRUNCATED_NUMBER,) if "E+" in text and _CUT_SHORT.fullmatch(text) else ()
 
 
 def is_plain(text: str) -> bool:
@@ -102,7 +102,7 @@ def decimal(value: float) -> Decimal:
 def general(value: float) -> tuple[str, Said]:
     """A number under the format *General*: plain digits, 15 of them, no exponent between 10^-15 and 10^21."""
     size = abs(value)
-    said: Said = ("digits-lost",) if size >= DIGITS_LIMIT else ()
+    said: Said = (NoteKind.DIGITS_LOST,) if size >= DIGITS_LIMIT else ()
     if size <= EXACT_LIMIT and value == int(value):
         return str(int(value)), said
     number = decimal(value)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Protocol, cast
 
 from cg_uploader.errors import FileError
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.sheets.cells.clean_text import REPLACED, Quick, Shown, is_plain, sent, unescape, visible
 from cg_uploader.sheets.cells.notes import ONCE, Found
 from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
@@ -20,7 +21,7 @@ _SAMPLE = 32
 _NOT_PLAIN = ("| ", " |", "|#", "|Err:", "_x", '="', "E+")
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 """``="00123"`` is how delimited text tells Excel to leave digits alone."""
-_DETAILED = ("error-text", "error-value")
+_DETAILED = (NoteKind.ERROR_TEXT, NoteKind.ERROR_VALUE)
 _HUGE = float("inf")
 _BOOLEANS = {"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}
 
@@ -197,15 +198,15 @@ class Said:
 
     def __init__(self) -> None:
         self.found: list[Found] = []
-        self.silent: set[tuple[int, str]] = set()
+        self.silent: set[tuple[int, NoteKind]] = set()
 
-    def add(self, column: int, kinds: Sequence[str], detail: str) -> bool:
+    def add(self, column: int, kinds: Sequence[NoteKind], detail: str) -> bool:
         """Remember what has to be said; whether it was anything that is not known of the column already."""
         fresh = [(column, kind, detail if kind in _DETAILED else "") for kind in kinds if (column, kind) not in self.silent]
         self.found += fresh
         return bool(fresh)
 
-    def settled(self, column: int) -> set[str]:
+    def settled(self, column: int) -> set[NoteKind]:
         """The kinds that need not be found again in a column."""
         return {kind for place, kind in self.silent if place == column}
 
@@ -236,7 +237,7 @@ class CellTexts:
         if kind is Kind.BOOLEAN:
             return _Fixed(lambda value: _BOOLEANS.get(value.strip().lower(), value))
         if kind in (Kind.ERROR, Kind.NOT_CALCULATED):
-            return self._noted(column, "error-value" if kind is Kind.ERROR else "not-calculated")
+            return self._noted(column, NoteKind.ERROR_VALUE if kind is Kind.ERROR else NoteKind.NOT_CALCULATED)
         form = self._format(style)
         make = self._shown(kind, form)
         if kind is Kind.SHARED and form.plain_text:
@@ -257,7 +258,7 @@ class CellTexts:
     def _format(self, style: int) -> NumberFormat:
         return self._formats[style] if style < len(self._formats) else self._general
 
-    def _noted(self, column: int, kind: str) -> Text:
+    def _noted(self, column: int, kind: NoteKind) -> Text:
         def note(value: str | None) -> str:
             self.said.add(column, (kind,), value or "")
             return ""
@@ -289,7 +290,7 @@ class CellTexts:
         def text(value: str) -> Shown:
             raw, said = sent(self._raw(kind, value))
             if kind is Kind.FIELD and not value.isascii() and not REPLACED.keys().isdisjoint(map(ord, value)):
-                said = (*said, "replaced-byte")
+                said = (*said, NoteKind.REPLACED_BYTE)
             if form.plain_text:
                 return raw, said
             shown, more = form.text(raw)
@@ -316,7 +317,7 @@ class CellTexts:
 def _moment(text: str, form: NumberFormat) -> Shown:
     """A date or time that is in the form that is sent already, as far as its format shows it."""
     if not MOMENT.fullmatch(text):
-        return "", ("no-such-date",)
+        return "", (NoteKind.NO_SUCH_DATE,)
     return form.shows.moment(text) if form.shows else (text, ())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.sheets.cells.clean_text import Draw, Said, Shown
 from cg_uploader.sheets.cells.format_code import Code, Part
 from cg_uploader.sheets.cells.serial_dates import as_date, as_dates, as_datetime, as_datetimes, as_duration, as_time
@@ -38,7 +39,7 @@ class Parts(NamedTuple):
             date, clock = clock, ""
         if self.dates and date:
             shown = f"{date} {clock or '00:00:00'}" if self.timed else date
-            return shown, ("partial-date",) if self.partial else ()
+            return shown, (NoteKind.PARTIAL_DATE,) if self.partial else ()
         if self.timed and not (self.dates or self.elapsed):
             hours, _, rest = clock.partition(":")
             return (f"{int(hours) % 24:02d}:{rest}" if clock else "00:00:00"), ()
@@ -99,9 +100,9 @@ def date_drawer(code: Code, date1904: bool) -> Draw:
     """What draws numbers under a section that shows dates or times."""
     parts = clock_parts(code)
     if parts.dates:
-        said: Said = ("partial-date",) if parts.partial else ()
+        said: Said = (NoteKind.PARTIAL_DATE,) if parts.partial else ()
         if date1904:
-            said = (*said, "date-system")
+            said = (*said, NoteKind.DATE_SYSTEM)
         return Moments(date1904, said, timed=parts.timed)
     if parts.elapsed:
         return lambda value: _dated(as_duration(value), ())
@@ -109,4 +110,4 @@ def date_drawer(code: Code, date1904: bool) -> Draw:
 
 
 def _dated(text: str | None, said: Said) -> Shown:
-    return ("", ("no-such-date",)) if text is None else (text, said)
+    return ("", (NoteKind.NO_SUCH_DATE,)) if text is None else (text, said)

@@ -8,34 +8,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cg_uploader.lazy_sequence import Computed
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note
 from cg_uploader.sheets.cells.clean_text import column_letter
 
 _CELL = {
-    "control-characters": "{cell} holds control characters; they are not sent.",
-    "digits-lost": "{cell} holds a number of more than 15 digits; Excel keeps only the first 15. Store such numbers as text.",
-    "error-text": "{cell} holds the text of an error, {detail}.",
-    "error-value": "{cell} shows the error {detail}; nothing can be sent for it. Correct the formula or the value.",
-    "hidden-by-format": "{cell} holds a value that its number format hides; nothing is sent for it.",
-    "lost-character": "{cell} holds “\ufffd” in place of a character that was lost. Correct it, or choose another encoding.",
-    "long-row": "Row {row} has more values than there are headings, from {cell} on. A delimiter may stand inside a text.",
-    "no-such-date": "{cell} is formatted as a date or time, but its number is none; nothing is sent for it.",
-    "not-calculated": "{cell} holds a formula without a result. Open the file in Excel, save it, and choose it again.",
-    "replaced-byte": "{cell} holds a byte that does not fit the encoding; it was read as a western letter. See if it is right.",
-    "truncated-number": "{cell} holds what is left of a long number, like 1.23457E+11; its other digits are not in the file. "
-    "Export it anew with this column as text.",
-    "unclosed-quote": "A quotation mark opens in row {row} and never closes; it was read as a character.",
+    NoteKind.CONTROL_CHARACTERS: "{cell} holds control characters; they are not sent.",
+    NoteKind.DIGITS_LOST: "{cell} holds a number of more than 15 digits, of which Excel keeps 15. Store such numbers as text.",
+    NoteKind.ERROR_TEXT: "{cell} holds the text of an error, {detail}.",
+    NoteKind.ERROR_VALUE: "{cell} shows the error {detail}; nothing can be sent for it. Correct the formula or the value.",
+    NoteKind.HIDDEN_BY_FORMAT: "{cell} holds a value that its number format hides; nothing is sent for it.",
+    NoteKind.LOST_CHARACTER: "{cell} holds “\ufffd” in place of a lost character. Correct it, or choose another encoding.",
+    NoteKind.LONG_ROW: "Row {row} has more values than headings, from {cell} on. A delimiter may stand inside a text.",
+    NoteKind.NO_SUCH_DATE: "{cell} is formatted as a date or time, but its number is none; nothing is sent for it.",
+    NoteKind.NOT_CALCULATED: "{cell} holds a formula without a result. Open the file in Excel, save it, and choose it again.",
+    NoteKind.REPLACED_BYTE: "{cell} holds a byte that does not fit the encoding. It was read as a western letter: check it.",
+    NoteKind.TRUNCATED_NUMBER: (
+        "{cell} holds what is left of a long number, like 1.23457E+11. Its other digits are not in the file. "
+        "Export it again with this column as text."
+    ),
+    NoteKind.UNCLOSED_QUOTE: "A quotation mark opens in row {row} and never closes; it was read as a character.",
 }
 _COLUMN = {
-    "date-system": "Column {letter} counts days from 1904, as the file says; {cell} and others are sent as Excel shows them.",
-    "duplicate-heading": "The heading “{heading}” stands over more than one column, here column {letter}.",
-    "empty-heading": "Column {letter} holds values but has no heading.",
-    "invisible-characters": "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
-    "mixed-dates": "Column {letter} holds dates written in different ways, such as {detail}. Write them all as 2024-05-31.",
-    "partial-date": "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
-    "percent": "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
-    "rounded": "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
-    "stored-value": "The format of {cell} shows less than the number; the number itself is sent, in all of column {letter}.",
+    NoteKind.DATE_SYSTEM: "Column {letter} counts days from 1904, as the file says. {cell} and others are sent as shown.",
+    NoteKind.DUPLICATE_HEADING: "The heading “{heading}” stands over more than one column, here column {letter}.",
+    NoteKind.EMPTY_HEADING: "Column {letter} holds values but has no heading.",
+    NoteKind.INVISIBLE_CHARACTERS: "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
+    NoteKind.MIXED_DATES: "Column {letter} holds dates written in several ways, such as {detail}. Write all as 2024-05-31.",
+    NoteKind.PARTIAL_DATE: "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
+    NoteKind.PERCENT: "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
+    NoteKind.ROUNDED: "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
+    NoteKind.STORED_VALUE: "The format of {cell} shows less than the number. The number is sent, in all of column {letter}.",
 }
 KINDS = tuple(_CELL)
 ONCE = frozenset(_COLUMN)
@@ -46,7 +49,7 @@ MOST_NOTES = 1 << 26
 
 _CHUNK = 1 << 16
 
-Found = tuple[int, str, str]
+Found = tuple[int, NoteKind, str]
 """Column position, kind, and what a sentence needs besides the cell."""
 
 
@@ -60,8 +63,8 @@ class NoteBook:
         self._details = array("H")
         self._texts: dict[str, int] = {"": 0}
         self._sayings: list[str] = [""]
-        self._once: dict[tuple[str, int], tuple[int, str]] = {}
-        self._file: dict[str, str] = {}
+        self._once: dict[tuple[NoteKind, int], tuple[int, str]] = {}
+        self._file: dict[NoteKind, str] = {}
 
     def add(self, row: int, found: Found) -> None:
         """Note something of a cell: kept for every cell, or for the first one of the column, as the kind asks."""
@@ -77,7 +80,7 @@ class NoteBook:
             self._sayings.append(detail)
         self._details.append(self._texts.get(detail, 0))
 
-    def once(self, kind: str, text: str) -> None:
+    def once(self, kind: NoteKind, text: str) -> None:
         """Note something of the whole file, in one sentence."""
         self._file.setdefault(kind, text)
 
@@ -116,8 +119,8 @@ class NoteBook:
         for kind, column, row, detail in rest["columns"]:
             if kind not in ONCE or not 0 <= column < 1 << 16:
                 raise ValueError("not a note of a column")
-            self._once[kind, column] = int(row), str(detail)
-        self._file = {str(kind): str(text) for kind, text in rest["file"].items()}
+            self._once[NoteKind(kind), column] = int(row), str(detail)
+        self._file = {NoteKind(kind): str(text) for kind, text in rest["file"].items()}
 
     def _stores(self) -> tuple[array[int], ...]:
         return self._rows, self._columns, self._kinds, self._details
@@ -172,8 +175,8 @@ def fold(notes: Iterable[Note]) -> tuple[str, ...]:
 
     There may be a million notes: this is not for the window's thread.
     """
-    counts: Counter[tuple[str, str | None]] = Counter()
-    first: dict[tuple[str, str | None], str] = {}
+    counts: Counter[tuple[NoteKind, str | None]] = Counter()
+    first: dict[tuple[NoteKind, str | None], str] = {}
     for note in notes:
         key = note.kind, note.column
         counts[key] += 1

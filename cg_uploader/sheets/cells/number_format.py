@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import repeat
 from typing import Any
 
+from cg_uploader.model.enums import NoteKind
 from cg_uploader.sheets.cells.clean_text import (
     DIGITS_LIMIT,
     LONGEST,
@@ -49,11 +50,11 @@ def _as_general(value: float) -> Shown:
 
 def _stored(value: float) -> Shown:
     text, said = general(value)
-    return text, ("stored-value", *said)
+    return text, (NoteKind.STORED_VALUE, *said)
 
 
 def _hidden(value: float) -> Shown:
-    return "", ("hidden-by-format",) if value else ()
+    return "", (NoteKind.HIDDEN_BY_FORMAT,) if value else ()
 
 
 # --------------------------------------------------------------------------------------------------------------- digits
@@ -149,7 +150,7 @@ class _Digits:
         self._places = [part for part, _ in self._rest].count(Part.DIGIT)
         self._digits = Part.DIGIT in parts
         self._step = Decimal(1).scaleb(-self._places)
-        self._shape: Said = ("percent",) if self._scale else ()
+        self._shape: Said = (NoteKind.PERCENT,) if self._scale else ()
         self.plain = _plain(list(tokens))
 
     @cached_property
@@ -172,9 +173,9 @@ class _Digits:
             return self.unsigned(value)
         exact = decimal(value).scaleb(self._scale, _EXACT)
         rounded = exact.copy_abs().quantize(self._step, context=_EXACT)
-        said = self._shape if rounded == exact.copy_abs() else (*self._shape, "rounded")
+        said = self._shape if rounded == exact.copy_abs() else (*self._shape, NoteKind.ROUNDED)
         if not -DIGITS_LIMIT < value < DIGITS_LIMIT:
-            said = (*said, "digits-lost")
+            said = (*said, NoteKind.DIGITS_LOST)
         whole, _, fraction = f"{rounded:f}".partition(".")
         drawn, decimals = _fraction_part(self._rest, fraction)
         left = _whole_part(self._whole, whole.lstrip("0"))
@@ -200,7 +201,7 @@ class _Digits:
         if not places and whole_digits(values):
             return list(map(str.zfill, values, repeat(zeros)))
         form = f"%0{zeros + drawn + (drawn > 0)}.{drawn}f"
-        most, rounding, texts = 10.0 ** (_MOST_PLACES - places), "rounded" in settled, list[str | None]()
+        most, rounding, texts = 10.0 ** (_MOST_PLACES - places), NoteKind.ROUNDED in settled, list[str | None]()
         for value in map(float, values):
             size, text = (abs(value) if negative else value), None
             if SHORTEST <= size < most:
@@ -346,7 +347,7 @@ class NumberFormat:
         if self.plain_text:
             return text, ()
         shown = "".join(text if piece is None else piece for piece in self._pieces)
-        return shown, ("hidden-by-format",) if text and not shown else ()
+        return shown, (NoteKind.HIDDEN_BY_FORMAT,) if text and not shown else ()
 
 
 @lru_cache(maxsize=2_000)

@@ -11,7 +11,7 @@ from operator import lt
 
 from cg_uploader.errors import UsageError
 from cg_uploader.lazy_sequence import Computed
-from cg_uploader.model.enums import BLANKS
+from cg_uploader.model.enums import BLANKS, NoteKind
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Column, Note, Row, Rows, Table
 from cg_uploader.sheets.cells.clean_text import column_letter, column_position
@@ -22,9 +22,7 @@ _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
 _LONGEST_NUMBER = 9
 """Digits; no file has more rows."""
 
-REFUSED, HELD_BACK = "refused", "held-back"
-"""The kinds of the notes about rows that CustomerGauge refused, or the check held back, before."""
-_SAID = {"Refused: ": REFUSED, "Held back: ": HELD_BACK}
+_SAID = {"Refused: ": NoteKind.REFUSED, "Held back: ": NoteKind.HELD_BACK}
 """How the problem of such a row begins in a repair file."""
 
 Places = Sequence[int | None]
@@ -62,9 +60,9 @@ def reopened(table: Table) -> Table:
     return replace(table, columns=columns, rows=rows, notes=notes, origin=replace(origin, unsure=unsure), above=())
 
 
-def said_before(number: int, kind: str, reason: str) -> Note:
+def said_before(number: int, kind: NoteKind, reason: str) -> Note:
     """The note about a row that CustomerGauge refused, or the check held back, before."""
-    who = "CustomerGauge refused it" if kind == REFUSED else "the check held it back"
+    who = "CustomerGauge refused it" if kind is NoteKind.REFUSED else "the check held it back"
     return Note(number, None, kind, f"Row {number}: {who} before: {reason}")
 
 
@@ -75,7 +73,7 @@ def _note(origin: Origin, kept: int, last: int) -> Note:
         said += f" {kept:,} of them had no number of their own in the column “{ROW}” and are the last ones, up to {last:,}."
     if not origin.run:
         said += " What the file said about its upload has gone, so connection and columns are to be chosen as for any file."
-    return Note(None, None, "failed-rows", said)
+    return Note(None, None, NoteKind.FAILED_ROWS, said)
 
 
 # ------------------------------------------------------------------------------------------------------------ columns

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model.enums import BLANKS
+from cg_uploader.model.enums import BLANKS, NoteKind
 from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.converter import CellTexts, Kind, Text
@@ -27,7 +27,7 @@ _LETTERS_ABOVE = 100
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 _TICK = 512
-_KEPT_BLANK = ("error-value", "not-calculated")
+_KEPT_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
 _WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
 
 _T = TypeVar("_T")
@@ -116,7 +116,7 @@ class TableBuilder:
         self.empty_rows += number - self._last - 1
         self._last = number
         if number in self.left_out:
-            self.notes.once("totals-row", f"Row {number}, the totals row of a table, was left out.")
+            self.notes.once(NoteKind.TOTALS_ROW, f"Row {number}, the totals row of a table, was left out.")
             return
         if hidden:
             self.hidden_rows += 1
@@ -128,9 +128,9 @@ class TableBuilder:
         if shape.unsure:
             self._prove(shape, [texts])
         if shape.surplus and any(texts[-shape.surplus :]):
-            found.append((shape.columns[-shape.surplus], "long-row", ""))
+            found.append((shape.columns[-shape.surplus], NoteKind.LONG_ROW, ""))
         if number in self._unclosed:
-            found.append((0, "unclosed-quote", ""))
+            found.append((0, NoteKind.UNCLOSED_QUOTE, ""))
         self._packer.append(number, texts if shape.placed else shape.spread(texts, ""))
         for note in found:
             self.notes.add(number, note)
@@ -307,7 +307,7 @@ class TableBuilder:
         cells = ", ".join(f"{column_letter(c)}{r}:{column_letter(d)}{s}" for r, s, c, d in covering[:3])
         more = f" and {len(covering) - 3} more" if len(covering) > 3 else ""
         self.notes.once(
-            "merged-cells",
+            NoteKind.MERGED_CELLS,
             f"Merged cells ({cells}{more}): only the first row and column of each has the text, the others are blank.",
         )
         self._store.cover(covered(covering, {column: place for place, column in enumerate(sorted(self._used))}))
@@ -315,7 +315,7 @@ class TableBuilder:
     def say_recalculate(self) -> None:
         """Note that the results of formulas are as old as the file says."""
         text = "The results of formulas may be out of date. Open the file in Excel, save it, and choose it again."
-        self.notes.once("recalculation", text)
+        self.notes.once(NoteKind.RECALCULATION, text)
 
     def columns(self, hidden: Callable[[int], bool] = lambda _: False) -> tuple[Column, ...]:
         """The columns that have a heading or hold something, from left to right, and what is said about them."""
@@ -324,9 +324,9 @@ class TableBuilder:
         seen: set[str] = set()
         for position, column in zip(used, columns, strict=True):
             if not column.heading:
-                self.notes.add(self.header_row, (position, "empty-heading", ""))
+                self.notes.add(self.header_row, (position, NoteKind.EMPTY_HEADING, ""))
             elif column.heading in seen:
-                self.notes.add(self.header_row, (position, "duplicate-heading", ""))
+                self.notes.add(self.header_row, (position, NoteKind.DUPLICATE_HEADING, ""))
             seen.add(column.heading)
         self._say_what_is_hidden(columns)
         return columns
@@ -335,21 +335,21 @@ class TableBuilder:
         letters = [column.letter for column in columns if column.hidden]
         if letters:
             few = ", ".join(letters[:5]) + (", …" if len(letters) > 5 else "")
-            self.notes.once("hidden-columns", f"Hidden columns are read too: {few}.")
+            self.notes.once(NoteKind.HIDDEN_COLUMNS, f"Hidden columns are read too: {few}.")
         if self.hidden_rows:
             text = (
                 f"{self.hidden_rows:,} hidden rows were left out. Show them in Excel and save the file if they are meant too."
             )
             if self.hidden_rows == 1:
                 text = "1 hidden row was left out. Show it in Excel and save the file if it is meant too."
-            self.notes.once("hidden-rows", text)
+            self.notes.once(NoteKind.HIDDEN_ROWS, text)
 
     def _say_mixed_dates(self) -> None:
         positions = {slot: column for column, slot in self._slots.items()}
         for slot, forms in self._forms.mixed():
             letter = column_letter(positions[slot])
             ways = " and ".join(f"{date} in {letter}{row}" for row, date in forms.values())
-            self.notes.add(min(row for row, _ in forms.values()), (positions[slot], "mixed-dates", ways))
+            self.notes.add(min(row for row, _ in forms.values()), (positions[slot], NoteKind.MIXED_DATES, ways))
 
     def _rows_above(self) -> tuple[Row, ...]:
         """What stands above the header row in the columns of the table."""

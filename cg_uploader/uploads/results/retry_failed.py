@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError, UsageError
 from cg_uploader.model.configuration import Mapping, Source
-from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.enums import NoteKind, Region, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Note, Table
-from cg_uploader.sheets.failed_rows.reopened import HELD_BACK, REFUSED, said_before
+from cg_uploader.sheets.failed_rows.reopened import said_before
 from cg_uploader.sheets.table.spool import Packer, Spool
 from cg_uploader.uploads.results.report import origin_of
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
-_BEFORE = {RowStatus.REFUSED: REFUSED, RowStatus.HELD_BACK: HELD_BACK}
+_BEFORE = {RowStatus.REFUSED: NoteKind.REFUSED, RowStatus.HELD_BACK: NoteKind.HELD_BACK}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,10 @@ from sheetfiles import read
 from xlsxwriter import Workbook as Writer
 
 from cg_uploader.fields.problems import WHAT_TO_DO, todo
-from cg_uploader.fields.rowcheck import NOTE_LEVELS
-from cg_uploader.model.enums import Level
+from cg_uploader.model.enums import Level, NoteKind
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE
 from cg_uploader.sheets.table.spool import BLOCK
-
-WARNINGS = ("truncated-number", "replaced-byte", "lost-character", "mixed-dates", "date-system")
 
 
 def said(path: Path, content: bytes | str, **options: object) -> list[tuple[str, str]]:
@@ -53,10 +50,7 @@ def forms(folder: Path, *dates: str) -> str | None:
     ],
 )
 def test_dates_of_one_column_that_are_written_in_different_ways(tmp_path: Path, dates: tuple[str, ...], ways: str) -> None:
-    assert (
-        forms(tmp_path, *dates)
-        == f"Column B holds dates written in different ways, such as {ways}. Write them all as 2024-05-31."
-    )
+    assert forms(tmp_path, *dates) == f"Column B holds dates written in several ways, such as {ways}. Write all as 2024-05-31."
 
 
 @pytest.mark.parametrize(
@@ -88,7 +82,7 @@ def test_a_column_left_of_others_and_short_rows(tmp_path: Path) -> None:
     found = said(tmp_path / "a.csv", "Date,A,B\n2024-04-03,1\n3.4.2024,1,2\n3.4.2024\n")
     (kind, sentence), *more = found
     assert (kind, more) == ("mixed-dates", [])
-    assert "different ways, such as 2024-04-03 in A2 and 3.4.2024 in A3. " in sentence
+    assert "several ways, such as 2024-04-03 in A2 and 3.4.2024 in A3. " in sentence
 
 
 @pytest.mark.parametrize("odd", [WHOLE * BLOCK - 1, 5 * WHOLE * BLOCK])
@@ -192,7 +186,7 @@ def test_days_from_1904_are_said_where_days_are_shown(tmp_path: Path) -> None:
     assert found_in(path).rows[0] == (2, ("1", "1904-01-02", "12:00:00"))
     assert found_in(path).notes == [(None, "Day", "date-system")]
     assert [note.text for note in read(path).notes] == [
-        "Column B counts days from 1904, as the file says; B2 and others are sent as Excel shows them."
+        "Column B counts days from 1904, as the file says. B2 and others are sent as shown."
     ]
 
 
@@ -205,8 +199,10 @@ def test_a_file_from_1904_without_days_has_nothing_to_say(tmp_path: Path) -> Non
 
 
 def test_how_much_the_new_kinds_matter_and_what_the_check_calls_them() -> None:
-    assert {NOTE_LEVELS[kind] for kind in WARNINGS} == {Level.WARNING}
-    for kind in ("truncated-number", "replaced-byte", "lost-character"):
+    lost = ("truncated-number", "replaced-byte", "lost-character")
+    assert {NoteKind(kind).level for kind in lost} == {Level.ERROR}, "a row that has lost something is held back"
+    assert {NoteKind(kind).level for kind in ("mixed-dates", "date-system")} == {Level.WARNING}
+    for kind in lost:
         assert f"rows: {kind.replace('-', ' ')}" not in todo(kind, "Phone", 2, 128)
     assert "whole number" in WHAT_TO_DO["truncated-number"]
 
