@@ -273,10 +273,12 @@ def demo_arguments(arguments: Sequence[str], missing: Sequence[str]) -> list[str
 
 
 def test(environment: Environment, arguments: Sequence[str]) -> int:
-    """The tests, without a display, on as many processors as there are (four at most)."""
+    """The tests, without a display, two at once for each processor (four at most): many of them wait for something."""
     report_optional(missing_optional(OPTIONAL))
     os.chdir(ROOT)
-    command = [str(environment.program("python")), "-m", "pytest", "-n", "auto", "--maxprocesses", "4", *arguments]
+    at_once = str(min(4, 2 * (os.cpu_count() or 1)))
+    spread = ["-n", at_once, "--dist", "worksteal"]
+    command = [str(environment.program("python")), "-m", "pytest", *spread, *arguments]
     return hand_over(command, os.environ | {"QT_QPA_PLATFORM": "offscreen"})
 
 
