@@ -224,17 +224,18 @@ class Journal:
         with database.translated(self._file, run):
             return plan_json.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
-    def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
-        """Every row of a run from a position on, in file order."""
+    def rows(self, run: int, start: int = 0, *, settled_only: bool = False) -> Iterator[Kept]:
+        """Every row of a run from a position on, in file order; ``settled_only`` leaves out those still to be sent."""
         first, last = span(run)
         with database.translated(self._file, run):
-            query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
+            wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
+            query = f"select {COLUMNS} from row where id >= ? and id < ? and {wanted} order by id"
             for record in self._db.execute(query, (first + start, last)):
                 yield kept_of(record)
 
-    def outcomes(self, run: int) -> Iterator[Outcome]:
-        """Every row's outcome as it stands, in file order."""
-        return (row.outcome for row in self.rows(run))
+    def outcomes(self, run: int, *, settled_only: bool = False) -> Iterator[Outcome]:
+        """Every row's outcome as it stands, in file order; ``settled_only`` as in ``rows``."""
+        return (row.outcome for row in self.rows(run, settled_only=settled_only))
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
         """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
