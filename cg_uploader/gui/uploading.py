@@ -106,12 +106,12 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
     return work
 
 
-def looking_back(plan: Plan, places: Places) -> Work:
-    """The work of finding what was done with this file before; results in planning.Earlier."""
+def looking_back(plan: Plan, places: Places, client_id: str) -> Work:
+    """The work of finding what was done with this file before, for ``client_id``; results in planning.Earlier."""
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return plan_builder.earlier(plan, journal, repeatable=True, cancelled=cancelled)
+            return plan_builder.earlier(plan, journal, repeatable=True, client_id=client_id, cancelled=cancelled)
 
     return work
 

@@ -61,14 +61,14 @@ class Known:
 class Past:
     """Looks a plan's rows up, in file order."""
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path) -> None:
-        """``journal``: its file, to be named when something in it is not as it was written."""
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path, client_id: str) -> None:
+        """``journal``: its file, to be named when something in it is not as it was written; ``client_id``: for whom."""
         self._db = db
         self._journal = journal
         self._secret = secret
         self._families = Families(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
-        self._memory = Memory(db, plan, secret)
+        self._memory = Memory(db, plan, secret, client_id=client_id)
         self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
 
     @property

@@ -131,12 +131,12 @@ class Journal:
         if (lock := self._holds.taken(run)) is not None:
             lock.release()
 
-    def past(self, plan: Plan, *, repeatable: bool = False) -> duplicate_lookup.Past:
-        """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
+    def past(self, plan: Plan, *, repeatable: bool = False, client_id: str = "") -> duplicate_lookup.Past:
+        """What is known about the rows of ``plan`` from before; ``repeatable``: for ``client_id``, of such rows too."""
         if repeatable:
             self.remember()
         with database.translated(self._file):
-            return duplicate_lookup.Past(self._db, plan, self._secret, self._file)
+            return duplicate_lookup.Past(self._db, plan, self._secret, self._file, client_id)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -311,7 +311,7 @@ class Journal:
 
     def _customer(self, client_id: str) -> str:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
-        return self.fingerprint(f"customer\n{client_id.strip()}".encode()).hex() if client_id.strip() else ""
+        return self.fingerprint(sent_rows.plain_customer(client_id)).hex() if client_id.strip() else ""
 
     def loss(self) -> tuple[str, str, bool] | None:
         """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""

@@ -24,6 +24,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.journal.retention import DAY_SECONDS
+from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
@@ -106,6 +107,47 @@ def test_the_same_file_for_another_customer_takes_no_row_over(journal: Journal) 
     send(journal, plan, client_id="B")
     assert row_of(journal, run, 3).status is RowStatus.NOT_SENT
     assert resume(journal, run, client_id="A") == [3]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "region", "skipped"),
+    [
+        ("A", "B", Region.EU, 0),
+        ("A", "A", Region.EU, 1),
+        ("A", "", Region.EU, 1),
+        ("A", "B", Region.PRACTICE, 1),
+    ],
+)
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_another_customer_has_accepted_is_not_skipped(
+    journal: Journal, *, mine: str, theirs: str, region: Region, skipped: int, forgotten: bool
+) -> None:
+    run = send(journal, planned("a", region=region), client_id=theirs).run
+    if forgotten:
+        journal.forget(run)
+    again = replace(planned("a", region=region), skip_accepted=True)
+    assert earlier(again, journal, repeatable=True, client_id=mine).repeated == skipped
+    assert send(journal, again, client_id=mine).counts[RowStatus.SKIPPED] == skipped
+    twice = replace(planned("a", region=region), skip_accepted=True)
+    assert send(journal, twice, client_id=mine).counts[RowStatus.SKIPPED] == 1, "it is there now"
+
+
+def test_newer_values_of_another_customer_leave_what_was_accepted_skipped(journal: Journal) -> None:
+    plan = planned("a")
+    send(journal, plan, client_id="A")
+    send(journal, replace(plan, edits={2: {1: "another name"}}), client_id="B")
+    assert send(journal, replace(planned("a"), skip_accepted=True), client_id="A").counts[RowStatus.SKIPPED] == 1
+
+
+def test_the_customer_is_told_apart_in_what_a_colleague_has_sent_too(journal: Journal, tmp_path: Path) -> None:
+    with closing(Journal(Places(tmp_path / "colleague"))) as theirs:
+        send(theirs, planned("a"), client_id="A")
+        send(theirs, planned("b"), client_id="B")
+        _, code = theirs.memories().export_to(tmp_path / "rows.cgmemory")
+    journal.memories().import_from(tmp_path / "rows.cgmemory", code)
+    for client_id, skipped in (("A", 2), ("B", 3)):
+        last = send(journal, replace(planned("a", "b"), skip_accepted=True), client_id=client_id)
+        assert [row.number for row in journal.rows(last.run) if row.status is RowStatus.SKIPPED] == [skipped]
 
 
 # ---------------------------------------------------------------------------------------------------- fields
