@@ -125,13 +125,15 @@ def parse_headings(text: str) -> tuple[str, ...]:
 class Identifiers:
     """Whom a row is about, for order and duplicates; made once per plan.
 
-    ``known`` False: nothing that is sent identifies a row, so rows go one at a time.
+    ``known`` False: nothing that is sent identifies a row, so rows go one at a time.  ``first``: the heading that is asked
+    before others.
     """
 
     def __init__(self, configuration: Configuration, headings: Collection[str]) -> None:
         """``headings``: those that are sent."""
         self._keys = tuple((identity, heading) for identity, heading in _key_headings(configuration) if heading in headings)
         self.known = bool(self._keys)
+        self.first = self._keys[0][1] if self._keys else None
         account = identifying_heading(configuration, Identity.ACCOUNT)
         by_account = any(identity is Identity.ACCOUNT for identity, _ in self._keys)
         self._account = account if account in headings and not by_account else None

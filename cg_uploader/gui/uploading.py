@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,9 +32,6 @@ Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 
 IsCustomer: TypeAlias = Callable[[str], bool | None]
 """Whether a Client ID is the one that a run was begun with; None when that is not recorded."""
-
-SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus.SKIPPED)
-"""What a continued run does not send again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +106,12 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
     return work
 
 
-def looking_back(plan: Plan, places: Places) -> Work:
-    """The work of finding what was done with this file before; results in planning.Earlier."""
+def looking_back(plan: Plan, places: Places, client_id: str) -> Work:
+    """The work of finding what was done with this file before, for ``client_id``; results in planning.Earlier."""
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
-            return plan_builder.earlier(plan, journal, repeatable=True, cancelled=cancelled)
+            return plan_builder.earlier(plan, journal, repeatable=True, client_id=client_id, cancelled=cancelled)
 
     return work
 
@@ -199,7 +196,7 @@ def _is_the_runs(connection: Connection, plan: Plan) -> bool:
 
 def _as_it_stands(journal: Journal, run: int, error: UploaderError) -> Ended:
     """The result of a run that ``error`` keeps from going on."""
-    return Ended(journal.summary(run), tuple(_listed(journal, run)), failed=error)
+    return Ended(journal.summary(run), tuple(_listed(journal.outcomes(run))), failed=error)
 
 
 def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending) -> Ended:
@@ -207,7 +204,7 @@ def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending)
         summary = send(client, teller)
     finally:
         client.close()
-    return Ended(summary, tuple(_listed(journal, summary.run)), client.login_wanted)
+    return Ended(summary, tuple(_listed(journal.outcomes(summary.run))), client.login_wanted)
 
 
 class _Teller:
@@ -222,15 +219,16 @@ class _Teller:
         if not self.run and batch.run:
             self.run = batch.run
             here = {outcome.row for outcome in batch.outcomes}
-            listed = _listed(self._journal, batch.run)
-            before = tuple(o for o in listed if o.status in SETTLED and o.row not in here)
+            settled = self._journal.outcomes(batch.run, settled_only=True)
+            before = tuple(outcome for outcome in _listed(settled) if outcome.row not in here)
             batch = replace(batch, outcomes=before + batch.outcomes)
         self._announce(batch)
 
 
-def _listed(journal: Journal, run: int) -> Iterator[Outcome]:
+def _listed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Of each status as many as are shown."""
     room = dict.fromkeys(RowStatus, MOST_LISTED)
-    for outcome in journal.outcomes(run):
+    for outcome in outcomes:
         if room[outcome.status]:
             room[outcome.status] -= 1
             yield outcome

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -25,9 +26,10 @@ from cg_uploader.gui.session import UNNAMED, Connection, Session
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.uploading import Ended
 from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.run import Batch
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import UNDER_WAY, Kept
+from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, UNDER_WAY, WITHHELD, Kept
 from cg_uploader.uploads.sending.control import Control
 
 
@@ -151,6 +153,26 @@ def test_rows_of_one_customer_never_go_out_with_the_sign_in_of_another(
         ended = work(lambda _: None, lambda: False)
         assert isinstance(ended, Ended)
         assert isinstance(ended.failed, CredentialsRefused)
+
+
+def test_a_continued_run_lists_all_rows_that_it_counts_as_settled(session: Session, services: Services, places: Places) -> None:
+    plan = plan_of([("a@example.com", "Ann")] * 6, address=services.practice.server.address)
+    states = ("accepted", "not_sure", OVERTAKEN, WITHHELD, "refused", "waiting")
+    rows = [
+        Kept(at, at + 2, state, once_only=state == "not_sure", cells=("a@example.com", "Ann"), fingerprint=bytes([at]))
+        for at, state in enumerate(states)
+    ]
+    with closing(Journal(places)) as journal:
+        run = recorded(journal, plan, rows)
+    heard: list[Batch] = []
+    ended = uploading.continued_run(run, session, services, Control())(heard.append, lambda: False)
+    assert isinstance(ended, Ended)
+    assert ended.failed is None
+    first = next(batch for batch in heard if batch.run)
+    listed = Counter(outcome.status for outcome in first.outcomes)
+    assert sum(first.before.values()) == 5
+    assert {status: count for status, count in first.counts.items() if count} == listed
+    assert {row for outcome in first.outcomes if (row := outcome.row) < 7} == {2, 3, 4, 5, 6}
 
 
 def test_a_forgotten_run_is_gone(page: HistoryPage, places: Places, qtbot: QtBot) -> None:

@@ -72,13 +72,13 @@ def test_another_file_while_earlier_uploads_of_the_one_before_are_looked_for(
 ) -> None:
     looking_back, begun = uploading.looking_back, threading.Event()
 
-    def held_up(plan: Plan, places: Places) -> Work:
+    def held_up(plan: Plan, places: Places, client_id: str) -> Work:
         """The rows have been checked; from here on those of the first file come slowly."""
         if plan.table.rows is slow:
             slow.go_on.clear()
             slow.reached.clear()
             begun.set()
-        return looking_back(plan, places)
+        return looking_back(plan, places, client_id)
 
     monkeypatch.setattr(uploading, "looking_back", held_up)
     window.session.set_connection(practice_connection(window.services, DataType.SURVEY, "survey"))

@@ -177,7 +177,7 @@ class UploadPage(Page):
     def _look_back(self, plan: Plan) -> None:
         if plan is not self._looked_at:
             self._looked_at, self._earlier, self._skip = plan, None, None
-            work = uploading.looking_back(plan, self.services.places)
+            work = uploading.looking_back(plan, self.services.places, self.session.connection.client_id)
             self._looking.start(work, done=self._on_looked_back, failed=self._on_not_looked_back)
 
     def look_back_anew(self) -> None:

@@ -54,8 +54,27 @@ def open_journal(places: Places) -> Opened:
         aside = _set_aside_if_damaged(places)
         try:
             return _connected(file, aside)
+        except _Behind as behind:
+            return _connected(file, _set_aside_behind(places, behind.file))
         except DiskFull:  # what programs share needs some bytes, and reading needs none
             return _connected(file, aside, alone=True)
+
+
+class _Behind(JournalError):
+    """The journal that was opened has lost commits, and ``is_damaged`` could not see it."""
+
+    def __init__(self, journal: Path, file: tuple[int, int] | None) -> None:
+        """``file``: which file it is."""
+        super().__init__(
+            f"{journal}, the record of uploads, lacks what was recorded last: it is an older copy, or damaged. "
+            "Make room on that disk, then start CG Uploader again: it sets the record aside and says what that means."
+        )
+        self.file = file
+
+
+def _refuse_behind(connection: sqlite3.Connection, known: commit_counter.Acknowledged, file: Path) -> None:
+    if commit_counter.is_behind(connection, known):
+        raise _Behind(file, identity_of(file))
 
 
 def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened:
@@ -67,6 +86,7 @@ def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened
         _refuse_foreign(file, "immutable=1" if alone else "mode=ro")
         _create_private(file)
         opened = identity_of(file)
+        known = commit_counter.acknowledged(file)
         address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
         timeout = ALONE_SECONDS if alone else schema.BUSY_SECONDS
         connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
@@ -76,6 +96,7 @@ def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened
             schema.bring_up_to_date(connection, file)
             _make_strict(connection)
             ensure_same(file, opened)
+            _refuse_behind(connection, known, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
             counter = commit_counter.Counter(file, secret)
             lost = _note_loss(connection, counter, aside)
@@ -113,6 +134,12 @@ def _set_aside_if_damaged(places: Places) -> Path | None:
         return None
     with gate(file):
         return corruption.set_aside(file, places.locks) if corruption.is_damaged(file) else None
+
+
+def _set_aside_behind(places: Places, found: tuple[int, int] | None) -> Path | None:
+    """Move the journal away that was ``found`` to have lost commits; None when another program has done it meanwhile."""
+    with gate(places.journal):
+        return corruption.set_aside(places.journal, places.locks) if identity_of(places.journal) == found else None
 
 
 def _refuse_links(file: Path) -> None:

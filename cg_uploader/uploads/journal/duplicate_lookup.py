@@ -22,8 +22,8 @@ from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.database import translated
 from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
 from cg_uploader.uploads.journal.plan_json import first_content
-from cg_uploader.uploads.journal.related_runs import Families
-from cg_uploader.uploads.journal.row_order import hold_back_overtaken
+from cg_uploader.uploads.journal.related_runs import Families, differs_in_customer
+from cg_uploader.uploads.journal.row_order import hold_back_overtaken, keep_unsure
 from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, remember
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
@@ -61,14 +61,14 @@ class Known:
 class Past:
     """Looks a plan's rows up, in file order."""
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path) -> None:
-        """``journal``: its file, to be named when something in it is not as it was written."""
+    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path, client_id: str) -> None:
+        """``journal``: its file, to be named when something in it is not as it was written; ``client_id``: for whom."""
         self._db = db
         self._journal = journal
         self._secret = secret
         self._families = Families(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
-        self._memory = Memory(db, plan, secret)
+        self._memory = Memory(db, plan, secret, client_id=client_id)
         self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
 
     @property
@@ -149,7 +149,8 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     """Inside one commit: the rows of ``run`` that wait become its alone, whatever other runs still meant to send.
 
     Else an older run that goes on later would send an older text of a row after the newer one.  Repeatable rows of the same
-    file that a run is working on stay that run's too: at the same moment nobody can say which is the newer.
+    file that a run is working on stay that run's too: at the same moment nobody can say which is the newer.  So do repeatable
+    rows of another customer's run.  Failed rows that may have arrived there begin as *not sure* here.
 
     AlreadyUploaded when one of them has left meanwhile in another run (unless ``again``: a person wants that); RunHeld when
     a run that still means to send one is being worked on.
@@ -163,12 +164,14 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
             raise AlreadyUploaded(_JUST_LEFT)
     if not again and knows_waiting(db, run):  # it left in a run that was forgotten since its rows were looked up
         raise AlreadyUploaded(_JUST_LEFT)
-    shared = {other for other in families.same if is_held(other)}
+    differs = differs_in_customer(db, run)
+    shared = {other for other in families.same if is_held(other)} | {other for other in families.runs() if differs(other)}
     theirs = [key for (key,) in db.execute(f"select other.id {_TWINS} ('waiting', 'not_sent')", place)]
     theirs += [key for key, once in db.execute(f"{_KIN} {LEFT_TO_DO}", place) if once or key >> REACH not in shared]
     for other in {key >> REACH for key in theirs}:
         if is_held(other):
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
         remember(db, other, idle=True)  # also what may have arrived, before it is said to be taken over
+    keep_unsure(db, run, theirs)
     message = as_text((("", f"Taken over by upload {run}."),))
     db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])

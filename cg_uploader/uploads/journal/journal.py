@@ -131,12 +131,12 @@ class Journal:
         if (lock := self._holds.taken(run)) is not None:
             lock.release()
 
-    def past(self, plan: Plan, *, repeatable: bool = False) -> duplicate_lookup.Past:
-        """What is known about the rows of ``plan`` from before; ``repeatable``: about rows that may be repeated too."""
+    def past(self, plan: Plan, *, repeatable: bool = False, client_id: str = "") -> duplicate_lookup.Past:
+        """What is known about the rows of ``plan`` from before; ``repeatable``: for ``client_id``, of such rows too."""
         if repeatable:
             self.remember()
         with database.translated(self._file):
-            return duplicate_lookup.Past(self._db, plan, self._secret, self._file)
+            return duplicate_lookup.Past(self._db, plan, self._secret, self._file, client_id)
 
     def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
@@ -224,17 +224,18 @@ class Journal:
         with database.translated(self._file, run):
             return plan_json.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
 
-    def rows(self, run: int, start: int = 0) -> Iterator[Kept]:
-        """Every row of a run from a position on, in file order."""
+    def rows(self, run: int, start: int = 0, *, settled_only: bool = False) -> Iterator[Kept]:
+        """Every row of a run from a position on, in file order; ``settled_only`` leaves out those still to be sent."""
         first, last = span(run)
         with database.translated(self._file, run):
-            query = f"select {COLUMNS} from row where id >= ? and id < ? order by id"
+            wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
+            query = f"select {COLUMNS} from row where id >= ? and id < ? and {wanted} order by id"
             for record in self._db.execute(query, (first + start, last)):
                 yield kept_of(record)
 
-    def outcomes(self, run: int) -> Iterator[Outcome]:
-        """Every row's outcome as it stands, in file order."""
-        return (row.outcome for row in self.rows(run))
+    def outcomes(self, run: int, *, settled_only: bool = False) -> Iterator[Outcome]:
+        """Every row's outcome as it stands, in file order; ``settled_only`` as in ``rows``."""
+        return (row.outcome for row in self.rows(run, settled_only=settled_only))
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
         """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
@@ -310,7 +311,7 @@ class Journal:
 
     def _customer(self, client_id: str) -> str:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
-        return self.fingerprint(f"customer\n{client_id.strip()}".encode()).hex() if client_id.strip() else ""
+        return self.fingerprint(sent_rows.plain_customer(client_id)).hex() if client_id.strip() else ""
 
     def loss(self) -> tuple[str, str, bool] | None:
         """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""

@@ -1,7 +1,8 @@
 """A row as the journal keeps it: its states, and how it stands in the database.
 
 A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known), ``overtaken`` (it may have
-arrived, and a newer row has since: see ``order``) or one of the six final words.
+arrived, and a newer row has since), ``withheld`` (nothing has left, and a newer row has brought some of its fields; for both
+see ``row_order``) or one of the six final words.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 WAITING = "waiting"
 SENDING = "sending"
 OVERTAKEN = "overtaken"
+WITHHELD = "withheld"
 UNDER_WAY = "The upload is under way."
 CUT_OFF = "The upload was cut off before its end."
 REACH = 32
@@ -101,7 +103,7 @@ def text_of(value: object) -> str:
 
 def status_of(state: str) -> RowStatus:
     """The final word for a row in ``state`` if its run ended now."""
-    if state == WAITING:
+    if state in {WAITING, WITHHELD}:
         return RowStatus.NOT_SENT
     if state == OVERTAKEN:
         return RowStatus.NOT_SURE
@@ -114,7 +116,7 @@ def count_states(db: sqlite3.Connection, run: int, wanted: str) -> dict[RowStatu
     Raises:
         ValueError: A row is in a state that nobody has written.
     """
-    states = (WAITING, SENDING, OVERTAKEN, *(status.value for status in RowStatus))
+    states = (WAITING, SENDING, OVERTAKEN, WITHHELD, *(status.value for status in RowStatus))
     each = ", ".join(["count(*) filter (where state = ?)"] * len(states))  # grouping would need a temporary file
     query = f"select count(*), {each} from row where id >= ? and id < ? and {wanted}"
     rows, *counts = db.execute(query, (*states, *span(run))).fetchone()

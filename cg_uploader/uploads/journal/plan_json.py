@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -49,6 +50,13 @@ def origin_in(text: str) -> Origin | None:
     """
     with as_written():
         return _origin(json.loads(text)) if _HAS_ORIGIN in text else None
+
+
+def customer_in(text: str) -> str:
+    """What tells the Client ID of a recorded run from others; empty where its plan, as text, does not say it."""
+    with suppress(ValueError), as_written():
+        return text_of(json.loads(text).get("customer", ""))
+    return ""
 
 
 def dump(plan: Plan, customer: str = "") -> str:

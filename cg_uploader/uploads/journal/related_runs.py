@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
 from cg_uploader.uploads.journal.journal_rows import LEFT, span
-from cg_uploader.uploads.journal.plan_json import first_content, first_file
+from cg_uploader.uploads.journal.plan_json import customer_in, first_content, first_file
 
 Fact = tuple[str, float | None]
 """A row's state, and when it was answered."""
@@ -81,6 +81,22 @@ class Families:
 
 
 def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:
-    """The run that a repair file says it comes from, if it is one of this computer's."""
-    record = db.execute("select started, content from run where id = ? and rows >= 0", (origin.run,)).fetchone()
-    return origin.run if record and record[0] == origin.started and record[1].split(" ")[0] == origin.digest else None
+    """The run that a repair file says it comes from, if it is one of this computer's, as far as its record can be read."""
+    query = "select started, content from run where id = ? and rows >= 0"
+    started, content = db.execute(query, (origin.run,)).fetchone() or (None, None)
+    same = isinstance(content, str) and started == origin.started and content.split(" ")[0] == origin.digest
+    return origin.run if same else None
+
+
+def differs_in_customer(db: sqlite3.Connection, run: int) -> Callable[[int], bool]:
+    """Tell of other runs whether they were begun for another customer than ``run``.
+
+    Where one of the two does not say for whom, they count as the same customer's: practice, and runs of an earlier version.
+    """
+    mine = _customer(db, run)
+    return lambda other: bool(mine) and _customer(db, other) not in {"", mine}
+
+
+def _customer(db: sqlite3.Connection, run: int) -> str:
+    (text,) = db.execute("select plan from run where id = ?", (run,)).fetchone()
+    return customer_in(str(text))

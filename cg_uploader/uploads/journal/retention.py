@@ -29,6 +29,12 @@ LONGEST_WAIT_SECONDS = 10.0
 """For a program that reads the journal while deleted values are to leave its files."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
+_STAYED_BEHIND = "state = 'skipped' and once = 0 and coalesce(cells, '[]') <> '[]'"
+"""A repeatable row that another run has taken over, or a newer row has overtaken.
+
+Without its text only a fingerprint would tell it from one that was skipped as accepted (``SKIPPED_AS_ACCEPTED``), so it loses
+that too.
+"""
 _MOMENT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
 _ENDED = "coalesce(ages_from, finished, started)"
 
@@ -166,7 +172,7 @@ def _empty(db: sqlite3.Connection, run: int) -> None:
         ).fetchone()
         end = block[0] if block else last
         db.execute(
-            "update row set cells = null, who = '',"
+            f"update row set fingerprint = iif({_STAYED_BEHIND}, x'', fingerprint), cells = null, who = '',"
             " messages = case when state in ('accepted', 'skipped') then '[]' else ? end,"
             " state = case state when 'waiting' then 'not_sent' when 'sending' then 'not_sure' else state end"
             " where id >= ? and id < ?",

@@ -12,6 +12,12 @@ run itself such a row is sent again after the older one, so only what was accept
 Where nothing identifies the rows of a run, they go one at a time, because any two may be about the same.  So there each row
 that was accepted further down counts.  In other runs it does not: that would hold back all rows of a file for one of another.
 
+A newer row counts whole when its run sends every field that the older one's run sends.  When it sends some of them, the older
+row stays behind all the same, as *not sure* or *not sent*: it would overwrite newer values, and its other values have not
+arrived.  When it sends none of them it does not count.  What names the rows is no value of theirs.
+
+Rows of another customer are about somebody else.
+
 When a run is forgotten, rows that are left to be sent are settled before.  Of rows that are not, such as refused ones, nobody
 can say afterwards whether they are older than something in that run.
 
@@ -20,15 +26,26 @@ The user may say otherwise: failed rows are new where their run begins with the 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model.provenance import Origin
-from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, OVERTAKEN, SKIPPED_AS_ACCEPTED, KeptRows, span
+from cg_uploader.uploads.journal.journal_rows import (
+    LEFT,
+    LEFT_TO_DO,
+    OVERTAKEN,
+    SKIPPED_AS_ACCEPTED,
+    WITHHELD,
+    KeptRows,
+    as_text,
+    span,
+)
 from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
-from cg_uploader.uploads.journal.related_runs import run_of
+from cg_uploader.uploads.journal.related_runs import differs_in_customer, run_of
 
 _MINE = f"id >= :first and id < :last and once = 0 and {LEFT_TO_DO}"
 _BELOW = "state = 'accepted' and id > my_id"
@@ -38,6 +55,8 @@ _OF_THE_SAME_FILE = (
     f" or state = '{OVERTAKEN}' and number = my_number and :other < :run)"
 )
 """In a run of failed rows, or the one that they come from."""
+_WITHHELD_BEFORE = f"state = '{WITHHELD}' and number = my_number and :other < :run"
+"""The same row in the run that failed rows come from."""
 _OF_A_NEWER_FILE = f"(state in {LEFT} or {SKIPPED_AS_ACCEPTED})"
 _NAMED = (
     "with mine as materialized (select id as my_id, number as my_number, subject as about from row"
@@ -47,9 +66,15 @@ _NAMED = (
 )
 _NAMELESS = f"select id, :newest as newer from row where {_MINE} and subject is null"
 _STAY = (
-    "update row set state = case when {unsure} then :overtaken else 'skipped' end,"
+    "update row set state = case when {unsure} then :overtaken else :never_left end,"
     " messages = json_array(json_array('', printf(case when {unsure} then :unsure else :unsent end, found.newer)))"
     " from ({found}) found where row.id = found.id"
+)
+_BEGIN_UNSURE = (
+    "update row set state = 'not_sure', messages = :said, answered = before.latest from"
+    " (select number as numbered, max(answered) as latest from json_each(:keys) join row other on other.id = value"
+    " where once = 0 and state in ('sending', 'not_sure') group by number) before"
+    " where id >= :first and id < :last and once = 0 and state = 'waiting' and number = numbered"
 )
 _ANY_NUMBER = 1 << 62
 _SAME = "with the same identifier"
@@ -88,6 +113,15 @@ def hold_back_overtaken(db: sqlite3.Connection, run: int) -> None:
         _settle_older(db, run, span(run)[0], parent)
 
 
+def keep_unsure(db: sqlite3.Connection, run: int, theirs: list[int]) -> None:
+    """Inside that commit: failed rows that may have arrived in one of the rows ``theirs`` begin as *not sure*."""
+    if _parent(db, run) is None:
+        return  # new rows, and nothing that would be newer than the run's own has arrived of them
+    first, last = span(run)
+    said = as_text((("", "This row may have arrived in the upload that it comes from."),))
+    db.execute(_BEGIN_UNSURE, {"first": first, "last": last, "keys": json.dumps(theirs), "said": said})
+
+
 def settle_before_forgetting(db: sqlite3.Connection, run: int, is_held: Callable[[int], bool]) -> None:
     """Inside one commit: what the rows of ``run`` mean for older rows of other runs is settled while it can be known."""
     query = "select id from run where records = (select records from run where id = ?) and id <> ? and rows >= 0"
@@ -100,32 +134,80 @@ def _settle_older(db: sqlite3.Connection, run: int, first: int, parent: int | No
     """The same, by rows of other runs; ``first``: the first key of a row to send; ``parent``: where failed rows come from."""
     last = span(run)[1]
     before, behind = span(parent) if parent else (0, 0)
-    for other, same_file, highest in _newer(db, run):
+    mine = _fields(db, run)
+    others = [(_fields(db, found[0]), found) for found in _newer(db, run)]
+    others.sort(key=lambda other: not _covers(other[0], mine))  # those that leave nothing to be looked at go first
+    for fields, (other, same_file, highest) in others:
         start, end = span(other)
         known = {"first": first, "last": last, "from": start, "to": end, "highest": highest, "run": run, "other": other}
         newer = _NAMED.format(newer=_OF_THE_SAME_FILE if same_file else _OF_A_NEWER_FILE)
         known |= {"before": before, "behind": behind}
-        _stay(db, newer, known, f"Upload {other} has a newer row {_SAME} (row %d)")
+        why = f"Upload {other} has a newer row {_SAME} (row %d)"
+        if _covers(fields, mine):
+            _stay(db, newer, known, why)
+        elif _touches(fields, mine):
+            _stay(db, newer, known, f"{why} and some of the same fields", WITHHELD)
+        if same_file and fields == mine:
+            again = f"In upload {other} it stayed behind a newer row {_SAME}"
+            _stay(db, _NAMED.format(newer=_WITHHELD_BEFORE), known, again, WITHHELD)
 
 
-def _stay(db: sqlite3.Connection, found: str, known: dict[str, int], why: str) -> None:
+def _stay(db: sqlite3.Connection, found: str, known: dict[str, int], why: str, never_left: str = "skipped") -> None:
+    """Rows that ``found`` finds are not sent; ``never_left``: the state of one that has certainly not arrived."""
     unsure = f"({_UNSURE} or {_UNSURE_BEFORE})" if "before" in known else _UNSURE
     said = {
         "overtaken": OVERTAKEN,
+        "never_left": never_left,
         "unsure": f"This row may have arrived. {why}, so it is not sent again.",
         "unsent": f"{why}, so this one was not sent.",
     }
     db.execute(_STAY.format(unsure=unsure, found=found), known | said)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """What a run sends: all headings, and the one that names its rows before others."""
+
+    headings: frozenset[str]
+    name: str | None
+
+
+def _fields(db: sqlite3.Connection, run: int) -> _Fields | None:
+    """None when its plan is not as it was written."""
+    with suppress(KeyError, ValueError, TypeError):
+        plan = load(_plan_text(db, run), KeptRows(0, lambda _: iter(())))
+        headings = [heading for heading, _, _ in plan.wires]
+        return _Fields(frozenset(headings), Identifiers(plan.configuration, headings).first)
+    return None
+
+
+def _covers(newer: _Fields | None, older: _Fields | None) -> bool:
+    """Whether no value of the older rows is missing in the newer ones; never when one of the plans cannot be read."""
+    return newer is not None and older is not None and _values(older, newer) <= newer.headings
+
+
+def _touches(newer: _Fields | None, older: _Fields | None) -> bool:
+    """Whether the older rows may overwrite a value of the newer ones."""
+    return newer is None or older is None or not _values(older, newer).isdisjoint(newer.headings)
+
+
+def _values(older: _Fields, newer: _Fields) -> frozenset[str]:
+    """Headings of values that can differ between two rows of one name.
+
+    What names the rows of either run before others is the same in both, or blank: a row is named by the next heading then.
+    """
+    return older.headings - {older.name, newer.name}
+
+
 def _newer(db: sqlite3.Connection, run: int) -> Iterator[tuple[int, bool, int]]:
     """Other runs that may have newer rows, the newest first; whether they are of the same file; up to which row number."""
     age = _age(db, run)
     highest = _last_number(db, run) if age < run else _ANY_NUMBER
+    differs = differs_in_customer(db, run)
     query = "select id from run where id >= ? and id <> ? and rows >= 0 and records = (select records from run where id = ?)"
     for (other,) in db.execute(f"{query} order by id desc", (age, run, run)).fetchall():
         others = _age(db, other)
-        if others >= age:
+        if others >= age and not differs(other):
             yield other, others == age, highest
 
 
@@ -157,10 +239,8 @@ def _origin(db: sqlite3.Connection, run: int) -> Origin | None:
 
 
 def _is_nameless(db: sqlite3.Connection, run: int) -> bool:
-    with suppress(KeyError, ValueError, TypeError):
-        plan = load(_plan_text(db, run), KeptRows(0, lambda _: iter(())))
-        return not Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires]).known
-    return False
+    fields = _fields(db, run)
+    return fields is not None and fields.name is None
 
 
 def _plan_text(db: sqlite3.Connection, run: int) -> str:

@@ -1,11 +1,11 @@
 """What this computer remembers of rows that were accepted: keyed hashes and times, no values.
 
-One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address): its
-newest accepted content.  So a row counts as accepted only while no later row of the same identifier was accepted with other
-content, whatever file or configuration that came from.  Where a run had later rows of an identifier, those that were accepted
-before them have an entry by their text each: a file with several rows of an identifier is known whole.  A once-only row has
-two entries of its own, which nothing replaces: one by its text, and one by its number in the file where it stood first, which
-knows it in any text.
+One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address, of one
+customer as far as the run says for whom): its newest accepted content.  So a row counts as accepted only while no later row of
+the same identifier was accepted with other content, whatever file or configuration that came from.  Where a run had later rows
+of an identifier, those that were accepted before them have an entry by their text each: a file with several rows of an
+identifier is known whole.  A once-only row has two entries of its own, which nothing replaces: one by its text, and one by its
+number in the file where it stood first, which knows it in any text.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cg_uploader.model.enums import Region
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
-from cg_uploader.uploads.journal.plan_json import first_file
+from cg_uploader.uploads.journal.plan_json import customer_in, first_file
 
 _WHOLLY = 3
 """What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
@@ -64,7 +65,7 @@ _WAITING = (
 _HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
 """A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind."""
 _BY_SUBJECT = (
-    f"{_ADD} select 0, subject, fingerprint, state = 'accepted', {_WHEN}, :place from row"
+    f"{_ADD} select 0, of_customer(subject), fingerprint, state = 'accepted', {_WHEN}, :place from row"
     f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
     f" order by subject, {_WHEN}, id {_KEEP}"
 )
@@ -72,7 +73,8 @@ _FOLLOWED = (
     f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, {_MY_TIME}), :place from"
     " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
     f" where id >= :first and id < :last and subject is not null and once = 0 and ({_HAS_LEFT} or {SKIPPED_AS_ACCEPTED}))"
-    " mine left join memory known on mine.state = 'skipped' and known.origin = 0 and known.subject = mine.subject"
+    " mine left join memory known on mine.state = 'skipped' and known.origin = 0"
+    " and known.subject in (mine.subject, of_customer(mine.subject))"
     " and known.fingerprint = mine.fingerprint and known.sure"
     " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
     f" order by mine.fingerprint{_SURER}"
@@ -109,6 +111,16 @@ def plain_subject(plan: Plan, key: str) -> bytes:
     return f"subject\n{plan.address.records}\n{key}".encode("utf-8", "surrogatepass")
 
 
+def plain_customer(client_id: str) -> bytes:
+    """For whom rows are, by the Client ID."""
+    return f"customer\n{client_id.strip()}".encode()
+
+
+def _of_customer(subject: bytes, customer: bytes, secret: bytes) -> bytes:
+    """What a row is about, for one customer; the subject itself where nobody knows for whom (an empty ``customer``)."""
+    return keyed(subject + customer, secret) if customer else subject
+
+
 def plain_number(records: str, reference: str, numbered: Numbered) -> bytes:
     """A row by its number, for one configuration at one address."""
     return "\n".join(("number", records, reference, *map(str, numbered))).encode("utf-8", "surrogatepass")
@@ -127,6 +139,7 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
         return  # another program has forgotten it meanwhile
     records, reference, ended = facts
     _name_by_number(db, run)
+    _name_by_customer(db, run)
     first, last = span(run)
     known = {
         "first": first,
@@ -158,6 +171,13 @@ def _name_by_number(db: sqlite3.Connection, run: int) -> None:
     with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
         content, _ = first_file(content, plan)
     db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
+
+
+def _name_by_customer(db: sqlite3.Connection, run: int) -> None:
+    """SQL's ``of_customer`` names what a row of ``run`` is about for its customer from now on."""
+    text, secret = db.execute("select plan, secret from run join key where id = ?", (run,)).fetchone()
+    customer = customer_in(str(text)).encode()
+    db.create_function("of_customer", 1, lambda subject: _of_customer(subject, customer, secret))
 
 
 def not_remembered(db: sqlite3.Connection) -> list[int]:
@@ -195,10 +215,16 @@ def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
 class Memory:
     """Looks rows up; made once per walk through a plan's rows, in file order."""
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, imported_since: str = "") -> None:
-        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601)."""
+    def __init__(
+        self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, client_id: str = "", imported_since: str = ""
+    ) -> None:
+        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601).
+
+        ``client_id``: for whom the rows are; without it, only what was recorded without it is known of repeatable rows.
+        """
         self._db = db
         self._plan = plan
+        self._customer = b"" if plan.region is Region.PRACTICE or not client_id.strip() else plain_customer(client_id)
         query = "select id, name, secret from origin where imported > ? order by id"
         others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
         self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
@@ -237,7 +263,7 @@ class Memory:
             return None
         subject = plain_subject(self._plan, about)
         known = self._keys[0].hash(subject)
-        newest = self._newest(subject)
+        newest = self._newest(subject, self._customer)
         if newest is None or known in self._leaving:
             return None
         plain = request.fingerprint
@@ -251,13 +277,19 @@ class Memory:
             self._leaving.add(known)
         return None
 
-    def _newest(self, name: bytes) -> tuple[_Entry, _Key] | None:
+    def _newest(self, name: bytes, customer: bytes = b"") -> tuple[_Entry, _Key] | None:
+        """The newest entry by that name; with ``customer``, of that one and of those that nobody knows the customer of."""
         found: tuple[_Entry, _Key] | None = None
         for key in self._keys:
-            entry = self._entry(key.hash(name), key.origin)
-            if entry is not None and (found is None or entry[2] > found[0][2]):
-                found = entry, key
+            names = {plain := key.hash(name), _of_customer(plain, self._hashed(customer, key), key.secret)}
+            for entry in (self._entry(one, key.origin) for one in names):
+                if entry is not None and (found is None or entry[2] > found[0][2]):
+                    found = entry, key
         return found
+
+    @staticmethod
+    def _hashed(customer: bytes, key: _Key) -> bytes:
+        return key.hash(customer).hex().encode() if customer else b""
 
     def _entry(self, subject: bytes, origin: int) -> _Entry | None:
         found: _Entry | None = self._db.execute(

@@ -104,11 +104,17 @@ class Earlier:
 
 
 def earlier(
-    plan: Plan, journal: Journal, *, repeatable: bool = False, cancelled: Callable[[], bool] = lambda: False
+    plan: Plan,
+    journal: Journal,
+    *,
+    repeatable: bool = False,
+    client_id: str = "",
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Earlier:
     """What is known of the rows of ``plan`` from before; Cancelled as soon as ``cancelled()`` says so.
 
-    ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.
+    ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.  ``client_id``:
+    for whom they are.
     """
     runs = summaries(journal, journal.runs_of(plan), lambda changed: _refuse(changed) if can_harm(plan) else None)
     failed_rows = plan.table.origin is not None  # they are taken over from the run that they come from, unasked
@@ -116,7 +122,7 @@ def earlier(
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     harmful = can_harm(plan)
     found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
-    past = journal.past(plan, repeatable=repeatable)
+    past = journal.past(plan, repeatable=repeatable, client_id=client_id)
     repeatable = repeatable and past.knows_repeatable
     if not (harmful or repeatable):
         return found

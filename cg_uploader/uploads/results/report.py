@@ -17,7 +17,7 @@ from cg_uploader.model.provenance import Origin
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import RepairRow
-from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, Kept
+from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
 from cg_uploader.uploads.journal.plan_json import first_content
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ WHAT_TO_DO = {
     RowStatus.NOT_SURE: "A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
 }
 LEAVE_IT = "Nothing, if the newer row is right: this one stays out when the file is opened again."
+COMPARE_IT = (
+    "Compare it with the newer row. Put what is still right into a new file: this row stays out when this one is opened again."
+)
+_BEHIND = {OVERTAKEN: LEAVE_IT, WITHHELD: COMPARE_IT}
 LOOK_IT_UP = (
     "Look this row up in CustomerGauge under Data → Rest APIs → Request History before you send it again: "
     "a second copy may invite the same person twice."
@@ -122,7 +126,7 @@ def _other_names(plan: Plan) -> dict[str, str]:
 
 
 def _repair_row(row: Kept, others: dict[str, str]) -> RepairRow:
-    what_to_do = LOOK_IT_UP if _to_look_up(row) else LEAVE_IT if row.state == OVERTAKEN else WHAT_TO_DO[row.status]
+    what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or WHAT_TO_DO[row.status]
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
     messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
     problem = f"{row.status.label}: {replace(row.outcome, messages=messages).message}"

@@ -84,9 +84,15 @@ def resume(
             summary = journal.summary(run)
             return journal.end(run, None) if summary.stopped else summary
         preparation.refuse_other_customer(run, plan, journal, client.client_id)
-        sign_in(client, control, on_batch, lambda: Batch(journal.size(run), journal.counts(run, settled_only=True), run=run))
+        sign_in(client, control, on_batch, lambda: _before_it_goes_on(run, journal))
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()
+
+
+def _before_it_goes_on(run: int, journal: Journal) -> Batch:
+    """What is said of a run in a break that the sign-in asks for; to count its rows takes a while, so only then."""
+    settled = journal.counts(run, settled_only=True)
+    return Batch(journal.size(run), settled, run=run, before=settled)
 
 
 class _Run:

@@ -57,7 +57,7 @@ def stage(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], co
     journal.ensure_space(2 * _estimated_bytes(plan) + (1 << 20))
     run = journal.begin(plan, client_id)
     try:
-        past = journal.past(plan, repeatable=bool(plan.skip_accepted))
+        past = journal.past(plan, repeatable=bool(plan.skip_accepted), client_id=client_id)
         rows = _watched(_rows(plan, journal, past), len(plan.table.rows), on_batch, control)
         while block := list(itertools.islice(rows, ROWS_OF_A_COMMIT)):
             journal.add(run, block)

@@ -233,6 +233,32 @@ def test_a_backup_of_an_earlier_version_has_lost_what_came_after_it(places: Plac
         assert journal.set_aside is not None
 
 
+def test_an_older_copy_that_cannot_be_looked_at_before_it_is_opened_is_set_aside_all_the_same(places: Places) -> None:
+    """An unfinished change of an older copy, which a connection that only reads cannot undo."""
+    with closing(Journal(places)) as journal:
+        send(journal)
+    older = places.home / "older.sqlite3"
+    shutil.copy(places.journal, older)
+    with closing(Journal(places)) as journal:
+        send(journal, name="q")
+    with closing(sqlite3.connect(older, isolation_level=None)) as db:
+        assert db.execute("pragma journal_mode=delete").fetchone() == ("delete",)
+        for statement in ("pragma synchronous=off", "begin", "update key set commits = commits + 1"):
+            db.execute(statement)
+        shutil.copy(older, places.journal)
+        shutil.copy(f"{older}-journal", f"{places.journal}-journal")
+    assert not corruption.is_damaged(places.journal), "nobody can tell before it is opened"
+    with closing(Journal(places)) as journal:
+        assert journal.lost
+        assert journal.runs() == []
+        assert journal.set_aside is not None
+        lost = journal.loss()
+        assert lost is not None
+        assert lost[1] == journal.set_aside.name
+    with closing(Journal(places)) as journal:
+        assert not journal.lost
+
+
 def test_another_sound_journal_in_its_place_is_used_and_the_loss_is_said_once(places: Places, tmp_path: Path) -> None:
     other = Places(tmp_path / "other")
     for here, rows in ((places, ROWS), (other, 1)):

@@ -17,7 +17,7 @@ from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, recorded
 
 from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Terminal
-from cg_uploader.errors import DiskFull, UploaderError
+from cg_uploader.errors import DiskFull, JournalError, UploaderError
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
@@ -199,6 +199,21 @@ class TestPlaces:
         assert str(disk / "home") in caught.value.sentence
         (disk / "others").unlink()
         Journal(Places(disk / "home")).close()
+
+    def test_an_older_copy_of_the_record_is_not_used_while_the_disk_is_full(self, disk: Path, tmp_path: Path) -> None:
+        there, plan = Places(disk / "home"), plan_of(people(1), data_type=DataType.SURVEY)
+        Journal(there).close()
+        shutil.copy(there.journal, tmp_path / "older")
+        with closing(Journal(there)) as journal:
+            assert send(journal, plan) == [2]
+        shutil.copy(tmp_path / "older", there.journal)
+        fill(disk, leave=0)
+        with pytest.raises(JournalError, match="Make room"):
+            Journal(there)
+        (disk / "others").unlink()
+        with closing(Journal(there)) as journal:
+            assert journal.lost
+            assert journal.set_aside is not None
 
     def test_a_folder_or_a_pipe_in_the_journals_place_is_said(self, places: Places) -> None:
         places.journal.mkdir()

@@ -19,12 +19,14 @@ from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled, NotReachable
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import Activity, DataType, RowStatus
+from cg_uploader.model.run import Batch
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.eta import done, to_send
 
 ID = Credentials("an-id", "a-secret")
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
@@ -122,6 +124,27 @@ def test_the_break_that_the_first_sign_in_asks_for_is_kept_and_said(journal: Jou
     assert waits[0].detail == "CustomerGauge asked for a break. Going on in 20 s."
     assert waits[-1].rows == 5
     assert summary.counts[RowStatus.ACCEPTED] == 5
+
+
+def test_during_the_break_of_a_continued_run_nothing_of_what_is_left_counts_as_done(journal: Journal) -> None:
+    timer, heard, control = Timer(), Heard(), Control()
+
+    def stop_after_some(batch: Batch) -> None:
+        if batch.settled >= 2:
+            control.stop()
+
+    with practice(token=["usual", {"do": "429", "seconds": 20}, "usual"]) as server:
+        plan = plan_of(people(8), address=server.address, connections=1)
+        with closing(Client(plan.address, ID, clock=Clock(monotonic=timer))) as client:
+            first = engine.upload(plan, client, journal, on_batch=stop_after_some, control=control, surroundings=inline(timer))
+        accepted = first.counts[RowStatus.ACCEPTED]
+        assert 2 <= accepted < 8
+        with closing(Client(plan.address, ID, clock=Clock(monotonic=timer))) as client:
+            around = inline(timer)
+            engine.resume(first.run, client, journal, on_batch=heard, control=Resting(timer), surroundings=around)
+    waits = [batch for batch in heard if batch.activity is Activity.WAITING]
+    assert waits
+    assert {(done(batch), to_send(batch), batch.settled) for batch in waits} == {(0, 8 - accepted, accepted)}
 
 
 def test_a_sign_in_that_asks_for_a_break_for_ever_ends_the_run(journal: Journal) -> None:
