@@ -17,6 +17,7 @@ from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Region, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Outcome, RunSummary
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import retry_failed
@@ -33,7 +34,6 @@ Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 IsCustomer: TypeAlias = Callable[[str], bool | None]
 """Whether a Client ID is the one that a run was begun with; None when that is not recorded."""
 
-SETTLED = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.HELD_BACK, RowStatus.SKIPPED)
 """What a continued run does not send again."""
 
 
@@ -223,7 +223,7 @@ class _Teller:
             self.run = batch.run
             here = {outcome.row for outcome in batch.outcomes}
             listed = _listed(self._journal, batch.run)
-            before = tuple(o for o in listed if o.status in SETTLED and o.row not in here)
+            before = tuple(o for o in listed if STATUSES[o.status].settled and o.row not in here)
             batch = replace(batch, outcomes=before + batch.outcomes)
         self._announce(batch)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cg_uploader.model.configuration import Field, Mapping, Profile
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import BlankCells, Region
 
 MOST_NAMED = 6
@@ -26,7 +27,7 @@ def _lines(saved: Profile, other: Profile) -> Iterator[str]:
     if old.reference != new.reference:
         yield f"Reference: “{old.reference}” becomes “{new.reference}”"
     if old.data_type is not new.data_type:
-        yield f"What it imports: {_word(old.data_type.value)} becomes {_word(new.data_type.value)}"
+        yield f"What it imports: {facts_of(old.data_type).name} becomes {facts_of(new.data_type).name}"
     yield from _fields(old.fields, new.fields)
     yield from _mapping(saved.mapping, other.mapping)
     if saved.options.blank_cells is not other.options.blank_cells:
@@ -76,7 +77,3 @@ def _short(heading: str) -> str:
 
 def _region(region: Region) -> str:
     return "Practice" if region is Region.PRACTICE else region.value.upper()
-
-
-def _word(value: str) -> str:
-    return value.replace("_", " ")
