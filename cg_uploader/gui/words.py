@@ -1,16 +1,9 @@
-"""Words that several pages share: regions, data types, where things are found, numbers of things."""
+"""Words that several pages share: where things are found, numbers of things."""
 
 from __future__ import annotations
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model.enums import Region
-
-REGIONS = {
-    Region.EU: "Europe (EU)",
-    Region.US: "United States (US)",
-    Region.AU: "Australia (AU)",
-    Region.PRACTICE: "Practice: a pretend CustomerGauge on this computer",
-}
+from cg_uploader.model.regions import REGIONS
 
 WHERE = (
     (
@@ -24,8 +17,9 @@ WHERE = (
     (
         "Region",
         (
-            "It is in the address at which you log in: cvm.eu.customergauge.com is Europe, cvm.us… the United States, "
-            "cvm.au… Australia. Paste that address and the region is read from it."
+            "It is in the address at which you log in: "
+            + ", ".join(f"{facts.login} is {facts.name}" for facts in REGIONS.values() if facts.login)
+            + ". Paste that address and the region is read from it."
         ),
         "",
     ),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from cg_uploader.model.configuration import Field, Mapping, Profile
 from cg_uploader.model.data_types import facts_of
-from cg_uploader.model.enums import BlankCells, Region
+from cg_uploader.model.enums import BlankCells
+from cg_uploader.model.regions import REGIONS
 
 MOST_NAMED = 6
 MOST_LETTERS = 40
@@ -21,7 +22,7 @@ def differences(saved: Profile, other: Profile) -> tuple[str, ...]:
 def _lines(saved: Profile, other: Profile) -> Iterator[str]:
     old, new = saved.configuration, other.configuration
     if saved.region is not other.region:
-        yield f"Region: {_region(saved.region)} becomes {_region(other.region)}"
+        yield f"Region: {REGIONS[saved.region].short} becomes {REGIONS[other.region].short}"
     if saved.address != other.address:
         yield "The address of the practice server"
     if old.reference != new.reference:
@@ -73,7 +74,3 @@ def _named(headings: Iterable[str]) -> str:
 
 def _short(heading: str) -> str:
     return heading if len(heading) <= MOST_LETTERS else f"{heading[:MOST_LETTERS]}…"
-
-
-def _region(region: Region) -> str:
-    return "Practice" if region is Region.PRACTICE else region.value.upper()

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from cg_uploader import __version__
 from cg_uploader.fields.headings import visible
 from cg_uploader.model.data_types import facts_of
-from cg_uploader.model.enums import BlankCells, Region, RowStatus
+from cg_uploader.model.enums import BlankCells, RowStatus
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.journal.journal import Journal
@@ -102,7 +103,7 @@ def _facts(summary: RunSummary, plan: Plan) -> str:
     table, configuration, options = plan.table, plan.configuration, plan.options
     origin = table.origin
     host = urlsplit(plan.address.records).netloc
-    region = "Practice, a pretend CustomerGauge" if plan.region is Region.PRACTICE else plan.region.value.upper()
+    region = REGIONS[plan.region].recorded
     facts = [
         ("File", table.file.name),
         ("Sheet", table.sheet or ""),
