@@ -17,6 +17,7 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
 from cg_uploader.settings import crash_handling, environment_cleanup, logs
 from cg_uploader.settings.paths import Places
+from cg_uploader.sheets.formats.registry import named_suffixes
 from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there, within
 from cg_uploader.system.pending_saves import remove_left
@@ -318,7 +319,8 @@ def _add_setup(add: Add) -> None:
 
 def _file_options() -> Parser:
     options = Parser(add_help=False)
-    options.add_argument("file", type=Path, metavar="FILE", help="xlsx, xlsm, xls, xlsb, ods, csv, tsv or txt")
+    named = [suffix for suffixes in named_suffixes().values() for suffix in suffixes]
+    options.add_argument("file", type=Path, metavar="FILE", help=f"{', '.join(named[:-1])} or {named[-1]}")
     options.add_argument(
         "--sheet", metavar="NAME", help="the sheet to read (default: the first visible one that holds anything)"
     )

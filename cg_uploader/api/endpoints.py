@@ -1,4 +1,4 @@
-"""Where each region signs in and takes records, and which addresses may be contacted at all."""
+"""Where a profile signs in and sends its records, and which addresses may be contacted at all."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 from cg_uploader.errors import UsageError
 from cg_uploader.model.configuration import Address
 from cg_uploader.model.enums import Region
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.system.loopback import is_loopback
-
-_VENDOR = "customergauge.com"
 
 
 def address(region: Region, override: Address | None = None) -> Address:
-    """The two URLs of ``region`` (vendor's articles H5000846993 and H5000872720); UsageError when there are none.
+    """The two URLs of ``region``; UsageError when there are none.
 
-    ``override`` belongs to *practice* alone and must be plain http on this computer.
+    ``override`` belongs to a region without addresses of its own, *practice*, and must be plain http on this computer.
     """
-    if region is Region.PRACTICE:
+    own = REGIONS[region].address
+    if own is None:
         if override is None:
             raise UsageError("The practice region needs the address of a practice server. Start one and use its address.")
         if not all(_on_this_computer(url) for url in (override.auth, override.records)):
@@ -25,9 +25,7 @@ def address(region: Region, override: Address | None = None) -> Address:
         return override
     if override is not None:
         raise UsageError(f"The region “{region.value}” has its own address. Only the practice region takes another one.")
-    return Address(
-        f"https://auth.{region.value}.{_VENDOR}/oauth2/token", f"https://imports.api.{region.value}.{_VENDOR}/records/"
-    )
+    return own
 
 
 def region_of(text: str) -> Region | None:
@@ -37,10 +35,8 @@ def region_of(text: str) -> Region | None:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
     except ValueError:
         return None
-    parts = host.rstrip(".").split(".")
-    if len(parts) < 3 or ".".join(parts[-2:]) != _VENDOR:
-        return None
-    return next((region for region in (Region.EU, Region.US, Region.AU) if region.value == parts[-3]), None)
+    inside = f".{host.rstrip('.')}"
+    return next((region for region, facts in REGIONS.items() if facts.domain and inside.endswith(f".{facts.domain}")), None)
 
 
 def may_be_contacted(url: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from cg_uploader.fields.headings import revealed
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
@@ -106,12 +107,12 @@ class Progress:
     def __call__(self, batch: Batch) -> None:
         """Show a batch."""
         self._pace.feed(batch)
-        troubled = [outcome for outcome in batch.outcomes if outcome.status.needs_attention]
+        troubled = [outcome for outcome in batch.outcomes if STATUSES[outcome.status].needs_attention]
         if troubled and self._terminal.interactive:
             self._terminal.redraw("")
         for outcome in troubled:
             who = f" ({outcome.who})" if outcome.who else ""
-            self._terminal.tell(f"Row {outcome.row}{who}: {outcome.status.label}. {outcome.message}")
+            self._terminal.tell(f"Row {outcome.row}{who}: {STATUSES[outcome.status].label}. {outcome.message}")
         if self._terminal.interactive:
             self._terminal.redraw("" if batch.activity is Activity.FINISHED else self._bar(batch))
         else:

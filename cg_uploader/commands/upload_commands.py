@@ -20,9 +20,11 @@ from cg_uploader.commands.terminal import Progress, Terminal
 from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
@@ -80,7 +82,7 @@ def _refuse_place(save_failed: Path | None) -> None:
 def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check, say what the check found, send, and say what it came to; returns the exit code."""
     result = check(plan)
-    if plan.configuration.data_type.inviting and not plan.consent and result.invited is not None:
+    if facts_of(plan.configuration.data_type).inviting and not plan.consent and result.invited is not None:
         people, addresses = result.invited
         raise ConsentMissing(
             f"This would invite {people:,} people ({addresses:,} different addresses) to a survey. "
@@ -223,7 +225,7 @@ def history(args: Namespace, terminal: Terminal) -> int:
     elif not runs:
         terminal.say("There is no upload on this computer yet.")
     else:
-        heads = ("Run", "Started", "File", "Profile", "Rows", *(status.label for status in RowStatus), "Ended")
+        heads = ("Run", "Started", "File", "Profile", "Rows", *(STATUSES[status].label for status in RowStatus), "Ended")
         terminal.table(heads, [_history_line(run) for run in runs])
     return 0
 

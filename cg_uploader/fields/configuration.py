@@ -1,7 +1,4 @@
-"""What a configuration's data type means for a row: required headings, identifiers, and whether it may be sent twice.
-
-Source: the vendor's articles on PUT Records (H5000872475, H5000872718, H5000872721, H5000872699, H5000874298, H5000880071).
-"""
+"""What a configuration's data type means for a row: required headings, identifiers, and whether it may be sent twice."""
 
 from __future__ import annotations
 
@@ -9,19 +6,9 @@ import re
 from collections.abc import Collection
 
 from cg_uploader.model.configuration import Configuration
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import DataType, FieldKind, Identity
 from cg_uploader.model.request import Request
-
-REQUIRED: dict[DataType, tuple[tuple[str, ...], ...]] = {
-    DataType.ACCOUNT: (("Account Name",),),
-    DataType.CONTACT: (("Email", "Phone"),),
-    DataType.ACCOUNT_ALIAS: (("Account Name",), ("Alias",)),
-    DataType.ACTIVITY: (("Account Name",), ("Reference",), ("Source",), ("Type",)),
-    DataType.SURVEY: (("Contact Reference", "Email", "Phone"),),
-    DataType.MULTI_OBJECT: (("Email", "Phone"),),
-    DataType.EXTERNAL_RESPONSE: (("Email", "Phone"), ("Sent Date",), ("Completed Date",)),
-}
-"""Documented headings per data type; of each inner tuple one is enough."""
 
 _DOCUMENTED = {
     Identity.EMAIL: "Email",
@@ -32,24 +19,13 @@ _DOCUMENTED = {
 }
 _IDENTITY_OF = {heading: identity for identity, heading in _DOCUMENTED.items()}
 _PERSONAL = (FieldKind.EMAIL, FieldKind.PHONE)
-_PERSON = (Identity.EMAIL, Identity.PHONE)
-_KEYS = {
-    DataType.ACCOUNT: (Identity.ACCOUNT,),
-    DataType.ACCOUNT_ALIAS: (Identity.ALIAS,),
-    DataType.ACTIVITY: (Identity.REFERENCE,),
-    DataType.CONTACT: _PERSON,
-    DataType.SURVEY: _PERSON,
-    DataType.MULTI_OBJECT: _PERSON,
-    DataType.EXTERNAL_RESPONSE: _PERSON,
-}
 _MARKED_ONLY = (Identity.EMAIL, Identity.PHONE, Identity.REFERENCE, Identity.ALIAS, Identity.ACCOUNT)
-"""Revenue and unknown data types document no identifier: whatever is marked counts, the most personal first."""
-_REPEATABLE = (DataType.ACCOUNT, DataType.CONTACT, DataType.ACCOUNT_ALIAS)
+"""Where no identifier is documented, whatever is marked counts, the most personal first."""
 
 
 def required_headings(data_type: DataType) -> tuple[tuple[str, ...], ...]:
     """The documented required headings; of each inner tuple one is enough.  Empty where nothing is documented."""
-    return REQUIRED.get(data_type, ())
+    return facts_of(data_type).required
 
 
 def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
@@ -57,12 +33,14 @@ def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:
 
     Documented headings count where the configuration has them: headings are the customer's own, and a configuration that
     calls them otherwise may be complete all the same.  For the same reason any field that holds email addresses or phone
-    numbers stands in for Email and Phone.  An activity's Reference is left out: a row without one can be sent, once.
+    numbers stands in for Email and Phone.  The heading that makes a row repeatable is left out: a row without it can be
+    sent, once.
     A group that holds all of another one says nothing more and is left out.
     """
     groups: list[tuple[str, ...]] = [(field.heading,) for field in configuration.fields if field.required]
-    for names in required_headings(configuration.data_type):
-        if configuration.data_type is DataType.ACTIVITY and names == ("Reference",):
+    facts = facts_of(configuration.data_type)
+    for names in facts.required:
+        if facts.repeatable_by is not None and names == (_DOCUMENTED[facts.repeatable_by],):
             continue
         here = [heading for name in names if (heading := _called(configuration, name)) is not None]
         if len(names) > 1:
@@ -93,27 +71,26 @@ def identifying_heading(configuration: Configuration, identity: Identity) -> str
     return marked or (_DOCUMENTED[identity] if configuration.field(_DOCUMENTED[identity]) else None)
 
 
-def _key_headings(configuration: Configuration) -> list[tuple[Identity, str]]:
+def _key_headings(configuration: Configuration, identities: tuple[Identity, ...]) -> list[tuple[Identity, str]]:
     """What decides order and duplicates: the marked headings, and the documented ones only where none is marked."""
-    identities = _KEYS.get(configuration.data_type)
     marked = [
         (identity, field.heading)
         for identity in identities or _MARKED_ONLY
         for field in configuration.fields
         if field.identifies is identity
     ]
-    if marked or identities is None:
+    if marked:
         return marked
     return [(identity, _DOCUMENTED[identity]) for identity in identities if configuration.field(_DOCUMENTED[identity])]
 
 
 def once_only(configuration: Configuration, request: Request) -> bool:
-    """Whether a second sending of this row could do harm: everything but accounts, contacts, aliases, referenced activities."""
-    data_type = configuration.data_type
-    if data_type is DataType.ACTIVITY:
-        heading = identifying_heading(configuration, Identity.REFERENCE)
+    """Whether a second sending of this row could do harm: its type is not repeatable, or the row lacks what makes it so."""
+    facts = facts_of(configuration.data_type)
+    if facts.repeatable and facts.repeatable_by is not None:
+        heading = identifying_heading(configuration, facts.repeatable_by)
         return not any(value.strip() for name, value in request.pairs if name == heading)
-    return data_type not in _REPEATABLE
+    return not facts.repeatable
 
 
 def parse_headings(text: str) -> tuple[str, ...]:
@@ -129,9 +106,11 @@ class Identifiers:
     before others.
     """
 
-    def __init__(self, configuration: Configuration, headings: Collection[str]) -> None:
-        """``headings``: those that are sent."""
-        self._keys = tuple((identity, heading) for identity, heading in _key_headings(configuration) if heading in headings)
+    def __init__(self, configuration: Configuration, headings: Collection[str], others: tuple[Identity, ...] = ()) -> None:
+        """``headings``: those that are sent.  ``others``: look for these, not for those of the configuration's data type."""
+        identities = others or facts_of(configuration.data_type).identifiers
+        keys = _key_headings(configuration, identities)
+        self._keys = tuple((identity, heading) for identity, heading in keys if heading in headings)
         self.known = bool(self._keys)
         self.first = self._keys[0][1] if self._keys else None
         account = identifying_heading(configuration, Identity.ACCOUNT)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from cg_uploader.fields.configuration import Identifiers, comparable, identifying_heading
 from cg_uploader.fields.duplicate_index import Repeats
 from cg_uploader.fields.headings import shown
 from cg_uploader.fields.problems import WHAT_TO_DO, Problem, counted
-from cg_uploader.model.enums import DataType, Identity, Level
+from cg_uploader.model.data_types import PERSON, Repeat, facts_of
+from cg_uploader.model.enums import Identity, Level
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 
@@ -21,14 +21,15 @@ class People:
     """Gathers the identifiers of the rows that can go."""
 
     def __init__(self, plan: Plan) -> None:
-        """An unknown data type may invite people too: they are counted by its documented headings."""
+        """A data type without documented identifiers may invite people too: they are counted by the headings of a person."""
         configuration = plan.configuration
         headings = [heading for heading, _, _ in plan.wires]
-        self._inviting = configuration.data_type.inviting
-        self._adding = configuration.data_type in (DataType.EXTERNAL_RESPONSE, DataType.REVENUE)
+        facts = facts_of(configuration.data_type)
+        self._inviting = facts.inviting
+        self._adding = facts.repeat is Repeat.ADDS
         self._identifiers = Identifiers(configuration, headings)
         if self._inviting and not self._identifiers.known:
-            self._identifiers = Identifiers(replace(configuration, data_type=DataType.SURVEY), headings)
+            self._identifiers = Identifiers(configuration, headings, PERSON)
         self._phone_headings = [identifying_heading(configuration, one) for one in (Identity.PHONE, Identity.EMAIL)]
         self._with_phones = all(heading in headings for heading in self._phone_headings)
         self._keys, self._phones, self._pairs = Repeats(), Repeats(), Repeats()

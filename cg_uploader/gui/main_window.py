@@ -24,8 +24,9 @@ from cg_uploader.gui.tidying import tidying
 from cg_uploader.gui.widgets.footer import Footer
 from cg_uploader.gui.widgets.rail import Rail
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.gui.words import REGIONS, sentence_of
+from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.table import Table
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class MainWindow(QMainWindow):
             self.rail.say(step, standing(session, step), why_closed(session, step))
         self.rail.show_step(None if self._in_history() else self._step)
         connection = session.connection
-        self.rail.show_connection(connection.name or REGIONS[connection.region].split(":", maxsplit=1)[0])
+        self.rail.show_connection(connection.name or REGIONS[connection.region].name)
         if self._in_history():
             self.footer.say(forward="", reason="")
             return

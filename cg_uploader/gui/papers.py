@@ -17,6 +17,7 @@ from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.paths import Places, write_private
+from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
 from cg_uploader.uploads.results import report
 
@@ -35,7 +36,7 @@ td.name { color: #57606a; }
 tr.sum { font-weight: 600; }
 """
 """What a text document of Qt understands of the receipt's style."""
-FAILED_ROWS_FILES = "Excel (*.xlsx);;Text with commas (*.csv)"
+FAILED_ROWS_FILES = ";;".join(f"{name} (*{suffix})" for suffix, name in writer.WRITTEN.items())
 RECEIPTS = (".pdf", ".html", ".htm")
 FRESH_SECONDS = 60.0
 """What another window has put into the folder so lately, its browser may still be about to read."""
@@ -46,7 +47,7 @@ _HEADED = re.compile('<th class="(number|word|who|name)">')
 
 def ask_for_failed_rows(parent: QWidget, run: RunSummary) -> Path | None:
     """Where the repair file of ``run`` goes; None when the person has thought better of it."""
-    start = _beside(run, " - failed rows.xlsx")
+    start = _beside(run, f" - failed rows{writer.USUAL_SUFFIX}")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, FAILED_ROWS_FILES)
     return Path(chosen) if chosen else None
 

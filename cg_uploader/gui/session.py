@@ -17,6 +17,7 @@ from cg_uploader.gui.typed import Connection, Draft, Typed
 from cg_uploader.model.configuration import Address, Credentials, Mapping, Options, Profile
 from cg_uploader.model.enums import BlankCells, Level, Region
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions
@@ -144,7 +145,7 @@ class Session(QObject):
         before = self.connection
         known = self.typed.credentials(before.name, region) or usual
         if known is None:
-            known = before.credentials if before.region is not Region.PRACTICE else Credentials("", "")
+            known = before.credentials if not REGIONS[before.region].practice else Credentials("", "")
         self.set_connection(
             replace(before, region=region, address=address, client_id=known.client_id, client_secret=known.client_secret)
         )
@@ -179,7 +180,7 @@ class Session(QObject):
         if mapping is None and self.match is not None:
             mapping = self.match.mapping
         region = self.connection.region
-        address = self.connection.address if region is Region.PRACTICE else None
+        address = self.connection.address if REGIONS[region].practice else None
         return Profile(name, region, configuration, address, mapping, self.options)
 
     # ------------------------------------------------------------------ file
@@ -341,7 +342,7 @@ class Session(QObject):
         )
 
     def _reachable(self) -> bool:
-        return self.connection.region is not Region.PRACTICE or self.connection.address is not None
+        return not REGIONS[self.connection.region].practice or self.connection.address is not None
 
     @property
     def blocking(self) -> Problem | None:

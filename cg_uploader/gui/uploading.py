@@ -14,8 +14,9 @@ from cg_uploader.gui.session import UNNAMED, Session
 from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.configuration import Credentials
-from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.planning import plan_builder
@@ -90,7 +91,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
                 if journal.unsettled(run):
                     asked = partial(journal.is_customer, run)
                     credentials = entered_for(run, entered, asked) or known_for(run, plan, typed, connection, services, asked)
-                    if plan.region is Region.PRACTICE:
+                    if REGIONS[plan.region].practice:
                         services.practice.listen_again(plan.address)
                 return _carry_out(
                     services.client(plan.address, credentials, lambda: control.stopping),
@@ -178,7 +179,7 @@ def known_for(
         if own or (own is None and _is_the_runs(connection, plan)):
             return connection.credentials
     found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
-    if found is None and plan.region is Region.PRACTICE:
+    if found is None and REGIONS[plan.region].practice:
         found = PRACTICE_CREDENTIALS
     if found is None or is_customer(found.client_id) is False:
         raise CredentialsRefused(
@@ -189,7 +190,7 @@ def known_for(
 
 def _is_the_runs(connection: Connection, plan: Plan) -> bool:
     """By its name; one without a name, which may have got one since, by its reference.  Practice knows one customer."""
-    if plan.region is Region.PRACTICE or connection.name == plan.profile:
+    if REGIONS[plan.region].practice or connection.name == plan.profile:
         return True
     return plan.profile == UNNAMED and connection.reference == plan.configuration.reference
 

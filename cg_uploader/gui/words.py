@@ -1,37 +1,9 @@
-"""Words that several pages share: regions, data types, where things are found, numbers of things."""
+"""Words that several pages share: where things are found, numbers of things."""
 
 from __future__ import annotations
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.model.enums import DataType, Region
-
-REGIONS = {
-    Region.EU: "Europe (EU)",
-    Region.US: "United States (US)",
-    Region.AU: "Australia (AU)",
-    Region.PRACTICE: "Practice: a pretend CustomerGauge on this computer",
-}
-
-DATA_TYPES = {
-    DataType.CONTACT: "Contacts",
-    DataType.ACCOUNT: "Accounts",
-    DataType.ACCOUNT_ALIAS: "Account aliases",
-    DataType.ACTIVITY: "Activities",
-    DataType.SURVEY: "Survey records: sends surveys",
-    DataType.MULTI_OBJECT: "Multi-object: sends surveys",
-    DataType.EXTERNAL_RESPONSE: "External responses",
-    DataType.REVENUE: "Revenue",
-    DataType.UNKNOWN: "I don’t know",
-}
-
-DATA_TYPE_REMARKS = {
-    DataType.SURVEY: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
-    DataType.MULTI_OBJECT: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
-    DataType.UNKNOWN: (
-        "As long as nobody knows, it is treated as if every row sent a survey to a real person: you are asked before anything "
-        "is sent, and a row without a clear answer is never sent twice. Who made the configuration can tell you its type."
-    ),
-}
+from cg_uploader.model.regions import REGIONS
 
 WHERE = (
     (
@@ -45,8 +17,9 @@ WHERE = (
     (
         "Region",
         (
-            "It is in the address at which you log in: cvm.eu.customergauge.com is Europe, cvm.us… the United States, "
-            "cvm.au… Australia. Paste that address and the region is read from it."
+            "It is in the address at which you log in: "
+            + ", ".join(f"{facts.login} is {facts.name}" for facts in REGIONS.values() if facts.login)
+            + ". Paste that address and the region is read from it."
         ),
         "",
     ),

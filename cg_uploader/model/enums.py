@@ -12,7 +12,7 @@ BLANKS = (
 
 
 class Region(StrEnum):
-    """Where the customer's CustomerGauge lives; *practice* is the pretend one on this computer."""
+    """Where the customer's CustomerGauge lives; ``regions`` says what each means."""
 
     EU = "eu"
     US = "us"
@@ -21,7 +21,7 @@ class Region(StrEnum):
 
 
 class DataType(StrEnum):
-    """What a configuration imports; the client cannot see it, so a person says it."""
+    """What a configuration imports; the client cannot see it, so the user says it.  ``data_types`` says what each means."""
 
     ACCOUNT = "account"
     CONTACT = "contact"
@@ -32,11 +32,6 @@ class DataType(StrEnum):
     EXTERNAL_RESPONSE = "external_response"
     REVENUE = "revenue"
     UNKNOWN = "unknown"
-
-    @property
-    def inviting(self) -> bool:
-        """Whether a row may send a survey to a real person; *unknown* is treated as if it did."""
-        return self in (DataType.SURVEY, DataType.MULTI_OBJECT, DataType.UNKNOWN)
 
 
 class FieldKind(StrEnum):
@@ -152,7 +147,7 @@ _NOTE_LEVELS = {
 
 
 class RowStatus(StrEnum):
-    """What became of a row, finally.  The words that people see are ``label``."""
+    """What became of a row, finally; ``statuses`` says what each means."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -160,16 +155,6 @@ class RowStatus(StrEnum):
     NOT_SENT = "not_sent"
     NOT_SURE = "not_sure"
     SKIPPED = "skipped"
-
-    @property
-    def label(self) -> str:
-        """The two words or one that window, terminal and report show."""
-        return self.value.replace("_", " ").capitalize()
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether somebody has to look at the row."""
-        return self not in (RowStatus.ACCEPTED, RowStatus.SKIPPED)
 
 
 class Answer(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cg_uploader.model.enums import Activity, Region, RowStatus
+from cg_uploader.model.statuses import STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class RunSummary:
     @property
     def attention(self) -> int:
         """How many rows somebody has to look at."""
-        return sum(count for status, count in self.counts.items() if status.needs_attention)
+        return sum(count for status, count in self.counts.items() if STATUSES[status].needs_attention)
 
     @property
     def exit_code(self) -> int:

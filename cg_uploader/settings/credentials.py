@@ -16,6 +16,7 @@ from typing import Protocol
 from cg_uploader.errors import CredentialsRefused, UsageError
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Region
+from cg_uploader.model.regions import REGIONS
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
 CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
@@ -103,7 +104,7 @@ class CredentialStore:
         for which it was kept, and never to a practice server.  CredentialsRefused when the keychain stays locked.
         """
         texts = self._texts(_service(profile), _ENTRY)
-        if len(texts) != 3 or texts[2] != region.value or region is Region.PRACTICE:
+        if len(texts) != 3 or texts[2] != region.value or not REGIONS[region].keeps_secrets:
             return None
         try:
             return tidy(texts[0], texts[1])[0]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cg_uploader.model.configuration import Field, Mapping, Profile
-from cg_uploader.model.enums import BlankCells, Region
+from cg_uploader.model.data_types import facts_of
+from cg_uploader.model.enums import BlankCells
+from cg_uploader.model.regions import REGIONS
 
 MOST_NAMED = 6
 MOST_LETTERS = 40
@@ -20,13 +22,13 @@ def differences(saved: Profile, other: Profile) -> tuple[str, ...]:
 def _lines(saved: Profile, other: Profile) -> Iterator[str]:
     old, new = saved.configuration, other.configuration
     if saved.region is not other.region:
-        yield f"Region: {_region(saved.region)} becomes {_region(other.region)}"
+        yield f"Region: {REGIONS[saved.region].short} becomes {REGIONS[other.region].short}"
     if saved.address != other.address:
         yield "The address of the practice server"
     if old.reference != new.reference:
         yield f"Reference: “{old.reference}” becomes “{new.reference}”"
     if old.data_type is not new.data_type:
-        yield f"What it imports: {_word(old.data_type.value)} becomes {_word(new.data_type.value)}"
+        yield f"What it imports: {facts_of(old.data_type).name} becomes {facts_of(new.data_type).name}"
     yield from _fields(old.fields, new.fields)
     yield from _mapping(saved.mapping, other.mapping)
     if saved.options.blank_cells is not other.options.blank_cells:
@@ -72,11 +74,3 @@ def _named(headings: Iterable[str]) -> str:
 
 def _short(heading: str) -> str:
     return heading if len(heading) <= MOST_LETTERS else f"{heading[:MOST_LETTERS]}…"
-
-
-def _region(region: Region) -> str:
-    return "Practice" if region is Region.PRACTICE else region.value.upper()
-
-
-def _word(value: str) -> str:
-    return value.replace("_", " ")

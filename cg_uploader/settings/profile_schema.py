@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cg_uploader.errors import ProfileError, UsageError
 from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Profile, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.system.loopback import is_loopback
 
 MOST_BYTES = 4 << 20
@@ -116,7 +117,7 @@ def _short(text: str) -> str:
 
 def _address(value: Any, region: Region) -> Address:
     data = _object(value, "“address”", "auth", "records")
-    if region is not Region.PRACTICE:
+    if not REGIONS[region].practice:
         raise ProfileError(f"“address” is allowed for region practice only; region {region.value} has its own. Take it out.")
     auth = _loopback(_needed(data, "auth", "“address”"), "address.auth")
     records = _loopback(_needed(data, "records", "“address”"), "address.records")

@@ -12,7 +12,7 @@ from typing import Any
 
 from cg_uploader.errors import ProfileError
 from cg_uploader.model.configuration import Field, Profile, Source
-from cg_uploader.model.enums import Region
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
@@ -41,7 +41,7 @@ def parse(text: str) -> Profile:
 def to_json(profile: Profile) -> str:
     """``profile`` as JSON, two blanks deep, UTF-8, ending with a line break; what has its usual value is left out."""
     data: dict[str, Any] = {"version": VERSION, "name": profile.name, "region": profile.region.value}
-    if profile.address is not None and profile.region is Region.PRACTICE:
+    if profile.address is not None and REGIONS[profile.region].practice:
         data["address"] = {"auth": profile.address.auth, "records": profile.address.records}
     data["configuration"] = {
         "reference": profile.configuration.reference,

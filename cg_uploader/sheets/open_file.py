@@ -12,22 +12,18 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.containers.zip_package import Package, damaged
+from cg_uploader.sheets.containers.zip_package import damaged
 from cg_uploader.sheets.delimited import text_reader
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of
-from cg_uploader.sheets.formats.detection import Content, sniff
-from cg_uploader.sheets.formats.ods.content import FlatPackage, OpenDocument
-from cg_uploader.sheets.formats.unsupported import in_package, no_spreadsheet, unknown
-from cg_uploader.sheets.formats.xls import OldWorkbook
-from cg_uploader.sheets.formats.xlsb import BinaryWorkbook
-from cg_uploader.sheets.formats.xlsx.workbook import ExcelWorkbook
+from cg_uploader.sheets.formats.detection import sniff
+from cg_uploader.sheets.formats.registry import Content, Format, OpenedFile, format_of
+from cg_uploader.sheets.formats.unsupported import SOMETHING_ELSE, in_package, no_spreadsheet, unknown
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.read_progress import Watch
 from cg_uploader.sheets.table.sheet_reading import Book
 
 _CHUNK = 1 << 20
-_TEXT = (".csv", ".tsv", ".txt", ".tab", ".prn")
 
 
 def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
@@ -58,10 +54,11 @@ def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
 
 
 def _read_any(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
-    content = sniff(handle, file.name)
-    if content is Content.TEXT:
-        return _read_text(file, handle, options, watch)
-    return _read_workbook(file, handle, options, watch, content)
+    opened = OpenedFile(handle, file.name)
+    found = _format(opened, sniff(handle, file.name))
+    if found.loads is None:
+        return _read_text(file, handle, options, watch, found)
+    return _read_workbook(file, handle, options, watch, found, found.loads()(opened))
 
 
 def _opened(file: Path) -> IO[bytes]:
@@ -98,13 +95,12 @@ def _digest(handle: IO[bytes], options: ReadOptions) -> str:
     return digest.hexdigest()
 
 
-def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, content: Content) -> Table:
-    book, extensions = _book(handle, file.name, content)
+def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, found: Format, book: Book) -> Table:
     reading = book.read(options.sheet, watch, options.header_row)
     builder = reading.builder
     columns = builder.columns(reading.hidden().__contains__)
     builder.cover(reading.merged)
-    _note_extension(file, extensions, builder)
+    _note_extension(file, found.suffixes, builder)
     table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
     origin = _origin(book) if ABOUT in book.sheets and reading.sheet != ABOUT else None
     if origin is None:
@@ -126,30 +122,22 @@ def _origin(book: Book) -> Origin | None:
         rows.close()
 
 
-def _book(handle: IO[bytes], name: str, content: Content) -> tuple[Book, tuple[str, ...]]:
-    """The workbook in the open file, and how its name should end."""
-    if content is Content.FLAT:
-        return OpenDocument(FlatPackage(handle)), (".fods",)
-    if content is Content.OLE:
-        return OldWorkbook(handle, name), (".xls", ".xlt")
-    package = Package(handle)
-    if package.is_open_document():
-        return OpenDocument(package), (".ods", ".ots")
-    if "xl/workbook.bin" in package:
-        return BinaryWorkbook(package), (".xlsb",)
-    what = in_package(package.parts, package.kind)
-    if what is not None:
-        raise no_spreadsheet(name, what)
-    return ExcelWorkbook(package), (".xlsx", ".xlsm", ".xltx", ".xltm")
+def _format(opened: OpenedFile, content: Content) -> Format:
+    """The format of the open file; FileError when it is none that is read."""
+    found = format_of(opened, content)
+    if found is None:
+        package = opened.package
+        raise no_spreadsheet(opened.name, in_package(package.parts, package.kind) or SOMETHING_ELSE)
+    return found
 
 
-def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
+def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, found: Format) -> Table:
     reading = text_reader.read(
         handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, watch=watch
     )
     if reading is None:
         raise FileError(f"{file.name} is empty. Choose another file.", kind="empty")
-    _note_extension(file, _TEXT, reading.builder)
+    _note_extension(file, found.suffixes, reading.builder)
     return reading.table(file)
 
 

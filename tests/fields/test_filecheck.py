@@ -15,6 +15,7 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.fields.checks import RowChecker, check
 from cg_uploader.fields.duplicate_index import Repeats
 from cg_uploader.model.configuration import Field
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import DataType, FieldKind, Identity, Level, NoteKind
 from cg_uploader.model.table import Note
 
@@ -168,7 +169,7 @@ def test_counts_always_add_up_and_agree_with_the_rows(
     held = {position for group in result.groups if group.level is Level.ERROR for position in group.positions}
     assert held == {row.number - 2 for row in errors}
     if result.invited is not None:
-        assert data_type.inviting
+        assert facts_of(data_type).inviting
         assert 0 <= result.invited[1] <= result.invited[0] == result.ready
 
 

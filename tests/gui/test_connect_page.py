@@ -19,9 +19,9 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Connection, Session
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import Theme
-from cg_uploader.gui.words import REGIONS
 from cg_uploader.model.configuration import Credentials, Profile
 from cg_uploader.model.enums import DataType, Region
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 
@@ -79,7 +79,7 @@ def test_next_says_step_by_step_what_is_missing(window: MainWindow, page: Connec
 def test_the_region_is_read_from_a_pasted_address(page: ConnectPage, session: Session, region: Region) -> None:
     page.form.address.setText(f"https://cvm.{region.value}.customergauge.com/dashboard")
     assert session.connection.region is region
-    assert REGIONS[region] in page.form.address_remark.text()
+    assert REGIONS[region].label in page.form.address_remark.text()
 
 
 def test_an_address_of_somebody_else_changes_nothing_and_says_so(page: ConnectPage, session: Session) -> None:

@@ -23,6 +23,7 @@ from cg_uploader.gui.models.runs_model import RunsModel
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import FieldKind, Region, RowStatus
 from cg_uploader.model.run import Outcome, RunSummary, Stop
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.table import Row
 
 MARKUP = "<b>bold</b> & <img src=x>"
@@ -231,7 +232,7 @@ class TestOutcomes:
         for status in RowStatus:
             model.show_status(status)
             model.add([outcome(3, status)])
-            assert shown(model)[0][2] == status.label
+            assert shown(model)[0][2] == STATUSES[status].label
             assert model.data(model.index(0, 2), Qt.ItemDataRole.DecorationRole) is not None
 
     def test_sentences_of_several_fields_stand_once_each(self) -> None:

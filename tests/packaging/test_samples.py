@@ -17,6 +17,7 @@ import pytest
 from cg_uploader.fields.checks import check
 from cg_uploader.fields.matching import FieldState, match
 from cg_uploader.model.configuration import Address, Profile
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import Level
 from cg_uploader.model.table import Row, Table
 from cg_uploader.practice import faults
@@ -125,7 +126,7 @@ def test_blanks_stand_at_the_ends_of_cells(samples: Path) -> None:
 
 def test_the_profile_is_for_practice_and_leaves_the_address_open(profile: Profile) -> None:
     assert (profile.region, profile.address, profile.mapping) == ("practice", None, None)
-    assert not profile.configuration.data_type.inviting
+    assert not facts_of(profile.configuration.data_type).inviting
 
 
 def test_the_script_is_about_rows_that_are_sent_once(samples: Path, table: Table, profile: Profile) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout,
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Button, labelled
 from cg_uploader.gui.widgets.texts import caption, plain, section
-from cg_uploader.gui.words import REGIONS
 from cg_uploader.model.configuration import Credentials
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 
 
@@ -30,7 +30,7 @@ class SignInDialog(QDialog):
         self.client_secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.question = plain(why, wrap=True)
         started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
-        place = REGIONS[run.region].split(":", maxsplit=1)[0]
+        place = REGIONS[run.region].name
         self.facts = plain(
             f"Upload {run.run} of {Path(run.file).name}, begun {started} with the connection “{run.profile}”, {place}.",
             role="quiet",

@@ -14,6 +14,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.run import Outcome
+from cg_uploader.model.statuses import STATUSES
 
 MOST_LISTED = 5_000
 ROW = 0
@@ -87,12 +88,12 @@ class OutcomesModel(LinesModel):
         return self._attention if self._wanted is None else self._kept[self._wanted]
 
     def _is_shown(self, outcome: Outcome) -> bool:
-        return outcome.status.needs_attention if self._wanted is None else outcome.status is self._wanted
+        return STATUSES[outcome.status].needs_attention if self._wanted is None else outcome.status is self._wanted
 
     def _keep(self, outcome: Outcome) -> None:
         if len(self._kept[outcome.status]) < MOST_LISTED:
             self._kept[outcome.status].append(outcome)
-        if outcome.status.needs_attention and len(self._attention) < MOST_LISTED:
+        if STATUSES[outcome.status].needs_attention and len(self._attention) < MOST_LISTED:
             self._attention.append(outcome)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -114,4 +115,4 @@ def texts(outcome: Outcome) -> tuple[str, str, str, str, str]:
     """Row, who, status, field, words."""
     fields = ", ".join(dict.fromkeys(heading for heading, _ in outcome.messages if heading))
     words = " ".join(dict.fromkeys(text for _, text in outcome.messages))
-    return str(outcome.row), outcome.who, outcome.status.label, fields, words
+    return str(outcome.row), outcome.who, STATUSES[outcome.status].label, fields, words

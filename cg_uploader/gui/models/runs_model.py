@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt
 from cg_uploader.fields.headings import revealed
 from cg_uploader.gui.models.lines_model import Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
-from cg_uploader.gui.words import REGIONS
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.uploads.journal.journal_rows import day
 
@@ -72,7 +72,7 @@ def texts(run: RunSummary) -> tuple[str, ...]:
     return (
         f"{run.started.astimezone():%Y-%m-%d %H:%M}",
         Path(run.file).name,
-        f"{run.profile}, {REGIONS[run.region].split(':', maxsplit=1)[0]}",
+        f"{run.profile}, {REGIONS[run.region].name}",
         f"{run.rows:,}",
         f"{run.counts[RowStatus.ACCEPTED]:,}",
         f"{run.attention:,}",

@@ -27,7 +27,8 @@ from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.widgets.todo_list import Todo, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.model.enums import DataType, Level, NoteKind
+from cg_uploader.model.data_types import Invites, facts_of
+from cg_uploader.model.enums import Level, NoteKind
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Row
 
@@ -236,7 +237,7 @@ class CheckPage(Page):
             self.invited.clear()
             return
         people, addresses = result.invited
-        does = "may" if plan.configuration.data_type is DataType.UNKNOWN else "will"
+        does = "may" if facts_of(plan.configuration.data_type).invites is Invites.PERHAPS else "will"
         self.invited.say(
             "warning",
             f"This {does} invite {invited_in_words(people, addresses)}.",

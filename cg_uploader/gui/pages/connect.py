@@ -24,10 +24,11 @@ from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.inputs import card
 from cg_uploader.gui.widgets.saved_connections import SavedConnections
 from cg_uploader.gui.widgets.texts import message, section
-from cg_uploader.gui.words import REGIONS, sentence_of
+from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import Region
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings import profiles
 from cg_uploader.system.atomic_file import proposed_name, save_text
 
@@ -118,7 +119,7 @@ class ConnectPage(Page):
         self._keep_or_forget_secret(before)
 
     def _choose_region(self, region: Region) -> None:
-        if region is Region.PRACTICE:
+        if REGIONS[region].practice:
             self.session.choose_region(region, self.services.practice.server.address, PRACTICE_CREDENTIALS)
         else:
             self.session.choose_region(region, None)
@@ -153,7 +154,7 @@ class ConnectPage(Page):
 
     def _on_tested(self, connection: object) -> None:
         if connection == self.session.connection:
-            place = REGIONS[self.session.connection.region].split(":")[0]
+            place = REGIONS[self.session.connection.region].name
             self.session.set_tested(Tested(True, f"It works: CustomerGauge ({place}) has accepted the Client ID and secret."))
             self._keep_or_forget_secret(None)
         try:
@@ -199,7 +200,7 @@ class ConnectPage(Page):
 
     def use_profile(self, profile: Profile) -> None:
         """Take ``profile`` over, with its credentials when the keychain has them."""
-        if profile.region is Region.PRACTICE:
+        if REGIONS[profile.region].practice:
             profile = replace(profile, address=self.services.practice.server.address)
             self.session.use_profile(profile, PRACTICE_CREDENTIALS)
             return
@@ -279,7 +280,7 @@ class ConnectPage(Page):
     @staticmethod
     def _storable(profile: Profile) -> Profile:
         """The practice server of this window is gone tomorrow: its address is not kept."""
-        return replace(profile, address=None) if profile.region is Region.PRACTICE else profile
+        return replace(profile, address=None) if REGIONS[profile.region].practice else profile
 
     def _store(self, profile: Profile) -> None:
         self.services.profiles.save(self._storable(profile))
@@ -288,7 +289,7 @@ class ConnectPage(Page):
     def _keep_or_forget_secret(self, before: Connection | None) -> None:
         connection = self.session.connection
         store = self.services.credentials
-        if not connection.name or store.available is not None or connection.region is Region.PRACTICE:
+        if not connection.name or store.available is not None or not REGIONS[connection.region].keeps_secrets:
             return
         try:
             if connection.remember and connection.client_secret and (before is None or not before.remember):

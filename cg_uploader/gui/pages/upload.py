@@ -36,6 +36,7 @@ from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Outcome, RunSummary
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.planning.plan_builder import Earlier
 from cg_uploader.uploads.proxy_auth import stopped_by
@@ -352,7 +353,7 @@ class UploadPage(Page):
 
     def _show_status(self, status: RowStatus | None) -> None:
         self.model.show_status(status)
-        self._title.setText(f"{status.label} rows" if status is not None else "Rows that need attention")
+        self._title.setText(f"{STATUSES[status].label} rows" if status is not None else "Rows that need attention")
         self._show_limit()
 
     def _show_limit(self) -> None:

@@ -11,8 +11,10 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Tick, card
 from cg_uploader.gui.widgets.texts import Elided, plain, section
-from cg_uploader.gui.words import DATA_TYPES, REGIONS, counted, invited_in_words
+from cg_uploader.gui.words import counted, invited_in_words
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.uploads.planning.plan_builder import Earlier
 
 
@@ -70,8 +72,8 @@ class BeforeUpload(QWidget):
         """Show what would be sent, after ``show_earlier``; ``reason``: why the button is disabled, or empty."""
         configuration = plan.configuration
         self.total.setText(f"{counted(result.ready, 'row')} of {result.rows:,} are ready")
-        self._facts["Go to"].setText(f"CustomerGauge · {REGIONS[plan.region]}")
-        self._facts["Configuration"].setText(f"{configuration.reference} · {DATA_TYPES[configuration.data_type].split(':')[0]}")
+        self._facts["Go to"].setText(f"CustomerGauge · {REGIONS[plan.region].label}")
+        self._facts["Configuration"].setText(f"{configuration.reference} · {facts_of(configuration.data_type).label}")
         self._facts["From"].setText(plan.table.file.name + (f" · sheet {plan.table.sheet}" if plan.table.sheet else ""))
         self._facts["Stay behind"].setText(f"{result.held_back:,} held back by the check · {result.skipped:,} left out by you")
         inviting = result.invited is not None

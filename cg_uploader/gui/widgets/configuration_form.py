@@ -10,8 +10,8 @@ from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.fields_editor import FieldsEditor
 from cg_uploader.gui.widgets.inputs import Choice, labelled
-from cg_uploader.gui.words import DATA_TYPE_REMARKS, DATA_TYPES
 from cg_uploader.gui.worker import Runner
+from cg_uploader.model.data_types import DATA_TYPES, facts_of
 from cg_uploader.model.enums import DataType
 
 
@@ -23,11 +23,11 @@ class ConfigurationForm(QWidget):
     def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.reference = QLineEdit()
-        self.reference.setPlaceholderText("contact")
+        self.reference.setPlaceholderText(next(facts.default_reference for facts in DATA_TYPES.values()))
         self.data_type = Choice()
         self.data_type.addItem("Choose…", None)
-        for data_type, words in DATA_TYPES.items():
-            self.data_type.addItem(words, data_type.value)
+        for data_type, facts in DATA_TYPES.items():
+            self.data_type.addItem(facts.choice, data_type.value)
         self.remark = Banner()
         self.editor = FieldsEditor(runner)
         grid = QGridLayout()
@@ -60,7 +60,7 @@ class ConfigurationForm(QWidget):
         self.data_type.setCurrentIndex(max(0, self.data_type.findData(value)))
         del blocked
         self.editor.show_fields(connection.fields)
-        remark = DATA_TYPE_REMARKS.get(connection.data_type) if connection.data_type is not None else None
+        remark = facts_of(connection.data_type).remark if connection.data_type is not None else ""
         if remark:
             self.remark.say("warning", remark)
         else:

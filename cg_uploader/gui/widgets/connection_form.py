@@ -13,8 +13,8 @@ from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, Choice, Tick, labelled
 from cg_uploader.gui.widgets.texts import caption
-from cg_uploader.gui.words import REGIONS
 from cg_uploader.model.enums import Region
+from cg_uploader.model.regions import REGIONS, USUAL_REGION
 
 PRACTICE_REMARK = (
     "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "
@@ -34,10 +34,10 @@ class ConnectionForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.region = Choice()
-        for region, words in REGIONS.items():
-            self.region.addItem(words, region.value)
+        for region, facts in REGIONS.items():
+            self.region.addItem(facts.label, region.value)
         self.address = QLineEdit()
-        self.address.setPlaceholderText("cvm.eu.customergauge.com")
+        self.address.setPlaceholderText(REGIONS[USUAL_REGION].login)
         self.address_remark = caption()
         self.address_remark.hide()
         self.client_id = QLineEdit()
@@ -106,10 +106,10 @@ class ConnectionForm(QWidget):
         for line, text in ((self.client_id, connection.client_id), (self.client_secret, connection.client_secret)):
             if line.text() != text:
                 line.setText(text)
-        practice = connection.region is Region.PRACTICE
-        self.remember.setChecked(connection.remember and not practice)
+        facts = REGIONS[connection.region]
+        self.remember.setChecked(connection.remember and facts.keeps_secrets)
         del blocked
-        if practice:
+        if facts.practice:
             self.practice.say("accent", PRACTICE_REMARK)
         else:
             self.practice.clear()
@@ -145,7 +145,7 @@ class ConnectionForm(QWidget):
         region = endpoints.region_of(text)
         self.address_remark.setVisible(bool(text.strip()))
         if region is not None:
-            self.address_remark.setText(f"This address belongs to {REGIONS[region]}.")
+            self.address_remark.setText(f"This address belongs to {REGIONS[region].label}.")
             self.region.setCurrentIndex(self.region.findData(region.value))
         else:
             self.address_remark.setText("No region can be read from this address. Choose it in the list.")

@@ -13,6 +13,7 @@ from cg_uploader.gui.models.outcomes_model import LOOKS
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.texts import Sign, plain
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.statuses import STATUSES
 
 
 class Counter(QPushButton):
@@ -29,7 +30,7 @@ class Counter(QPushButton):
         word = QHBoxLayout()
         word.setSpacing(SPACE // 2)
         word.addWidget(Sign(*LOOKS[status], 16))
-        word.addWidget(plain(status.label, role="quiet"), 1)
+        word.addWidget(plain(STATUSES[status].label, role="quiet"), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
         column.setSpacing(0)
@@ -51,7 +52,7 @@ class Counter(QPushButton):
     def show_count(self, count: int) -> None:
         """Show ``count``."""
         self._number.setText(f"{count:,}")
-        self.setAccessibleName(f"{self.status.label}: {count:,}")
+        self.setAccessibleName(f"{STATUSES[self.status].label}: {count:,}")
 
 
 class Counters(QWidget):

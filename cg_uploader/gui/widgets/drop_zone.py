@@ -13,12 +13,20 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import Elided, Sign, plain, set_mark
-
-FILES = "Spreadsheets (*.xlsx *.xlsm *.xltx *.xltm *.xls *.xlsb *.ods *.fods *.csv *.tsv *.txt);;All files (*)"
-KINDS = "Excel (xlsx, xlsm, xls, xlsb), OpenDocument (ods), or text (csv, tsv, txt)"
-
+from cg_uploader.sheets.formats import registry
 
 DROP_HERE = "Drop a spreadsheet here"
+
+
+def files_to_choose() -> str:
+    """What the system's dialog lists."""
+    return f"Spreadsheets ({' '.join(f'*{suffix}' for suffix in registry.all_suffixes())});;All files (*)"
+
+
+def kinds_in_words() -> str:
+    """What can be read, for the user."""
+    kinds = [f"{family} ({', '.join(suffixes)})" for family, suffixes in registry.named_suffixes().items()]
+    return f"{', '.join(kinds[:-1])}, or {kinds[-1]}"
 
 
 class DropZone(QFrame):
@@ -33,7 +41,7 @@ class DropZone(QFrame):
         self._sign = Sign(Shape.FILE, "accent", 36)
         self._name = Elided(DROP_HERE, mode=Qt.TextElideMode.ElideMiddle)
         self._name.setFont(theme.scaled(1.1, QFont.Weight.DemiBold))
-        self._remark = plain(KINDS, role="quiet", wrap=True)
+        self._remark = plain(kinds_in_words(), role="quiet", wrap=True)
         self.browse_button = Button("Bro&wse…", self.browse, role="primary")
         self._words = QVBoxLayout()
         self._words.setSpacing(SPACE // 2)
@@ -69,14 +77,14 @@ class DropZone(QFrame):
         self._name.setAlignment(place)
         self._remark.setAlignment(place)
         self._name.setText(file.name if file is not None else DROP_HERE)
-        self._remark.setText(remark if small else KINDS)
+        self._remark.setText(remark if small else kinds_in_words())
         self.browse_button.setText("Choose &another file…" if small else "Bro&wse…")
         set_mark(self.browse_button, "role", "" if small else "primary")
         self.setMinimumHeight(0 if small else 300)
 
     def browse(self) -> None:
         """Let the person choose in the system's dialog."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a spreadsheet", "", FILES)
+        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a spreadsheet", "", files_to_choose())
         if chosen:
             self.file_chosen.emit(Path(chosen))
 

@@ -11,8 +11,9 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button, card
 from cg_uploader.gui.widgets.texts import plain, section
 from cg_uploader.gui.words import counted
-from cg_uploader.model.enums import Activity, RowStatus
+from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 
 WORDS = {
@@ -164,6 +165,6 @@ def _all_rows(batch: Batch) -> str:
     parts = [f"{to_send(batch):,} to be sent"]
     for status, count in batch.before.items():
         if count:
-            never = status in (RowStatus.HELD_BACK, RowStatus.SKIPPED)
-            parts.append(f"{count:,} {status.label.lower()}{'' if never else ' before'}")
+            facts = STATUSES[status]
+            parts.append(f"{count:,} {facts.label.lower()}{'' if facts.decided_unsent else ' before'}")
     return f"{counted(batch.rows, 'row')}: {' · '.join(parts)}"

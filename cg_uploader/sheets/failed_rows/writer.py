@@ -21,7 +21,10 @@ PROBLEM = "Problem"
 WHAT_TO_DO = "What to do"
 WHEN = "When it was sent"
 IDENTIFIER = "Identifier"
-NOT_SURE_ENDING = "-not-sure.csv"
+USUAL_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
+WRITTEN = {USUAL_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
+"""How a file of failed rows may end, and what the user calls such a file."""
+NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
 """How the name of a csv file with once-only rows that may have arrived ends."""
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
@@ -61,7 +64,7 @@ def write(
     said.  When ``target`` ends in ``.csv`` the rows of ``not_sure`` go to a second file beside it, and ``origin`` nowhere.
     UsageError when it cannot be written there.
     """
-    if target.suffix.lower() == ".csv":
+    if target.suffix.lower() == TEXT_SUFFIX:
         return _write_csv(target, columns, rows, not_sure)
     with saved_whole(target) as part:
         return _fill(part, columns, (rows, not_sure), origin)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-from enum import Enum
 from typing import IO
 
 from cg_uploader.errors import FileError
@@ -12,6 +11,7 @@ from cg_uploader.sheets.containers.ole_compound import MAGIC
 from cg_uploader.sheets.containers.unicode_text import binary, wide_kind
 from cg_uploader.sheets.formats.markup import Markup, markup
 from cg_uploader.sheets.formats.messages import by_first_lines, is_saved_page
+from cg_uploader.sheets.formats.registry import Content
 from cg_uploader.sheets.formats.unsupported import (
     JSON,
     What,
@@ -26,15 +26,6 @@ from cg_uploader.sheets.formats.unsupported import (
 HEAD = 1 << 16
 _TAIL = 1 << 12
 _BEFORE = "\ufeff \t\r\n\0"
-
-
-class Content(Enum):
-    """What a file holds."""
-
-    TEXT = "text with delimiters"
-    ZIP = "a ZIP container"
-    OLE = "an OLE container"
-    FLAT = "an OpenDocument spreadsheet in one XML file"
 
 
 def sniff(handle: IO[bytes], name: str) -> Content:

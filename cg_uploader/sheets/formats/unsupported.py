@@ -9,6 +9,7 @@ from collections.abc import Collection
 from struct import unpack_from
 
 from cg_uploader.errors import FileError
+from cg_uploader.sheets.formats.registry import all_suffixes
 
 ANOTHER = "Choose an Excel, OpenDocument or CSV file."
 AS_XLSX = "Open it in Excel, save it as .xlsx, and choose that file."
@@ -28,6 +29,7 @@ _TWIN = ("what a Mac keeps beside a file", "Choose the file of the same name wit
 _OWNER = ("the owner file that Office keeps beside an open document", "Choose the workbook itself, without ~$ in its name.")
 _LOCK = ("the lock file of an open document", "Choose the workbook itself, without .~lock. in its name.")
 _PACKED = ("a packed file", _UNPACK)
+SOMETHING_ELSE = ("a packed file of something else", ANOTHER)
 _PICTURE = ("a picture", MADE_FROM)
 _PROGRAM = ("a program", ANOTHER)
 _SOUND = ("sound or video", ANOTHER)
@@ -136,7 +138,6 @@ _IN_CONTAINER: dict[str, What] = {
 }
 _OASIS = "application/vnd.oasis.opendocument."
 _OF_OPEN_DOCUMENT = {"text": "a text document", "presentation": "a presentation", "graphics": "a drawing"}
-_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".txt")
 
 
 def no_spreadsheet(name: str, what: What) -> FileError:
@@ -230,9 +231,9 @@ def in_package(parts: Collection[str], kind: str) -> What | None:
         return "an electronic book", MADE_FROM
     if any(part.startswith("xl/") for part in parts):
         return None
-    if any(part.endswith(_SHEETS) for part in parts):
+    if any(part.endswith(all_suffixes()) for part in parts):
         return "a packed folder", _UNPACK
-    return "a packed file of something else", ANOTHER
+    return SOMETHING_ELSE
 
 
 def of_open_document(kind: str) -> What:

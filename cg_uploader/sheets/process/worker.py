@@ -24,6 +24,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_position
 from cg_uploader.sheets.cells.notes import NoteBook, Notes
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of
+from cg_uploader.sheets.formats.registry import load_all
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.process.limits import check_this_process, hold_this_process, too_much_text
 from cg_uploader.sheets.process.protocol import Job, Kind, TooMuch, send
@@ -88,6 +89,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked decides what Ctrl-C means
     with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as out:
         try:
+            load_all()
             send(out, Kind.ALIVE)
             line = source.readline()
             if line:

@@ -13,6 +13,7 @@ from cg_uploader.model.configuration import Address, Configuration, Field, Mappi
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.table import Column, Rows, Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
 from cg_uploader.uploads.journal.journal_rows import as_written, text_of
@@ -80,7 +81,7 @@ def dump(plan: Plan, customer: str = "") -> str:
             "options": asdict(plan.options),
             "consent": plan.consent,
             "again": plan.skip_accepted is False,
-            "customer": "" if plan.region is Region.PRACTICE else customer,
+            "customer": "" if REGIONS[plan.region].practice else customer,
             "origin": list(lines_of(table.origin)) if table.origin is not None and table.origin.run else None,
         }
     )

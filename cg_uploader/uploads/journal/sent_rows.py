@@ -19,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cg_uploader.model.enums import Region
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
 from cg_uploader.uploads.journal.plan_json import customer_in, first_file
@@ -224,7 +224,7 @@ class Memory:
         """
         self._db = db
         self._plan = plan
-        self._customer = b"" if plan.region is Region.PRACTICE or not client_id.strip() else plain_customer(client_id)
+        self._customer = b"" if REGIONS[plan.region].practice or not client_id.strip() else plain_customer(client_id)
         query = "select id, name, secret from origin where imported > ? order by id"
         others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
         self._keys = others if imported_since else (_Key(OWN, "", secret), *others)

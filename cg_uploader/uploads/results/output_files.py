@@ -13,10 +13,10 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profile_schema import MOST_BYTES
-from cg_uploader.sheets.failed_rows.writer import NOT_SURE_ENDING
+from cg_uploader.sheets.failed_rows.writer import NOT_SURE_ENDING, TEXT_SUFFIX, WRITTEN
 from cg_uploader.uploads.journal.journal import Journal
 
-FAILED_ROWS = (".xlsx", ".csv")
+FAILED_ROWS = tuple(WRITTEN)
 """What a file of failed rows may end in."""
 
 
@@ -45,7 +45,7 @@ def ensure_spared(target: Path, places: Places, journal: Journal | None = None, 
     """
     if _is_below(target, places.home):
         raise UsageError(f"{target} is in the folder where CG Uploader keeps its own files. Choose another folder.")
-    for part in (target, not_sure_beside(target)) if target.suffix.lower() == ".csv" else (target,):
+    for part in (target, not_sure_beside(target)) if target.suffix.lower() == TEXT_SUFFIX else (target,):
         if part.is_file():
             _ensure_spared(part, places, journal, inputs)
 

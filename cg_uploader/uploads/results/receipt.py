@@ -13,9 +13,12 @@ from urllib.parse import urlsplit
 
 from cg_uploader import __version__
 from cg_uploader.fields.headings import visible
-from cg_uploader.model.enums import BlankCells, Region, RowStatus
+from cg_uploader.model.data_types import facts_of
+from cg_uploader.model.enums import BlankCells, RowStatus
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, Kept
 
@@ -27,15 +30,6 @@ MOST_REASONS_COUNTED = 5_000
 LONGEST_TEXT = 300
 MOST_NAMES = 200
 
-MEANING = {
-    RowStatus.ACCEPTED: "CustomerGauge took the row. It can still ignore a field or hold an invitation back; "
-    "Data → Rest APIs → Request History shows what it made of it.",
-    RowStatus.REFUSED: "CustomerGauge said no, for the reason given below.",
-    RowStatus.HELD_BACK: "The check found an error; the row never left this computer.",
-    RowStatus.NOT_SENT: "It could not be delivered; nothing of it arrived.",
-    RowStatus.NOT_SURE: "It was sent and no clear answer came; it may have arrived.",
-    RowStatus.SKIPPED: "Left out by a person, or accepted in an earlier upload.",
-}
 STYLE = """
 body { font-family: "Segoe UI", "Helvetica Neue", Helvetica, Arial, sans-serif; font-size: 10.5pt; line-height: 1.45;
        color: #1b1f24; background: #ffffff; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
@@ -100,7 +94,7 @@ def _headline(summary: RunSummary) -> str:
 
 
 def _totals(summary: RunSummary) -> str:
-    lines = [(status.label, f"{count:,}", MEANING[status]) for status, count in summary.counts.items()]
+    lines = [(STATUSES[status].label, f"{count:,}", STATUSES[status].meaning) for status, count in summary.counts.items()]
     total = ("Rows in all", f"{sum(summary.counts.values()):,}", "")
     return _section("Totals", ("Status", "Rows", "What it means"), lines, total)
 
@@ -109,7 +103,7 @@ def _facts(summary: RunSummary, plan: Plan) -> str:
     table, configuration, options = plan.table, plan.configuration, plan.options
     origin = table.origin
     host = urlsplit(plan.address.records).netloc
-    region = "Practice, a pretend CustomerGauge" if plan.region is Region.PRACTICE else plan.region.value.upper()
+    region = REGIONS[plan.region].recorded
     facts = [
         ("File", table.file.name),
         ("Sheet", table.sheet or ""),
@@ -122,7 +116,7 @@ def _facts(summary: RunSummary, plan: Plan) -> str:
         ("Profile", plan.profile),
         ("Sent to", f"{region}: {host}"),
         ("Reference", configuration.reference),
-        ("Data type", configuration.data_type.value.replace("_", " ").capitalize()),
+        ("Data type", facts_of(configuration.data_type).name.capitalize()),
         ("Surveys", _surveys(plan)),
         ("Blank cells", "left out" if options.blank_cells is BlankCells.LEAVE_OUT else "sent as empty"),
         ("Only rows", f"{options.rows[0]:,} to {options.rows[1]:,}" if options.rows else ""),
@@ -131,7 +125,7 @@ def _facts(summary: RunSummary, plan: Plan) -> str:
 
 
 def _surveys(plan: Plan) -> str:
-    if not plan.configuration.data_type.inviting:
+    if not facts_of(plan.configuration.data_type).inviting:
         return ""
     return "this configuration may invite people; that was agreed to" if plan.consent else "may be sent; nobody agreed to that"
 
@@ -173,7 +167,7 @@ class _Reasons:
     def lines(self) -> list[Cells]:
         """The most frequent ones, and one line for all others."""
         common = self.counts.most_common(MOST_REASONS)
-        lines: list[Cells] = [(f"{count:,}", reason[0].label, self.examples[reason]) for reason, count in common]
+        lines: list[Cells] = [(f"{count:,}", STATUSES[reason[0]].label, self.examples[reason]) for reason, count in common]
         rest = len(self.counts) - len(common)
         if rest or self.others:
             count = self.others + self.counts.total() - sum(count for _, count in common)
@@ -184,10 +178,10 @@ class _Reasons:
 def _attention(journal: Journal, run: int, summary: RunSummary) -> str:
     reasons, listed = _Reasons(), list[Cells]()
     for row in journal.rows(run):
-        if row.status.needs_attention:
+        if STATUSES[row.status].needs_attention:
             reasons.add(row)
             if len(listed) < MOST_ROWS:
-                listed.append((f"{row.number:,}", row.who, row.status.label, row.outcome.message))
+                listed.append((f"{row.number:,}", row.who, STATUSES[row.status].label, row.outcome.message))
     text = _section("Why rows need attention", ("Rows", "Status", "Reason"), reasons.lines())
     text += _section("Rows that need attention", ("Row", "Who", "Status", "What to know"), listed)
     if (more := summary.attention - len(listed)) > 0:

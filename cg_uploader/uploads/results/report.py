@@ -15,6 +15,7 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.run import Outcome, RunSummary
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
 ROWS_OF_A_PART = 1_000
 
-WHAT_TO_DO = {
-    RowStatus.HELD_BACK: "Correct this row, save the file, and open it in CG Uploader again.",
-    RowStatus.REFUSED: "Correct what CustomerGauge names, save the file, and open it in CG Uploader again.",
-    RowStatus.NOT_SENT: "Nothing to correct: open this file in CG Uploader again, or continue the upload.",
-    RowStatus.NOT_SURE: "A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
-}
 LEAVE_IT = "Nothing, if the newer row is right: this one stays out when the file is opened again."
 COMPARE_IT = (
     "Compare it with the newer row. Put what is still right into a new file: this row stays out when this one is opened again."
@@ -110,7 +105,7 @@ def _second_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
 
 
 def _attention(journal: Journal, run: int) -> Iterator[Kept]:
-    yield from (row for row in journal.rows(run) if row.status.needs_attention)
+    yield from (row for row in journal.rows(run) if STATUSES[row.status].needs_attention)
     journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
 
 
@@ -126,10 +121,10 @@ def _other_names(plan: Plan) -> dict[str, str]:
 
 
 def _repair_row(row: Kept, others: dict[str, str]) -> RepairRow:
-    what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or WHAT_TO_DO[row.status]
+    what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or STATUSES[row.status].what_to_do
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
     messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
-    problem = f"{row.status.label}: {replace(row.outcome, messages=messages).message}"
+    problem = f"{STATUSES[row.status].label}: {replace(row.outcome, messages=messages).message}"
     return RepairRow(row.number, row.cells, problem, what_to_do, when, row.who)
 
 
@@ -174,6 +169,6 @@ def totals_as_data(summary: RunSummary) -> dict[str, Any]:
 
 def in_words(summary: RunSummary) -> str:
     """The totals in one sentence that adds up: ``250 rows: 231 accepted · 12 held back · …``; statuses with none left out."""
-    parts = [f"{count:,} {status.label.lower()}" for status, count in summary.counts.items() if count]
+    parts = [f"{count:,} {STATUSES[status].label.lower()}" for status, count in summary.counts.items() if count]
     rows = f"{summary.rows:,} row{'' if summary.rows == 1 else 's'}"
     return f"{rows}: {' · '.join(parts)}" if parts else f"{rows}."

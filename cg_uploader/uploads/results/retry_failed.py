@@ -9,6 +9,7 @@ from cg_uploader.errors import UploaderError, UsageError
 from cg_uploader.model.configuration import Mapping, Source
 from cg_uploader.model.enums import NoteKind, Region, RowStatus
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.table import Note, Table
 from cg_uploader.sheets.failed_rows.reopened import said_before
 from cg_uploader.sheets.table.spool import Packer, Spool
@@ -106,7 +107,7 @@ def _failed_table(journal: Journal, run: int) -> Table:
     notes: list[Note] = []
     packer = Packer(Spool())
     for row in journal.rows(run):
-        if row.status.needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
+        if STATUSES[row.status].needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
             packer.append(row.number, row.cells)
             if row.status in _BEFORE:
                 notes.append(said_before(row.number, _BEFORE[row.status], row.outcome.message))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, CredentialsRefused, MappingError
 from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import Activity, Level, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Outcome
@@ -31,7 +32,7 @@ def refuse_impossible(plan: Plan) -> None:
     for problem in plan_problems(plan):
         if problem.level is Level.ERROR:
             raise MappingError(problem.text)
-    if plan.configuration.data_type.inviting and not plan.consent:
+    if facts_of(plan.configuration.data_type).inviting and not plan.consent:
         raise ConsentMissing(
             "This configuration may send a survey to a real person for every row, and nobody has agreed to that yet. "
             "Say that surveys may be sent, then start again; nothing was sent."

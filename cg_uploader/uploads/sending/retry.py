@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cg_uploader.api.token import NOT_FOR_RECORDS
+from cg_uploader.model.data_types import Repeat, facts_of
 from cg_uploader.model.enums import Answer, Body, DataType, RowStatus
 from cg_uploader.model.request import Reply
 
@@ -197,12 +198,13 @@ def _invalid(case: _Case) -> Decision:
     if "record" in keys:
         reason = "CustomerGauge found no record in the request. Check the field headings."
         return case.stopped(case.unsent, reason, key="record")
-    if case.data_type is DataType.ACCOUNT_ALIAS and case.attempts.may_have_arrived:
+    facts = facts_of(case.data_type)
+    if facts.repeat is Repeat.UNDOCUMENTED and case.attempts.may_have_arrived:
         message = "Refused when it was sent again: it is probably there since the first try. Look it up in Request History."
         return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
     message = "" if case.reply.errors else _refused_in_words(case)
-    if case.data_type is DataType.MULTI_OBJECT:
-        message = f"{message} The row may be partly written: account and contact may be there.".lstrip()
+    if facts.left_by_refusal:
+        message = f"{message} The row may be partly written: {facts.left_by_refusal} may be there.".lstrip()
     return Decision(Action.SETTLE, RowStatus.REFUSED, message=message)
 
 

@@ -17,6 +17,7 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.run import Outcome, Stop
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
@@ -102,7 +103,7 @@ def test_a_run_without_values_cannot_be_continued_and_says_so(journal: Journal, 
     with pytest.raises(UsageError, match="cannot be saved"):
         report.save_failed_rows(journal, run, tmp_path / "failed.xlsx")
     assert not (tmp_path / "failed.xlsx").exists()
-    assert all("deleted" in row.outcome.message for row in journal.rows(run) if row.status.needs_attention)
+    assert all("deleted" in row.outcome.message for row in journal.rows(run) if STATUSES[row.status].needs_attention)
 
 
 def test_nothing_to_keep_means_at_once_but_not_under_a_run_with_rows_left(journal: Journal, places: Places) -> None:

@@ -14,6 +14,7 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
@@ -103,7 +104,7 @@ def test_what_could_deceive_is_visible(page: Page) -> None:
 
 def test_the_six_totals_stand_there_and_add_up(page: Page) -> None:
     _, *lines, total = page.lines["Totals"]
-    assert [line[0] for line in lines] == [status.label for status in RowStatus]
+    assert [line[0] for line in lines] == [STATUSES[status].label for status in RowStatus]
     assert sum(int(line[1]) for line in lines) == int(total[1]) == 4
     assert total[0] == "Rows in all"
     assert "can still ignore a field or hold an invitation back" in lines[0][2]

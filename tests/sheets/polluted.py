@@ -218,7 +218,7 @@ def main() -> None:
     """Print the scores."""
     options = argparse.ArgumentParser(description="Score how polluted CSV files are read.")
     options.add_argument("--worst", type=int, default=10, help="how many of the worst to list")
-    sys.path.insert(0, str(Path(__file__).parents[3]))
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     worst = options.parse_args().worst
     families: dict[str, list[tuple[float, str]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:

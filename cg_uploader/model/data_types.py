@@ -1,0 +1,155 @@
+"""What is known of each data type: one entry for each, and nothing that depends on a data type stands elsewhere.
+
+Source: the vendor's articles on PUT Records (H5000872475, H5000872718, H5000872721, H5000872699, H5000874298, H5000880071).
+The order is the one in which the window offers them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cg_uploader.model.enums import DataType, Identity
+
+
+class Invites(StrEnum):
+    """Whether an accepted row sends a survey to a real person."""
+
+    NEVER = "never"
+    PERHAPS = "perhaps"
+    YES = "yes"
+
+
+class Repeat(StrEnum):
+    """What a second row about the same thing does."""
+
+    UPDATES = "updates"
+    ADDS = "adds"
+    UNDOCUMENTED = "undocumented"
+
+
+PERSON = (Identity.EMAIL, Identity.PHONE)
+"""The identifiers of a person."""
+
+_REMARKS = {
+    Invites.NEVER: "",
+    Invites.PERHAPS: (
+        "As long as nobody knows, it is treated as if every row sent a survey to a real person: you are asked before anything "
+        "is sent, and a row without a clear answer is never sent twice. Who made the configuration can tell you its type."
+    ),
+    Invites.YES: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTypeFacts:
+    """What is known of one data type; what an entry leaves out is the most careful assumption."""
+
+    label: str
+    """What the window calls it."""
+    name: str
+    """What it is called within a sentence."""
+    required: tuple[tuple[str, ...], ...] = ()
+    """Documented required headings; of each inner tuple one is enough.  Empty: nothing is documented."""
+    identifiers: tuple[Identity, ...] = ()
+    """What decides order and duplicates, the most telling first.  Empty: nothing is documented."""
+    invites: Invites = Invites.PERHAPS
+    """Whether a row sends a survey."""
+    repeatable: bool = False
+    """Whether a row may leave twice.  False: once only."""
+    repeatable_by: Identity | None = None
+    """The identifier without which a row of a repeatable type is once only all the same, and may be sent."""
+    repeat: Repeat = Repeat.ADDS
+    """What a second row about the same thing does."""
+    left_by_refusal: str = ""
+    """What a refused row may have written all the same."""
+    default_reference: str = ""
+    """The reference of the vendor's own configuration, where one is documented (systems made after 24 September 2021)."""
+
+    @property
+    def inviting(self) -> bool:
+        """Whether a row may send a survey to a real person."""
+        return self.invites is not Invites.NEVER
+
+    @property
+    def choice(self) -> str:
+        """The line in a list to choose from."""
+        return f"{self.label}: sends surveys" if self.invites is Invites.YES else self.label
+
+    @property
+    def remark(self) -> str:
+        """What the user must know when this type is chosen; may be empty."""
+        return _REMARKS[self.invites]
+
+
+DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
+    DataType.CONTACT: DataTypeFacts(
+        label="Contacts",
+        name="contact",
+        required=(("Email", "Phone"),),
+        identifiers=PERSON,
+        invites=Invites.NEVER,
+        repeatable=True,
+        repeat=Repeat.UPDATES,
+        default_reference="contact",
+    ),
+    DataType.ACCOUNT: DataTypeFacts(
+        label="Accounts",
+        name="account",
+        required=(("Account Name",),),
+        identifiers=(Identity.ACCOUNT,),
+        invites=Invites.NEVER,
+        repeatable=True,
+        repeat=Repeat.UPDATES,
+    ),
+    DataType.ACCOUNT_ALIAS: DataTypeFacts(
+        label="Account aliases",
+        name="account alias",
+        required=(("Account Name",), ("Alias",)),
+        identifiers=(Identity.ALIAS,),
+        invites=Invites.NEVER,
+        repeatable=True,
+        repeat=Repeat.UNDOCUMENTED,
+    ),
+    DataType.ACTIVITY: DataTypeFacts(
+        label="Activities",
+        name="activity",
+        required=(("Account Name",), ("Reference",), ("Source",), ("Type",)),
+        identifiers=(Identity.REFERENCE,),
+        invites=Invites.NEVER,
+        repeatable=True,
+        repeatable_by=Identity.REFERENCE,
+        repeat=Repeat.UPDATES,
+        default_reference="activities",
+    ),
+    DataType.SURVEY: DataTypeFacts(
+        label="Survey records",
+        name="survey",
+        required=(("Contact Reference", "Email", "Phone"),),
+        identifiers=PERSON,
+        invites=Invites.YES,
+    ),
+    DataType.MULTI_OBJECT: DataTypeFacts(
+        label="Multi-object",
+        name="multi object",
+        required=(("Email", "Phone"),),
+        identifiers=PERSON,
+        invites=Invites.YES,
+        left_by_refusal="account and contact",
+    ),
+    DataType.EXTERNAL_RESPONSE: DataTypeFacts(
+        label="External responses",
+        name="external response",
+        required=(("Email", "Phone"), ("Sent Date",), ("Completed Date",)),
+        identifiers=PERSON,
+        invites=Invites.NEVER,
+    ),
+    DataType.REVENUE: DataTypeFacts(label="Revenue", name="revenue", invites=Invites.NEVER),
+    DataType.UNKNOWN: DataTypeFacts(label="I don’t know", name="unknown"),
+}
+
+
+def facts_of(data_type: DataType) -> DataTypeFacts:
+    """Return what is known of ``data_type``; one that is not in the table counts as inviting and once only."""
+    return DATA_TYPES.get(data_type) or DataTypeFacts(label=data_type.value, name=data_type.value)

@@ -1,0 +1,66 @@
+"""What is known of each region: one entry for each, and nothing that depends on a region stands elsewhere.
+
+Source: the vendor's articles H5000846993 (sign-in) and H5000872720 (records).  The order is the one in which the window
+offers them, and the first is the usual one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cg_uploader.model.configuration import Address
+from cg_uploader.model.enums import Region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFacts:
+    """What is known of one region."""
+
+    label: str
+    """The line in a list to choose from."""
+    name: str
+    """What the window calls it beside other things."""
+    short: str
+    """What it is called in a comparison."""
+    recorded: str
+    """What a receipt calls it."""
+    domain: str = ""
+    """Where its addresses are.  Empty: it has no address of its own."""
+    keeps_secrets: bool = True
+    """Whether its Client ID and Client Secret may be kept in the system's keychain."""
+    practice: bool = False
+    """Whether it is a practice server on this computer, whose address is given each time."""
+
+    @property
+    def login(self) -> str:
+        """Where the user logs in with a browser; empty when that is nowhere."""
+        return f"cvm.{self.domain}" if self.domain else ""
+
+    @property
+    def address(self) -> Address | None:
+        """Its two URLs; None when they are given each time."""
+        if not self.domain:
+            return None
+        return Address(f"https://auth.{self.domain}/oauth2/token", f"https://imports.api.{self.domain}/records/")
+
+
+REGIONS: Mapping[Region, RegionFacts] = {
+    Region.EU: RegionFacts(label="Europe (EU)", name="Europe (EU)", short="EU", recorded="EU", domain="eu.customergauge.com"),
+    Region.US: RegionFacts(
+        label="United States (US)", name="United States (US)", short="US", recorded="US", domain="us.customergauge.com"
+    ),
+    Region.AU: RegionFacts(
+        label="Australia (AU)", name="Australia (AU)", short="AU", recorded="AU", domain="au.customergauge.com"
+    ),
+    Region.PRACTICE: RegionFacts(
+        label="Practice: a pretend CustomerGauge on this computer",
+        name="Practice",
+        short="Practice",
+        recorded="Practice, a pretend CustomerGauge",
+        keeps_secrets=False,
+        practice=True,
+    ),
+}
+
+USUAL_REGION = next(iter(REGIONS))

@@ -1,0 +1,61 @@
+"""What is known of each status of a row: one entry for each, with all words about it.  The order is that of totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cg_uploader.model.enums import RowStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusFacts:
+    """What is known of one status."""
+
+    label: str
+    """The one or two words that window, terminal and report show."""
+    meaning: str
+    """What a receipt says that it means."""
+    what_to_do: str = ""
+    """What the file of failed rows says to do.  Empty: a row like this does not get there."""
+    needs_attention: bool = True
+    """Whether the user has to look at the row."""
+    decided_unsent: bool = False
+    """Whether it is decided before anything of the row is sent."""
+
+
+STATUSES: Mapping[RowStatus, StatusFacts] = {
+    RowStatus.ACCEPTED: StatusFacts(
+        label="Accepted",
+        meaning="CustomerGauge took the row. It can still ignore a field or hold an invitation back; "
+        "Data → Rest APIs → Request History shows what it made of it.",
+        needs_attention=False,
+    ),
+    RowStatus.REFUSED: StatusFacts(
+        label="Refused",
+        meaning="CustomerGauge said no, for the reason given below.",
+        what_to_do="Correct what CustomerGauge names, save the file, and open it in CG Uploader again.",
+    ),
+    RowStatus.HELD_BACK: StatusFacts(
+        label="Held back",
+        meaning="The check found an error; the row never left this computer.",
+        what_to_do="Correct this row, save the file, and open it in CG Uploader again.",
+        decided_unsent=True,
+    ),
+    RowStatus.NOT_SENT: StatusFacts(
+        label="Not sent",
+        meaning="It could not be delivered; nothing of it arrived.",
+        what_to_do="Nothing to correct: open this file in CG Uploader again, or continue the upload.",
+    ),
+    RowStatus.NOT_SURE: StatusFacts(
+        label="Not sure",
+        meaning="It was sent and no clear answer came; it may have arrived.",
+        what_to_do="A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
+    ),
+    RowStatus.SKIPPED: StatusFacts(
+        label="Skipped",
+        meaning="Left out by you, accepted in an earlier upload, or older than what has been accepted since.",
+        needs_attention=False,
+        decided_unsent=True,
+    ),
+}
