@@ -171,7 +171,7 @@ class Journal:
         intents: Iterable[int] = (),
         back: Iterable[tuple[int, str]] = (),
     ) -> None:
-        """One commit: outcomes by position, positions about to be sent, positions that did not leave and their state before.
+        """One commit: outcomes by position, positions that did not leave and their state before, positions about to be sent.
 
         The text of a row that was accepted, now or before, is deleted with its outcome.
         """
@@ -188,8 +188,8 @@ class Journal:
                 "update row set cells = null, who = '' where id = ?",
                 [(first + at,) for at, o in outcomes if o.status in (RowStatus.ACCEPTED, RowStatus.SKIPPED)],
             )
-            db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
             db.executemany(_BACK, [(state, first + at) for at, state in back])
+            db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
 
     def settle(self, run: int) -> None:
         """What must not leave (again) stays behind for good: once-only rows after a crash, and overtaken rows (``order``)."""
