@@ -141,7 +141,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
 
 def _remove_left() -> None:
     """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
-    with suppress(TimeoutError):
+    with suppress(OSError, ValueError):  # the command itself says what is wrong with the home
         within(TIDY_SECONDS, lambda: remove_left(find_home()))
 
 
