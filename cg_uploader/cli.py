@@ -303,6 +303,7 @@ def _add_setup(add: Add) -> None:
     export = actions.add_parser("export", help="write one to a file, without any secret")
     export.add_argument("name", metavar="NAME")
     export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("--yes", action="store_true", help="replace a setup file of the same name")
     credentials = add(
         "credentials",
         "Client ID and Client Secret in the system keychain",
