@@ -142,7 +142,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
 
 def _remove_left() -> None:
     """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
-    with suppress(TimeoutError):
+    with suppress(OSError, ValueError):  # the command itself says what is wrong with the home
         within(TIDY_SECONDS, lambda: remove_left(find_home()))
 
 
@@ -304,6 +304,7 @@ def _add_setup(add: Add) -> None:
     export = actions.add_parser("export", help="write one to a file, without any secret")
     export.add_argument("name", metavar="NAME")
     export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("--yes", action="store_true", help="replace a setup file of the same name")
     credentials = add(
         "credentials",
         "Client ID and Client Secret in the system keychain",

@@ -18,7 +18,7 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
 from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
-from cg_uploader.uploads.planning.plan_builder import loss_in_words
+from cg_uploader.uploads.planning.plan_builder import tell_loss
 from cg_uploader.uploads.results.output_files import ensure_spared
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 
@@ -27,10 +27,9 @@ ALL = "the history, the memory of accepted rows, profiles, settings, logs, and t
 
 @contextmanager
 def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
-    """The journal; row values whose time is over are deleted first, and a damaged one that was set aside is said."""
+    """The journal; row values whose time is over are deleted first, and the loss of an earlier one is told once."""
     with Journal(args.places) as journal:
-        if journal.lost and (lost := journal.loss()) is not None:
-            terminal.tell(loss_in_words(lost[0], lost[1]))
+        tell_loss(journal, terminal.tell)
         keep_days = PreferenceStore(args.places.preferences).load().keep_days
         _delete_old_values(journal, keep_days)
         yield journal

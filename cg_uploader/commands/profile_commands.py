@@ -41,7 +41,7 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             terminal.say(f"“{found.name}” is saved.")
         case "export":
             text = to_json(store.load(args.name))
-            ensure_spared(args.file, args.places)
+            ensure_spared(args.file, args.places, setup=args.name if args.yes else "")
             save_text(args.file, [text], private=False)
             terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
         case _:

@@ -1,4 +1,4 @@
-"""The work of writing what a run leaves for people: its file of failed rows, its receipt as page or PDF, a page to print."""
+"""The work of writing files for people: a run's failed rows, its receipt as page or PDF, a page to print, a setup file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from cg_uploader.gui.services import open_journal
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
+from cg_uploader.model.configuration import Profile
 from cg_uploader.model.run import RunSummary
+from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places, write_private
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
@@ -107,6 +109,22 @@ def receipt_file(run: int, target: Path, places: Places) -> Work:
         else:
             save_text(target, [page])
         return f"The receipt is saved as {target.name}."
+
+    return work
+
+
+def setup_file(profile: Profile, target: Path, places: Places) -> Work:
+    """The work of writing a setup file that a colleague can double-click; results in a sentence.
+
+    The dialog has asked whether a file that is there is replaced: one of the same connection is.
+    """
+
+    def work(_announce: Announce, _cancelled: Cancelled) -> object:
+        from cg_uploader.uploads.results.output_files import ensure_spared  # as above
+
+        ensure_spared(target, places, setup=profile.name)
+        save_text(target, [profiles.to_json(profile)], private=False)
+        return f"{target.name} is ready to hand over. It holds no secret."
 
     return work
 

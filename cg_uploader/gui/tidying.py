@@ -10,7 +10,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.planning.drift import file_changed, profile_changed
-from cg_uploader.uploads.planning.plan_builder import loss_in_words
+from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
 def tidying(places: Places) -> Work:
@@ -19,8 +19,9 @@ def tidying(places: Places) -> Work:
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
             journal.delete_old_values(PreferenceStore(places.preferences).load().keep_days)
-            lost = journal.loss()
-            return loss_in_words(lost[0], lost[1]) if journal.lost and lost is not None else ""
+            said: list[str] = []
+            tell_loss(journal, said.append)
+            return "".join(said)
 
     return work
 

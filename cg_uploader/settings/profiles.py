@@ -153,7 +153,7 @@ class ProfileStore:
 def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
     """A saved profile by its name, or one from a file.
 
-    What ends like a setup file is a path.  A saved name goes before a file that happens to be called so.
+    What ends like a setup file is a path.  A saved name goes before a file that happens to be called so; a folder is neither.
     """
     path = Path(name_or_path)
     if path.suffix.lower() in SETUP_ENDINGS:
@@ -161,7 +161,7 @@ def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
     try:
         return store.load(name_or_path)
     except ProfileError:
-        if name_or_path not in store.names() and is_there(path):
+        if name_or_path not in store.names() and is_there(path) and not is_there(path, Path.is_dir):
             return _read(path)
         raise
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from cg_uploader.errors import UsageError
 from cg_uploader.system.home import find_home
+from cg_uploader.system.named_file import is_there
 from cg_uploader.system.pending_saves import new_part
 
 LONGEST_NAME = 80
@@ -26,6 +27,8 @@ _PAUSE_SECONDS = 0.05
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR}
+_LONG = 200
+"""Characters of a path beyond which Windows, with room for the part's name, may find no place, and calls that no folder."""
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
@@ -76,8 +79,9 @@ def _why_not(target: Path, error: OSError) -> str:
     name, folder = target.name or str(target), target.parent
     if isinstance(error, IsADirectoryError):
         return f"{target} is a folder. Choose another name; nothing was saved."
-    if error.errno == errno.ENAMETOOLONG:
-        return f"The name {name[:40]}… is too long to be saved. Choose a shorter one."
+    if error.errno == errno.ENAMETOOLONG or (error.errno in _NO_FOLDER and _is_long(target) and is_there(folder)):
+        start = f"{name[:40]}…" if len(name) > 40 else name
+        return f"The name {start} is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved."
     kept = "What stood there before is unchanged." if target.exists() else "Nothing was saved."
     if error.errno in FULL:
         return f"The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another place. {kept}"
@@ -89,6 +93,10 @@ def _why_not(target: Path, error: OSError) -> str:
     if error.errno in _NO_FOLDER:
         return f"There is no folder {folder}, so {name} cannot be saved. Choose another place."
     return f"{name} cannot be saved in {folder} ({error.strerror}). Choose another place. {kept}"
+
+
+def _is_long(target: Path) -> bool:
+    return sys.platform == "win32" and len(str(target.absolute())) > _LONG
 
 
 def proposed_name(text: str, ending: str) -> str:

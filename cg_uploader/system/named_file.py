@@ -9,7 +9,9 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TypeVar
@@ -95,12 +97,34 @@ def read_named(file: Path, max_bytes: int) -> bytes:
         return stream.read(max_bytes)
 
 
-def is_there(path: Path) -> bool:
-    """Whether anything stands there; no when nobody can tell."""
+def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Whether anything stands there, or something of a ``kind`` such as ``Path.is_file``; no when nobody can tell."""
     try:
-        return within(PATIENCE_SECONDS, path.exists)
+        return within(PATIENCE_SECONDS, lambda: kind(path))
     except (OSError, ValueError):
         return False
+
+
+def same_as(path: Path, files: Iterable[Path]) -> list[Path]:
+    """Return those of ``files`` that are the file ``path`` under any name.
+
+    One that cannot be looked at in time is another file.  All are looked at side by side, so that any number of drives that
+    are gone cost the time limit once.
+    """
+    found: dict[Path, bool] = {}
+
+    def look(file: Path) -> None:
+        with suppress(OSError, ValueError):
+            found[file] = path.samefile(file)
+
+    names = list(dict.fromkeys(files))
+    threads = [threading.Thread(target=look, args=(file,), name="named file", daemon=True) for file in names]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [file for file in names if found.get(file)]
 
 
 def _opened(file: Path) -> BinaryIO:

@@ -61,10 +61,12 @@ def remove_part(part: Path) -> None:
 
 def remove_left(home: Path) -> None:
     """Remove the parts that were noted in ``home`` by programs that are no more; what is not ours by name stays."""
-    folder = home / FOLDER
-    if folder.is_symlink():
-        return
-    for note in sorted(folder.glob(NOTE)):
+    folder, notes = home / FOLDER, []
+    with suppress(OSError):  # it cannot be looked at, so nothing is noted there
+        if folder.is_symlink():
+            return
+        notes = sorted(folder.glob(NOTE))
+    for note in notes:
         with suppress(OSError):
             _remove_noted(note)
     with suppress(OSError):  # it is not there, or another program saves

@@ -315,3 +315,29 @@ def test_an_upload_of_another_customer_is_not_continued(program: Program) -> Non
     code, said = program.json("resume", "1")
     assert code == 4
     assert "begun with the connection “test” and another Client ID" in said["error"]["text"]
+
+
+@pytest.mark.parametrize("words", [("profile", "export", "Test"), ("practice-server",)])
+def test_a_loss_is_told_once_whoever_noticed_it(program: Program, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """What only asks the record whether a file may be replaced says nothing of it; the next command that shows it does."""
+    there = tmp_path / "there.txt"
+    there.write_text("old")
+    with program.practice() as practice:
+        profile = program.profile(practice, HEADINGS)
+        assert program.run("profile", "import", profile).returncode == 0
+        file = workbook(tmp_path / "people.xlsx", HEADINGS, people(2))
+        assert program.run("upload", file, "--profile", profile).returncode == 0
+    journal_of(tmp_path).write_bytes(b"something else is here")
+    if words[0] == "profile":
+        assert program.run(*words, there).returncode == 0
+    else:
+        with program.start("practice-server", "--ledger", there) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline()
+            server.terminate()
+            server.communicate(timeout=60)
+    assert list((tmp_path / "home").glob("journal-damaged-*.sqlite3")), "it was noticed"
+    said = program.run("history")
+    assert said.stdout == "There is no upload on this computer yet.\n"
+    assert "was damaged" in said.stderr
+    assert program.run("history").stderr == ""

@@ -176,3 +176,41 @@ def test_rows_that_may_have_arrived_go_to_a_csv_file_that_is_not_sent(program: P
         done = program.run("resume", "1", "--save-failed", failed)
         assert done.returncode == 2
         assert "the file of upload 2" in done.stderr
+
+
+def test_no_rows_that_may_have_arrived_stay_from_an_earlier_save(program: Program, people: Path) -> None:
+    failed, unsure = program.folder / "failed.csv", program.folder / "failed-not-sure.csv"
+    with program.practice({"rules": [{"when": {"Email": "ann@example.com"}, "do": "reset"}]}) as practice:
+        profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
+        words = "--profile", profile, "--yes-send-surveys", "--save-failed", failed
+        assert program.json("upload", people, *words)[1]["not_sure"] == 1
+        assert unsure.exists()
+        other = workbook(program.folder / "other.xlsx", HEADINGS, [("dan@example.com", "Dan"), ("eve", "Eve")])
+        assert program.json("upload", other, *words)[1]["not_sure"] == 0
+        assert "eve" in failed.read_text(encoding="utf-8-sig")
+        assert not unsure.exists()
+        received = practice.summary()["received"]
+        for content in ("my own notes", '"Row","Email","Problem","What to do","When it was sent"\n'):
+            unsure.write_text(content, encoding="utf-8-sig")
+            done = program.run("upload", workbook(program.folder / "third.xlsx", HEADINGS, [("x@example.com", "X")]), *words)
+            assert done.returncode == 2
+            assert "failed-not-sure.csv was not saved by CG Uploader, or was changed since" in done.stderr
+            assert unsure.read_text(encoding="utf-8-sig") == content
+        assert practice.summary()["received"] == received
+
+
+def test_a_setup_file_of_the_same_name_is_replaced_when_that_is_said(program: Program, profile: Path) -> None:
+    program.run("profile", "import", profile)
+    setup = program.folder / "eu.cgsetup"
+    assert program.run("profile", "export", "Test", setup).returncode == 0
+    written = setup.read_bytes()
+    old = written.replace(b'"contact"', b'"survey"')
+    setup.write_bytes(old)
+    assert program.run("profile", "export", "Test", setup).returncode == 2
+    assert setup.read_bytes() == old
+    assert program.run("profile", "export", "Test", setup, "--yes").returncode == 0
+    assert setup.read_bytes() == written
+    for other in (written.replace(b'"Test"', b'"Other"'), b"no profile"):
+        setup.write_bytes(other)
+        assert program.run("profile", "export", "Test", setup, "--yes").returncode == 2
+        assert setup.read_bytes() == other

@@ -47,6 +47,14 @@ def page(window: MainWindow) -> ConnectPage:
     return window.connect_page
 
 
+def export(page: ConnectPage, target: Path, profile: Profile, qtbot: QtBot) -> None:
+    """Export and wait for the end; the window's thread has not waited for it."""
+    page.saved.banner.clear()
+    page.export_to(target, profile)
+    assert not page.saved.banner.text, "said when it is done, and not before export_to has returned"
+    qtbot.waitUntil(lambda: bool(page.saved.banner.text), timeout=PATIENCE_MS)
+
+
 def choose(page: ConnectPage, region: Region) -> None:
     page.form.region.setCurrentIndex(page.form.region.findData(region.value))
 
@@ -263,17 +271,21 @@ class TestSavedConnections:
         assert session.connection.name == ""
 
     def test_a_setup_file_goes_out_and_comes_in_without_the_secret(
-        self, page: ConnectPage, session: Session, services: Services, tmp_path: Path, eu: Connection
+        self, page: ConnectPage, session: Session, services: Services, tmp_path: Path, eu: Connection, qtbot: QtBot
     ) -> None:
         session.set_connection(eu)
         profile = session.profile("For Eve")
         assert isinstance(profile, Profile)
         target = tmp_path / "eve.cgsetup"
-        page.export_to(target, profile)
+        export(page, target, profile, qtbot)
         assert "the-secret" not in target.read_text(encoding="utf-8")
         before = target.read_bytes()
-        page.export_to(target, replace(profile, name="Another"))
+        export(page, target, replace(profile, name="Another"), qtbot)
         assert "is a profile or a setup file" in page.saved.banner.text
+        assert target.read_bytes() == before
+        target.write_bytes(before.replace(b"contact", b"survey"))
+        export(page, target, profile, qtbot)
+        assert "is ready to hand over" in page.saved.banner.text, "the dialog has asked: it is the same connection"
         assert target.read_bytes() == before
         page.choose_saved("")
         page.open_setup(target)
@@ -292,7 +304,9 @@ class TestSavedConnections:
         assert session.connection == Connection()
 
     @pytest.fixture
-    def setup(self, page: ConnectPage, session: Session, tmp_path: Path, eu: Connection, services: Services) -> Path:
+    def setup(
+        self, page: ConnectPage, session: Session, tmp_path: Path, eu: Connection, services: Services, qtbot: QtBot
+    ) -> Path:
         """A setup file whose name is that of a connection that is saved with its secret, and that says something else."""
         session.set_connection(replace(eu, remember=True))
         page.saved.save_button.click()
@@ -300,7 +314,7 @@ class TestSavedConnections:
         assert other is not None
         page.choose_saved("")
         target = tmp_path / "eve.cgsetup"
-        page.export_to(target, replace(other, configuration=replace(other.configuration, reference="survey")))
+        export(page, target, replace(other, configuration=replace(other.configuration, reference="survey")), qtbot)
         page.open_setup(target)
         return target
 

@@ -68,6 +68,19 @@ def test_a_damaged_record_is_said(window: MainWindow, services: Services, qtbot:
     boxes[0].close()
 
 
+def test_a_damaged_record_that_something_else_has_noticed_is_said_once(
+    window: MainWindow, services: Services, qtbot: QtBot
+) -> None:
+    services.places.journal.write_text("no database")
+    with closing(Journal(services.places)) as journal:
+        assert journal.set_aside is not None
+    tidied(window, qtbot)
+    (box,) = window.findChildren(QMessageBox)
+    assert "not recognised" in box.informativeText()
+    box.close()
+    assert tidying.tidying(services.places)(lambda _: None, lambda: False) == ""
+
+
 def test_a_record_that_cannot_be_used_is_said(window: MainWindow, services: Services, qtbot: QtBot) -> None:
     services.places.journal.mkdir()
     tidied(window, qtbot)

@@ -380,3 +380,13 @@ def test_a_file_at_fault_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ProfileError, match="not UTF-8"):
         open_profile(str(file), ProfileStore(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["contacts", "."])
+def test_a_folder_that_is_called_like_it_is_no_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "contacts").mkdir()
+    store = ProfileStore(tmp_path / "profiles")
+    store.save(profile())
+    with pytest.raises(ProfileError, match=rf"There is no profile “{name}” on this computer\. Profiles here: “EU contacts”\."):
+        open_profile(name, store)

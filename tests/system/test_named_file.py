@@ -6,17 +6,26 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rig import plan_of, recorded
 
 from cg_uploader.api.tls import read_certificates
 from cg_uploader.errors import FileError, ProfileError, UploaderError, UsageError
 from cg_uploader.practice import faults
+from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profiles import ProfileStore, open_profile
+from cg_uploader.system import named_file
 from cg_uploader.system.atomic_file import save_text
-from cg_uploader.system.named_file import NamedFile, is_there, read_named, within
+from cg_uploader.system.named_file import NamedFile, is_there, read_named, same_as, within
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows_file import announced
+from cg_uploader.uploads.results.output_files import ensure_spared
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices that have a place in a folder")
 
@@ -84,3 +93,42 @@ def test_what_is_no_file_is_refused_wherever_a_file_is_named(tmp_path: Path, wha
             open_it()
         assert type(caught.value) is kind
     assert not named.is_file()
+
+
+@pytest.fixture
+def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on a drive that does not answer: no such drive can be had here, so the look itself hangs."""
+    folder, held, look = tmp_path / "dead", threading.Event(), os.stat
+
+    def stat(path: Any, *words: Any, **more: Any) -> os.stat_result:
+        if isinstance(path, str | Path) and Path(path).is_relative_to(folder):
+            assert held.wait(60), "somebody has waited for the drive"
+        return look(path, *words, **more)
+
+    monkeypatch.setattr(os, "stat", stat)
+    yield folder
+    held.set()
+
+
+def test_a_file_is_known_under_any_name_whatever_drives_are_gone(
+    tmp_path: Path, dead: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_file, "PATIENCE_SECONDS", 2.0)
+    file, other, link = tmp_path / "file", tmp_path / "other", tmp_path / "hard"
+    file.write_text("x")
+    other.write_text("x")
+    os.link(file, link)
+    assert same_as(file, [*(dead / f"{n}.xlsx" for n in range(20)), other, link, tmp_path / "none", file]) == [link, file]
+
+
+def test_no_save_waits_for_the_drive_of_an_earlier_upload(
+    places: Places, tmp_path: Path, dead: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_file, "PATIENCE_SECONDS", 0.05)
+    target = tmp_path / "receipt.html"
+    target.write_text("old")
+    with closing(Journal(places)) as journal:
+        for number in range(3):
+            plan = plan_of([(f"a{number}@example.com", "A")])
+            recorded(journal, replace(plan, table=replace(plan.table, file=dead / f"{number}.xlsx")), [])
+        ensure_spared(target, places, journal, [dead / "profile.json"])

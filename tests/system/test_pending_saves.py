@@ -148,3 +148,21 @@ def test_without_a_home_a_save_is_made_all_the_same(tmp_path: Path) -> None:
     with pending_saves.new_part(tmp_path, tmp_path / "none") as part:
         part.write_text("x")
     assert below(tmp_path) == []
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("home", ["x" * 300, "link"])
+def test_a_home_that_cannot_be_looked_at_is_no_failure_of_what_needs_none(program: Program, home: str) -> None:
+    """A name that is too long, and a link to itself: what is said about it comes from the command that needs a home."""
+    if home == "link":
+        if os.name == "nt":
+            pytest.skip("not everybody may make links on Windows")
+        (program.folder / home).symlink_to(home)
+    program.environment["CG_UPLOADER_HOME"] = str(program.folder / home / "home")
+    for word in ("--version", "--help"):
+        done = program.run(word)
+        assert (done.returncode, done.stderr) == (0, ""), done
+    done = program.run("history")
+    assert done.returncode != 0
+    assert "went wrong" not in done.stderr
+    assert "Make that" in done.stderr

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from cg_uploader.api import endpoints
 from cg_uploader.errors import ProxyLoginWanted, UploaderError
+from cg_uploader.gui import papers
 from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
@@ -30,7 +31,7 @@ from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings import profiles
-from cg_uploader.system.atomic_file import proposed_name, save_text
+from cg_uploader.system.atomic_file import proposed_name
 
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
 
@@ -45,6 +46,7 @@ class ConnectPage(Page):
     def __init__(self, session: Session, services: Services) -> None:
         super().__init__(session, services)
         self._headings_runner = Runner(self)
+        self._exporting = Runner(self)
         self.proxy = ProxyQuestion(services, self)
         self.name_taken = NameQuestion(services.profiles, self)
         self._names: tuple[str, ...] = ()
@@ -313,16 +315,12 @@ class ConnectPage(Page):
             self.export_to(Path(chosen), replace(profile, address=None))
 
     def export_to(self, target: Path, profile: Profile) -> None:
-        """Write ``profile`` as a setup file that a colleague can double-click; it holds no secret."""
-        from cg_uploader.uploads.results.output_files import ensure_spared  # takes long to load: not before the window is there
-
-        try:
-            ensure_spared(target, self.services.places)
-            save_text(target, [profiles.to_json(profile)], private=False)
-        except UploaderError as error:
-            self.saved.banner.say("error", error.sentence)
-        else:
-            self.saved.banner.say("good", f"{target.name} is ready to hand over. It holds no secret.")
+        """Write ``profile`` as a setup file, in the background, and say how it went."""
+        self._exporting.start(
+            papers.setup_file(profile, target, self.services.places),
+            done=lambda sentence: self.saved.banner.say("good", sentence),
+            failed=lambda error: self.saved.banner.say("error", sentence_of(error)),
+        )
 
     def _delete(self) -> None:
         name = self.session.connection.name
@@ -358,6 +356,7 @@ class ConnectPage(Page):
             self.form.client_id.setFocus()
 
     def shut_down(self) -> None:
-        """Join both threads."""
+        """Join all threads."""
         super().shut_down()
+        self._exporting.shut_down()
         self._headings_runner.shut_down()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from cg_uploader.model.provenance import Origin
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, HEADINGS, lines_of
 from cg_uploader.system.atomic_file import saved_whole
+from cg_uploader.system.named_file import read_named
 from cg_uploader.system.pending_saves import new_companion
 
 ROW = "Row"
@@ -29,6 +33,7 @@ NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
 _LONGEST = 32_767
+_HEADER_BYTES = 1 << 20
 MOST_ROWS = 1_048_575
 """Of one sheet, below its header row."""
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
@@ -61,7 +66,8 @@ def write(
     ``origin`` goes on a sheet that nobody sees, so that ``reader.read`` gives the original table with only these rows.
 
     Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
-    said.  When ``target`` ends in ``.csv`` the rows of ``not_sure`` go to a second file beside it, and ``origin`` nowhere.
+    said.  When ``target`` ends in ``.csv`` the rows of ``not_sure`` go to a second file beside it, and ``origin`` nowhere; with
+    no such rows, a second file of an earlier save is removed.
     UsageError when it cannot be written there.
     """
     if target.suffix.lower() == TEXT_SUFFIX:
@@ -77,12 +83,35 @@ def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], 
         [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do, row.when, row.identifier]
         for row in not_sure
     )
+    beside = not_sure_beside(target)
     with saved_whole(target) as part:
         count = _fill_csv(part, headings, lines)
         if (first := next(unsure, None)) is not None:
-            with saved_whole(target.with_name(f"{target.stem}{NOT_SURE_ENDING}")) as second:
+            with saved_whole(beside) as second:
                 count += _fill_csv(second, [*headings, WHEN, IDENTIFIER], itertools.chain((first,), unsure))
+    if first is None and is_not_sure_file(beside):
+        with suppress(OSError):  # it is of an earlier save, and would look like a part of this one
+            beside.unlink()
     return count
+
+
+def not_sure_beside(target: Path) -> Path:
+    """Where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
+    return target.with_name(f"{target.stem}{NOT_SURE_ENDING}")
+
+
+def is_not_sure_file(file: Path) -> bool:
+    """Whether a file is one of once-only rows that may have arrived, with the header row and the marks of this module."""
+    try:
+        if file.is_symlink():
+            return False
+        beginning = read_named(file, _HEADER_BYTES)
+        if not beginning.startswith(codecs.BOM_UTF8 + f'"{ROW}","'.encode()):
+            return False
+        headings = next(csv.reader(io.StringIO(beginning.decode("utf-8-sig", errors="replace"), newline="")), [])
+    except (OSError, csv.Error):
+        return False
+    return headings[:1] == [ROW] and headings[-4:] == [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER]
 
 
 def _fill_csv(part: Path, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> int:

@@ -118,8 +118,19 @@ def _note_loss(connection: sqlite3.Connection, counter: commit_counter.Counter, 
         " where ?1 <> '' or not exists (select 1 from loss where not known_to_person)",
         (aside.name if aside is not None else "",),
     )
+    connection.execute("update loss set told = 0")
     counter.drop_others()
     return True
+
+
+def loss(connection: sqlite3.Connection, *, untold: bool) -> tuple[str, str, bool] | None:
+    """Return the day, the file's name and whether the user has answered, of the last loss; None when there was none.
+
+    ``untold``: only of those that the user was not told of.
+    """
+    query = "select day, file, known_to_person from loss where told < ? order by rowid desc limit 1"
+    found = connection.execute(query, (1 if untold else 2,)).fetchone()
+    return None if found is None else (found[0], found[1], bool(found[2]))
 
 
 def _make_strict(connection: sqlite3.Connection) -> None:

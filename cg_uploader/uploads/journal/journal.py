@@ -171,7 +171,7 @@ class Journal:
         intents: Iterable[int] = (),
         back: Iterable[tuple[int, str]] = (),
     ) -> None:
-        """One commit: outcomes by position, positions about to be sent, positions that did not leave and their state before.
+        """One commit: outcomes by position, positions that did not leave and their state before, positions about to be sent.
 
         The text of a row that was accepted, now or before, is deleted with its outcome.
         """
@@ -188,8 +188,8 @@ class Journal:
                 "update row set cells = null, who = '' where id = ?",
                 [(first + at,) for at, o in outcomes if o.status in (RowStatus.ACCEPTED, RowStatus.SKIPPED)],
             )
-            db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
             db.executemany(_BACK, [(state, first + at) for at, state in back])
+            db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
 
     def settle(self, run: int) -> None:
         """What must not leave (again) stays behind for good: once-only rows after a crash, and overtaken rows (``order``)."""
@@ -313,12 +313,15 @@ class Journal:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
         return self.fingerprint(sent_rows.plain_customer(client_id)).hex() if client_id.strip() else ""
 
-    def loss(self) -> tuple[str, str, bool] | None:
-        """The day on which a damaged journal was set aside last, that file's name, and whether a person knows; else None."""
-        query = "select day, file, known_to_person from loss order by rowid desc limit 1"
+    def loss(self, *, untold: bool = False) -> tuple[str, str, bool] | None:
+        """When an earlier journal was lost last, its file's name now, and whether the user has answered; else None."""
         with database.translated(self._file):
-            found = self._db.execute(query).fetchone()
-        return None if found is None else (found[0], found[1], bool(found[2]))
+            return database.loss(self._db, untold=untold)
+
+    def loss_told(self) -> None:
+        """Record that the user was told of every loss."""
+        with self._change() as db:
+            db.execute("update loss set told = 1")
 
     def run_of(self, origin: Origin) -> int | None:
         """The run that a repair file says it comes from, if it is one of this computer's."""

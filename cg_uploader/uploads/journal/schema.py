@@ -77,6 +77,9 @@ MIGRATIONS = (
     """
     alter table key add column commits integer not null default 0;
     """,
+    """
+    alter table loss add column told integer not null default 0;
+    """,
 )
 """What brings a journal from version n to n + 1; ``PRAGMA user_version`` says where one stands.
 
@@ -84,6 +87,7 @@ Version 2: who holds a run, when its values were deleted; ``memory`` is what was
 under the key of its ``origin`` (0: this computer's own); ``clock`` is when the journal was last used; ``loss`` says that an
 earlier journal was damaged (``file``: its name now) or is gone (an empty ``file``).
 Version 3: ``commits`` of the journal are counted (see ``commits``).
+Version 4: whether a loss was ``told`` (``known_to_person``: an upload went on all the same, as the user said).
 """
 
 BUSY_SECONDS = 120.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from cg_uploader.api.endpoints import address
-from cg_uploader.errors import AlreadyUploaded, Cancelled, RunChanged, UsageError
+from cg_uploader.errors import AlreadyUploaded, Cancelled, DiskFull, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
 from cg_uploader.fields.matching import Match, match
 from cg_uploader.model.configuration import Profile
@@ -191,6 +192,14 @@ def _long_ago(when: str) -> bool:
 class _Loss(TypedDict):
     loss: str
     told: bool
+
+
+def tell_loss(journal: Journal, tell: Callable[[str], object]) -> None:
+    """Tell that an earlier journal is lost, once, whoever opened the journal when it was noticed."""
+    if (lost := journal.loss(untold=True)) is not None:
+        tell(loss_in_words(lost[0], lost[1]))
+        with suppress(DiskFull):  # then it is told once more
+            journal.loss_told()
 
 
 def loss_in_words(when: str, file: str) -> str:

@@ -13,9 +13,11 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profile_schema import MOST_BYTES
-from cg_uploader.sheets.failed_rows.writer import NOT_SURE_ENDING, TEXT_SUFFIX, WRITTEN
+from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_sure_file, not_sure_beside
+from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there, read_named, same_as, within
 from cg_uploader.uploads.journal.journal import Journal
 
+PIECE_BYTES = 1 << 20
 FAILED_ROWS = tuple(WRITTEN)
 """What a file of failed rows may end in."""
 
@@ -33,34 +35,40 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
     return suffix
 
 
-def ensure_spared(target: Path, places: Places, journal: Journal | None = None, inputs: Iterable[Path] = ()) -> None:
+def ensure_spared(
+    target: Path, places: Places, journal: Journal | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
+) -> None:
     """Do nothing when a file may be saved as ``target``; a file that is there is known under any name.
 
-    ``journal``: the one that is open already.  ``inputs``: what this command reads.
+    A file whose drive does not answer counts as another one.
+
+    ``journal``: the one that is open already.  ``inputs``: what this command reads.  ``setup``: the user has agreed that a
+    setup file of this profile is replaced.
 
     Raises:
         UsageError: ``target`` is in the program's own folder, or is one of its files, an input of this command or of a
-            recorded run, a profile or a setup file.
+            recorded run, a profile or a setup file; or the rows that may have arrived would replace a file of somebody else.
         JournalError: A file is there, and the record cannot say whether a run was read from it.
     """
     if _is_below(target, places.home):
         raise UsageError(f"{target} is in the folder where CG Uploader keeps its own files. Choose another folder.")
-    for part in (target, not_sure_beside(target)) if target.suffix.lower() == TEXT_SUFFIX else (target,):
-        if part.is_file():
-            _ensure_spared(part, places, journal, inputs)
+    if is_there(target, Path.is_file):
+        _ensure_spared(target, places, journal, inputs, setup)
+    if target.suffix.lower() == TEXT_SUFFIX and is_there(beside := not_sure_beside(target), Path.is_file):
+        _ensure_spared(beside, places, journal, inputs)
+        if not is_not_sure_file(beside):
+            raise UsageError(
+                f"{beside} was not saved by CG Uploader, or was changed since. It is where rows that may have arrived go when "
+                f"failed rows are saved as {target.name}. Choose another name, or move that file away."
+            )
 
 
-def not_sure_beside(target: Path) -> Path:
-    """Where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
-    return target.with_name(f"{target.stem}{NOT_SURE_ENDING}")
-
-
-def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs: Iterable[Path]) -> None:
-    if any(_is_same(target, file) for file in inputs):
+def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs: Iterable[Path], setup: str = "") -> None:
+    if same_as(target, inputs):
         raise UsageError(f"{target} is read by this command, so nothing is saved in its place. Choose another name.")
-    if any(_is_same(target, file) for file in _kept(places)):
+    if same_as(target, _kept(places)):
         raise UsageError(f"{target} is a file of CG Uploader itself, so nothing is saved in its place. Choose another name.")
-    if _is_profile(target):
+    if (name := _profile_in(target)) is not None and (not setup or name != setup):
         raise UsageError(
             f"{target} is a profile or a setup file, so nothing is saved in its place. Choose another name, or delete it first."
         )
@@ -74,7 +82,8 @@ def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs
 def _ensure_no_source(target: Path, journal: Journal) -> None:
     """By the file's identity, and by its content where it was moved since."""
     plans = list(_plans(journal))
-    run = next((run for run, plan in plans if _is_same(target, plan.table.file)), None)
+    same = same_as(target, [plan.table.file for _, plan in plans])
+    run = next((run for run, plan in plans if plan.table.file in same), None)
     if run is None and plans:
         digest = _digest(target)
         run = next((run for run, plan in plans if plan.table.digest == digest), None)
@@ -94,33 +103,28 @@ def _kept(places: Places) -> Iterator[Path]:
             yield from folder.iterdir()
 
 
-def _is_profile(file: Path) -> bool:
-    if file.suffix.lower() == ".cgsetup":
-        return True
+def _profile_in(file: Path) -> str | None:
+    """The name of the profile in a file; empty for a setup file that cannot be read, None for any other file."""
     try:
-        if file.stat().st_size > MOST_BYTES:
-            return False
-        profiles.parse(file.read_text(encoding="utf-8"))
+        return profiles.parse(read_named(file, MOST_BYTES + 1).decode("utf-8-sig")).name
     except (OSError, ValueError, ProfileError):
-        return False
-    return True
+        return "" if file.suffix.lower() == ".cgsetup" else None
 
 
 def _digest(file: Path) -> str:
+    digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        with NamedFile(file) as stream:
+            while piece := stream.read(PIECE_BYTES):
+                digest.update(piece)
     except OSError:
         return ""
+    return digest.hexdigest()
 
 
 def _is_below(path: Path, folder: Path) -> bool:
-    return any(_is_same(parent, folder) for parent in Path(os.path.realpath(path)).parents)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    """Compare files, not names: links, and other capitals on some disks, are the same file."""
     try:
-        return one.samefile(other)
+        parents = within(PATIENCE_SECONDS, lambda: Path(os.path.realpath(path)).parents)
     except (OSError, ValueError):
         return False
+    return bool(same_as(folder, parents))

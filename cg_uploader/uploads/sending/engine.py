@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cg_uploader.errors import ConnectError
 from cg_uploader.fields.configuration import Identifiers
@@ -127,6 +127,7 @@ class _Run:
         self._later: list[tuple[float, int, Ticket]] = []
         self._flying: dict[int, Ticket] = {}
         self._settled: list[tuple[int, Outcome]] = []
+        self._returned: list[tuple[int, str]] = []
         self._unannounced: list[Outcome] = []
         self._before, self._rows = journal.counts(run, settled_only=True), journal.size(run)
         self._counts = dict(self._before)
@@ -224,14 +225,23 @@ class _Run:
                 self._mark(room)
             if not self._marked:
                 return
-            self._launch(self._marked.popleft(), now)
+            ticket = self._marked.popleft()
+            if not ticket.intended:
+                self._commit([ticket])
+            self._launch(ticket, now)
             room -= 1
 
     def _take_back(self) -> None:
         """What no thread has begun yet does not leave."""
         for ticket in reversed(self._senders.withdraw()):
-            del self._flying[ticket.position]
-            self._marked.appendleft(ticket)
+            self._marked.appendleft(self._unmarked(self._flying.pop(ticket.position)))
+
+    def _unmarked(self, ticket: Ticket) -> Ticket:
+        """Let the next commit put a once-only row back that waits again, so that a crash meanwhile leaves no doubt about it."""
+        if ticket.once_only and ticket.intended and not ticket.in_doubt:
+            ticket.intended = False
+            self._returned.append((ticket.position, ticket.resting))
+        return ticket
 
     def _again(self, now: float) -> bool:
         """Put the first row whose wait is over in front."""
@@ -287,7 +297,7 @@ class _Run:
         if decision.action is Action.RESEND:
             ticket.uncertain = ticket.uncertain or ticket.attempts.failures > 0
             due = max(self._traffic.not_before, now) if decision.everyone else now + decision.wait
-            heapq.heappush(self._later, (due, ticket.position, ticket))
+            heapq.heappush(self._later, (due, ticket.position, self._unmarked(ticket)))
             if decision.everyone:
                 self._hold_back_queued(due)
         else:
@@ -303,15 +313,14 @@ class _Run:
         """A switch was turned before the row's turn came; or the sign-in was refused in mid-run, and no other can leave."""
         if error is not None and not isinstance(error, ConnectError):
             raise RuntimeError("a sender failed in a way that nothing foresees") from error
-        heapq.heappush(self._later, (0.0, ticket.position, ticket))
+        heapq.heappush(self._later, (0.0, ticket.position, self._unmarked(ticket)))
         if error is not None:
             self._stop = self._stop or Stop(error.sentence, error.exit_code)
 
     def _hold_back_queued(self, due: float) -> None:
         """A wait that holds for everybody: what no thread has begun yet waits too."""
         for ticket in self._senders.withdraw():
-            del self._flying[ticket.position]
-            heapq.heappush(self._later, (due, ticket.position, ticket))
+            heapq.heappush(self._later, (due, ticket.position, self._unmarked(self._flying.pop(ticket.position))))
 
     def _settle(self, ticket: Ticket, outcome: Outcome) -> Stop | None:
         """The row has its outcome; whoever waits for it may go."""
@@ -323,13 +332,15 @@ class _Run:
 
     # ------------------------------------------------------------------ telling
 
-    def _commit(self, intents: list[Ticket] | None = None, back: list[tuple[int, str]] | None = None) -> None:
-        """One commit for outcomes and intents; only after it may anybody be told, and may anything leave."""
-        if not (self._settled or intents or back):
+    def _commit(self, intents: Sequence[Ticket] = ()) -> None:
+        """One commit for outcomes, returned rows and intents; only after it may anybody be told, and may anything leave."""
+        if not (self._settled or intents or self._returned):
             return
-        self._journal.record(self._run, self._settled, [ticket.position for ticket in intents or ()], back or ())
+        self._journal.record(self._run, self._settled, [ticket.position for ticket in intents], self._returned)
+        for ticket in intents:
+            ticket.intended = True
         self._unannounced += [outcome for _, outcome in self._settled]
-        self._settled = []
+        self._settled, self._returned = [], []
 
     def _tick(self) -> None:
         """About every 100 ms: commit what has come back, then announce it."""
@@ -384,11 +395,10 @@ class _Run:
 
     def _return_unsent(self) -> None:
         """Rows that were marked and did not leave go back to the state they had; those that may have arrived say so."""
-        back: list[tuple[int, str]] = []
         for ticket in (*self._marked, *(ticket for _, _, ticket in self._later)):
-            if ticket.uncertain and ticket.attempts.failures:
+            if ticket.in_doubt:
                 said = (("", "The upload stopped before this row could be sent again; it may have arrived."),)
                 self._settle(ticket, Outcome(ticket.request.row, RowStatus.NOT_SURE, None, said, ticket.tries, ticket.who))
             else:
-                back.append((ticket.position, ticket.resting))
-        self._commit(back=back)
+                self._returned.append((ticket.position, ticket.resting))
+        self._commit()

@@ -20,6 +20,7 @@ class Ticket:
 
     ``keys``: names of the lanes; ``account``: the account that has to be accepted once before its rows may go side by side.
     ``resting``: the state the journal held before the row was marked as being sent; ``uncertain``: it may have arrived already.
+    ``intended``: the journal says that it is being sent.
     """
 
     position: int
@@ -35,6 +36,11 @@ class Ticket:
     tries: int = 0
     dispatched: float = 0.0
     blocked: int = 0
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an attempt of this run may have arrived."""
+        return self.uncertain and self.attempts.failures > 0
 
 
 class Lanes:

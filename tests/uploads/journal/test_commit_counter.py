@@ -206,6 +206,7 @@ def of_an_earlier_version(places: Places, _target: Path) -> Places:
 def downgrade(places: Places) -> None:
     with closing(sqlite3.connect(places.journal, isolation_level=None)) as db:
         db.execute("alter table key drop column commits")
+        db.execute("alter table loss drop column told")
         db.execute("pragma user_version = 2")
 
 

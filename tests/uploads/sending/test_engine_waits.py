@@ -16,13 +16,15 @@ from underway import ID, Pushed, Underway, held, wait_until
 from cg_uploader.api.client import Client
 from cg_uploader.api.token import Clock
 from cg_uploader.errors import Cancelled
-from cg_uploader.model.enums import Activity, DataType, RowStatus
+from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING
 from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import GRACE_SECONDS
 
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
@@ -324,3 +326,76 @@ def test_a_switch_holds_while_the_disk_is_slow(places: Places, monkeypatch: pyte
     assert summary.counts[RowStatus.ACCEPTED] == (5 if switch == "stop" else 50)
     assert sum(summary.counts.values()) == 50
     assert len(client.begun) == len(set(client.begun))
+
+
+class Refusing(Gated):
+    """No row may leave while a switch is turned: it waits as for a connection, and is asked then."""
+
+    def __init__(self, control: Control) -> None:
+        super().__init__()
+        self.control = control
+
+    def send(self, request: Request, may_leave: Callable[[], bool]) -> Reply | None:  # type: ignore[override]
+        super().send(request, may_leave)
+        return OK if may_leave() else None
+
+
+def states(places: Places) -> list[str]:
+    with closing(Journal(places)) as journal:
+        return [row.state for row in journal.rows(1)]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_once_only_row_that_did_not_leave_is_not_in_doubt_while_paused(places: Places, rows: int) -> None:
+    """Whatever ends the program in that pause, the row is *Not sent*; it is marked anew before it leaves after Continue."""
+    control = Control()
+    client = Refusing(control)
+    run = Underway(places, plan_of(people(rows), data_type=DataType.SURVEY, reference="survey"), client, control)
+    wait_until(lambda: client.begun == [2])
+    assert states(places)[0] == SENDING
+    control.pause()
+    client.gates[2].set()
+    wait_until(lambda: client.back == 1)
+    run.turn_over()
+    assert run.says(Activity.PAUSED)
+    assert states(places) == [WAITING] * rows
+    client.gates[2].clear()
+    control.proceed()
+    wait_until(lambda: client.begun == [2, 2])
+    assert states(places)[0] == SENDING, "intent is recorded anew before it leaves"
+    client.abort()
+    assert run.end().counts[RowStatus.ACCEPTED] == rows
+
+
+def test_a_once_only_row_that_waits_for_a_connection_is_not_in_doubt(places: Places) -> None:
+    """What never was connected has not left; each further attempt is recorded before."""
+    client, clock = Lost(places), held()
+    run = Underway(places, plan_of(people(1), data_type=DataType.SURVEY, reference="survey"), client, clock=clock)
+    wait_until(lambda: client.seen == [SENDING])
+    run.turn_over()
+    clock.added += 0.2
+    wait_until(lambda: run.says(Activity.WAITING))
+    assert states(places) == [WAITING]
+    client.there = True
+    clock.added += 60.0
+    assert run.end().counts[RowStatus.ACCEPTED] == 1
+    assert client.seen == [SENDING, SENDING]
+
+
+class Lost:
+    """A client without a network until it is ``there``; ``seen``: what the record said of the row when it was to leave."""
+
+    client_id = ""
+
+    def __init__(self, places: Places) -> None:
+        self.places, self.there, self.seen = places, False, list[str]()
+
+    def sign_in(self) -> None:
+        """Always fine."""
+
+    def send(self, _request: Request, _may_leave: Callable[[], bool]) -> Reply:
+        self.seen += states(self.places)
+        return OK if self.there else Reply(Answer.NOT_CONNECTED, message="No network.")
+
+    def abort(self) -> None:
+        """Nothing is in flight."""
