@@ -68,6 +68,21 @@ def delete_the_journal(journal: Path, _backup: Path) -> None:
         file.unlink()
 
 
+def delete_all(journal: Path, _backup: Path) -> None:
+    for file in journal.parent.glob("journal.sqlite3*"):
+        file.unlink()
+
+
+def empty_all(journal: Path, _backup: Path) -> None:
+    for file in journal.parent.glob("journal.sqlite3*"):
+        os.truncate(file, 0)
+
+
+def delete_all_but_the_main_file(journal: Path, _backup: Path) -> None:
+    for file in set(journal.parent.glob("journal.sqlite3*")) - {journal}:
+        file.unlink()
+
+
 def restore_a_backup(journal: Path, backup: Path) -> None:
     delete_the_journal(journal, backup)
     for file in backup.iterdir():
@@ -83,9 +98,12 @@ HARM = (
     delete_the_log,
     empty_the_journal,
     delete_the_journal,
+    delete_all,
+    empty_all,
+    delete_all_but_the_main_file,
     restore_a_backup,
 )
-GONE = (empty_the_journal, delete_the_journal)
+GONE = (empty_the_journal, delete_the_journal, delete_all, empty_all, delete_all_but_the_main_file)
 
 
 def killed_after(program: Program, words: list[str | Path], practice: Practice, received: int) -> None:

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from cg_uploader.errors import DiskFull, JournalError, RunChanged
 from cg_uploader.settings.paths import Places
 from cg_uploader.system.atomic_file import FULL
 from cg_uploader.uploads.journal import commit_counter, corruption, schema
-from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of
+from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of, of_unknown_runs
 
 ALONE_SECONDS = 2.0
 """How long a journal on a full disk is waited for while another program has it."""
@@ -53,11 +53,11 @@ def open_journal(places: Places) -> Opened:
         _refuse_links(file)
         aside = _set_aside_if_damaged(places)
         try:
-            return _connected(file, aside)
+            return _connected(file, places.locks, aside)
         except _Behind as behind:
-            return _connected(file, _set_aside_behind(places, behind.file))
+            return _connected(file, places.locks, _set_aside_behind(places, behind.file))
         except DiskFull:  # what programs share needs some bytes, and reading needs none
-            return _connected(file, aside, alone=True)
+            return _connected(file, places.locks, aside, alone=True)
 
 
 class _Behind(JournalError):
@@ -77,7 +77,7 @@ def _refuse_behind(connection: sqlite3.Connection, known: commit_counter.Acknowl
         raise _Behind(file, identity_of(file))
 
 
-def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened:
+def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = False) -> Opened:
     """Open the file.
 
     ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
@@ -99,19 +99,28 @@ def _connected(file: Path, aside: Path | None, *, alone: bool = False) -> Opened
             _refuse_behind(connection, known, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
             counter = commit_counter.Counter(file, secret)
-            lost = _note_loss(connection, counter, aside)
+            lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: _last_run(connection)))
         except BaseException:
             connection.close()
             raise
     return Opened(connection, secret, counter, opened, aside, lost)
 
 
-def _note_loss(connection: sqlite3.Connection, counter: commit_counter.Counter, aside: Path | None) -> bool:
-    """Record that an earlier journal was set aside, or that its commits are counted here and it is gone.
+def _last_run(connection: sqlite3.Connection) -> int:
+    """The highest number that the journal has given to a run, forgotten ones included."""
+    found = connection.execute("select seq from sqlite_sequence where name = 'run'").fetchone()
+    return int(found[0]) if found else 0
 
-    Its count is dropped last, so that a program which dies in between leaves the loss to the next start.
+
+def _note_loss(
+    connection: sqlite3.Connection, counter: commit_counter.Counter, aside: Path | None, unknown: Sequence[Path]
+) -> bool:
+    """Record that an earlier journal was set aside, or that its commits are counted here, or its runs locked, and it is gone.
+
+    ``unknown``: the lock files of runs that this journal has never known.  They and the count are dropped last, so that a
+    program which dies in between leaves the loss to the next start.
     """
-    if aside is None and not counter.others():
+    if aside is None and not unknown and not counter.others():
         return False
     connection.execute(
         "insert into loss (day, file) select date('now', 'localtime'), ?1"
@@ -120,6 +129,9 @@ def _note_loss(connection: sqlite3.Connection, counter: commit_counter.Counter, 
     )
     connection.execute("update loss set told = 0")
     counter.drop_others()
+    for file in unknown:
+        with contextlib.suppress(OSError):
+            file.unlink()
     return True
 
 

@@ -138,6 +138,30 @@ class Holds:
         return False
 
 
+def of_unknown_runs(journal: Path, folder: Path, last_run: Callable[[], int]) -> list[Path]:
+    """Return the lock files of runs that ``journal`` has never known, and that nobody works on.
+
+    They show that an earlier journal is gone, its count of commits included.  ``last_run`` reads the highest number that the
+    journal has given out.  It is asked last: another program may have begun a run in between.
+    """
+    locked = {file: file.stem.removeprefix("run-") for file in folder.glob("run-*.lock") if not file.is_symlink()}
+    known = last_run()
+    unknown = {file: int(number) for file, number in locked.items() if number.isdecimal() and int(number) > known}
+    if not unknown:
+        return []
+    with gate(journal):
+        free = [file for file in unknown if _is_free(file)]
+    return [file for file in free if unknown[file] > last_run()]
+
+
+def _is_free(file: Path) -> bool:
+    try:
+        _locked(file, 0).release()
+    except (Timeout, FileNotFoundError):
+        return False
+    return True
+
+
 def somebody_works(folder: Path) -> bool:
     """Whether any run is being worked on, whoever recorded it and wherever.  To be asked inside ``gate``.
 

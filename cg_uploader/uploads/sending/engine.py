@@ -132,12 +132,10 @@ class _Run:
         self._before, self._rows = journal.counts(run, settled_only=True), journal.size(run)
         self._counts = dict(self._before)
         self._group = 2 * self._connections
-        self._ticked = self._clock()
-        self._since_tick = 0
+        self._ticked, self._since_tick = self._clock(), 0
         self._shown: tuple[Activity, str] | None = None
         self._stop: Stop | None = None
-        self._gaps = Gaps(surroundings.clock, surroundings.wall)
-        self._last_gap = float("-inf")
+        self._gaps, self._last_gap = Gaps(surroundings.clock, surroundings.wall), float("-inf")
         self._awake = surroundings.awake()
         self._senders = surroundings.senders(client, self._connections, control)
 
@@ -329,8 +327,6 @@ class _Run:
         self._since_tick += 1
         self._lanes.finish(ticket, accepted=outcome.status is RowStatus.ACCEPTED)
         return self._traffic.settled(outcome)
-
-    # ------------------------------------------------------------------ telling
 
     def _commit(self, intents: Sequence[Ticket] = ()) -> None:
         """One commit for outcomes, returned rows and intents; only after it may anybody be told, and may anything leave."""

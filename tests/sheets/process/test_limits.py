@@ -71,6 +71,20 @@ def test_every_format_is_held_to_the_limit(tmp_path: Path, make: Callable[[Path]
     assert caught.value.sentence.startswith(f"{file.name}: Its rows hold more than 0 MiB of text")
 
 
+@pytest.mark.parametrize(
+    ("cell", "more"),
+    [(ods_text("x" * 32_000), 'table:visibility="filter"'), (ods_text('<text:s text:c="2000000000"/>'), "")],
+    ids=["hidden", "blank"],
+)
+def test_rows_that_are_left_out_are_not_repeated_for_ever_either(tmp_path: Path, cell: str, more: str) -> None:
+    """Nothing of them is text of the table, but each costs time."""
+    repeated = ods_row(cell, more=f'table:number-rows-repeated="1000000" {more}')
+    file = open_document(tmp_path / "a.ods", f'<table:table table:name="D">{ods_row(ods_text("Key"))}{repeated}</table:table>')
+    with closing(Readers()) as readers, pytest.raises(FileError) as caught:
+        readers.read(file)
+    assert caught.value.kind == "too-big"
+
+
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_a_small_file_that_stands_for_a_huge_table_is_refused_before_its_text_is_made(
     tmp_path: Path, make: Callable[[Path, int, str], Path]

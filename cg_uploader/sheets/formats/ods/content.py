@@ -30,6 +30,7 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _BREAKS = "\t\r\n"
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
 _MOST_CELLS = 100_000_000
+_MAX_REPEATED = 4 << 30  # characters of hidden and blank rows that a file states once: each costs time
 _GENERAL = number_format("General")
 _PERCENT = "0.00%"
 _NUMBERS = ("float", "percentage", "currency")
@@ -215,6 +216,7 @@ class _TableReader:
         self._columns = 0
         self._number = 0
         self._expanded = 0
+        self._repeated = 0
         self._shapes: dict[tuple[object, object], Shape] = {}
         self._row: dict[str, str] = {}
         self._cells: dict[int, Cell] = {}
@@ -344,16 +346,19 @@ class _TableReader:
             self._number += repeat
             return
         self._expanded += repeat * len(self._cells)
-        if self._number + repeat > MOST_ROWS or self._expanded > _MOST_CELLS or len(self._cells) > MOST_COLUMNS:
+        values = [value for _, value in self._cells.values()]
+        hidden = self._row.get("visibility", "visible") != "visible" or any(self._groups)
+        if hidden or not any(value.strip() for value in values):  # the text of the others is counted where it is kept
+            self._repeated += (repeat - 1) * sum(map(len, values))
+        too_much = self._expanded > _MOST_CELLS or self._repeated > _MAX_REPEATED
+        if self._number + repeat > MOST_ROWS or too_much or len(self._cells) > MOST_COLUMNS:
             raise FileError(
                 "The sheet repeats its rows beyond what a sheet can hold. Copy the part that is meant.", kind="too-big"
             )
-        hidden = self._row.get("visibility", "visible") != "visible" or any(self._groups)
         key = tuple(self._cells), tuple(kind for kind, _ in self._cells.values())
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shapes[key] = Shape(*key)
-        values = [value for _, value in self._cells.values()]
         for _ in range(repeat):
             self._number += 1
             self.builder.add(self._number, hidden, shape, values)
