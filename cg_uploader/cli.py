@@ -22,8 +22,8 @@ from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there, within
 from cg_uploader.system.pending_saves import remove_left
 
+# Commands that are worth a line in the log.
 LOGGED = ("upload", "resume")
-"""Commands that are worth a line in the log."""
 TIDY_SECONDS = 2.0
 MOST_COUNT = (1 << 31) - 1
 RUN_HELP = "its number, as “history” lists it"

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from cg_uploader.api.replies import MOST_BYTES
 
+# The names in a Proxy-Authenticate header; what follows a name with = is a parameter.
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9._-]*)(?=\s*(?:,|$)|\s+[^\s=])")
-"""The names in a Proxy-Authenticate header; what follows a name with = is a parameter."""
 
 
 class Attempt(Protocol):

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from cg_uploader.api.transport import Outgoing
 
 _AGENT = f"CGUploader/{__version__}"
+# Why a sign-in failed → what that means for the row.
 _UNSENT = {"untrusted": Answer.UNTRUSTED, "no-token": Answer.NOT_SIGNED_IN, "proxy-login": Answer.PROXY_LOGIN}
-"""Why a sign-in failed → what that means for the row."""
+# Bytes of request line and headers together; the gateways in question take 10,240.
 LONGEST_HEAD = 10_000
-"""Bytes of request line and headers together; the gateways in question take 10,240."""
 _REST_OF_HEAD = len("PUT ? HTTP/1.1\r\nHost: \r\nAccept-Encoding: identity\r\nContent-Length: 0\r\n\r\n")
 
 

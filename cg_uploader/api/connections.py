@@ -158,8 +158,8 @@ class Line(HTTPConnection):
     exceptions and logs.
     """
 
+    # Without encryption nothing leaves this computer, whatever a name is said to mean.
     here = True
-    """Without encryption nothing leaves this computer, whatever a name is said to mean."""
 
     def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
         """Known to ``board``; the rest is the HTTP library's."""

@@ -16,13 +16,13 @@ from cg_uploader.errors import UsageError
 from cg_uploader.system.named_file import read_named
 
 MOST_BYTES = 4 << 20
+# How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER).
 _NAMES = b"\x06\x03\x55\x1d\x11"
-"""How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER)."""
+# Tags in such a list: of a host name (dNSName) and of an address (iPAddress).
 _BOOLEAN, _HOSTS = 0x01, (0x82, 0x87)
-"""Tags in such a list: of a host name (dNSName) and of an address (iPAddress)."""
 
+# Certificates as OpenSSL takes them: PEM as text, DER as bytes.
 Extra = str | bytes
-"""Certificates as OpenSSL takes them: PEM as text, DER as bytes."""
 
 
 @dataclass(frozen=True, slots=True)

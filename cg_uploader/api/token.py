@@ -20,8 +20,8 @@ MOST_REFUSED = 2
 NOT_FOR_RECORDS = (
     "CustomerGauge does not accept the sign-in for records. Sign in again, and check region, Client ID and its rights."
 )
+# Says whether a request is still wanted: asked when it is made, and again when its connection stands.
 MayLeave = Callable[[], bool]
-"""Says whether a request is still wanted: asked when it is made, and again when its connection stands."""
 _USABLE = re.compile(r"[\x21-\x7e]+")
 
 

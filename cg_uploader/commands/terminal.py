@@ -17,8 +17,8 @@ from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 
+# What systems say of a pipe whose other end was closed.
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
-"""What systems say of a pipe whose other end was closed."""
 BAR_CELLS = 24
 MOST_CELL_CHARACTERS = 44
 MILESTONE_PERCENT = 10

@@ -42,8 +42,8 @@ from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
 from cg_uploader.uploads.sending.run_log import noted
 
+# What a saved report is, by what its name ends in.
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
-"""What a saved report is, by what its name ends in."""
 STOPS = (signal.SIGINT, signal.SIGTERM)
 NO_SIGNAL = b"\0"
 

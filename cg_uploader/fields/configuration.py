@@ -19,8 +19,8 @@ _DOCUMENTED = {
 }
 _IDENTITY_OF = {heading: identity for identity, heading in _DOCUMENTED.items()}
 _PERSONAL = (FieldKind.EMAIL, FieldKind.PHONE)
+# Where no identifier is documented, whatever is marked counts, the most personal first.
 _MARKED_ONLY = (Identity.EMAIL, Identity.PHONE, Identity.REFERENCE, Identity.ALIAS, Identity.ACCOUNT)
-"""Where no identifier is documented, whatever is marked counts, the most personal first."""
 
 
 def required_headings(data_type: DataType) -> tuple[tuple[str, ...], ...]:

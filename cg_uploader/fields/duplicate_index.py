@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+# Positions of the rows that repeat an earlier one, ascending, and for each the position of the first such row.
 Found = tuple[Sequence[int], Sequence[int]]
-"""Positions of the rows that repeat an earlier one, ascending, and for each the position of the first such row."""
 
+# From so many rows on it is worth while to load pandas, which then takes a third of the time.
 MANY = 250_000
-"""From so many rows on it is worth while to load pandas, which then takes a third of the time."""
 
 
 class Repeats:

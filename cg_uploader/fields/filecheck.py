@@ -21,8 +21,8 @@ from cg_uploader.model.plan import Plan
 ROWS_BETWEEN_LOOKS = 200
 SECONDS_BETWEEN_WORDS = 0.1
 
+# Level, kind and heading: what the problems of one line of the to-do list share.
 Key: TypeAlias = tuple[Level, str, str | None]
-"""Level, kind and heading: what the problems of one line of the to-do list share."""
 
 
 @dataclass(frozen=True, slots=True)

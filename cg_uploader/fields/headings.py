@@ -14,11 +14,11 @@ _DECEIVING = ("Cf", "Cc", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
 _SEPARATORS = re.compile(r"[\s_\-]+")
 _SPACES_TO_SHOW = re.compile(r"^ +| +$| {2,}")
+# Cyrillic and Greek letters that are drawn like Latin ones.
 _LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЈЅаеорсухіјѕһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυ",
     "ABEKMHOPCTYXIJSaeopcyxijshdqwABEZHIKMNOPTYXovu",
 )
-"""Cyrillic and Greek letters that are drawn like Latin ones."""
 
 
 def problems_of_heading(heading: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -13,10 +13,10 @@ from cg_uploader.fields.headings import difference, loose, skeleton, visible
 from cg_uploader.model.configuration import Configuration, Mapping, Source
 from cg_uploader.model.table import Column
 
+# From which likeness on (0–1) a column is worth suggesting.
 ALIKE = 0.72
-"""From which likeness on (0–1) a column is worth suggesting."""
+# Headings that a repair file adds: the first before, the others behind the file's own.
 REPAIR_ROW, REPAIR_COLUMNS = "Row", ("Problem", "What to do")
-"""Headings that a repair file adds: the first before, the others behind the file's own."""
 
 
 class FieldState(StrEnum):

@@ -8,6 +8,7 @@ from cg_uploader.fields.value_types import SHAPES
 from cg_uploader.model.enums import FieldKind, Level, NoteKind
 
 _ROW = "or leave the row out."
+# What a person does about each kind of problem; what the file's notes say is in their sentences.
 WHAT_TO_DO = {
     "missing": f"Enter it, {_ROW}",
     "nothing-to-send": "Fill in a column that is sent, or leave the row out.",
@@ -36,7 +37,6 @@ WHAT_TO_DO = {
     "reference": "Copy the reference from CustomerGauge again.",
     **{kind.value: f"Correct it, {_ROW}" for kind in FieldKind if kind is not FieldKind.TEXT},
 }
-"""What a person does about each kind of problem; what the file's notes say is in their sentences."""
 _NOUNS = {kind.value: shape.nouns for kind, shape in SHAPES.items()}
 
 

@@ -18,19 +18,19 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import LONGEST_URL, MOST_FIELDS, Request
 from cg_uploader.model.table import Column, Note, Row
 
+# Characters: what file imports take (article H5000866058), and more than any documented field takes (H5000810958).
 LONG, VERY_LONG = 128, 255
-"""Characters: what file imports take (article H5000866058), and more than any documented field takes (H5000810958)."""
+# Bytes that one character can become in the address: four bytes of UTF-8, three signs each.
 LONGEST_ENCODED = 12
-"""Bytes that one character can become in the address: four bytes of UTF-8, three signs each."""
 
+# Notes that put all cells of their row in doubt, whichever column they stand in.
 _WHOLE_ROW = frozenset((NoteKind.UNCLOSED_QUOTE, NoteKind.LONG_ROW, NoteKind.REFUSED, NoteKind.HELD_BACK))
-"""Notes that put all cells of their row in doubt, whichever column they stand in."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HALVES = re.compile("[\ud800-\udfff]")
 
+# Of a field: longest length without a remark, bits of the required groups it fills, whether a value fits (None: anything).
 Rule: TypeAlias = tuple[int, int, Callable[[str], bool] | None]
-"""Of a field: longest length without a remark, bits of the required groups it fills, whether a value fits (None: anything)."""
 
 
 class RowChecker:

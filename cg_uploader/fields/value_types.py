@@ -75,6 +75,7 @@ class Shape:
     nouns: tuple[str, str]
 
 
+# By kind; texts may look like anything.
 SHAPES = {
     FieldKind.EMAIL: Shape(
         _is_email, "one address with one @, no blanks and no invisible characters", ("email address", "email addresses")
@@ -91,7 +92,6 @@ SHAPES = {
     ),
     FieldKind.FLAG: Shape(_is_flag, "Y or N (or 1 or 0)", ("yes/no value", "yes/no values")),
 }
-"""By kind; texts may look like anything."""
 
 
 def level_of(kind: FieldKind, value: str) -> Level:

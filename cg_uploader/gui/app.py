@@ -40,11 +40,11 @@ SAMPLE = "samples/contacts.xlsx"
 SAMPLE_PROFILE = "samples/contacts.json"
 SAMPLE_SCRIPT = "samples/contacts-script.json"
 DEMO_DELAY_SECONDS = 0.1
+# Room for what the desktop draws around a window.
 FRAME = QSize(16, 40)
-"""Room for what the desktop draws around a window."""
+# How long another thread may keep Python from the window: with the usual five times as much each call of a repaint waits, and
+# together they were seen as pauses of 60 to 190 ms while rows were checked.
 TURN_SECONDS = 0.001
-"""How long another thread may keep Python from the window: with the usual five times as much each call of a repaint waits,
-and together they were seen as pauses of 60 to 190 ms while rows were checked."""
 
 
 def run_window(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.results.retry_failed import TakenUp
 
 SETUP_ENDING = ".cgsetup"
+# A laptop whose screen shows everything half as large again has little more.
 SMALLEST = QSize(900, 480)
-"""A laptop whose screen shows everything half as large again has little more."""
 USUAL = QSize(1120, 760)
 
 

@@ -23,6 +23,7 @@ from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
 from cg_uploader.uploads.results import report
 
+# What a text document of Qt understands of the receipt's style.
 PDF_STYLE = """
 body { font-size: 10pt; color: #1b1f24; }
 h1 { font-size: 16pt; margin-top: 0px; margin-bottom: 4px; }
@@ -37,11 +38,10 @@ td.number, th.number { text-align: right; }
 td.name { color: #57606a; }
 tr.sum { font-weight: 600; }
 """
-"""What a text document of Qt understands of the receipt's style."""
 FAILED_ROWS_FILES = ";;".join(f"{name} (*{suffix})" for suffix, name in writer.WRITTEN.items())
 RECEIPTS = (".pdf", ".html", ".htm")
+# What another window has put into the folder so lately, its browser may still be about to read.
 FRESH_SECONDS = 60.0
-"""What another window has put into the folder so lately, its browser may still be about to read."""
 _TITLED = re.compile("<h2>([^<]*)</h2><table><thead><tr>(.*?)</tr>")
 _WIDTHS = {"number": 11, "word": 18, "who": 27, "name": 30}
 _HEADED = re.compile('<th class="(number|word|who|name)">')

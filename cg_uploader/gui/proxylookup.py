@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from cg_uploader.system.child_processes import desktop_environment
 
+# The first word with which this program is started for that; web addresses follow.
 WORD = "--look-up-proxy"
-"""The first word with which this program is started for that; web addresses follow."""
 
 _LONGEST = 20.0
 _LOOK = 0.1

@@ -17,10 +17,10 @@ from typing import TypeAlias
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Table
 
+# Row number, column letter, the file's own text.
 Cell: TypeAlias = tuple[int, str, str]
-"""Row number, column letter, the file's own text."""
+# Row number → {column position: text to send}, as a plan has them.
 Edits: TypeAlias = dict[int, dict[int, str]]
-"""Row number → {column position: text to send}, as a plan has them."""
 Sheet: TypeAlias = tuple[str, str | None, str | None, Origin | None]
 
 
@@ -28,12 +28,12 @@ Sheet: TypeAlias = tuple[str, str | None, str | None, Origin | None]
 class RowChanges:
     """The changes on one sheet, whichever of its rows and columns are shown."""
 
+    # The text that is sent instead of a cell's own.
     edits: Dict[Cell, str] = field(default_factory=dict)
-    """The text that is sent instead of a cell's own."""
+    # Numbers of rows that are not to be sent.
     left_out: frozenset[int] = frozenset()
-    """Numbers of rows that are not to be sent."""
+    # Encoding and number of rows whose notes were accepted.
     trusted: frozenset[tuple[str | None, int]] = frozenset()
-    """Encoding and number of rows whose notes were accepted."""
 
     def edits_in(self, table: Table) -> Edits:
         """Find the edits whose cells ``table`` shows with their own text."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
 
+# What the pretend CustomerGauge is signed in to with; it accepts any.
 PRACTICE_CREDENTIALS = Credentials("practice", "practice")
-"""What the pretend CustomerGauge is signed in to with; it accepts any."""
 
 
 def open_journal(places: Places) -> Journal:

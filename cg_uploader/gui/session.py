@@ -23,8 +23,8 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions
 from cg_uploader.uploads.planning import plan_builder
 
+# What a run keeps as the name of a connection that has none.
 UNNAMED = "Unnamed connection"
-"""What a run keeps as the name of a connection that has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+# The grid, in device-independent pixels: every gap is a multiple of it or its half.
 SPACE = 8
-"""The grid, in device-independent pixels: every gap is a multiple of it or its half."""
 
 
 class Scheme(StrEnum):

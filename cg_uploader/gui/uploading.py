@@ -31,22 +31,22 @@ if TYPE_CHECKING:
 
 Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 
+# Whether a Client ID is the one that a run was begun with; None when that is not recorded.
 IsCustomer: TypeAlias = Callable[[str], bool | None]
-"""Whether a Client ID is the one that a run was begun with; None when that is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a run ended, or how it stands when it could not go on."""
 
+    # Its totals.
     summary: RunSummary
-    """Its totals."""
+    # Of each status up to 5,000 rows.
     outcomes: tuple[Outcome, ...]
-    """Of each status up to 5,000 rows."""
+    # The proxy (host:port) that wanted a password.
     login_wanted: str = ""
-    """The proxy (host:port) that wanted a password."""
+    # Why it could not begin or go on.
     failed: UploaderError | None = None
-    """Why it could not begin or go on."""
 
 
 def new_run(plan: Plan, credentials: Credentials, services: Services, control: Control) -> Work:

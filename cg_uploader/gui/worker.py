@@ -13,10 +13,10 @@ from cg_uploader.errors import UploaderError
 
 Announce: TypeAlias = Callable[[object], None]
 Cancelled: TypeAlias = Callable[[], bool]
+# Called on the window's thread with what a worker told; a signal forgets the type, the one who starts the work knows it.
 Heard: TypeAlias = Callable[[Any], object]
-"""Called on the window's thread with what a worker told; a signal forgets the type, the one who starts the work knows it."""
+# What a worker runs: it may announce things at most ten times a second, asks whether to give up, and returns its result.
 Work: TypeAlias = Callable[[Announce, Cancelled], object]
-"""What a worker runs: it may announce things at most ten times a second, asks whether to give up, and returns its result."""
 
 
 class Worker(QThread):

@@ -29,8 +29,8 @@ class Repeat(StrEnum):
     UNDOCUMENTED = "undocumented"
 
 
+# The identifiers of a person.
 PERSON = (Identity.EMAIL, Identity.PHONE)
-"""The identifiers of a person."""
 
 _REMARKS = {
     Invites.NEVER: "",
@@ -46,26 +46,26 @@ _REMARKS = {
 class DataTypeFacts:
     """What is known of one data type; what an entry leaves out is the most careful assumption."""
 
+    # What the window calls it.
     label: str
-    """What the window calls it."""
+    # What it is called within a sentence.
     name: str
-    """What it is called within a sentence."""
+    # Documented required headings; of each inner tuple one is enough. Empty: nothing is documented.
     required: tuple[tuple[str, ...], ...] = ()
-    """Documented required headings; of each inner tuple one is enough.  Empty: nothing is documented."""
+    # What decides order and duplicates, the most telling first. Empty: nothing is documented.
     identifiers: tuple[Identity, ...] = ()
-    """What decides order and duplicates, the most telling first.  Empty: nothing is documented."""
+    # Whether a row sends a survey.
     invites: Invites = Invites.PERHAPS
-    """Whether a row sends a survey."""
+    # Whether a row may leave twice. False: once only.
     repeatable: bool = False
-    """Whether a row may leave twice.  False: once only."""
+    # The identifier without which a row of a repeatable type is once only all the same, and may be sent.
     repeatable_by: Identity | None = None
-    """The identifier without which a row of a repeatable type is once only all the same, and may be sent."""
+    # What a second row about the same thing does.
     repeat: Repeat = Repeat.ADDS
-    """What a second row about the same thing does."""
+    # What a refused row may have written all the same.
     left_by_refusal: str = ""
-    """What a refused row may have written all the same."""
+    # The reference of the vendor's own configuration, where one is documented (systems made after 24 September 2021).
     default_reference: str = ""
-    """The reference of the vendor's own configuration, where one is documented (systems made after 24 September 2021)."""
 
     @property
     def inviting(self) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# What is taken off the ends of a text: Unicode White_Space, zero-width space, word joiner, byte order mark.
 BLANKS = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
 )
-"""What is taken off the ends of a text: Unicode White_Space, zero-width space, word joiner, byte order mark."""
 
 
 class Region(StrEnum):
@@ -195,6 +195,7 @@ class Activity(StrEnum):
     FINISHED = "finished"
 
 
+# Encodings that a person can choose: Python's name, and what people call it.
 ENCODINGS = {
     "utf-8": "Unicode (UTF-8)",
     "cp1252": "Western European (Windows-1252)",
@@ -219,4 +220,3 @@ ENCODINGS = {
     "gb18030": "Chinese (GB 18030)",
     "big5": "Chinese (Big5)",
 }
-"""Encodings that a person can choose: Python's name, and what people call it."""

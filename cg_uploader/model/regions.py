@@ -17,20 +17,20 @@ from cg_uploader.model.enums import Region
 class RegionFacts:
     """What is known of one region."""
 
+    # The line in a list to choose from.
     label: str
-    """The line in a list to choose from."""
+    # What the window calls it beside other things.
     name: str
-    """What the window calls it beside other things."""
+    # What it is called in a comparison.
     short: str
-    """What it is called in a comparison."""
+    # What a receipt calls it.
     recorded: str
-    """What a receipt calls it."""
+    # Where its addresses are. Empty: it has no address of its own.
     domain: str = ""
-    """Where its addresses are.  Empty: it has no address of its own."""
+    # Whether its Client ID and Client Secret may be kept in the system's keychain.
     keeps_secrets: bool = True
-    """Whether its Client ID and Client Secret may be kept in the system's keychain."""
+    # Whether it is a practice server on this computer, whose address is given each time.
     practice: bool = False
-    """Whether it is a practice server on this computer, whose address is given each time."""
 
     @property
     def login(self) -> str:

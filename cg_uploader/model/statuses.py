@@ -12,16 +12,16 @@ from cg_uploader.model.enums import RowStatus
 class StatusFacts:
     """What is known of one status."""
 
+    # The one or two words that window, terminal and report show.
     label: str
-    """The one or two words that window, terminal and report show."""
+    # What a receipt says that it means.
     meaning: str
-    """What a receipt says that it means."""
+    # What the file of failed rows says to do. Empty: a row like this does not get there.
     what_to_do: str = ""
-    """What the file of failed rows says to do.  Empty: a row like this does not get there."""
+    # Whether the user has to look at the row.
     needs_attention: bool = True
-    """Whether the user has to look at the row."""
+    # Whether it is decided before anything of the row is sent.
     decided_unsent: bool = False
-    """Whether it is decided before anything of the row is sent."""
 
 
 STATUSES: Mapping[RowStatus, StatusFacts] = {

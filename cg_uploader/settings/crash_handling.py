@@ -23,8 +23,8 @@ from cg_uploader.settings.paths import Places
 if TYPE_CHECKING:
     from types import TracebackType
 
+# SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX: no dialog and no report of an error; processes that are started inherit it.
 _NO_DIALOGS = 0x0001 | 0x0002
-"""SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX: no dialog and no report of an error; processes that are started inherit it."""
 
 
 @contextlib.contextmanager

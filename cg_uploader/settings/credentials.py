@@ -19,10 +19,10 @@ from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
+# The code of a file with what a colleague's computer remembers.
 CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
-"""The code of a file with what a colleague's computer remembers."""
+# UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move.
 MOST_UNITS = 1_280
-"""UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move."""
 
 _BACKENDS = {"darwin": ("macOS",), "win32": ("Windows",)}.get(sys.platform, ("SecretService", "libsecret", "kwallet"))
 _TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows", "SecretService", "libsecret", "kwallet"))

@@ -8,18 +8,16 @@ from collections.abc import Mapping, MutableMapping
 from cg_uploader.settings.credentials import CODE_VARIABLE, ID_VARIABLE, SECRET_VARIABLE
 from cg_uploader.system.child_processes import ask_no_program_for_the_system, system_path
 
+# They would add to whom is trusted, write the keys of connections down, or load code into this program. The Settings have a
+# file of certificates.
 _WITHOUT_A_SAY = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),
     *("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES"),
     *("GTK_MODULES", "GTK3_MODULES", "GTK_PATH", "GTK_EXE_PREFIX", "GTK_IM_MODULE_FILE", "GDK_PIXBUF_MODULE_FILE"),
     *("GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "XLOCALEDIR"),
 )
-"""They would add to whom is trusted, write the keys of connections down, or load code into this program.
-
-The Settings have a file of certificates.
-"""
+# How the names of the variables begin that Qt and its binding obey; many of them load code or write a file.
 _QT = ("QT_", "QTWEBENGINE", "QML", "QSG_", "QV4_", "QUICK", "PYSIDE", "SHIBOKEN")
-"""How the names of the variables begin that Qt and its binding obey; many of them load code or write a file."""
 _QT_KEPT = frozenset(
     (
         *("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_SCALE_FACTOR_ROUNDING_POLICY", "QT_ENABLE_HIGHDPI_SCALING"),
@@ -27,11 +25,11 @@ _QT_KEPT = frozenset(
         *("QT_ACCESSIBILITY", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON"),
     )
 )
+# Variables that name parts of Qt, and which names they may hold, with semicolons between them.
 _QT_NAMES = {
     "QT_QPA_PLATFORM": frozenset(("xcb", "wayland", "wayland-egl", "offscreen", "minimal", "windows", "cocoa")),
     "QT_IM_MODULE": frozenset(("", "simple", "none", "compose", "xim", "ibus", "fcitx", "fcitx5", "wayland")),
 }
-"""Variables that name parts of Qt, and which names they may hold, with semicolons between them."""
 _LIBRARIES, _LIBRARIES_BEFORE = "LD_LIBRARY_PATH", "LD_LIBRARY_PATH_ORIG"
 
 

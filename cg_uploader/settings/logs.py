@@ -21,8 +21,8 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.settings.paths import Places, make_private
 from cg_uploader.system.child_processes import system_name
 
+# The product's own logger. Other libraries' are not kept: they write whole addresses, which hold row values.
 NAME = "cg_uploader"
-"""The product's own logger.  Other libraries' are not kept: they write whole addresses, which hold row values."""
 FILE = "cg-uploader.log"
 MOST_BYTES = 1 << 20
 OLDER_PARTS = 3

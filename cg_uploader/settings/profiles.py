@@ -19,8 +19,8 @@ from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_
 from cg_uploader.system.named_file import is_there, read_named
 
 VERSION = 1
+# Characters of a name that leave room for a number: a profile's name has at most 200.
 LONGEST_BASE = 190
-"""Characters of a name that leave room for a number: a profile's name has at most 200."""
 SETUP_ENDINGS = (".json", ".cgsetup")
 
 

@@ -16,5 +16,5 @@ class ReadOptions:
     limit: int | None = None
 
 
+# Everything as the file itself has it.
 AS_FOUND = ReadOptions()
-"""Everything as the file itself has it."""

@@ -18,8 +18,8 @@ from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there
 from cg_uploader.system.pending_saves import new_part
 
+# Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow.
 LONGEST_NAME = 80
-"""Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow."""
 
 _Result = TypeVar("_Result")
 _TRIES = 20 if sys.platform == "win32" else 1
@@ -27,8 +27,8 @@ _PAUSE_SECONDS = 0.05
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR}
+# Characters of a path beyond which Windows, with room for the part's name, may find no place, and calls that no folder.
 _LONG = 200
-"""Characters of a path beyond which Windows, with room for the part's name, may find no place, and calls that no folder."""
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+# Where the system's own programs lie; a user's own folders are not among them.
 SYSTEM_FOLDERS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/run/current-system/sw/bin")
-"""Where the system's own programs lie; a user's own folders are not among them."""
 _NEEDED = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+# What a program needs that belongs to the user's desktop; beside them all that begin as `_DESKTOP_STARTS`.
 _DESKTOP = (
     *("HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"),
     *("DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "GNOME_DESKTOP_SESSION_ID", "KDE_FULL_SESSION", "KDE_SESSION_VERSION"),
@@ -32,10 +33,9 @@ _DESKTOP = (
         "WINDIR",
     ),
 )
-"""What a program needs that belongs to the user's desktop; beside them all that begin as ``_DESKTOP_STARTS``."""
 _DESKTOP_STARTS = ("XDG_", "LC_")
+# Where programs lie that everybody on a Linux computer uses, such as a browser.
 _SHARED_PROGRAMS = ("/usr/local/bin", "/usr/bin", "/bin", "/snap/bin", "/var/lib/flatpak/exports/bin")
-"""Where programs lie that everybody on a Linux computer uses, such as a browser."""
 
 
 def system_path() -> str:

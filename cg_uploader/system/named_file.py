@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TypeVar
 
+# How long nothing may come of a file before its drive counts as gone.
 PATIENCE_SECONDS = 10.0
-"""How long nothing may come of a file before its drive counts as gone."""
 
 _Result = TypeVar("_Result")
 

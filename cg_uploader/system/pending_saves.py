@@ -19,8 +19,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+# Below the home: a note for each save under way.
 FOLDER = "saves"
-"""Below the home: a note for each save under way."""
 NOTE = "*.save"
 _PART = re.compile(r"\.new-[0-9a-f]{32}\.part")
 _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

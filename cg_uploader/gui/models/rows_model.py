@@ -22,8 +22,8 @@ ROW, WHO, PROBLEM = range(3)
 FIXED = ("Row", "Who", "What to know")
 MOST_REMEMBERED = 1_000
 
+# A row, its texts with edits, who it is, what is wrong in words, the headings of the columns at fault.
 Line = tuple[Row, tuple[str, ...], str, str, frozenset[str]]
-"""A row, its texts with edits, who it is, what is wrong in words, the headings of the columns at fault."""
 
 Remark = Callable[[int, Row, tuple[Problem, ...]], str]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+# After the first paint, for the desktop to place the window and for what it has painted to reach the screen.
 CALM_MS = 50
-"""After the first paint, for the desktop to place the window and for what it has painted to reach the screen."""
 
 
 def after_first_paint(widget: QWidget, do: Callable[[], object], wait_ms: int = CALM_MS) -> None:

@@ -25,8 +25,8 @@ DELIMITERS = (
     (NO_DELIMITER, "None: one column"),
 )
 HIGHEST_ROW = 1_048_576
+# What a person need not tell apart.
 _SAME = {"utf-8-sig": "utf-8"}
-"""What a person need not tell apart."""
 
 
 class ReadingOptions(QWidget):

@@ -21,8 +21,8 @@ from cg_uploader.gui.widgets.inputs import Choice, paint_tick
 
 Index = QModelIndex | QPersistentModelIndex
 _FITTED = 200
+# Lines that are looked at for a column's width.
 _LOOKED_AT = 25
-"""Lines that are looked at for a column's width."""
 
 
 class Table(QTableView):

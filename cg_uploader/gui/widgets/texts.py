@@ -13,8 +13,8 @@ from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
 
+# Height of a line of text, in device-independent pixels, up to which icons have their usual size; above it they grow too.
 USUAL_LINE = 18
-"""Height of a line of text, in device-independent pixels, up to which icons have their usual size; above it they grow too."""
 
 
 def grown(widget: QWidget, size: int) -> int:

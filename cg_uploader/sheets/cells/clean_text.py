@@ -12,8 +12,8 @@ from cg_uploader.model.enums import BLANKS, NoteKind
 
 EXACT_LIMIT = 2**53
 DIGITS_LIMIT = 10**15
+# From the first of these numbers up to the second, Python draws 15 significant digits without an exponent.
 SHORTEST, LONGEST = 0.0001, DIGITS_LIMIT - 1
-"""From the first of these numbers up to the second, Python draws 15 significant digits without an exponent."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\xa0\u061c\u200b-\u200f\u202a-\u202f\u2060\u2066-\u2069\ufeff]")
@@ -25,20 +25,20 @@ _ERROR = re.compile(
 )
 
 _CUT_SHORT = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
+# Stands for a character that could not be read.
 LOST = "\ufffd"
-"""Stands for a character that could not be read."""
 
+# Windows' western letters by the halves of characters that stand for bad bytes until a cell's text is made.
 REPLACED = {0xDC00 + byte: letter for byte in range(0x80, 0x100) if (letter := bytes([byte]).decode("cp1252", "ignore"))}
-"""Windows' western letters by the halves of characters that stand for bad bytes until a cell's text is made."""
 
+# Kinds of notes that a text gives cause for.
 Said = tuple[NoteKind, ...]
-"""Kinds of notes that a text gives cause for."""
 Shown = tuple[str, Said]
+# Draws a number with its sign; the section was already chosen.
 Draw = Callable[[float], Shown]
-"""Draws a number with its sign; the section was already chosen."""
+# The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
+# None. ValueError when one is not a number.
 Quick = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
-"""The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
-None.  ValueError when one is not a number."""
 
 
 def unescape(text: str) -> str:

@@ -19,8 +19,8 @@ _REMEMBERED = 4_096
 _AT_ONCE = 1_024
 _SAMPLE = 32
 _NOT_PLAIN = ("| ", " |", "|#", "|Err:", "_x", '="', "E+")
+# `="00123"` is how delimited text tells Excel to leave digits alone.
 _TRICK = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
-"""``="00123"`` is how delimited text tells Excel to leave digits alone."""
 _DETAILED = (NoteKind.ERROR_TEXT, NoteKind.ERROR_VALUE)
 _HUGE = float("inf")
 _BOOLEANS = {"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}

@@ -40,13 +40,13 @@ _SIGNS = (
     "أ.م ج.س ج.م د.أ د.ا د.إ د.ب د.ت د.ج د.س د.ع د.ك د.ل د.م ر.إ ر.س ر.ع ر.ق ر.ي ل.س ل.ل ف.ج ش.ص ج.ج.س ر ریال ريال تومان "
     "درهم دينار جنيه دج دم دك رس فرانکCFA ރ ל״י ש״ח ש'ח שח සිෆ්එ "
 )
+# Also units, abbreviations or words: kilometres, identity, knots, a radius.
 _UNSURE = (
     "R F KM ID LE DA DT RO RF Rf FC FG FB LL KD LD BD JD QR SR YR UM UP VT Vt LS Ls Lt Le Db Ar Cf Cg Sh Sk mk lv kn den "
     "ZK MK Ks LRs fl ALL TOP CUP PEN SOS "
 )
-"""Also units, abbreviations or words: kilometres, identity, knots, a radius."""
+# Also units behind a number (litres, kelvin, thousands of dollars), quarters, or the kind of a thing whose number it is.
 _LETTERS = "D E G K L M N P Q S B$ T$ M$ MT Mt CF "
-"""Also units behind a number (litres, kelvin, thousands of dollars), quarters, or the kind of a thing whose number it is."""
 
 
 def _plain(text: str) -> str:
@@ -64,8 +64,8 @@ _DOUBTFUL = _table(_UNSURE)
 _BEFORE = _table(_LETTERS)
 _BARE = sorted((word for word in _SURE | _DOUBTFUL if len(word) > 1), key=len, reverse=True)
 _FIRST = "".join(sorted({word[0] for word in _BARE}))
+# Signs of several characters, as a regular expression: without quotation marks their letters would be those of dates.
 BARE = rf"(?<![^\W\d_])(?=[{re.escape(_FIRST)}])(?-i:{'|'.join(map(re.escape, _BARE))})(?![^\W\d_])\.?"
-"""Signs of several characters, as a regular expression: without quotation marks their letters would be those of dates."""
 
 
 def is_currency(text: str, *, like_money: bool, before: bool) -> bool:

@@ -41,16 +41,16 @@ _COLUMN = {
     NoteKind.STORED_VALUE: "The format of {cell} shows less than the number. The number is sent, in all of column {letter}.",
 }
 KINDS = tuple(_CELL)
+# Kinds that are said once per column.
 ONCE = frozenset(_COLUMN)
-"""Kinds that are said once per column."""
 
+# More notes of cells than this are not taken over from elsewhere.
 MOST_NOTES = 1 << 26
-"""More notes of cells than this are not taken over from elsewhere."""
 
 _CHUNK = 1 << 16
 
+# Column position, kind, and what a sentence needs besides the cell.
 Found = tuple[int, NoteKind, str]
-"""Column position, kind, and what a sentence needs besides the cell."""
 
 
 class NoteBook:

@@ -31,8 +31,8 @@ _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 _LONGEST_CODE = 512
 _DASHES = frozenset("-–—")
 _SIGN_BEFORE = re.compile(r"(?<!\w)[-−–‑](?!(?<=\w .) )|[△▲▼]")
+# What a section draws around its digits for *negative*: a minus, or Japan's mark; not the dash of `ACC-` or `/-`.
 _SIGN_BEHIND = re.compile(r"(?<![\w/(])[-−–‑](?=\W*$)|[△▲▼]")
-"""What a section draws around its digits for *negative*: a minus, or Japan's mark; not the dash of ``ACC-`` or ``/-``."""
 _MOST_PLACES = 14
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,

@@ -12,11 +12,11 @@ DAY = 86_400
 _LAST = 2_958_465.99
 _EPOCH = date(1899, 12, 30).toordinal()
 _EPOCH_1904 = date(1904, 1, 1).toordinal()
+# From the first of these day numbers to the second there is a date for each, whichever day was the first.
 _SURE = 61, 2_950_000
-"""From the first of these day numbers to the second there is a date for each, whichever day was the first."""
 
+# Dates, dates with times, and times or durations in the form that is sent.
 MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?|[0-9]{2,}:[0-9]{2}:[0-9]{2}")
-"""Dates, dates with times, and times or durations in the form that is sent."""
 
 
 def _day(number: int, date1904: bool) -> str:

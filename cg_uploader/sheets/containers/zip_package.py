@@ -20,8 +20,8 @@ MOST_BYTES = 4 << 30
 MOST_PACKED = 256 << 20
 MOST_RATIO = 100
 CHUNK = 1 << 18
+# The words of the XML parser and of zlib for too little memory.
 _NO_MEMORY = ("out of memory", "Error -4 ")
-"""The words of the XML parser and of zlib for too little memory."""
 
 Start = Callable[[str, dict[str, str]], None]
 

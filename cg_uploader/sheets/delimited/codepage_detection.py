@@ -26,6 +26,8 @@ _LATIN = {
 _CYRILLIC = ("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё", "оаинтвесркідлмпуязьгюбчїхцжйшєфщґ", "аоиенрстјувкмдлпгзбљчњцхђшћжџф")
 _GREEK = ("αοιετσνηυρπκςμλγδωάόίέχθήφβύξζώψϊϋΐΰ",)
 _THAI = ("านรกอ่เงม้วั" + "".join(map(chr, [*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E5A)])),)
+# Alphabets, the letters that are written most first. Of pages that explain a text alike the first one is meant, as those
+# behind it have letters that it has not, unless another one makes far more usual letters of it.
 _OWN = {
     "cp1255": ("יוהלאמרבתשנםדחכקפטעצגזסןךץףת",),
     "cp1251": _CYRILLIC,
@@ -36,18 +38,16 @@ _OWN = {
     "cp866": _CYRILLIC,
     "cp874": _THAI,
 }
-"""Alphabets, the letters that are written most first.  Of pages that explain a text alike the first one is meant, as those
-behind it have letters that it has not, unless another one makes far more usual letters of it."""
+# Signs that texts of all languages hold.
 _SIGNS = frozenset("’‘“”„‚–—…€•·°§«»®©™£¥¢½¼¾²³´¡¿№×÷±µ\xa0")
-"""Signs that texts of all languages hold."""
 
+# Signs of the western page that other pages have letters for.
 _NOT_IN_WORDS = frozenset("¹³¿£¥¼½¾¯")
-"""Signs of the western page that other pages have letters for."""
 
+# First bytes of what is written most, from and to, and the least second byte.
 _LEADS = {"cp949": (0xB0, 0xC8, 0xA1), "gb18030": (0xB0, 0xD7, 0xA1), "big5": (0xA4, 0xC6, 0x40), "cp932": (0x82, 0x98, 0x40)}
-"""First bytes of what is written most, from and to, and the least second byte."""
+# Where first bytes are western letters too: the least share of second bytes above ASCII; with fewer the text is western.
 _LEAST_HIGH = {"big5": 0.25}
-"""Where first bytes are western letters too: the least share of second bytes above ASCII; with fewer the text is western."""
 _PUNCTUATION = (0x81, 0xA1, 0xA3)
 
 _SURE = 0.95
@@ -61,8 +61,8 @@ _ASCII = bytes(range(128))
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _TOUCHING = re.compile(rb"[\x80-\xff](?:(?<=[A-Za-z].)[\x80-\xff]*+|(?<![\x80-\xff].)[\x80-\xff]*+(?=[A-Za-z]))", re.DOTALL)
 _WIDE = re.compile("[^\0-\x7f]+")
+# A character alone between letters, as a curly apostrophe becomes when the letter behind it is taken for its second byte.
 _TORN = re.compile("[^\0-\x7f](?:(?<=[A-Za-z].)(?![^\0-\x7f])|(?<![^\0-\x7f].)(?=[A-Za-z]))", re.DOTALL)
-"""A character alone between letters, as a curly apostrophe becomes when the letter behind it is taken for its second byte."""
 _NARROW = re.compile("[｡-ﾟ]+")
 _NARROW_WORD = re.compile("[ｦｱ-ﾝ](?:[ｦ-ﾝ]|(?<=[ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<=[ﾊ-ﾎ])ﾟ)+")
 _NARROW_FIRST = re.compile("[ｱ-ｿ]")

@@ -13,8 +13,8 @@ from itertools import islice
 from cg_uploader.sheets.delimited.padding import Padding, padding
 
 DELIMITERS = ",;\t|^"
+# Stands for *no delimiter*: a character that no text holds when it is cut.
 NONE = "\0"
-"""Stands for *no delimiter*: a character that no text holds when it is cut."""
 
 _SAMPLE_LINES = 2_000
 _SAMPLE_RECORDS = 500

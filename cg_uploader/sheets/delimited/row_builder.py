@@ -18,8 +18,8 @@ _EDGES = [(edge, re.compile(edge)) for blank in " \n" for edge in (f"{blank}{CEL
 _CUT_SHORT = re.compile("E\\+")  # like those above because a search takes half the time of the operator ``in``
 _PLAIN = bytes([*range(32, 127), *b"\x1f\x1e\n"])
 
+# Row numbers, and for each a record; all of as many fields.
 Run = tuple[Sequence[int], list[str]]
-"""Row numbers, and for each a record; all of as many fields."""
 
 
 class LinesBuilder(TableBuilder):

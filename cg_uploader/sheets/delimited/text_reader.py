@@ -27,8 +27,8 @@ _BLOCK = 1 << 18
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "none": NONE}
 _TAKEN_OUT = str.maketrans("", "", "\0\x1c\x1d\x1e\x1f")
 _END_MARK = "\x1a"
+# Byte order marks, also those that were read as western letters and saved again.
 _ORDER_MARKS = re.compile("\\A(?:\ufeff|\xef\xbb\xbf)+")
-"""Byte order marks, also those that were read as western letters and saved again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 
 from cg_uploader.sheets.delimited.dialect import Dialect
 
+# Stands between the fields of a record that has been cut; no text holds it when it is cut.
 CELL = "\x1f"
-"""Stands between the fields of a record that has been cut; no text holds it when it is cut."""
+# Stand for two escaped characters while a record is cut; no text holds them then.
 ESCAPED_QUOTE, ESCAPED_BACKSLASH = "\x1d", "\x1c"
-"""Stand for two escaped characters while a record is cut; no text holds them then."""
 
 _ESCAPES = re.compile(r'\\(["\\])')
 _LONGEST = 1 << 26
 _TRIES = 4
 _CELL_LENGTH = 32_767
 
+# Records, each as one text with `CELL` between its fields; whether a quotation mark in the only one never closes.
 Batch = tuple[list[str], bool]
-"""Records, each as one text with ``CELL`` between its fields; whether a quotation mark in the only one never closes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 from cg_uploader.model.provenance import Origin
 
+# The sheet's name.
 ABOUT = "CG Uploader"
-"""The sheet's name."""
 HEADINGS = ("About this file: please leave it as it is", "")
 MOST_LINES = 40_000
 

@@ -19,14 +19,14 @@ from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, WHAT
 
 _ADDED = (PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER)
 _TAILS = ([PROBLEM, WHAT_TO_DO], [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
+# Digits; no file has more rows.
 _LONGEST_NUMBER = 9
-"""Digits; no file has more rows."""
 
+# How the problem of such a row begins in a repair file.
 _SAID = {"Refused: ": NoteKind.REFUSED, "Held back: ": NoteKind.HELD_BACK}
-"""How the problem of such a row begins in a repair file."""
 
+# For each column, where its text stands in the repair file's rows; None: nowhere, it is blank.
 Places = Sequence[int | None]
-"""For each column, where its text stands in the repair file's rows; None: nowhere, it is blank."""
 
 
 def reopened(table: Table) -> Table:

@@ -26,16 +26,16 @@ WHAT_TO_DO = "What to do"
 WHEN = "When it was sent"
 IDENTIFIER = "Identifier"
 USUAL_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
+# How a file of failed rows may end, and what the user calls such a file.
 WRITTEN = {USUAL_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
-"""How a file of failed rows may end, and what the user calls such a file."""
+# How the name of a csv file with once-only rows that may have arrived ends.
 NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
-"""How the name of a csv file with once-only rows that may have arrived ends."""
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
 _LONGEST = 32_767
 _HEADER_BYTES = 1 << 20
+# Of one sheet, below its header row.
 MOST_ROWS = 1_048_575
-"""Of one sheet, below its header row."""
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LIKE_A_FORMULA = re.compile("'*[=+\\-@\t\r]")

@@ -14,8 +14,8 @@ class Markup(Enum):
 
     PAGE = auto()
     XML_2003 = auto()
+    # An OpenDocument spreadsheet in one file.
     FLAT = auto()
-    """An OpenDocument spreadsheet in one file."""
 
 
 _SCRIPT = ("a program", ANOTHER)

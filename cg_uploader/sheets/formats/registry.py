@@ -51,18 +51,18 @@ def _always(_file: OpenedFile) -> bool:
 class Format:
     """One file format."""
 
+    # What the user calls files like it.
     family: str
-    """What the user calls files like it."""
+    # How the names of its files end, the usual one first.
     suffixes: tuple[str, ...]
-    """How the names of its files end, the usual one first."""
+    # How many of the suffixes are named where the user is told what can be read.
     named: int = 1
-    """How many of the suffixes are named where the user is told what can be read."""
+    # What such a file holds.
     content: Content
-    """What such a file holds."""
+    # Whether a file with that content is of this format. At most one format says yes.
     is_in: Callable[[OpenedFile], bool] = _always
-    """Whether a file with that content is of this format.  At most one format says yes."""
+    # Imports what opens a workbook of it. None: the file is delimited text, which is read with options of its own.
     loads: Callable[[], Opener] | None = None
-    """Imports what opens a workbook of it.  None: the file is delimited text, which is read with options of its own."""
 
 
 def _is_xlsx(file: OpenedFile) -> bool:
@@ -109,6 +109,7 @@ def _fods() -> Opener:
     return lambda file: OpenDocument(FlatPackage(file.handle))
 
 
+# Every format, in the order in which the user is told of them.
 FORMATS: tuple[Format, ...] = (
     Format(
         family="Excel",
@@ -124,7 +125,6 @@ FORMATS: tuple[Format, ...] = (
     Format(family="OpenDocument", suffixes=(".fods",), named=0, content=Content.FLAT, loads=_fods),
     Format(family="text", suffixes=(".csv", ".tsv", ".txt", ".tab", ".prn"), named=3, content=Content.TEXT),
 )
-"""Every format, in the order in which the user is told of them."""
 
 
 def format_of(file: OpenedFile, content: Content) -> Format | None:

@@ -37,8 +37,8 @@ _OLD_EXCEL = ("a workbook of Excel 4 or older", AS_XLSX)
 _IMPORT = "Import it into Outlook or Google Contacts, and export it from there as CSV."
 _SHORTCUT = ("only a link to a file elsewhere", "Follow the link, download the spreadsheet itself, and choose that.")
 
+# What a file is, and what to do about it.
 What = tuple[str, str]
-"""What a file is, and what to do about it."""
 
 _BINARY: dict[bytes, What] = {
     b"%PDF-": ("a PDF document", MADE_FROM),
@@ -89,18 +89,18 @@ _BINARY: dict[bytes, What] = {
     b"bplist00": _SHORTCUT,
     b"L\0\0\0\1\x14\2\0": _SHORTCUT,
 }
+# Text may begin so too, in any language; these are what they seem when bytes follow that no text holds.
 _ALSO_TEXT = frozenset([
     b"BM", b"MZ", b"ID3", b"BZh", b"RIFF", b"OggS", b"GIF8", b"PAR1", b"Rar!", b"PGDMP", b"!BDN", b"ORC", b"ARROW1", b"$FL2",
     b"$FL3", b"Salted__",
 ])  # fmt: skip
-"""Text may begin so too, in any language; these are what they seem when bytes follow that no text holds."""
 _BY_PLACE: tuple[tuple[int, bytes, What], ...] = ((257, b"ustar", _PACKED), (0x8001, b"CD001", _PACKED))
 _DBASE_KINDS = b"\3\x30\x31\x32\x43\x83\x8b\xf5"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 _BEFORE_PDF = codecs.BOM_UTF8 + b" \t\r\n"
+# The sizes of Word's file and of Excel's, and how wide the name in it is.
 _OWNER_SIZES = {162: 53, 165: 54}
-"""The sizes of Word's file and of Excel's, and how wide the name in it is."""
 _LONGEST_LOCK = 1 << 12
 _LOCK_LINE = re.compile(rb"(?:(?:[^,\\\n]|\\.)*,){3}\d\d\.\d\d\.\d{4} \d\d:\d\d,(?:file:|vnd\.)?[^,\n]*;")
 

@@ -25,15 +25,15 @@ _ROW, _COLUMNS, _MERGED, _ENGINE, _WRITER = 0x208, 0x7D, 0xE5, 0x1C1, 0x5C
 _NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH = 0x203, 0x27E, 0xBD, 0xFD, 0x204, 0xD6
 _BOOLEAN_OR_ERROR, _FORMULAS, _STRING = 0x205, (0x06, 0x206, 0x406), 0x207
 _BIFF8 = 0x600
+# What other programs say has calculated their workbooks, if they say so at all; some store 0 for whatever was not shown.
 _OLD_ENGINE = 101_716
-"""What other programs say has calculated their workbooks, if they say so at all; some store 0 for whatever was not shown."""
+# Who has written a workbook, when it was LibreOffice; that calculates what it saves, but does not say so.
 _LIBRE_OFFICE = b"\4\0\0Calc"
-"""Who has written a workbook, when it was LibreOffice; that calculates what it saves, but does not say so."""
 _HEAD = Struct("<HH")
 _PLACE = Struct("<HHH")
 
+# Kind, data, and the data of the records that continue it.
 Record = tuple[int, bytes, list[bytes]]
-"""Kind, data, and the data of the records that continue it."""
 
 
 def records(data: bytes, place: int = 0) -> Iterator[Record]:

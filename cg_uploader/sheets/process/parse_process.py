@@ -23,8 +23,8 @@ from cg_uploader.system.child_processes import reading_environment
 if sys.platform == "linux":
     import fcntl
 
+# The one word with which an installed program is started as a child.
 PARSE_WORKER = "--parse-worker"
-"""The one word with which an installed program is started as a child."""
 
 _LOOK = 0.1
 _PATIENCE = 2.0

@@ -13,8 +13,8 @@ from typing import IO
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.process.limits import Limits
 
+# No message has more bytes.
 MOST = 256 << 20
-"""No message has more bytes."""
 
 _HEAD = struct.Struct("<cI")
 
@@ -22,20 +22,20 @@ _HEAD = struct.Struct("<cI")
 class Kind(Enum):
     """What a message says."""
 
+    # Something was done since the last message; it has no bytes, or says how much of the file is read, in thousandths.
     ALIVE = b"A"
-    """Something was done since the last message; it has no bytes, or says how much of the file is read, in thousandths."""
+    # The rows come from the first one; those that came before are void.
     ROWS_BEGIN = b"B"
-    """The rows come from the first one; those that came before are void."""
+    # One block: how many rows, their numbers (32 bits each), their texts as `Spool.take` has them.
     ROWS = b"R"
-    """One block: how many rows, their numbers (32 bits each), their texts as ``Spool.take`` has them."""
+    # A chunk of notes of cells.
     NOTES = b"N"
-    """A chunk of notes of cells."""
+    # As END, of a table that has the first rows alone; then the reading begins, with other rows and notes.
     FIRST = b"1"
-    """As END, of a table that has the first rows alone; then the reading begins, with other rows and notes."""
+    # All the rest of the table, as JSON; nothing comes after it.
     END = b"E"
-    """All the rest of the table, as JSON; nothing comes after it."""
+    # Why there is no table, as JSON; nothing comes after it.
     FAILURE = b"F"
-    """Why there is no table, as JSON; nothing comes after it."""
 
 
 @dataclass(frozen=True, slots=True)

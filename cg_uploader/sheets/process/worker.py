@@ -32,11 +32,11 @@ from cg_uploader.sheets.table.merged_cells import Spans
 from cg_uploader.sheets.table.read_progress import Progress, Watch
 from cg_uploader.sheets.table.spool import Spool
 
+# After so many seconds first rows alone would come too late to be worth a reading of their own.
 _PATIENCE = 2.0
-"""After so many seconds first rows alone would come too late to be worth a reading of their own."""
 
+# So many bytes of text, and so many times the size of the file, are sent before it is known how many more there are.
 _UNSEEN, _UNSEEN_TIMES = 64 << 20, 16
-"""So many bytes of text, and so many times the size of the file, are sent before it is known how many more there are."""
 
 
 class Outbox:

@@ -21,8 +21,8 @@ from cg_uploader.sheets.table.read_progress import Watch
 from cg_uploader.sheets.table.spool import Packer
 
 CANDIDATES = 30
+# Rows above the header row that are shown, those nearest to it.
 MOST_ABOVE = 12
-"""Rows above the header row that are shown, those nearest to it."""
 _LETTERS_ABOVE = 100
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
@@ -31,8 +31,8 @@ _KEPT_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
 _WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
 
 _T = TypeVar("_T")
+# What a cell is, and the position of its number format.
 CellKind = tuple[Kind, int]
-"""What a cell is, and the position of its number format."""
 
 
 class Enough(Exception):

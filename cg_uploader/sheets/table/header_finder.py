@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cg_uploader.sheets.table.merged_cells import Area
 
+# Gives the merged cells of the sheet. It is only asked where they decide, because they may stand behind all rows.
 Merged = Callable[[], Sequence[Area]]
-"""Gives the merged cells of the sheet.  It is only asked where they decide, because they may stand behind all rows."""
 
 
 @dataclass(frozen=True, slots=True)

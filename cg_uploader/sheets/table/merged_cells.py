@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+# Merged cells: first row, last row (as Excel numbers them), first column, last column (from 0).
 Area = tuple[int, int, int, int]
-"""Merged cells: first row, last row (as Excel numbers them), first column, last column (from 0)."""
+# Position of a column → first and last numbers of rows, ascending and apart.
 Spans = Mapping[int, Sequence[tuple[int, int]]]
-"""Position of a column → first and last numbers of rows, ascending and apart."""
 
 
 def covered(ranges: Iterable[Area], places: Mapping[int, int]) -> Spans:

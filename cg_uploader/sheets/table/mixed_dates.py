@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+# So many blocks of rows are looked at row by row; of those that follow, one row in `EVERY * EVERY` is.
 WHOLE = 8
-"""So many blocks of rows are looked at row by row; of those that follow, one row in ``EVERY * EVERY`` is."""
 EVERY = 8
 
 _CELL, _ROW = "\x1f", "\x1e"
@@ -15,11 +15,11 @@ _DATE = re.compile(rf"{_ROW}(\d{{1,4}})([-/.])(\d\d?)\2(\d{{2,4}})(?=[{_ROW}T ]|
 _MONTHS, _DAYS = 12, 31
 _YEARS = (4, 2)
 
+# The order `ymd`, `dmy` or `mdy`, or `y` when days and months are all small; the mark between; digits of the year.
 Form = tuple[str, str, int]
-"""The order ``ymd``, ``dmy`` or ``mdy``, or ``y`` when days and months are all small; the mark between; digits of the year."""
 
+# Number of the first row with a form, and the date there.
 Seen = tuple[int, str]
-"""Number of the first row with a form, and the date there."""
 
 
 class DateForms:

@@ -15,11 +15,11 @@ from cg_uploader.sheets.table.sheet_reading import until_enough
 
 _MOST_SHAPES = 10_000
 _FIRST, _MOST_AT_ONCE = 200, 256
+# Error values of Excel's binary formats by their codes.
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }  # fmt: skip
-"""Error values of Excel's binary formats by their codes."""
 
 
 class Sink(Protocol):

@@ -26,8 +26,8 @@ _EMPTY = bytes(_ENTRY.size)
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _SYNC = getattr(os, "fdatasync", os.fsync)  # not on macOS and Windows
 
+# The highest acknowledged count of each journal by its identity; usually one.
 Acknowledged = dict[bytes, int]
-"""The highest acknowledged count of each journal by its identity; usually one."""
 
 
 def file_of(journal: Path) -> Path:

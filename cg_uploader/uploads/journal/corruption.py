@@ -12,9 +12,9 @@ from cg_uploader.errors import JournalError
 from cg_uploader.uploads.journal import commit_counter, schema
 from cg_uploader.uploads.journal.locks import somebody_works
 
+# A journal up to this size is looked through at each start (some hundredths of a second); a larger one when it looks cut, or
+# when SQLite stumbled over it before.
 ALWAYS_CHECKED_BYTES = 16 << 20
-"""A journal up to this size is looked through at each start (some hundredths of a second); a larger one when it looks cut,
-or when SQLite stumbled over it before."""
 COMPANIONS = ("-wal", "-shm", "-journal")
 PREFIX = "journal-damaged-"
 

@@ -20,10 +20,10 @@ from cg_uploader.system.atomic_file import FULL
 from cg_uploader.uploads.journal import commit_counter, corruption, schema
 from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of, of_unknown_runs
 
+# How long a journal on a full disk is waited for while another program has it.
 ALONE_SECONDS = 2.0
-"""How long a journal on a full disk is waited for while another program has it."""
+# What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves.
 RESERVE_BYTES = 1 << 20
-"""What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Opened:
     """The journal, open: its connection (write-ahead log, every commit on the platter, deleted values overwritten)."""
 
     db: sqlite3.Connection
+    # The journal's key.
     secret: bytes
-    """The journal's key."""
+    # Where its commits are acknowledged.
     counter: commit_counter.Counter
-    """Where its commits are acknowledged."""
+    # Which file it is (see `holds.ensure_same`).
     file: tuple[int, int] | None
-    """Which file it is (see ``holds.ensure_same``)."""
+    # Where a damaged journal was moved just now; None usually.
     set_aside: Path | None
-    """Where a damaged journal was moved just now; None usually."""
+    # Whether an earlier journal was found damaged or gone just now.
     lost: bool
-    """Whether an earlier journal was found damaged or gone just now."""
 
 
 def open_journal(places: Places) -> Opened:

@@ -28,18 +28,18 @@ OVERTAKEN = "overtaken"
 WITHHELD = "withheld"
 UNDER_WAY = "The upload is under way."
 CUT_OFF = "The upload was cut off before its end."
+# A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order.
 REACH = 32
-"""A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order."""
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
 COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run where id = ?"
 ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# States of a row that has left, or may have.
 LEFT = f"('accepted', '{SENDING}', 'not_sure', '{OVERTAKEN}')"
-"""States of a row that has left, or may have."""
+# Such a row has no text, unlike one that another run has taken over. One that the user leaves out has no fingerprint.
 SKIPPED_AS_ACCEPTED = "(state = 'skipped' and fingerprint <> x'' and coalesce(cells, '[]') = '[]')"
-"""Such a row has no text, unlike one that another run has taken over.  One that the user leaves out has no fingerprint."""
+# What a run still has to send: nothing arrived for certain, or a repeat does no harm.
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
-"""What a run still has to send: nothing arrived for certain, or a repeat does no harm."""
 
 _CHANGED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
 _NOT_AS_WRITTEN = "a value is not as it was written"

@@ -20,8 +20,8 @@ from cg_uploader.uploads.journal.journal_rows import as_written, text_of
 
 _Noun = TypeVar("_Noun", Address, Column, Field, Source)
 _KINDS = {noun.__name__: get_type_hints(noun) for noun in (Address, Column, Field, Source)}
+# Stands in the text of a plan that was begun with the choice to send everything again.
 SENT_AGAIN = '"again": true'
-"""Stands in the text of a plan that was begun with the choice to send everything again."""
 _HAS_ORIGIN = '"origin": [['
 
 

@@ -14,8 +14,8 @@ from cg_uploader.model.provenance import Origin
 from cg_uploader.uploads.journal.journal_rows import LEFT, span
 from cg_uploader.uploads.journal.plan_json import customer_in, first_content, first_file
 
+# A row's state, and when it was answered.
 Fact = tuple[str, float | None]
-"""A row's state, and when it was answered."""
 _FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 

@@ -17,24 +17,21 @@ from cg_uploader.uploads.journal.journal_rows import LEFT_TO_DO, as_text, iso, s
 from cg_uploader.uploads.journal.locks import Holds
 
 DAY_SECONDS = 86_400.0
+# A clock that is further ahead of the last use than this is believed only when it says so again, a day later.
 LONGEST_ABSENCE = 45 * DAY_SECONDS
-"""A clock that is further ahead of the last use than this is believed only when it says so again, a day later."""
 LEAST_DAYS_UNFINISHED = 1
 LEAST_DAYS_DAMAGED = 7
 ROWS_OF_A_COMMIT = 20_000
+# Between two commits; SQLite looks every tenth of a second whether it can write.
 WAY_SECONDS = 0.12
-"""Between two commits; SQLite looks every tenth of a second whether it can write."""
 MOMENT_SECONDS = 1.0
+# For a program that reads the journal while deleted values are to leave its files.
 LONGEST_WAIT_SECONDS = 10.0
-"""For a program that reads the journal while deleted values are to leave its files."""
 STOPPED = "The upload stopped before its end."
 GONE = as_text((("", "What was said about this row was deleted together with its values."),))
+# A repeatable row that another run has taken over, or a newer row has overtaken. Without its text only a fingerprint would
+# tell it from one that was skipped as accepted (`SKIPPED_AS_ACCEPTED`), so it loses that too.
 _STAYED_BEHIND = "state = 'skipped' and once = 0 and coalesce(cells, '[]') <> '[]'"
-"""A repeatable row that another run has taken over, or a newer row has overtaken.
-
-Without its text only a fingerprint would tell it from one that was skipped as accepted (``SKIPPED_AS_ACCEPTED``), so it loses
-that too.
-"""
 _MOMENT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*"
 _ENDED = "coalesce(ages_from, finished, started)"
 

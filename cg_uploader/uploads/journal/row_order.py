@@ -48,15 +48,15 @@ from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
 from cg_uploader.uploads.journal.related_runs import differs_in_customer, run_of
 
 _MINE = f"id >= :first and id < :last and once = 0 and {LEFT_TO_DO}"
+# In the same run.
 _BELOW = "state = 'accepted' and id > my_id"
-"""In the same run."""
+# In a run of failed rows, or the one that they come from.
 _OF_THE_SAME_FILE = (
     "(state = 'accepted' and (number > my_number or (number = my_number and :other > :run))"
     f" or state = '{OVERTAKEN}' and number = my_number and :other < :run)"
 )
-"""In a run of failed rows, or the one that they come from."""
+# The same row in the run that failed rows come from.
 _WITHHELD_BEFORE = f"state = '{WITHHELD}' and number = my_number and :other < :run"
-"""The same row in the run that failed rows come from."""
 _OF_A_NEWER_FILE = f"(state in {LEFT} or {SKIPPED_AS_ACCEPTED})"
 _NAMED = (
     "with mine as materialized (select id as my_id, number as my_number, subject as about from row"

@@ -9,6 +9,11 @@ from pathlib import Path
 from cg_uploader.errors import JournalError
 from cg_uploader.uploads.journal.locks import gate
 
+# What brings a journal from version n to n + 1; `PRAGMA user_version` says where one stands. Version 2: who holds a run, when
+# its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
+# this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
+# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commits`). Version 4:
+# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said).
 MIGRATIONS = (
     """
     create table key (secret blob not null);
@@ -81,19 +86,11 @@ MIGRATIONS = (
     alter table loss add column told integer not null default 0;
     """,
 )
-"""What brings a journal from version n to n + 1; ``PRAGMA user_version`` says where one stands.
 
-Version 2: who holds a run, when its values were deleted; ``memory`` is what was accepted, by whom it is about (``subject``),
-under the key of its ``origin`` (0: this computer's own); ``clock`` is when the journal was last used; ``loss`` says that an
-earlier journal was damaged (``file``: its name now) or is gone (an empty ``file``).
-Version 3: ``commits`` of the journal are counted (see ``commits``).
-Version 4: whether a loss was ``told`` (``known_to_person``: an upload went on all the same, as the user said).
-"""
-
+# To forget an upload of a million rows, or to take a memory of as many in, is one commit: a slow disk needs half a minute.
 BUSY_SECONDS = 120.0
-"""To forget an upload of a million rows, or to take a memory of as many in, is one commit: a slow disk needs half a minute."""
+# The mark of our journals from version 2 on.
 APPLICATION = 0x43475550
-"""The mark of our journals from version 2 on."""
 
 
 def refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:

@@ -25,18 +25,18 @@ from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
 from cg_uploader.uploads.journal.plan_json import customer_in, first_file
 
+# What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
+# 2: by one that did not know rows which others of their identifier followed.
 _WHOLLY = 3
-"""What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
-2: by one that did not know rows which others of their identifier followed."""
+# The origin of what this computer has recorded itself; others were imported, each with a key of its own.
 OWN = 0
-"""The origin of what this computer has recorded itself; others were imported, each with a key of its own."""
 
+# subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place.
 Entry = tuple[bytes, bytes, int, float, int]
-"""subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place."""
+# fingerprint, whether it was surely accepted, seconds since 1970.
 _Entry = tuple[bytes, int, float]
-"""fingerprint, whether it was surely accepted, seconds since 1970."""
+# A row by its number in the file where it stood first (`planfile.first_content`).
 Numbered = tuple[str, int]
-"""A row by its number in the file where it stood first (``planfile.first_content``)."""
 
 _WHEN = "iif(answered between 0 and 4e9, answered, :now)"
 _MY_TIME = _WHEN.replace("answered", "mine.answered")
@@ -62,13 +62,14 @@ _WAITING = (
     "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
     " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
 )
+# A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind.
 _HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
-"""A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind."""
 _BY_SUBJECT = (
     f"{_ADD} select 0, of_customer(subject), fingerprint, state = 'accepted', {_WHEN}, :place from row"
     f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
     f" order by subject, {_WHEN}, id {_KEEP}"
 )
+# To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was.
 _FOLLOWED = (
     f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, {_MY_TIME}), :place from"
     " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
@@ -79,7 +80,6 @@ _FOLLOWED = (
     " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
     f" order by mine.fingerprint{_SURER}"
 )
-"""To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from cg_uploader.system.named_file import NamedFile
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
+# A larger file is only said to have changed: reading it would keep the run waiting.
 LARGEST_COMPARED_BYTES = 20 << 20
-"""A larger file is only said to have changed: reading it would keep the run waiting."""
 _PIECE = 1 << 20
 NOW_SENT = "The rows recorded when the upload began are sent."
 

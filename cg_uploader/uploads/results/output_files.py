@@ -18,8 +18,8 @@ from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there,
 from cg_uploader.uploads.journal.journal import Journal
 
 PIECE_BYTES = 1 << 20
+# What a file of failed rows may end in.
 FAILED_ROWS = tuple(WRITTEN)
-"""What a file of failed rows may end in."""
 
 
 def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:

@@ -22,11 +22,11 @@ from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, Kept
 
+# Rows that are listed one by one; the repair file has all of them.
 MOST_ROWS = 200
-"""Rows that are listed one by one; the repair file has all of them."""
 MOST_REASONS = 25
+# Different reasons that are told apart while counting, so that a run of a million rows fits into memory.
 MOST_REASONS_COUNTED = 5_000
-"""Different reasons that are told apart while counting, so that a run of a million rows fits into memory."""
 LONGEST_TEXT = 300
 MOST_NAMES = 200
 
@@ -53,8 +53,8 @@ tr.sum td { font-weight: 600; border-top: 2px solid #1b1f24; border-bottom: 0; }
 """
 
 Cells = Sequence[str]
+# How a column is set, by its head.
 KINDS = {"Row": "number", "Rows": "number", "Status": "word", "Who": "who", "Fact": "name", "CustomerGauge field": "name"}
-"""How a column is set, by its head."""
 _QUOTED = re.compile("“[^”]*”|\\d+")
 
 

@@ -29,10 +29,10 @@ _SESSION: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
     ("org.gnome.SessionManager", "/org/gnome/SessionManager", "", "susu", (NAME, 0, WHY, _GNOME_NO_SUSPEND)),
     ("org.freedesktop.PowerManagement", "/org/freedesktop/PowerManagement/Inhibit", ".Inhibit", "ss", (NAME, WHY)),
 )
+# Whom a Linux desktop may listen to: service, object, what its interface is called behind that, signature, arguments.
 _SYSTEM: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
     ("org.freedesktop.login1", "/org/freedesktop/login1", ".Manager", "ssss", ("idle", NAME, WHY, "block")),
 )
-"""Whom a Linux desktop may listen to: service, object, what its interface is called behind that, signature, arguments."""
 
 
 class Awake:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?)?")
+# What is shown for an error in any language: `#DIV/0!`, `#BEZUG!`, `#¿NOMBRE?`, `Err:502`, `Ошибка:502`.
 _ERROR = re.compile(r"#[¡¿]?[^\W\d_](?:/0|\D)*|[^\W\d_]+\.?\s?[:：]\s?5\d\d")
-"""What is shown for an error in any language: ``#DIV/0!``, ``#BEZUG!``, ``#¿NOMBRE?``, ``Err:502``, ``Ошибка:502``."""
 _LONGEST_ERROR = 40
+# Zero as a number, a date or a time.
 _NOTHING = re.compile(r"[-+]?[0.]*(?:NaN)?|(?:1899-12-30|1904-01-01)(?:T[0:.]*)?|P?T?(?:0+[HMS])*")
-"""Zero as a number, a date or a time."""
+# What LibreOffice shows where a format cannot draw a number.
 _NOT_DRAWN = "#FMT"
-"""What LibreOffice shows where a format cannot draw a number."""
 
 
 @lru_cache(maxsize=2_000)

@@ -11,14 +11,14 @@ from cg_uploader.sheets.cells.converter import SharedTexts
 from cg_uploader.sheets.containers.xml_stream import Decoder
 from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, local, parser
 
+# Text in XML, as a regular expression: only with the names that XML itself has for characters.
 WRITTEN = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
-"""Text in XML, as a regular expression: only with the names that XML itself has for characters."""
 
 _SIMPLE = re.compile(rf'<si><t(?: xml:space="preserve")?>({WRITTEN})</t></si>')
 _NOT_PLAIN = ("> ", " <", ">#", ">Err:", "E+")
 _NAMED = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+# No XML holds this character.
 _APART = "\0"
-"""No XML holds this character."""
 
 
 def all_named(xml: str) -> bool:
