@@ -16,7 +16,7 @@ from cg_uploader.sheets.containers.zip_package import damaged
 from cg_uploader.sheets.delimited import text_reader
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of
 from cg_uploader.sheets.formats.detection import sniff
-from cg_uploader.sheets.formats.registry import Content, Format, OpenedFile, format_of
+from cg_uploader.sheets.formats.registry import Content, Format, OpenedFile, all_suffixes, format_of
 from cg_uploader.sheets.formats.unsupported import SOMETHING_ELSE, in_package, no_spreadsheet, unknown
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.builder import TableBuilder
@@ -127,7 +127,7 @@ def _format(opened: OpenedFile, content: Content) -> Format:
     found = format_of(opened, content)
     if found is None:
         package = opened.package
-        raise no_spreadsheet(opened.name, in_package(package.parts, package.kind) or SOMETHING_ELSE)
+        raise no_spreadsheet(opened.name, in_package(package.parts, package.kind, all_suffixes()) or SOMETHING_ELSE)
     return found
 
 
@@ -145,5 +145,5 @@ def _note_extension(file: Path, expected: tuple[str, ...], builder: TableBuilder
     if file.suffix and file.suffix.lower() not in expected:
         builder.notes.once(
             NoteKind.WRONG_EXTENSION,
-            f"The name ends in {file.suffix}, but the file holds {expected[0]} and was read as that.",
+            f"The name ends in {file.suffix}, but the content is that of {expected[0]}. It was read as that.",
         )

@@ -68,7 +68,7 @@ class Format:
 def _is_xlsx(file: OpenedFile) -> bool:
     from cg_uploader.sheets.formats.unsupported import in_package
 
-    return not _is_xlsb(file) and in_package(file.package.parts, file.package.kind) is None
+    return not _is_xlsb(file) and in_package(file.package.parts, file.package.kind, ()) is None
 
 
 def _xlsx() -> Opener:

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from struct import unpack_from
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.formats.registry import all_suffixes
 
 ANOTHER = "Choose an Excel, OpenDocument or CSV file."
 AS_XLSX = "Open it in Excel, save it as .xlsx, and choose that file."
@@ -208,8 +207,10 @@ def is_json(text: str) -> bool:
     return not following.startswith("\t") and following.lstrip()[:1] in ("", "[", "{")
 
 
-def in_package(parts: Collection[str], kind: str) -> What | None:
+def in_package(parts: Collection[str], kind: str, spreadsheets: tuple[str, ...]) -> What | None:
     """What a ZIP file is, by the names of its parts (small letters) and what it says of itself (``mimetype``).
+
+    ``spreadsheets``: the suffixes of files that could be read if they were unpacked.
 
     None when it looks like a workbook of Excel.
     """
@@ -231,7 +232,7 @@ def in_package(parts: Collection[str], kind: str) -> What | None:
         return "an electronic book", MADE_FROM
     if any(part.startswith("xl/") for part in parts):
         return None
-    if any(part.endswith(all_suffixes()) for part in parts):
+    if any(part.endswith(spreadsheets) for part in parts):
         return "a packed folder", _UNPACK
     return SOMETHING_ELSE
 
