@@ -72,7 +72,9 @@ def last_words(places: Places) -> Iterator[None]:
     """Meanwhile a crash below Python writes into the folder of logs where every thread stood: files, lines and names alone."""
     file = places.logs / f"{logs.FILE}.crash"
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        handle = os.open(
+            file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0), 0o600
+        )
     except OSError:
         yield  # the program is of use without it
         return

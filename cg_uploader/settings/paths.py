@@ -87,6 +87,19 @@ def make_private(folder: Path) -> None:
         raise _not_stored(error, folder, folder) from None
 
 
+def read_private(file: Path, max_chars: int) -> str:
+    """Read the beginning of one of the program's own files.
+
+    Raises:
+        OSError: It is not there, cannot be read, or is no file: a pipe in its place would be waited for.
+        ValueError: It is no UTF-8.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    with patiently(lambda: file.open(encoding="utf-8")) as stream:
+        return stream.read(max_chars)
+
+
 def write_private(file: Path, text: str) -> None:
     """Write ``text`` as UTF-8, for this user alone, whole or not at all; UploaderError when that cannot be done."""
     make_private(file.parent)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.model.enums import BlankCells
-from cg_uploader.settings.paths import write_private
-from cg_uploader.system.atomic_file import patiently
+from cg_uploader.settings.paths import read_private, write_private
 
 THEMES = ("system", "light", "dark")
 MOST_DAYS = 3650
@@ -45,8 +44,7 @@ class PreferenceStore:
     def load(self) -> Preferences:
         """What was saved; the usual value for whatever is missing, unknown or damaged, for nothing depends on it."""
         try:
-            with patiently(lambda: self._file.open(encoding="utf-8")) as stream:
-                data = json.loads(stream.read(MOST_CHARACTERS))
+            data = json.loads(read_private(self._file, MOST_CHARACTERS))
         except (OSError, ValueError, RecursionError):
             return Preferences()
         if not isinstance(data, dict):

@@ -9,8 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from cg_uploader.settings.paths import write_private
-from cg_uploader.system.atomic_file import patiently
+from cg_uploader.settings.paths import read_private, write_private
 
 MOST_FILES = 200
 _MOST_CHARACTERS = 4 << 20
@@ -82,8 +81,7 @@ class ChoiceStore:
 
     def _load(self) -> dict[str, Any]:
         try:
-            with patiently(lambda: self._file.open(encoding="utf-8")) as stream:
-                data = json.loads(stream.read(_MOST_CHARACTERS))
+            data = json.loads(read_private(self._file, _MOST_CHARACTERS))
         except (OSError, ValueError, RecursionError):
             return {}
         files = data.get("files") if isinstance(data, dict) and data.get("version") == 1 else None

@@ -57,3 +57,29 @@ def test_a_pipe_that_is_named_is_refused(program: Program, words: tuple[str, ...
     assert done.returncode == code, done.stderr
     assert "pipe" in done.stderr
     assert "Something went wrong" not in done.stderr
+
+
+OWN_FILES = (
+    "preferences.json",
+    "choices.json",
+    "journal.sqlite3-commits",
+    "logs/cg-uploader.log",
+    "logs/cg-uploader.log.crash",
+)
+
+
+@pytest.mark.parametrize("name", OWN_FILES)
+def test_a_pipe_among_the_programs_own_files_is_waited_for_by_nothing(tmp_path: Path, name: str) -> None:
+    program = Program(tmp_path)
+    with program.practice() as practice:
+        file = workbook(tmp_path / "people.xlsx", ("Email", "First Name"), [("ann@example.com", "Ann")])
+        words = "upload", file, "--profile", program.profile(practice, ("Email", "First Name"))
+        assert program.run(*words).returncode == 0
+        pipe = tmp_path / "home" / name
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        for command in (("history",), ("report", "1"), words):
+            done = program.run(*command)
+            assert done.returncode in (0, 5), done
+            assert "Traceback" not in done.stderr
+            assert "Something went wrong" not in done.stderr

@@ -131,7 +131,8 @@ def _sync_folder(folder: Path) -> None:
 def _entries(journal: Path) -> list[tuple[bytes, int] | None]:
     """What each slot says; None for one that is empty or not whole."""
     try:
-        content = file_of(journal).read_bytes()[:_SIZE]
+        file = file_of(journal)
+        content = file.read_bytes()[:_SIZE] if file.is_file() else b""  # a pipe in its place would be waited for
     except OSError:
         return []
     return [_unpacked(content[at : at + _ENTRY.size]) for at in range(0, len(content), _ENTRY.size)]
