@@ -101,7 +101,7 @@ class Journal:
         """A new run, held by this journal, still without rows; nobody sees it before ``seal``."""
         place = (plan.address.records, plan.configuration.reference)
         facts = (plan_json.content_of(plan.table), *place, plan_json.dump(plan, self._customer(client_id)))
-        with self._change() as db:
+        with self._holds.unless_it_fails(), self._change() as db:
             query = "insert into run (content, records, reference, plan, sent_by, started, held_by, rows)"
             cursor = db.execute(f"{query} values (?, ?, ?, ?, ?, ?, ?, -1)", (*facts, who_i_am(), iso(), as_holder()))
             run = cursor.lastrowid or 0
