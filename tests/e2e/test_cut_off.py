@@ -98,7 +98,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
 def test_a_small_disk_that_is_really_full(tmp_path: Path, kind: str) -> None:
     home, rows = tmp_path / "home", 400
     home.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2600k", "none", str(home)], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(home)], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("mounting is not possible here: " + mounted.stderr.decode().strip())
     program = Program(tmp_path)
