@@ -187,14 +187,14 @@ def test_the_underscore_is_bound_to_nothing_else() -> None:
     assert found == {}
 
 
-def bindings(text: str) -> list[int]:
+def bindings(text: str) -> set[int]:
     """The lines of a module that give the name ``_`` to something."""
-    return [
+    return {
         node.lineno
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
-    ]
+    }
 
 
 def test_a_binding_is_found() -> None:
-    assert bindings("def f():\n    _, kept = 1, 2\n    for _ in kept:\n        pass\n") == [2, 3]
+    assert bindings("def f():\n    _, kept = 1, 2\n    for _ in kept:\n        pass\n") == {2, 3}

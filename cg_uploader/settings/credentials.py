@@ -120,7 +120,7 @@ class CredentialStore:
 
     def save(self, profile: str, region: Region, credentials: Credentials) -> None:
         """Keep ``credentials`` for ``profile``, in the place of earlier ones; UsageError when that cannot be done."""
-        kept, _ = tidy(credentials.client_id, credentials.client_secret)
+        kept = tidy(credentials.client_id, credentials.client_secret)[0]
         self._keep(_service(profile), _ENTRY, kept.client_id, kept.client_secret, region.value)
 
     def forget(self, profile: str) -> None:
