@@ -198,7 +198,7 @@ def _system_keychain() -> tuple[Keychain | None, str | None]:
         with _fenced(_("This computer's keychain cannot be used ({error}).")):
             backend = _best_backend()
     except CredentialsRefused as refused:
-        return None, f"{refused.sentence} {_('Nothing is remembered.')}"
+        return None, refused.sentence + " " + _("Nothing is remembered.")
     if backend is None:
         nothing = _("This computer has no keychain that keeps a secret safely, so nothing is remembered.")
         return None, f"{nothing} {advice}"
