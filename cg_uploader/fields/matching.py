@@ -12,6 +12,7 @@ from cg_uploader.fields.configuration import missing_headings
 from cg_uploader.fields.headings import difference, loose, skeleton, visible
 from cg_uploader.model.configuration import Configuration, Mapping, Source
 from cg_uploader.model.table import Column
+from cg_uploader.translation import N_
 
 # From which likeness on (0–1) a column is worth suggesting.
 ALIKE = 0.72
@@ -30,16 +31,16 @@ class FieldState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The words that people see."""
+        """The words that the user sees, marked for translation."""
         return _LABELS[self]
 
 
 _LABELS = {
-    FieldState.EXACT: "Matches exactly",
-    FieldState.SPELLING: "Will be sent under CustomerGauge's spelling",
-    FieldState.SUGGESTION: "Suggestion, please confirm",
-    FieldState.MISSING: "Required and missing",
-    FieldState.NOT_USED: "Not used",
+    FieldState.EXACT: N_("Matches exactly"),
+    FieldState.SPELLING: N_("Will be sent under CustomerGauge's spelling"),
+    FieldState.SUGGESTION: N_("Suggestion, please confirm"),
+    FieldState.MISSING: N_("Required and missing"),
+    FieldState.NOT_USED: N_("Not used"),
 }
 
 
