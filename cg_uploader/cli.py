@@ -39,12 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
     places = Places.find()
-    translation.use(None if terminal.json else catalogue_for(os.environ, places))
+    translation.use(None if terminal.json or _saves_json(words) else catalogue_for(os.environ, places))
     with crash_handling.kept_quiet(places):
         try:
             return _guarded(words, terminal, given)
         finally:
             terminal.write("")  # a help that could not be written would fail when Python ends
+
+
+def _saves_json(words: Sequence[str]) -> bool:
+    """Whether the result is a JSON file, which is English as the object on standard output is."""
+    return words[:1] == ["report"] and any(word.lower().endswith(".json") for word in words)
 
 
 def _complete_streams() -> None:

@@ -40,8 +40,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """UsageError instead of an exit."""
-        sentence = f"{message[:1].upper()}{message[1:]}."
-        raise UsageError(f"{sentence} {_('“{program} --help” says how it is used.').format(program=self.prog)}")
+        advice = _("“{program} --help” says how it is used.").format(program=self.prog)
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. {advice}")
 
 
 def _quotes(message: str) -> bool:

@@ -100,7 +100,7 @@ def _put(stream: TextIO, text: str) -> str:
 
 def _line(text: str) -> str:
     """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
-    return revealed(text).replace("\n", f"‹{_('line break')}›")
+    return revealed(text).replace("\n", _("‹line break›"))
 
 
 def _short(text: str) -> str:

@@ -174,7 +174,7 @@ def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -
     try:
         written = report.save_failed_rows(journal, run, target)
     except UploaderError as error:
-        terminal.tell(f"{error.sentence} {_('The rows are recorded in upload {run}.').format(run=run)}")
+        terminal.tell(error.sentence + " " + _("The rows are recorded in upload {run}.").format(run=run))
         return
     if written:
         text = ngettext(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from program import Program, workbook
 
+from cg_uploader.commands.arguments import command_parser
 from cg_uploader.sheets.process.limits import Limits
 from cg_uploader.sheets.process.parse_process import Child, command
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sheetfiles import read
 
+from cg_uploader.commands import arguments
 from cg_uploader.errors import FileError
 from cg_uploader.gui.widgets.drop_zone import files_to_choose, kinds_in_words
 from cg_uploader.sheets.delimited.row_builder import LinesBuilder
