@@ -39,12 +39,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
     places = Places.find()
-    translation.use(None if terminal.json or _saves_json(words) else catalogue_for(os.environ, places))
+    translation.use(None)
+    if not terminal.json and not _saves_json(words):
+        _choose_language(places)
     with crash_handling.kept_quiet(places):
         try:
             return _guarded(words, terminal, given)
         finally:
             terminal.write("")  # a help that could not be written would fail when Python ends
+
+
+def _choose_language(places: Places) -> None:
+    """Let messages be in the user's language.  They stay English when a drive that is gone keeps it from being known."""
+    with suppress(OSError, ValueError):
+        translation.use(within(TIDY_SECONDS, lambda: catalogue_for(os.environ, places)))
 
 
 def _saves_json(words: Sequence[str]) -> bool:

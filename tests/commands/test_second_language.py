@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -168,3 +169,16 @@ def test_a_report_for_programs_is_english(monkeypatch: pytest.MonkeyPatch, words
     monkeypatch.setattr(upload_commands, "report_run", lambda *_given: seen.append(translation.in_use() is not None) or 0)
     assert cli.main(["report", "1", *words]) == 0
     assert seen == [translated]
+
+
+@PSEUDO
+def test_a_home_that_does_not_answer_is_told_in_english(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = threading.Event()
+    monkeypatch.setattr(cli, "TIDY_SECONDS", 0.1)
+    monkeypatch.setattr(cli, "catalogue_for", lambda *_given: gone.wait())
+    try:
+        assert run(capsys, "nothing-of-this-name")[1].startswith("There is no such file")
+    finally:
+        gone.set()
