@@ -31,7 +31,7 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.planning.drift import file_changed, profile_changed
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
-from cg_uploader.uploads.proxy_auth import stopped_by
+from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.results.receipt import receipt
@@ -140,7 +140,7 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
                 begun.append(send(client, progress, control))
         return begun[-1]
 
-    summary = way.go(work, lambda place, summary: stopped_by(place, summary) and not control.stopping)
+    summary = way.go(work, lambda place, summary: goes_on(place, summary, control))
     _say_totals(summary, journal, terminal, save_failed)
     return summary.exit_code
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.remembered_read_options import ChoiceStore
 from cg_uploader.sheets.reader import Readers
-from cg_uploader.system.loopback import is_loopback
+from cg_uploader.uploads.configured_client import configured_client
 from cg_uploader.uploads.proxy_auth import ProxyLogins
 
 if TYPE_CHECKING:
@@ -105,21 +104,10 @@ class Services:
 
         UsageError for a certificate file that cannot be used, NotReachable for such a proxy setting.
         """
-        from cg_uploader.api.client import Client  # both take long to load
-        from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment
-
-        kept, urls = self.preferences.load(), (address.auth, address.records)
-        found = None
-        if kept.proxy == SYSTEM and not named_in_environment() and not all(map(_is_here, urls)):
-            found = look_up(urls, cancelled)
-        proxies = Proxies(kept.proxy, found, self.proxy_logins.known)
-        return Client(address, credentials, ca_file=Path(kept.ca_file) if kept.ca_file else None, proxies=proxies)
+        logins = self.proxy_logins
+        return configured_client(address, credentials, self.preferences.load(), logins, lambda urls: look_up(urls, cancelled))
 
     def close(self) -> None:
         """End the practice server and the process that is ready to read."""
         self.practice.close()
         self.readers.close()
-
-
-def _is_here(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname or "")

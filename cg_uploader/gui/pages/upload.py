@@ -39,7 +39,7 @@ from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.planning.plan_builder import Earlier
-from cg_uploader.uploads.proxy_auth import stopped_by
+from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.sending.control import Control
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ class UploadPage(Page):
         self.after.focus_first()
         if ended.failed is not None:
             self._ask_for(ended.failed, ended)
-        elif stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
+        elif goes_on(ended.login_wanted, ended.summary, self._control):
             again = self._continued(ended.summary.run)
             self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
         elif ended.summary.stopped is None:
