@@ -37,10 +37,9 @@ from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared,
 from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.results.report import in_words
 from cg_uploader.uploads.results.retry_failed import take_up
-from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
-from cg_uploader.uploads.sending.run_log import noted
 
 # What a saved report is, by what its name ends in.
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
@@ -93,7 +92,7 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
     say_groups(result, beside)
 
     def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-        return noted(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
+        return logged_run.upload(plan, client, journal, on_batch=on_batch, control=control)
 
     return _carry_out(way, send, journal, terminal, save_failed)
 
@@ -114,7 +113,7 @@ def resume(args: Namespace, terminal: Terminal) -> int:
                     terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-            return noted(plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control))
+            return logged_run.resume(run, client, journal, on_batch=on_batch, control=control)
 
         way = Way(args.places, terminal, plan.address, credentials)
         return _carry_out(way, send, journal, terminal, args.save_failed)
@@ -135,7 +134,7 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
         progress = Progress(terminal)
         with _stopped_by_signals(control, terminal):
             if begun:  # a proxy stopped it, and has been told who asks
-                begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
+                begun.append(logged_run.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
             else:
                 begun.append(send(client, progress, control))
         return begun[-1]

@@ -19,6 +19,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.proxy_auth import NextTry, ProxyLogins
+from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
 PLACE, OTHER = "proxy:3128", "other:3128"
@@ -143,7 +144,7 @@ def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
             return journal.end(run, None)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(upload_commands.engine, "resume", resume)
+            patch.setattr(engine, "resume", resume)
             upload_commands._carry_out(way, send, journal, Terminal(json=False), None)
     assert calls == (["send", "resume"] if goes_on else ["send"])
     assert bool(way.answered) is goes_on
