@@ -8,16 +8,15 @@ import socket
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.client_factory import Way, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
-from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Progress, Terminal
-from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
+from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.data_types import facts_of
@@ -29,7 +28,8 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
-from cg_uploader.uploads.planning.drift import file_changed, profile_changed
+from cg_uploader.uploads.opened_journal import opened_journal
+from cg_uploader.uploads.planning.drift import changed_since
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
 from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.results import report
@@ -56,7 +56,7 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
         if (back := take_up(plan.table, journal)) is not None:
@@ -100,7 +100,7 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
     _refuse_place(args.save_failed)
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.places, journal)
         run = args.run or newest(journal)
@@ -108,22 +108,14 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(args, plan.profile, plan.region)
-            for changed in (file_changed(plan, journal, run), _profile_changed(plan, ProfileStore(args.places.profiles))):
-                if changed:
-                    terminal.tell(changed)
+            for changed in changed_since(run, journal, ProfileStore(args.places.profiles)):
+                terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
             return logged_run.resume(run, client, journal, on_batch=on_batch, control=control)
 
         way = Way(args.places, terminal, plan.address, credentials)
         return _carry_out(way, send, journal, terminal, args.save_failed)
-
-
-def _profile_changed(plan: Plan, store: ProfileStore) -> str:
-    """Nothing is said of a profile that was never saved here, or is gone."""
-    with suppress(ProfileError):
-        return profile_changed(plan, store.load(plan.profile))
-    return ""
 
 
 def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -217,7 +209,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -248,7 +240,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
         form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
         if args.form not in (None, form):
             raise UsageError(f"{args.save.name} does not end as --as {args.form} says. Leave --as out, or choose another name.")
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
         if args.save is not None:
             ensure_spared(args.save, args.places, journal)

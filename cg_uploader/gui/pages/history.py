@@ -13,7 +13,7 @@ from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.tidying import changed_since
+from cg_uploader.gui.tidying import comparing
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
@@ -151,7 +151,7 @@ class HistoryPage(Page):
     def _continue(self) -> None:
         run = self.selected()
         if run is not None:
-            self._comparing.start(changed_since(run.run, self.services), done=self._on_compared)
+            self._comparing.start(comparing(run.run, self.services), done=self._on_compared)
             self.continue_wanted.emit(run.run)
 
     def _on_compared(self, changed: str) -> None:
