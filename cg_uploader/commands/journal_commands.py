@@ -18,8 +18,8 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
 from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
 from cg_uploader.uploads.opened_journal import opened_journal
-from cg_uploader.uploads.results.output_files import ensure_spared
 from cg_uploader.uploads.results.report import STILL_READ, summaries
+from cg_uploader.uploads.results.saved_files import save_sent_rows
 
 ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
 
@@ -89,18 +89,16 @@ def _profiles(places: Places) -> set[str]:
 def memory(args: Namespace, terminal: Terminal) -> int:
     """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
     with opened_journal(args.places, terminal.tell) as journal:
-        exchange = journal.memories()
         if args.action == "export":
-            ensure_spared(args.file, args.places, journal)
-            count, code = exchange.export_to(args.file)
+            count, code = save_sent_rows(journal, args.file, args.places)
             rows = f"{count:,} row{'' if count == 1 else 's'}"
             terminal.say(f"What this computer remembers of {rows} is in {args.file}; it holds no values.")
             terminal.say(f"Code: {code}")
             terminal.tell(CODE_ADVICE)
         elif args.action == "import":
-            terminal.say(exchange.import_from(args.file, _code(args, terminal)).as_taken_in)
+            terminal.say(journal.memories().import_from(args.file, _code(args, terminal)).as_taken_in)
         else:
-            for line in exchange.in_words():
+            for line in journal.memories().in_words():
                 terminal.say(line)
     return 0
 

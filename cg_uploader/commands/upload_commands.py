@@ -25,7 +25,6 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.opened_journal import opened_journal
@@ -37,6 +36,7 @@ from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared,
 from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.results.report import in_words
 from cg_uploader.uploads.results.retry_failed import take_up
+from cg_uploader.uploads.results.saved_files import save_report
 from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
@@ -242,12 +242,10 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
             raise UsageError(f"{args.save.name} does not end as --as {args.form} says. Leave --as out, or choose another name.")
     with opened_journal(args.places, terminal.tell) as journal:
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
-        if args.save is not None:
-            ensure_spared(args.save, args.places, journal)
         if args.save is None:
             _write(text, terminal)
         else:
-            save_text(args.save, text)
+            save_report(journal, text, args.save, args.places)
             terminal.say(f"Saved as {args.save}.")
     return 0
 

@@ -339,9 +339,7 @@ class ConnectPage(Page):
     def delete_saved(self, name: str) -> None:
         """Delete a saved connection and its secret; what is typed stays."""
         try:
-            self.services.profiles.delete(name)
-            if self.services.credentials.available is None:
-                self.services.credentials.forget(name)
+            profiles.delete_profile(name, self.services.profiles, self.services.credentials)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
         self._list_saved()
