@@ -6,7 +6,6 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -26,20 +25,17 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from cg_uploader import __version__
 from cg_uploader.gui import papers
 from cg_uploader.gui.main_window import MainWindow
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Practice, Services
+from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.settings import crash_handling, logs, profiles
+from cg_uploader.settings import crash_handling, logs
 from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 
 _LOG = logging.getLogger(__name__)
-SAMPLE = "samples/contacts.xlsx"
-SAMPLE_PROFILE = "samples/contacts.json"
-SAMPLE_SCRIPT = "samples/contacts-script.json"
-DEMO_DELAY_SECONDS = 0.1
 # Room for what the desktop draws around a window.
 FRAME = QSize(16, 40)
 # How long another thread may keep Python from the window: with the usual five times as much each call of a repaint waits, and
@@ -65,7 +61,7 @@ def run_window(
 def _shown(application: Application, places: Places, file: Path | None, setup: Path | None, *, demo: bool) -> int:
     """Show the window until it is closed."""
     qInstallMessageHandler(log_from_qt)
-    practice = demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS)
+    practice = demo_practice() if demo else Practice(delay=ANSWER_SECONDS)
     services = make_services(places, application, practice, demo=demo)
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
@@ -120,7 +116,7 @@ def demo_practice() -> Practice:
     """A practice server that misbehaves as the sample's script says."""
     from cg_uploader.practice import faults
 
-    return Practice(delay=DEMO_DELAY_SECONDS, script=faults.read(resource(SAMPLE_SCRIPT)))
+    return Practice(delay=ANSWER_SECONDS, script=faults.read(sample_script()))
 
 
 def begin_as_preferred(window: MainWindow) -> None:
@@ -133,9 +129,8 @@ def begin_as_preferred(window: MainWindow) -> None:
 def begin_demo(window: MainWindow) -> None:
     """Everything ready to walk through: practice server, sample profile and file; the File step is open."""
     server = window.services.practice.server
-    profile = profiles.parse(resource(SAMPLE_PROFILE).read_text(encoding="utf-8"))
-    window.session.use_profile(replace(profile, address=server.address), PRACTICE_CREDENTIALS)
-    window.open_any(resource(SAMPLE))
+    window.session.use_profile(sample_profile(server.address), PRACTICE_CREDENTIALS)
+    window.open_any(sample_file())
     window.show_step(Step.FILE)
 
 

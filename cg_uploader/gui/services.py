@@ -15,6 +15,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.remembered_read_options import ChoiceStore
+from cg_uploader.settings.sample import ANSWER_SECONDS
 from cg_uploader.sheets.reader import Readers
 from cg_uploader.uploads.configured_client import configured_client
 from cg_uploader.uploads.proxy_auth import ProxyLogins
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from cg_uploader.practice.script import Script
     from cg_uploader.practice.server import PracticeServer
     from cg_uploader.uploads.journal.journal import Journal
-
-
-# What the pretend CustomerGauge is signed in to with; it accepts any.
-PRACTICE_CREDENTIALS = Credentials("practice", "practice")
 
 
 def open_journal(places: Places) -> Journal:
@@ -40,7 +37,7 @@ def open_journal(places: Places) -> Journal:
 class Practice:
     """The pretend CustomerGauge of this window; it starts when it is wanted and ends with the window."""
 
-    def __init__(self, *, delay: float = 0.1, script: Script | None = None) -> None:
+    def __init__(self, *, delay: float = ANSWER_SECONDS, script: Script | None = None) -> None:
         """``delay``: seconds per record; ``script``: how it misbehaves."""
         self._delay = delay
         self._script = script

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cg_uploader.errors import CredentialsRefused, UploaderError
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services, open_journal
+from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import UNNAMED, Session
 from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
@@ -20,6 +20,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.settings.paths import Places
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import retry_failed
 from cg_uploader.uploads.results.report import STILL_READ, summaries

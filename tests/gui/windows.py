@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
+from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import DataType, FieldKind, Region
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.sheets.process.parse_process import command
 from cg_uploader.sheets.reader import Readers
 

@@ -14,7 +14,7 @@ from cg_uploader.gui import papers
 from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
+from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session, Tested
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import SPACE
@@ -31,6 +31,7 @@ from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings import profiles
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.system.atomic_file import proposed_name
 
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
