@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -43,9 +42,7 @@ FRAME = QSize(16, 40)
 TURN_SECONDS = 0.001
 
 
-def run_window(
-    places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False, argv: Sequence[str] = ()
-) -> int:
+def run_window(places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False) -> int:
     """Open the window and return when it is closed: 0.
 
     ``file`` is read at once, ``setup`` taken over; ``demo`` starts a practice server on the sample.  The caller has made
@@ -53,7 +50,7 @@ def run_window(
     """
     places.prepare()
     papers.clear_pages(places)
-    application = make_application(argv)
+    application = make_application()
     with logs.kept(places):
         return _shown(application, places, file, setup, demo=demo)
 
@@ -93,12 +90,12 @@ def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None
         _LOG.warning("Qt, %s: %s", context.category, place[0] if place else "")
 
 
-def make_application(argv: Sequence[str]) -> Application:
+def make_application() -> Application:
     """The application with its name and icon; other threads give way to it sooner from now on."""
     sys.setswitchinterval(TURN_SECONDS)
     QCoreApplication.setApplicationName("cg-uploader")
     QCoreApplication.setApplicationVersion(__version__)
-    application = Application([sys.argv[0], *argv])
+    application = Application([sys.argv[0]])
     application.setApplicationDisplayName("CG Uploader")
     application.setDesktopFileName("cg-uploader")
     application.setWindowIcon(QIcon(str(resource("icons/cg-uploader.svg"))))

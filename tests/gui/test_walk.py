@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFileOpenEvent
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection
 
 from cg_uploader.gui.app import Application, begin_as_preferred, begin_demo
 from cg_uploader.gui.main_window import MainWindow
@@ -79,7 +79,7 @@ def test_what_the_check_showed_is_what_went_out(window: MainWindow, services: Se
     session = window.session
     session.set_connection(practice_connection(services))
     session.set_table(table_of(HEADINGS, [*people(20), ("no-address", "Bob", "x")]))
-    session.set_changes({3: {1: "Edited here"}}, frozenset({5}), frozenset())
+    change_rows(session, {3: {1: "Edited here"}}, frozenset({5}))
     qtbot.waitUntil(lambda: session.result is not None, timeout=PATIENCE_MS)
     assert session.plan is not None
     assert session.result is not None
