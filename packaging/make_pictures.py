@@ -148,7 +148,7 @@ def main() -> int:
     """Light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    application = app.make_application([])
+    application = app.make_application()
     for scheme in (Scheme.LIGHT, Scheme.DARK):
         with tempfile.TemporaryDirectory() as home:
             places = Places(Path(home))
