@@ -19,7 +19,6 @@ from cg_uploader.commands.terminal import Progress, Terminal
 from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
-from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
@@ -81,7 +80,7 @@ def _refuse_place(save_failed: Path | None) -> None:
 def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check, say what the check found, send, and say what it came to; returns the exit code."""
     result = check(plan)
-    if facts_of(plan.configuration.data_type).inviting and not plan.consent and result.invited is not None:
+    if result.invited is not None and not plan.consent:
         people, addresses = result.invited
         raise ConsentMissing(
             f"This would invite {people:,} people ({addresses:,} different addresses) to a survey. "

@@ -290,17 +290,22 @@ class ConnectPage(Page):
         self._list_saved()
 
     def _keep_or_forget_secret(self, before: Connection | None) -> None:
-        connection = self.session.connection
-        store = self.services.credentials
-        if not connection.name or store.available is not None or not REGIONS[connection.region].keeps_secrets:
+        """Follow the user's wish; ``before``: the connection as it was; None keeps a secret in any case."""
+        connection, store = self.session.connection, self.services.credentials
+        if not self._can_keep_secret(connection):
             return
+        remembered = before is not None and before.remember
         try:
-            if connection.remember and connection.client_secret and (before is None or not before.remember):
+            if connection.remember and connection.client_secret and not remembered:
                 store.save(connection.name, connection.region, connection.credentials)
-            elif before is not None and before.remember and not connection.remember:
+            elif remembered and not connection.remember:
                 store.forget(connection.name)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
+
+    def _can_keep_secret(self, connection: Connection) -> bool:
+        keeps = bool(connection.name) and REGIONS[connection.region].keeps_secrets
+        return keeps and self.services.credentials.available is None
 
     def _browse_setup(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a setup file", "", SETUP_FILES)
