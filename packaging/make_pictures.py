@@ -20,7 +20,8 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.sample import ANSWER_SECONDS, sample_script
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.results.receipt import receipt
 
@@ -147,12 +148,12 @@ def main() -> int:
     """Light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    application = app.make_application([])
+    application = app.make_application()
     for scheme in (Scheme.LIGHT, Scheme.DARK):
         with tempfile.TemporaryDirectory() as home:
             places = Places(Path(home))
             places.prepare()
-            practice = Practice(delay=app.DEMO_DELAY_SECONDS, script=faults.read(resource(app.SAMPLE_SCRIPT)))
+            practice = Practice(delay=ANSWER_SECONDS, script=faults.read(sample_script()))
             services = app.make_services(places, application, practice)
             services.theme.choose(scheme)
             window = MainWindow(Session(), services)

@@ -169,7 +169,7 @@ def _add_setup(add: Add) -> None:
     profile = add("profile", _("the saved profiles"))
     actions = profile.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     actions.add_parser("list", help=_("their names"))
-    for action, say in (("show", _("one as JSON")), ("delete", _("delete one"))):
+    for action, say in (("show", _("one as JSON")), ("delete", _("delete one, and its saved Client ID and secret"))):
         actions.add_parser(action, help=say).add_argument("name", metavar="NAME")
     found = actions.add_parser("import", help=_("save one from a file"))
     found.add_argument("file", type=Path, metavar="FILE")

@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import TypeVar
 
 from cg_uploader.api.client import Client
@@ -19,7 +18,8 @@ from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE, Crede
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.translation import _
-from cg_uploader.uploads.proxy_auth import ProxyLogins
+from cg_uploader.uploads.configured_client import configured_client
+from cg_uploader.uploads.proxy_auth import NextTry, ProxyLogins
 
 Result = TypeVar("Result")
 
@@ -50,11 +50,7 @@ class Way:
 
     def client(self) -> Client:
         """A client with what is known so far; the caller closes it."""
-        from cg_uploader.api.proxies import Proxies  # takes long to load
-
-        ca_file = Path(self._preferences.ca_file) if self._preferences.ca_file else None
-        proxies = Proxies(self._preferences.proxy, None, self._logins.known)
-        return Client(self._address, self._credentials, ca_file=ca_file, proxies=proxies)
+        return configured_client(self._address, self._credentials, self._preferences, self._logins)
 
     def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_given: True) -> Result:
         """What ``work`` returns.  When a proxy asks who asks, before or in the middle of it, ``work`` is called once more.
@@ -83,10 +79,12 @@ class Way:
 
     def _answer(self, place: str) -> bool:
         """Whether there is a login that has not been tried yet."""
-        if self._logins.recall(place):
-            return True
-        if not sys.stdin.isatty() or not self._terminal.interactive or not self._logins.may_ask(place):
-            return False
+        if (next_try := self._logins.next_try(place)) is not NextTry.ASK:
+            return next_try is NextTry.KNOWN
+        return sys.stdin.isatty() and self._terminal.interactive and self._ask(place)
+
+    def _ask(self, place: str) -> bool:
+        """Ask for the login of a proxy; whether one was entered."""
         if self._logins.asked(place):
             text = _("The proxy {place} did not accept that. Enter user name and password once more, or nothing to give up.")
         else:

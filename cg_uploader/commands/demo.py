@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from cg_uploader.commands.client_factory import Way
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.commands.upload_commands import run_plan
 from cg_uploader.errors import UploaderError
-from cg_uploader.model.configuration import Credentials
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places, resource
-from cg_uploader.settings.profiles import parse
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 from cg_uploader.sheets.failed_rows.writer import USUAL_SUFFIX
 from cg_uploader.sheets.reader import read
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import make_plan
 
-ANSWER_SECONDS = 0.1
 WENT_AS_MEANT = (0, 1)
 
 
@@ -46,13 +43,12 @@ def own_folder() -> Path:
 def demo(terminal: Terminal) -> int:
     """The whole job in the terminal; 0 when it went as meant, though some sample rows need attention on purpose."""
     folder = own_folder()
-    sample = resource("samples/contacts.xlsx")
-    script = read_script(resource("samples/contacts-script.json"))
+    sample = sample_file()
+    script = read_script(sample_script())
     with PracticeServer(script=script, delay=ANSWER_SECONDS) as server, closing(Journal(Places(folder))) as journal:
-        profile = replace(parse(resource("samples/contacts.json").read_text(encoding="utf-8")), address=server.address)
-        plan = make_plan(profile, read(sample))
+        plan = make_plan(sample_profile(server.address), read(sample))
         text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
         terminal.say(text.format(file=sample.name, page=server.page))
-        way = Way(Places(folder), terminal, plan.address, Credentials("practice", "practice"))
+        way = Way(Places(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
         code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{USUAL_SUFFIX}")
     return 0 if code in WENT_AS_MEANT else code

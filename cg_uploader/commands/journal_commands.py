@@ -1,4 +1,4 @@
-"""The journal as commands open it, and what they do with it as a whole: forget everything, share what is remembered."""
+"""forget and memory: what commands do with the journal as a whole."""
 
 from __future__ import annotations
 
@@ -9,41 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
 from cg_uploader.commands.terminal import Terminal
-from cg_uploader.errors import DiskFull, JournalError, RunHeld, UsageError
+from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
 from cg_uploader.settings.delete_all import wipe
 from cg_uploader.settings.paths import Places
-from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
 from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
-from cg_uploader.uploads.planning.plan_builder import tell_loss
-from cg_uploader.uploads.results.output_files import ensure_spared
+from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
+from cg_uploader.uploads.results.saved_files import save_sent_rows
 
 EVERYTHING = N_(
     "This deletes the history, the memory of accepted rows, profiles, settings, logs, "
     "and the saved Client IDs and Client Secrets."
 )
-
-
-@contextmanager
-def opened(args: Namespace, terminal: Terminal) -> Iterator[Journal]:
-    """The journal; row values whose time is over are deleted first, and the loss of an earlier one is told once."""
-    with Journal(args.places) as journal:
-        tell_loss(journal, terminal.tell)
-        keep_days = PreferenceStore(args.places.preferences).load().keep_days
-        _delete_old_values(journal, keep_days)
-        yield journal
-        if keep_days == 0:
-            _delete_old_values(journal, keep_days)
-
-
-def _delete_old_values(journal: Journal, keep_days: int) -> None:
-    with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
-        journal.delete_old_values(keep_days)
 
 
 def forget(args: Namespace, terminal: Terminal) -> int:
@@ -52,7 +34,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
         raise UsageError(_("Name the upload to forget by its number, or use --all."))
     if args.all:
         return _forget_all(args, terminal)
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         gone = journal.forget(
             args.run, lambda: terminal.tell(_("Another program is reading the record of uploads. Waiting some seconds for it."))
         )
@@ -117,11 +99,9 @@ def _profiles(places: Places) -> set[str]:
 
 def memory(args: Namespace, terminal: Terminal) -> int:
     """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
-    with opened(args, terminal) as journal:
-        exchange = journal.memories()
+    with opened_journal(args.places, terminal.tell) as journal:
         if args.action == "export":
-            ensure_spared(args.file, args.places, journal)
-            count, code = exchange.export_to(args.file)
+            count, code = save_sent_rows(journal, args.file, args.places)
             text = ngettext(
                 "What this computer remembers of {count:,} row is in {file}. It holds no values.",
                 "What this computer remembers of {count:,} rows is in {file}. It holds no values.",
@@ -131,9 +111,9 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             terminal.say(_("Code: {code}").format(code=code))
             terminal.tell(CODE_ADVICE)
         elif args.action == "import":
-            terminal.say(exchange.import_from(args.file, _code(args, terminal)).as_taken_in)
+            terminal.say(journal.memories().import_from(args.file, _code(args, terminal)).as_taken_in)
         else:
-            for line in exchange.in_words():
+            for line in journal.memories().in_words():
                 terminal.say(line)
     return 0
 

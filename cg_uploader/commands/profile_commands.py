@@ -17,12 +17,10 @@ from cg_uploader.model.enums import Region
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import serve
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.profile_schema import MOST_BYTES
-from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
-from cg_uploader.system.atomic_file import save_text
-from cg_uploader.system.named_file import read_named
+from cg_uploader.settings.profiles import ProfileStore, delete_profile, open_profile, read_profile, to_json
 from cg_uploader.translation import _
 from cg_uploader.uploads.results.output_files import ensure_spared
+from cg_uploader.uploads.results.saved_files import save_setup_file
 
 
 def profile(args: Namespace, terminal: Terminal) -> int:
@@ -35,18 +33,16 @@ def profile(args: Namespace, terminal: Terminal) -> int:
         case "show":
             terminal.write(to_json(store.load(args.name)))
         case "import":
-            found = parse(_text_of(args.file))
+            found = read_profile(args.file)
             if not args.yes:
                 _refuse_to_replace(store, found, args.file)
             store.save(found)
             terminal.say(_("“{profile}” is saved.").format(profile=found.name))
         case "export":
-            text = to_json(store.load(args.name))
-            ensure_spared(args.file, args.places, setup=args.name if args.yes else "")
-            save_text(args.file, [text], private=False)
+            save_setup_file(store.load(args.name), args.file, args.places, replaces=args.yes)
             terminal.say(_("“{profile}” is in {file}. It holds no secret.").format(profile=args.name, file=args.file))
         case _:
-            store.delete(args.name)
+            delete_profile(args.name, store, CredentialStore())
             terminal.say(_("“{profile}” is deleted.").format(profile=args.name))
     return 0
 
@@ -59,18 +55,6 @@ def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
             "Nothing was changed. --yes replaces the saved one. To keep both, give the file another “name”."
         )
         raise ProfileError(text.format(profile=found.name, file=file, changes="; ".join(changes)))
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
-        raise ProfileError(
-            _("{file} cannot be read as a profile ({why}). Choose a setup file that CG Uploader has exported.").format(
-                file=file, why=why
-            )
-        ) from None
 
 
 def keep_credentials(args: Namespace, terminal: Terminal) -> int:

@@ -8,40 +8,38 @@ import socket
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.client_factory import Way, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
-from cg_uploader.commands.journal_commands import opened
 from cg_uploader.commands.terminal import Progress, Terminal
-from cg_uploader.errors import ConsentMissing, ProfileError, UploaderError, UsageError
+from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
-from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.system.atomic_file import save_text
 from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
-from cg_uploader.uploads.planning.drift import file_changed, profile_changed
+from cg_uploader.uploads.opened_journal import opened_journal
+from cg_uploader.uploads.planning.drift import changed_since
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
-from cg_uploader.uploads.proxy_auth import stopped_by
+from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.results.report import in_words
 from cg_uploader.uploads.results.retry_failed import take_up
-from cg_uploader.uploads.sending import engine
+from cg_uploader.uploads.results.saved_files import save_report
+from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
-from cg_uploader.uploads.sending.run_log import noted
 
 # What a saved report is, by what its name ends in.
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
@@ -58,7 +56,7 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
         if (back := take_up(plan.table, journal)) is not None:
@@ -85,7 +83,7 @@ def _refuse_place(save_failed: Path | None) -> None:
 def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check, say what the check found, send, and say what it came to; returns the exit code."""
     result = check(plan)
-    if facts_of(plan.configuration.data_type).inviting and not plan.consent and result.invited is not None:
+    if result.invited is not None and not plan.consent:
         people, addresses = result.invited
         text = ngettext(
             "This would invite {count:,} person ({addresses:,} different addresses) to a survey.",
@@ -100,7 +98,7 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
     say_groups(result, beside)
 
     def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-        return noted(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
+        return logged_run.upload(plan, client, journal, on_batch=on_batch, control=control)
 
     return _carry_out(way, send, journal, terminal, save_failed)
 
@@ -108,7 +106,7 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
     _refuse_place(args.save_failed)
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.places, journal)
         run = args.run or newest(journal)
@@ -116,22 +114,14 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(args, plan.profile, plan.region)
-            for changed in (file_changed(plan, journal, run), _profile_changed(plan, ProfileStore(args.places.profiles))):
-                if changed:
-                    terminal.tell(changed)
+            for changed in changed_since(run, journal, ProfileStore(args.places.profiles)):
+                terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
-            return noted(plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control))
+            return logged_run.resume(run, client, journal, on_batch=on_batch, control=control)
 
         way = Way(args.places, terminal, plan.address, credentials)
         return _carry_out(way, send, journal, terminal, args.save_failed)
-
-
-def _profile_changed(plan: Plan, store: ProfileStore) -> str:
-    """Nothing is said of a profile that was never saved here, or is gone."""
-    with suppress(ProfileError):
-        return profile_changed(plan, store.load(plan.profile))
-    return ""
 
 
 def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -142,12 +132,12 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
         progress = Progress(terminal)
         with _stopped_by_signals(control, terminal):
             if begun:  # a proxy stopped it, and has been told who asks
-                begun.append(engine.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
+                begun.append(logged_run.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
             else:
                 begun.append(send(client, progress, control))
         return begun[-1]
 
-    summary = way.go(work, lambda place, summary: stopped_by(place, summary) and not control.stopping)
+    summary = way.go(work, lambda place, summary: goes_on(place, summary, control))
     _say_totals(summary, journal, terminal, save_failed)
     return summary.exit_code
 
@@ -230,7 +220,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -266,14 +256,12 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
                     file=args.save.name, form=args.form
                 )
             )
-    with opened(args, terminal) as journal:
+    with opened_journal(args.places, terminal.tell) as journal:
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
-        if args.save is not None:
-            ensure_spared(args.save, args.places, journal)
         if args.save is None:
             _write(text, terminal)
         else:
-            save_text(args.save, text)
+            save_report(journal, text, args.save, args.places)
             terminal.say(_("Saved as {file}.").format(file=args.save))
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from cg_uploader.model.configuration import Configuration
 from cg_uploader.model.data_types import facts_of
-from cg_uploader.model.enums import DataType, FieldKind, Identity
+from cg_uploader.model.enums import FieldKind, Identity
 from cg_uploader.model.request import Request
 
 _DOCUMENTED = {
@@ -21,11 +21,6 @@ _IDENTITY_OF = {heading: identity for identity, heading in _DOCUMENTED.items()}
 _PERSONAL = (FieldKind.EMAIL, FieldKind.PHONE)
 # Where no identifier is documented, whatever is marked counts, the most personal first.
 _MARKED_ONLY = (Identity.EMAIL, Identity.PHONE, Identity.REFERENCE, Identity.ALIAS, Identity.ACCOUNT)
-
-
-def required_headings(data_type: DataType) -> tuple[tuple[str, ...], ...]:
-    """The documented required headings; of each inner tuple one is enough.  Empty where nothing is documented."""
-    return facts_of(data_type).required
 
 
 def required_groups(configuration: Configuration) -> list[tuple[str, ...]]:

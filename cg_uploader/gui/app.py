@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -26,20 +24,17 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from cg_uploader import __version__
 from cg_uploader.gui import papers
 from cg_uploader.gui.main_window import MainWindow
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Practice, Services
+from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.texts import message
-from cg_uploader.settings import crash_handling, logs, profiles
+from cg_uploader.settings import crash_handling, logs
 from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 
 _LOG = logging.getLogger(__name__)
-SAMPLE = "samples/contacts.xlsx"
-SAMPLE_PROFILE = "samples/contacts.json"
-SAMPLE_SCRIPT = "samples/contacts-script.json"
-DEMO_DELAY_SECONDS = 0.1
 # Room for what the desktop draws around a window.
 FRAME = QSize(16, 40)
 # How long another thread may keep Python from the window: with the usual five times as much each call of a repaint waits, and
@@ -47,9 +42,7 @@ FRAME = QSize(16, 40)
 TURN_SECONDS = 0.001
 
 
-def run_window(
-    places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False, argv: Sequence[str] = ()
-) -> int:
+def run_window(places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False) -> int:
     """Open the window and return when it is closed: 0.
 
     ``file`` is read at once, ``setup`` taken over; ``demo`` starts a practice server on the sample.  The caller has made
@@ -57,7 +50,7 @@ def run_window(
     """
     places.prepare()
     papers.clear_pages(places)
-    application = make_application(argv)
+    application = make_application()
     with logs.kept(places):
         return _shown(application, places, file, setup, demo=demo)
 
@@ -65,7 +58,7 @@ def run_window(
 def _shown(application: Application, places: Places, file: Path | None, setup: Path | None, *, demo: bool) -> int:
     """Show the window until it is closed."""
     qInstallMessageHandler(log_from_qt)
-    practice = demo_practice() if demo else Practice(delay=DEMO_DELAY_SECONDS)
+    practice = demo_practice() if demo else Practice(delay=ANSWER_SECONDS)
     services = make_services(places, application, practice, demo=demo)
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
@@ -97,12 +90,12 @@ def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None
         _LOG.warning("Qt, %s: %s", context.category, place[0] if place else "")
 
 
-def make_application(argv: Sequence[str]) -> Application:
+def make_application() -> Application:
     """The application with its name and icon; other threads give way to it sooner from now on."""
     sys.setswitchinterval(TURN_SECONDS)
     QCoreApplication.setApplicationName("cg-uploader")
     QCoreApplication.setApplicationVersion(__version__)
-    application = Application([sys.argv[0], *argv])
+    application = Application([sys.argv[0]])
     application.setApplicationDisplayName("CG Uploader")
     application.setDesktopFileName("cg-uploader")
     application.setWindowIcon(QIcon(str(resource("icons/cg-uploader.svg"))))
@@ -120,7 +113,7 @@ def demo_practice() -> Practice:
     """A practice server that misbehaves as the sample's script says."""
     from cg_uploader.practice import faults
 
-    return Practice(delay=DEMO_DELAY_SECONDS, script=faults.read(resource(SAMPLE_SCRIPT)))
+    return Practice(delay=ANSWER_SECONDS, script=faults.read(sample_script()))
 
 
 def begin_as_preferred(window: MainWindow) -> None:
@@ -133,9 +126,8 @@ def begin_as_preferred(window: MainWindow) -> None:
 def begin_demo(window: MainWindow) -> None:
     """Everything ready to walk through: practice server, sample profile and file; the File step is open."""
     server = window.services.practice.server
-    profile = profiles.parse(resource(SAMPLE_PROFILE).read_text(encoding="utf-8"))
-    window.session.use_profile(replace(profile, address=server.address), PRACTICE_CREDENTIALS)
-    window.open_any(resource(SAMPLE))
+    window.session.use_profile(sample_profile(server.address), PRACTICE_CREDENTIALS)
+    window.open_any(sample_file())
     window.show_step(Step.FILE)
 
 

@@ -173,20 +173,24 @@ class MainWindow(QMainWindow):
 
     def _follow(self) -> None:
         """Show on rail and footer how things stand; leave a page that has become closed."""
-        session = self.session
+        session, in_history = self.session, self._in_history()
         if why_closed(session, self._step) and not session.running:
             self._step = self._last_open(self._step)
-            if not self._in_history():
+            if not in_history:
                 self.stack.setCurrentWidget(self.pages[self._step])
         for step in Step:
             self.rail.say(step, standing(session, step), why_closed(session, step))
-        self.rail.show_step(None if self._in_history() else self._step)
+        self.rail.show_step(None if in_history else self._step)
         connection = session.connection
         self.rail.show_connection(connection.name or REGIONS[connection.region].name)
-        if self._in_history():
+        if in_history:
             self.footer.say(forward="", reason="")
-            return
-        forward = self._step.next_label
+        else:
+            self._show_footer()
+
+    def _show_footer(self) -> None:
+        """Show where the open step leads to, and what is missing on the way."""
+        session, forward = self.session, self._step.next_label
         if self._step is Step.UPLOAD and session.run is not None and not session.running:
             forward = "Upload a&nother file"
         first = "This is the first step." if self._step is Step.CONNECT else ""

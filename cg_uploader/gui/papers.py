@@ -17,11 +17,9 @@ from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.run import RunSummary
-from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import Places, write_private
 from cg_uploader.sheets.failed_rows import writer
-from cg_uploader.system.atomic_file import proposed_name, save_text, saved_whole
-from cg_uploader.uploads.results import report
+from cg_uploader.system.atomic_file import proposed_name, saved_whole
 
 # What a text document of Qt understands of the receipt's style.
 PDF_STYLE = """
@@ -80,16 +78,10 @@ def failed_rows(run: int, target: Path, places: Places) -> Work:
     """The work of writing a run's repair file; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.results.output_files import (  # not before the window is there
-            FAILED_ROWS,
-            ensure_spared,
-            ensure_suffix,
-        )
+        from cg_uploader.uploads.results.saved_files import save_failed_rows  # not before the window is there
 
-        ensure_suffix(target, FAILED_ROWS)
         with open_journal(places) as journal:
-            ensure_spared(target, places, journal)
-            count = report.save_failed_rows(journal, run, target)
+            count = save_failed_rows(journal, run, target, places)
         return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
 
     return work
@@ -100,14 +92,17 @@ def receipt_file(run: int, target: Path, places: Places) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.output_files import ensure_spared, ensure_suffix  # as above
+        from cg_uploader.uploads.results.receipt import receipt
+        from cg_uploader.uploads.results.saved_files import save_report
 
         suffix = ensure_suffix(target, RECEIPTS)
-        ensure_spared(target, places)
-        page = _page(run, places)
-        if suffix == ".pdf":
-            save_pdf(page, target)
-        else:
-            save_text(target, [page])
+        with open_journal(places) as journal:
+            page = receipt(journal, run)
+            if suffix == ".pdf":
+                ensure_spared(target, places, journal)
+                save_pdf(page, target)
+            else:
+                save_report(journal, [page], target, places)
         return f"The receipt is saved as {target.name}."
 
     return work
@@ -120,10 +115,9 @@ def setup_file(profile: Profile, target: Path, places: Places) -> Work:
     """
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.results.output_files import ensure_spared  # as above
+        from cg_uploader.uploads.results.saved_files import save_setup_file  # as above
 
-        ensure_spared(target, places, setup=profile.name)
-        save_text(target, [profiles.to_json(profile)], private=False)
+        save_setup_file(profile, target, places, replaces=True)
         return f"{target.name} is ready to hand over. It holds no secret."
 
     return work

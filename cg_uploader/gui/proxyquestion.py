@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from cg_uploader.gui.services import Services
+from cg_uploader.uploads.proxy_auth import NextTry
 
 if TYPE_CHECKING:
     from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog
@@ -29,20 +30,23 @@ class ProxyQuestion(QObject):
 
     def ask(self, place: str, *, then: Next, otherwise: Next) -> None:
         """``then`` is called as soon as there is something that the proxy at ``place`` was not told yet, else ``otherwise``."""
-        logins = self._services.proxy_logins
-        if logins.recall(place):
-            then()
-        elif not logins.may_ask(place):
-            otherwise()
-        else:
-            from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog  # dialogs are loaded when they open
+        match self._services.proxy_logins.next_try(place):
+            case NextTry.KNOWN:
+                then()
+            case NextTry.GIVE_UP:
+                otherwise()
+            case NextTry.ASK:
+                self._place, self._then = place, (then, otherwise)
+                self._open_dialog()
 
-            self._place, self._then = place, (then, otherwise)
-            no_keychain = self._services.credentials.available
-            self.dialog = ProxyLoginDialog(place, again=logins.asked(place) > 0, no_keychain=no_keychain, parent=self._page)
-            self.dialog.answered.connect(self._on_answered)
-            self.dialog.rejected.connect(self._on_rejected)
-            self.dialog.open()
+    def _open_dialog(self) -> None:
+        from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog  # dialogs are loaded when they open
+
+        again, no_keychain = self._services.proxy_logins.asked(self._place) > 0, self._services.credentials.available
+        self.dialog = ProxyLoginDialog(self._place, again=again, no_keychain=no_keychain, parent=self._page)
+        self.dialog.answered.connect(self._on_answered)
+        self.dialog.rejected.connect(self._on_rejected)
+        self.dialog.open()
 
     def _on_answered(self, user: str, password: str, remember: bool) -> None:
         self.dialog = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,8 +15,9 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.settings.remembered_read_options import ChoiceStore
+from cg_uploader.settings.sample import ANSWER_SECONDS
 from cg_uploader.sheets.reader import Readers
-from cg_uploader.system.loopback import is_loopback
+from cg_uploader.uploads.configured_client import configured_client
 from cg_uploader.uploads.proxy_auth import ProxyLogins
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from cg_uploader.practice.script import Script
     from cg_uploader.practice.server import PracticeServer
     from cg_uploader.uploads.journal.journal import Journal
-
-
-# What the pretend CustomerGauge is signed in to with; it accepts any.
-PRACTICE_CREDENTIALS = Credentials("practice", "practice")
 
 
 def open_journal(places: Places) -> Journal:
@@ -41,7 +37,7 @@ def open_journal(places: Places) -> Journal:
 class Practice:
     """The pretend CustomerGauge of this window; it starts when it is wanted and ends with the window."""
 
-    def __init__(self, *, delay: float = 0.1, script: Script | None = None) -> None:
+    def __init__(self, *, delay: float = ANSWER_SECONDS, script: Script | None = None) -> None:
         """``delay``: seconds per record; ``script``: how it misbehaves."""
         self._delay = delay
         self._script = script
@@ -105,21 +101,10 @@ class Services:
 
         UsageError for a certificate file that cannot be used, NotReachable for such a proxy setting.
         """
-        from cg_uploader.api.client import Client  # both take long to load
-        from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment
-
-        kept, urls = self.preferences.load(), (address.auth, address.records)
-        found = None
-        if kept.proxy == SYSTEM and not named_in_environment() and not all(map(_is_here, urls)):
-            found = look_up(urls, cancelled)
-        proxies = Proxies(kept.proxy, found, self.proxy_logins.known)
-        return Client(address, credentials, ca_file=Path(kept.ca_file) if kept.ca_file else None, proxies=proxies)
+        logins = self.proxy_logins
+        return configured_client(address, credentials, self.preferences.load(), logins, lambda urls: look_up(urls, cancelled))
 
     def close(self) -> None:
         """End the practice server and the process that is ready to read."""
         self.practice.close()
         self.readers.close()
-
-
-def _is_here(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname or "")

@@ -285,11 +285,6 @@ class Session(QObject):
             self._check_anew()
             self.changed.emit()
 
-    def set_changes(self, edits: Edits, left_out: frozenset[int], trusted: frozenset[int]) -> None:
-        """What the user changed on the rows of the present table; what waits for another reading of its sheet stays."""
-        if self.table is not None:
-            self.restore_changes(sheet_of(self.table), self.changes.within(self.table, edits, left_out, trusted))
-
     def restore_changes(self, sheet: Sheet, changes: RowChanges) -> None:
         """Put a state of all changes on a sheet back; the undo stack's commands call this."""
         _, stack = self._changes_of_sheets[sheet]

@@ -49,11 +49,10 @@ def exporting(places: Places, target: Path) -> Work:
     """The work of writing it to ``target``; results in Exported."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.results.output_files import ensure_spared  # as below
+        from cg_uploader.uploads.results.saved_files import save_sent_rows  # as below
 
         with open_journal(places) as journal:
-            ensure_spared(target, places, journal)
-            rows, code = journal.memories().export_to(target)
+            rows, code = save_sent_rows(journal, target, places)
         return Exported(target, rows, code)
 
     return work

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 # The grid, in device-independent pixels: every gap is a multiple of it or its half.
@@ -171,13 +171,6 @@ def scaled(factor: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     font = QApplication.font()
     font.setPointSizeF(font.pointSizeF() * factor)
     font.setWeight(weight)
-    return font
-
-
-def fixed_font() -> QFont:
-    """A font whose letters cannot be mistaken, for values and headings."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPointSizeF(QApplication.font().pointSizeF())
     return font
 
 

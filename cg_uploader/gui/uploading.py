@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from cg_uploader.errors import CredentialsRefused, UploaderError
 from cg_uploader.gui.models.outcomes_model import MOST_LISTED
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services, open_journal
+from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import UNNAMED, Session
 from cg_uploader.gui.typed import Connection, Typed
 from cg_uploader.gui.worker import Announce, Cancelled, Work
@@ -19,17 +20,15 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.settings.paths import Places
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import retry_failed
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.run_log import noted
 
 if TYPE_CHECKING:
     from cg_uploader.api.client import Client
     from cg_uploader.uploads.journal.journal import Journal
-
-Sending: TypeAlias = "Callable[[Client, Callable[[Batch], None]], RunSummary]"
 
 # Whether a Client ID is the one that a run was begun with; None when that is not recorded.
 IsCustomer: TypeAlias = Callable[[str], bool | None]
@@ -53,19 +52,14 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
     """The work of sending ``plan``; results in Ended."""
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.sending import engine  # takes long to load
+        from cg_uploader.uploads.sending import logged_run  # takes long to load
 
         with open_journal(services.places) as journal:
             teller = _Teller(announce, journal)
             try:
-                return _carry_out(
-                    services.client(plan.address, credentials, lambda: control.stopping),
-                    journal,
-                    teller,
-                    lambda client, on_batch: noted(
-                        plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control)
-                    ),
-                )
+                with closing(services.client(plan.address, credentials, lambda: control.stopping)) as client:
+                    summary = logged_run.upload(plan, client, journal, on_batch=teller, control=control)
+                    return _ended(summary, client, journal)
             except UploaderError as error:
                 if not teller.run:
                     raise
@@ -79,28 +73,25 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
 
     ``entered``: what the user has just answered to the question for its credentials.
     """
-    places, connection, typed = services.places, session.connection, session.typed
+    connection, typed = session.connection, session.typed
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.sending import engine  # takes long to load
+        from cg_uploader.uploads.sending import logged_run  # takes long to load
 
-        with open_journal(places) as journal:
+        with open_journal(services.places) as journal:
             plan = journal.plan(run)
-            credentials = Credentials("", "")
+            credentials = entered or Credentials("", "")
             try:
                 if journal.unsettled(run):
-                    asked = partial(journal.is_customer, run)
-                    credentials = entered_for(run, entered, asked) or known_for(run, plan, typed, connection, services, asked)
+                    credentials = entered or known_for(
+                        run, plan, typed, connection, services, partial(journal.is_customer, run)
+                    )
                     if REGIONS[plan.region].practice:
                         services.practice.listen_again(plan.address)
-                return _carry_out(
-                    services.client(plan.address, credentials, lambda: control.stopping),
-                    journal,
-                    _Teller(announce, journal),
-                    lambda client, on_batch: noted(
-                        plan, lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control)
-                    ),
-                )
+                teller = _Teller(announce, journal)
+                with closing(services.client(plan.address, credentials, lambda: control.stopping)) as client:
+                    summary = logged_run.resume(run, client, journal, on_batch=teller, control=control)
+                    return _ended(summary, client, journal)
             except UploaderError as error:
                 return _as_it_stands(journal, run, error)
 
@@ -151,41 +142,40 @@ def forgetting(run: int, places: Places) -> Work:
     return work
 
 
-def entered_for(run: int, entered: Credentials | None, is_customer: IsCustomer) -> Credentials | None:
-    """What the user has entered for ``run``, if anything; CredentialsRefused when it is another customer's."""
-    if entered is not None and is_customer(entered.client_id) is False:
-        raise CredentialsRefused(
-            f"Upload {run} was begun with another Client ID. Enter that one, "
-            "or upload the file again and skip what was accepted."
-        )
-    return entered
-
-
 def known_for(
     run: int, plan: Plan, typed: Typed, connection: Connection, services: Services, is_customer: IsCustomer
 ) -> Credentials:
-    """The credentials of a run of another day; CredentialsRefused when nobody knows them.
+    """Find the credentials of a run of another day.
 
     Those that were typed for its connection go first, then the present ones when they are the run's own, then the keychain's.
-    Two connections of one region may belong to two customers: rows must not go to the one who happens to be chosen.
+    Two connections of one region may belong to two customers: rows must not go to the one that happens to be chosen.
+
+    Raises:
+        CredentialsRefused: They are not known here.
     """
+
+    def is_own(client_id: str, *, by_name: bool) -> bool:
+        recorded = is_customer(client_id)
+        return by_name if recorded is None else recorded
+
     before = typed.credentials(plan.profile, plan.region)
-    if before is not None and before.client_secret:
-        own = is_customer(before.client_id)
-        if own or (own is None and plan.profile != UNNAMED):
-            return before
-    if connection.region is plan.region and connection.client_id and connection.client_secret:
-        own = is_customer(connection.client_id)
-        if own or (own is None and _is_the_runs(connection, plan)):
-            return connection.credentials
-    found = services.credentials.load(plan.profile, plan.region) if services.credentials.available is None else None
+    if before is not None and before.client_secret and is_own(before.client_id, by_name=plan.profile != UNNAMED):
+        return before
+    if _is_complete(connection, plan) and is_own(connection.client_id, by_name=_is_the_runs(connection, plan)):
+        return connection.credentials
+    found = services.credentials.load(plan.profile, plan.region)
     if found is None and REGIONS[plan.region].practice:
-        found = PRACTICE_CREDENTIALS
+        return PRACTICE_CREDENTIALS
     if found is None or is_customer(found.client_id) is False:
         raise CredentialsRefused(
             f"The Client ID and the Client Secret of the connection “{plan.profile}” are needed to continue upload {run}."
         )
     return found
+
+
+def _is_complete(connection: Connection, plan: Plan) -> bool:
+    """Whether a connection can sign in where the run goes."""
+    return connection.region is plan.region and bool(connection.client_id and connection.client_secret)
 
 
 def _is_the_runs(connection: Connection, plan: Plan) -> bool:
@@ -200,11 +190,7 @@ def _as_it_stands(journal: Journal, run: int, error: UploaderError) -> Ended:
     return Ended(journal.summary(run), tuple(_listed(journal.outcomes(run))), failed=error)
 
 
-def _carry_out(client: Client, journal: Journal, teller: _Teller, send: Sending) -> Ended:
-    try:
-        summary = send(client, teller)
-    finally:
-        client.close()
+def _ended(summary: RunSummary, client: Client, journal: Journal) -> Ended:
     return Ended(summary, tuple(_listed(journal.outcomes(summary.run))), client.login_wanted)
 
 

@@ -45,20 +45,39 @@ class PreferenceStore:
 
     def load(self) -> Preferences:
         """What was saved; the usual value for whatever is missing, unknown or damaged, for nothing depends on it."""
-        try:
-            data = json.loads(read_private(self._file, MOST_CHARACTERS))
-        except (OSError, ValueError, RecursionError):
-            return Preferences()
-        if not isinstance(data, dict):
-            return Preferences()
+        data = self._saved()
         known = {field.name: data[field.name] for field in fields(Preferences) if _usable(field.name, data.get(field.name))}
         if "blank_cells" in known:
             known["blank_cells"] = BlankCells(known["blank_cells"])
         return Preferences(**known)
 
     def save(self, preferences: Preferences) -> None:
-        """Keep ``preferences``; UploaderError when the folder cannot be written."""
-        write_private(self._file, json.dumps(asdict(preferences), indent=2, ensure_ascii=False) + "\n")
+        """Keep ``preferences``, and what another version has saved beside them.
+
+        Raises:
+            UploaderError: The folder cannot be written.
+        """
+        own = asdict(preferences)
+        try:
+            text = _as_text({**self._saved(), **own})
+        except (ValueError, RecursionError):  # half a character, or hundreds of lists in each other
+            text = _as_text(own)
+        write_private(self._file, text)
+
+    def _saved(self) -> dict[str, Any]:
+        """Everything that the file holds, known or not; empty where it holds no settings."""
+        try:
+            data = json.loads(read_private(self._file, MOST_CHARACTERS))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+
+def _as_text(data: dict[str, Any]) -> str:
+    """JSON; ValueError or RecursionError for what no text file can hold."""
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    text.encode()
+    return text
 
 
 def _usable(name: str, value: Any) -> bool:

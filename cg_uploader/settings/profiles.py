@@ -13,6 +13,7 @@ from typing import Any
 from cg_uploader.errors import ProfileError
 from cg_uploader.model.configuration import Field, Profile, Source
 from cg_uploader.model.regions import REGIONS
+from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
@@ -87,7 +88,7 @@ class ProfileStore:
         """The profile called ``name``; ProfileError when there is none, or its file cannot be used."""
         file = self._file(name)
         if file.is_file():
-            return _read(file)
+            return read_profile(file)
         for profile in self._readable():
             if profile.name == name:
                 return profile
@@ -103,7 +104,8 @@ class ProfileStore:
         """
         file = self._file(profile.name)
         try:
-            saved = _read(file) if file.is_file() else next((p for p in self._readable() if p.name == profile.name), None)
+            named = (found for found in self._readable() if found.name == profile.name)
+            saved = read_profile(file) if file.is_file() else next(named, None)
         except ProfileError as error:
             return (_("The saved one cannot be read. {sentence}").format(sentence=error.sentence),)
         return () if saved is None else differences(saved, profile)
@@ -152,7 +154,7 @@ class ProfileStore:
     def _files(self) -> Iterator[tuple[Path, Profile]]:
         for file in sorted(self._folder.glob("*.json")):
             try:
-                yield file, _read(file)
+                yield file, read_profile(file)
             except ProfileError:
                 continue
 
@@ -164,16 +166,28 @@ def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
     """
     path = Path(name_or_path)
     if path.suffix.lower() in SETUP_ENDINGS:
-        return _read(path)
+        return read_profile(path)
     try:
         return store.load(name_or_path)
     except ProfileError:
         if name_or_path not in store.names() and is_there(path) and not is_there(path, Path.is_dir):
-            return _read(path)
+            return read_profile(path)
         raise
 
 
-def _read(file: Path) -> Profile:
+def delete_profile(name: str, store: ProfileStore, credentials: CredentialStore) -> None:
+    """Remove the profile called ``name`` and what the keychain holds for it, the secret first.
+
+    Raises:
+        CredentialsRefused: The keychain stays locked; the profile is still there.
+        ProfileError: There is none, or its file cannot be deleted.
+    """
+    credentials.forget(name)
+    store.delete(name)
+
+
+def read_profile(file: Path) -> Profile:
+    """Read the profile in a file; ProfileError names the file, and what is wrong with it."""
     try:
         text = read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:

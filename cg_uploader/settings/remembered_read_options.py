@@ -46,7 +46,7 @@ class ChoiceStore:
 
     def find(self, file: Path) -> Choice | None:
         """What was chosen for ``file`` the last time."""
-        kept = self._load().get(_mark(_name(file)))
+        kept = _files(self._load()).get(_mark(_name(file)))
         if not isinstance(kept, dict):
             return None
         sheet, row, encoding, delimiter, headings = (
@@ -69,27 +69,36 @@ class ChoiceStore:
             "delimiter": choice.delimiter,
             "headings": choice.headings,
         }
-        others = self._load()
-        others.pop(_mark(_name(file)), None)
-        self._save({**others, _mark(_name(file)): kept})
+        saved = self._load()
+        files = _files(saved)
+        before = files.pop(_mark(_name(file)), None)
+        files[_mark(_name(file))] = {**before, **kept} if isinstance(before, dict) else kept
+        self._save(saved, files)
 
     def forget(self, file: Path) -> None:
         """Remember nothing about ``file``; UploaderError when the folder cannot be written."""
-        others = self._load()
-        if others.pop(_mark(_name(file)), None) is not None:
-            self._save(others)
+        saved = self._load()
+        files = _files(saved)
+        if files.pop(_mark(_name(file)), None) is not None:
+            self._save(saved, files)
 
     def _load(self) -> dict[str, Any]:
+        """Everything that the file holds, known or not; empty where it holds no choices of this version."""
         try:
             data = json.loads(read_private(self._file, _MOST_CHARACTERS))
         except (OSError, ValueError, RecursionError):
             return {}
-        files = data.get("files") if isinstance(data, dict) and data.get("version") == 1 else None
-        return files if isinstance(files, dict) else {}
+        return data if isinstance(data, dict) and data.get("version") == 1 else {}
 
-    def _save(self, files: dict[str, Any]) -> None:
+    def _save(self, saved: dict[str, Any], files: dict[str, Any]) -> None:
+        """Write ``files`` in the place of those in ``saved``, whose other keys stay."""
         newest = dict(list(files.items())[-MOST_FILES:])
-        write_private(self._file, json.dumps({"version": 1, "files": newest}) + "\n")
+        write_private(self._file, json.dumps({**saved, "version": 1, "files": newest}) + "\n")
+
+
+def _files(saved: dict[str, Any]) -> dict[str, Any]:
+    files = saved.get("files")
+    return dict(files) if isinstance(files, dict) else {}
 
 
 def _name(file: Path) -> str:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError
 from cg_uploader.model.run import RunSummary
 from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.uploads.sending.control import Control
 
 if TYPE_CHECKING:
     from cg_uploader.api.proxies import ProxyLogin
 
 MOST_QUESTIONS = 2
+
+
+class NextTry(StrEnum):
+    """What is done when a proxy asks for a login."""
+
+    # There is one that it has not been told yet.
+    KNOWN = "known"
+    # The user is asked.
+    ASK = "ask"
+    # The user has been asked often enough.
+    GIVE_UP = "give up"
 
 
 def stopped_by(place: str, summary: RunSummary) -> bool:
@@ -20,6 +33,11 @@ def stopped_by(place: str, summary: RunSummary) -> bool:
     Whoever or whatever else stopped it meanwhile has the last word.
     """
     return bool(place) and summary.stopped is not None and place in summary.stopped.reason
+
+
+def goes_on(place: str, summary: RunSummary, control: Control) -> bool:
+    """Tell whether a run is continued as soon as the proxy at ``place`` has its login: not when the user stopped it too."""
+    return stopped_by(place, summary) and not control.stopping
 
 
 class ProxyLogins:
@@ -37,6 +55,12 @@ class ProxyLogins:
     def known(self) -> tuple[ProxyLogin, ...]:
         """For the next client."""
         return tuple(self._logins.values())
+
+    def next_try(self, place: str) -> NextTry:
+        """Decide what is done when the proxy at ``place`` asks; what the keychain holds goes before the user."""
+        if self.recall(place):
+            return NextTry.KNOWN
+        return NextTry.ASK if self.may_ask(place) else NextTry.GIVE_UP
 
     def recall(self, place: str) -> bool:
         """Take what the keychain holds for ``place``; whether that is worth a try.  Once only: it may be out of date."""

@@ -63,7 +63,7 @@ class Probe(QObject):
 def main() -> None:
     """Open the window, choose the file, print the seconds."""
     profile, file = Path(sys.argv[1]), Path(sys.argv[2])
-    application = make_application([])
+    application = make_application()
     places = Places(Path(os.environ["CG_UPLOADER_HOME"]))
     places.prepare()
     services = make_services(places, application, Practice())

@@ -163,7 +163,7 @@ def _outcome(row: int) -> Outcome:
 def main() -> None:
     """Open the window, drive it, print what the clock says, close."""
     what, profile, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    application = make_application([])
+    application = make_application()
     places = Places(Path(os.environ["CG_UPLOADER_HOME"]))
     places.prepare()
     window = MainWindow(Session(), make_services(places, application, Practice()))

@@ -11,9 +11,9 @@ from cg_uploader.fields.configuration import (
     once_only,
     parse_headings,
     required_groups,
-    required_headings,
 )
 from cg_uploader.model.configuration import Field
+from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import DataType, FieldKind, Identity
 
 PEOPLE = [DataType.CONTACT, DataType.SURVEY, DataType.MULTI_OBJECT, DataType.EXTERNAL_RESPONSE]
@@ -86,8 +86,8 @@ def test_an_activity_without_reference_is_sent_once() -> None:
 
 
 def test_required_headings_follow_documents_and_marks() -> None:
-    assert required_headings(DataType.CONTACT) == (("Email", "Phone"),)
-    assert required_headings(DataType.UNKNOWN) == ()
+    assert facts_of(DataType.CONTACT).required == (("Email", "Phone"),)
+    assert facts_of(DataType.UNKNOWN).required == ()
     fields = configuration(marked("Mail", Identity.EMAIL), "Phone", Field("VIP", required=True))
     assert required_groups(fields) == [("VIP",), ("Mail", "Phone")]
     assert required_groups(configuration(Field("Email", required=True), "Phone")) == [("Email",)]

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection, tab_positions
+from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection, tab_positions
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
@@ -263,7 +263,7 @@ def test_many_rows_are_checked_while_the_window_stays_awake(
 def test_the_tab_key_goes_from_the_list_to_its_rows_also_after_another_check(page: CheckPage, qtbot: QtBot) -> None:
     check(page, [*GOOD, BAD], qtbot)
     for left_out in (frozenset[int](), frozenset({2})):
-        page.session.set_changes({}, left_out, frozenset())
+        change_rows(page.session, {}, left_out)
         checked(page, qtbot)
         buttons = [page.todos.button(each.key) for each in page.todos.entries]
         order = tab_positions(page.window(), [*buttons, page.view])
@@ -277,6 +277,6 @@ def test_an_entry_with_the_focus_keeps_it_when_the_list_is_made_anew(window: Mai
     key = entry(page, ALL)
     page.todos.button(key).click()
     page.todos.button(key).setFocus()
-    page.session.set_changes({}, frozenset({2}), frozenset())
+    change_rows(page.session, {}, frozenset({2}))
     checked(page, qtbot)
     assert page.window().focusWidget() is page.todos.button(key)

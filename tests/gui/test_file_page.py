@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
-from windows import HEADINGS, PATIENCE_MS, MakeFile, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, MakeFile, change_rows, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.file import FilePage, facts
@@ -140,7 +140,7 @@ def test_the_same_content_again_keeps_what_was_changed(
     file = make_file(HEADINGS, people(5))
     session.set_connection(practice_connection(page.services))
     read(page, file, qtbot)
-    session.set_changes({2: {1: "Anna"}}, frozenset({3}), frozenset())
+    change_rows(session, {2: {1: "Anna"}}, frozenset({3}))
     read(page, file, qtbot)
     assert session.edits == {2: {1: "Anna"}}
     read(page, make_file(HEADINGS, people(6), "other.xlsx"), qtbot)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection
 
 from cg_uploader.gui.dialogs.sharing import SharingDialog
 from cg_uploader.gui.main_window import MainWindow
@@ -146,7 +146,7 @@ def test_it_does_not_close_while_something_is_written(places: Places, runner: Ru
 def test_what_a_colleague_has_sent_is_asked_about_in_the_upload_that_waits(window: MainWindow, qtbot: QtBot) -> None:
     send(window, qtbot)
     page = window.upload_page
-    window.session.set_changes({}, frozenset({2}), frozenset())
+    change_rows(window.session, {}, frozenset({2}))
     qtbot.waitUntil(lambda: page._looked_at is not None and not page._looking.busy, timeout=PATIENCE_MS)
     window.history_page.memory_grown.emit()
     assert page._looking.busy, "what was found before may be too little now"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.gui.app import SAMPLE_PROFILE
 from cg_uploader.model.enums import Region
 from cg_uploader.settings import profiles
-from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
+from cg_uploader.settings.sample import sample_profile
 
 LONG_TO_LOAD = {
     *("requests", "urllib3", "truststore", "cryptography", "ssl", "http.client", "socketserver", "asyncio", "multiprocessing"),
@@ -72,7 +72,7 @@ sys.exit(cli.main([]))
 def test_nothing_slow_is_loaded_or_started_before_the_window_can_be_seen(tmp_path: Path) -> None:
     places = Places(tmp_path)
     places.prepare()
-    sample = profiles.parse(resource(SAMPLE_PROFILE).read_text(encoding="utf-8"))
+    sample = sample_profile()
     profiles.ProfileStore(places.profiles).save(replace(sample, name="Last", region=Region.EU, address=None))
     PreferenceStore(places.preferences).save(Preferences(last_profile="Last"))
     own = {"CG_UPLOADER_HOME": str(tmp_path), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection
 
 from cg_uploader.errors import UsageError
 from cg_uploader.gui import uploading
@@ -130,7 +130,7 @@ class TestConsent:
         ready(page, people(5), qtbot)
         page.before.consent.click()
         assert session.consent
-        session.set_changes({}, frozenset({2}), frozenset())
+        change_rows(session, {}, frozenset({2}))
         assert not session.consent
 
     def test_the_same_file_again_asks_what_to_do(
@@ -140,7 +140,7 @@ class TestConsent:
         page.before.consent.click()
         page.upload()
         ended(page, qtbot)
-        session.set_changes({}, frozenset({6}), frozenset())
+        change_rows(session, {}, frozenset({6}))
         qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
         page.before.consent.click()
         assert "accepted" in page.before.earlier.text

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFileOpenEvent
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection
 
-from cg_uploader.gui.app import SAMPLE, SAMPLE_SCRIPT, Application, begin_as_preferred, begin_demo
+from cg_uploader.gui.app import Application, begin_as_preferred, begin_demo
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Connection
@@ -20,13 +20,14 @@ from cg_uploader.gui.steps import Standing, Step, standing
 from cg_uploader.gui.theme import Theme
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.sample import sample_file, sample_script
 from cg_uploader.uploads.journal.journal import Journal
 
 
 @pytest.fixture
 def services(places: Places, theme: Theme) -> Iterator[Services]:
-    made = Services(places, theme, practice=Practice(delay=0.0, script=faults.read(resource(SAMPLE_SCRIPT))))
+    made = Services(places, theme, practice=Practice(delay=0.0, script=faults.read(sample_script())))
     yield made
     made.close()
 
@@ -78,7 +79,7 @@ def test_what_the_check_showed_is_what_went_out(window: MainWindow, services: Se
     session = window.session
     session.set_connection(practice_connection(services))
     session.set_table(table_of(HEADINGS, [*people(20), ("no-address", "Bob", "x")]))
-    session.set_changes({3: {1: "Edited here"}}, frozenset({5}), frozenset())
+    change_rows(session, {3: {1: "Edited here"}}, frozenset({5}))
     qtbot.waitUntil(lambda: session.result is not None, timeout=PATIENCE_MS)
     assert session.plan is not None
     assert session.result is not None
@@ -95,7 +96,7 @@ def test_what_the_check_showed_is_what_went_out(window: MainWindow, services: Se
 
 def test_a_file_handed_over_by_the_system_is_read(window: MainWindow, qapp: Application, qtbot: QtBot) -> None:
     qapp.opened.connect(window.open_any)
-    qapp.sendEvent(qapp, QFileOpenEvent(str(resource(SAMPLE))))
+    qapp.sendEvent(qapp, QFileOpenEvent(str(sample_file())))
     qtbot.waitUntil(lambda: window.session.table is not None, timeout=PATIENCE_MS)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
-from cg_uploader.gui.session import Connection
+from cg_uploader.gui.rowchanges import Edits, sheet_of
+from cg_uploader.gui.services import Services
+from cg_uploader.gui.session import Connection, Session
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import DataType, FieldKind, Region
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.sheets.process.parse_process import command
 from cg_uploader.sheets.reader import Readers
 
@@ -25,6 +27,13 @@ def people(count: int) -> list[tuple[str, str, str]]:
 
 HEADINGS = ("Email", "First Name", "Account Name")
 FIELDS = (Field("Email", required=True, kind=FieldKind.EMAIL), Field("First Name"), Field("Account Name"))
+
+
+def change_rows(session: Session, edits: Edits, left_out: Collection[int]) -> None:
+    """Edit cells of the present table and leave rows out, as the check page does, in one step."""
+    table = session.table
+    assert table is not None
+    session.restore_changes(sheet_of(table), session.changes.within(table, edits, frozenset(left_out), frozenset()))
 
 
 def tab_positions(window: QWidget, widgets: Sequence[QWidget]) -> list[int]:

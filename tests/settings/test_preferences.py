@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,26 @@ def test_a_proxy_that_was_named_stays(tmp_path: Path, proxy: str) -> None:
 def test_one_wrong_value_does_not_take_the_others_away(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps({"theme": "dark", "keep_days": -1, "last_profile": 7, "unknown": 1}))
     assert PreferenceStore(tmp_path / "p.json").load() == Preferences(theme="dark")
+
+
+def test_what_it_does_not_know_survives(tmp_path: Path) -> None:
+    """A newer version may have saved it, and the user may go back to that."""
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"theme": "dark", "language": "nl", "window": {"width": 900}}))
+    store = PreferenceStore(file)
+    store.save(replace(store.load(), keep_days=7))
+    saved = json.loads(file.read_text())
+    assert (saved["language"], saved["window"]) == ("nl", {"width": 900})
+    assert store.load() == Preferences(theme="dark", keep_days=7)
+
+
+def test_what_cannot_be_written_again_keeps_nothing_from_being_saved(tmp_path: Path) -> None:
+    """Half a character stands in no text file."""
+    file = tmp_path / "p.json"
+    file.write_text('{"theme": "dark", "unknown": "\\ud800"}')
+    store = PreferenceStore(file)
+    store.save(replace(store.load(), keep_days=7))
+    assert store.load() == Preferences(theme="dark", keep_days=7)
 
 
 anything = st.recursive(

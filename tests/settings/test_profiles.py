@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.errors import ProfileError
+from cg_uploader.errors import CredentialsRefused, ProfileError
 from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Profile, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
-from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
+from cg_uploader.settings.credentials import CredentialStore
+from cg_uploader.settings.profiles import ProfileStore, delete_profile, open_profile, parse, to_json
 
 DOCUMENTED = """
 {"version": 1, "name": "EU contacts", "region": "practice",
@@ -390,3 +391,39 @@ def test_a_folder_that_is_called_like_it_is_no_profile(tmp_path: Path, monkeypat
     store.save(profile())
     with pytest.raises(ProfileError, match=rf"There is no profile “{name}” on this computer\. Profiles here: “EU contacts”\."):
         open_profile(name, store)
+
+
+def test_a_profile_is_deleted_with_its_secret_and_not_without_it(tmp_path: Path) -> None:
+    """The secret goes first, so that what a locked keychain holds up can be tried again."""
+    keychain = LockedKeychain()
+    store, credentials = ProfileStore(tmp_path), CredentialStore(keychain)
+    profile = parse(DOCUMENTED)
+    store.save(profile)
+    with pytest.raises(CredentialsRefused):
+        delete_profile(profile.name, store, credentials)
+    assert store.names() == [profile.name]
+    keychain.locked = False
+    delete_profile(profile.name, store, credentials)
+    assert store.names() == []
+    assert keychain.deleted == [f"CG Uploader: {profile.name}"]
+    with pytest.raises(ProfileError, match="no profile"):
+        delete_profile(profile.name, store, credentials)
+
+
+class LockedKeychain:
+    """A keychain that has something for every name as soon as it is unlocked, and notes what is deleted."""
+
+    def __init__(self) -> None:
+        self.locked = True
+        self.deleted: list[str] = []
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise RuntimeError("locked")
+        return None if service in self.deleted else "[]"
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise AssertionError(service)
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.deleted.append(service)

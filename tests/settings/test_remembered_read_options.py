@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -47,6 +48,23 @@ def test_the_newest_choice_counts_and_can_be_forgotten(store: ChoiceStore, tmp_p
     store.forget(file)
     store.forget(tmp_path / "never.csv")
     assert store.find(file) is None
+
+
+def test_what_it_does_not_know_survives(store: ChoiceStore, tmp_path: Path) -> None:
+    """A newer version may have saved it: for the file that is chosen anew, for others, and beside them."""
+    file, kept = tmp_path / "a.csv", tmp_path / "home" / "choices.json"
+    store.keep(file, Choice(header_row=2), HEADINGS)
+    store.keep(tmp_path / "b.csv", Choice(header_row=2), HEADINGS)
+    data = json.loads(kept.read_text())
+    for choice in data["files"].values():
+        choice["locale"] = "nl"
+    kept.write_text(json.dumps({**data, "folders": ["x"]}))
+    store.keep(file, Choice(header_row=3), HEADINGS)
+    saved = json.loads(kept.read_text())
+    assert saved["folders"] == ["x"]
+    assert [choice["locale"] for choice in saved["files"].values()] == ["nl", "nl"]
+    assert (found := store.find(file)) is not None
+    assert found.header_row == 3
 
 
 def test_nothing_of_path_headings_or_values_can_be_read_in_it(store: ChoiceStore, tmp_path: Path) -> None:

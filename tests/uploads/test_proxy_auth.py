@@ -18,7 +18,8 @@ from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
-from cg_uploader.uploads.proxy_auth import ProxyLogins
+from cg_uploader.uploads.proxy_auth import NextTry, ProxyLogins
+from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
 PLACE, OTHER = "proxy:3128", "other:3128"
@@ -64,6 +65,18 @@ def test_a_person_is_asked_twice_and_for_each_proxy_apart() -> None:
     assert [login.password for login in logins.known] == ["try 1"]
     logins.begin_anew()
     assert logins.may_ask(PLACE)
+
+
+def test_what_is_done_next_when_a_proxy_asks() -> None:
+    store = CredentialStore(Keychain())
+    store.save_proxy_login(PLACE, "ann", "old")
+    logins = ProxyLogins(store)
+    tries = []
+    for number in range(4):
+        tries.append(logins.next_try(PLACE))
+        if tries[-1] is NextTry.ASK:
+            logins.answer(PLACE, "ann", f"try {number}")
+    assert tries == [NextTry.KNOWN, NextTry.ASK, NextTry.ASK, NextTry.GIVE_UP]
 
 
 def test_only_what_worked_is_remembered_and_only_if_that_was_wanted() -> None:
@@ -131,7 +144,7 @@ def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
             return journal.end(run, None)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(upload_commands.engine, "resume", resume)
+            patch.setattr(engine, "resume", resume)
             upload_commands._carry_out(way, send, journal, Terminal(json=False), None)
     assert calls == (["send", "resume"] if goes_on else ["send"])
     assert bool(way.answered) is goes_on

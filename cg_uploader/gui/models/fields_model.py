@@ -91,7 +91,7 @@ class FieldsModel(LinesModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text(field, index.column())
         if role == Qt.ItemDataRole.EditRole:
-            return field.kind.value if index.column() == KIND else field.heading if index.column() == HEADING else None
+            return {KIND: field.kind.value, HEADING: field.heading}.get(index.column())
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == REQUIRED:
             return Qt.CheckState.Checked if field.required else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole and index.column() in (HEADING, REMARK):

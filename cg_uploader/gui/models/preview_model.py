@@ -99,12 +99,16 @@ class PreviewModel(QAbstractTableModel):
             return headings.revealed(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(text)
+        if role == Qt.ItemDataRole.AccessibleTextRole and line < self._before:
+            return f"{headings.revealed(text)}, {'header row' if line == self._before - 1 else 'above the header row'}"
+        return self._look(line, column, role)
+
+    def _look(self, line: int, column: int, role: int) -> object:
+        """Colour and font of a cell."""
         if role == Qt.ItemDataRole.ForegroundRole and (self._columns[column].hidden or line < self._before - 1):
             return QColor(theme.colours_in_use().quiet)
         if role == Qt.ItemDataRole.FontRole and line == self._before - 1:
             font = QFont()
             font.setWeight(QFont.Weight.DemiBold)
             return font
-        if role == Qt.ItemDataRole.AccessibleTextRole and line < self._before:
-            return f"{headings.revealed(text)}, {'header row' if line == self._before - 1 else 'above the header row'}"
         return None

@@ -91,20 +91,24 @@ class RowsModel(QAbstractTableModel):
         column = index.column() - len(FIXED)
         if column < 0:
             return self._fixed((str(row.number), who, remark)[index.column()], role)
-        text = cells[column]
+        if role == Qt.ItemDataRole.BackgroundRole and self._plan.table.columns[column].heading in at_fault:
+            return QColor(theme.colours_in_use().warning_soft)
+        return self._cell(cells[column], row.cells[column], role)
+
+    @staticmethod
+    def _cell(text: str, in_file: str, role: int) -> object:
+        """What a cell of the file shows: its text, or the edit of it."""
         if role == Qt.ItemDataRole.EditRole:
             return text
         if role == Qt.ItemDataRole.DisplayRole:
             return headings.revealed(text).replace("\n", " ⏎ ")
-        if role == Qt.ItemDataRole.BackgroundRole and self._plan.table.columns[column].heading in at_fault:
-            return QColor(theme.colours_in_use().warning_soft)
-        edited = text != row.cells[column]
+        edited = text != in_file
         if role == Qt.ItemDataRole.FontRole and edited:
             font = QFont()
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip_text(f"Edited here. In the file: {row.cells[column]}" if edited else text)
+            return tip_text(f"Edited here. In the file: {in_file}" if edited else text)
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:

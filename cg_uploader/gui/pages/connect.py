@@ -14,7 +14,7 @@ from cg_uploader.gui import papers
 from cg_uploader.gui.namequestion import NameQuestion
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
-from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
+from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session, Tested
 from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import SPACE
@@ -31,6 +31,7 @@ from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings import profiles
+from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.system.atomic_file import proposed_name
 
 SETUP_FILES = "Setup files (*.cgsetup *.json)"
@@ -289,17 +290,22 @@ class ConnectPage(Page):
         self._list_saved()
 
     def _keep_or_forget_secret(self, before: Connection | None) -> None:
-        connection = self.session.connection
-        store = self.services.credentials
-        if not connection.name or store.available is not None or not REGIONS[connection.region].keeps_secrets:
+        """Follow the user's wish; ``before``: the connection as it was; None keeps a secret in any case."""
+        connection, store = self.session.connection, self.services.credentials
+        if not self._can_keep_secret(connection):
             return
+        remembered = before is not None and before.remember
         try:
-            if connection.remember and connection.client_secret and (before is None or not before.remember):
+            if connection.remember and connection.client_secret and not remembered:
                 store.save(connection.name, connection.region, connection.credentials)
-            elif before is not None and before.remember and not connection.remember:
+            elif remembered and not connection.remember:
                 store.forget(connection.name)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
+
+    def _can_keep_secret(self, connection: Connection) -> bool:
+        keeps = bool(connection.name) and REGIONS[connection.region].keeps_secrets
+        return keeps and self.services.credentials.available is None
 
     def _browse_setup(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a setup file", "", SETUP_FILES)
@@ -339,9 +345,7 @@ class ConnectPage(Page):
     def delete_saved(self, name: str) -> None:
         """Delete a saved connection and its secret; what is typed stays."""
         try:
-            self.services.profiles.delete(name)
-            if self.services.credentials.available is None:
-                self.services.credentials.forget(name)
+            profiles.delete_profile(name, self.services.profiles, self.services.credentials)
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
         self._list_saved()

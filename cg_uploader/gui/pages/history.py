@@ -13,7 +13,7 @@ from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.tidying import changed_since
+from cg_uploader.gui.tidying import comparing
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
 from cg_uploader.gui.widgets.inputs import Button, labelled
@@ -124,18 +124,27 @@ class HistoryPage(Page):
             for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
                 button.allow("Select one upload first.")
             return
-        elsewhere = UNDER_WAY if run.stopped is not None and run.stopped.reason == UNDER_WAY else ""
+        elsewhere = _elsewhere(run)
         gone = "" if run.values_deleted is None else "The values of its rows were deleted."
         ended = AT_ITS_END if run.stopped is None else ""
-        busy = "Another upload is under way." if self.session.running else READING if self.session.reading else ""
-        self.go_on.allow(elsewhere or ended or gone or busy)
-        refused = all_refused(run)
-        set_mark(self.go_on, "role", "" if refused else "primary")
-        set_mark(self.failed_rows, "role", "primary" if refused else "")
+        self.go_on.allow(elsewhere or ended or gone or self._busy())
+        self._lead_to_what_helps(run)
         self.failed_rows.allow(gone if run.attention else "No row of it needs attention.")
         self.receipt.allow()
         self.print_out.allow()
         self.forget.allow(elsewhere)
+
+    def _busy(self) -> str:
+        """Why no upload can be continued now; empty when one can."""
+        if self.session.running:
+            return "Another upload is under way."
+        return READING if self.session.reading else ""
+
+    def _lead_to_what_helps(self, run: RunSummary) -> None:
+        """Colour the button that the user probably needs: where every row was refused, to go on helps nobody."""
+        refused = all_refused(run)
+        set_mark(self.go_on, "role", "" if refused else "primary")
+        set_mark(self.failed_rows, "role", "primary" if refused else "")
 
     def _in_words(self, run: RunSummary | None) -> str:
         """How the selected run ended, in full, and why it cannot go on now."""
@@ -143,7 +152,7 @@ class HistoryPage(Page):
             return "Select an upload to continue it or to save its files again." if self.model.rowCount() else ""
         if run.stopped is None:
             return AT_ITS_END if run.values_deleted is None else ended(run)
-        if run.stopped.reason == UNDER_WAY:
+        if _elsewhere(run):
             return f"{UNDER_WAY} It can be continued or forgotten when it has ended."
         busy = " Another upload is under way; wait until it has ended to continue this one." if self.session.running else ""
         return ended(run) + busy
@@ -151,7 +160,7 @@ class HistoryPage(Page):
     def _continue(self) -> None:
         run = self.selected()
         if run is not None:
-            self._comparing.start(changed_since(run.run, self.services), done=self._on_compared)
+            self._comparing.start(comparing(run.run, self.services), done=self._on_compared)
             self.continue_wanted.emit(run.run)
 
     def _on_compared(self, changed: str) -> None:
@@ -210,3 +219,8 @@ class HistoryPage(Page):
     def forget_run(self, run: int) -> None:
         """Delete a run and everything about its rows."""
         self._run(uploading.forgetting(run, self.services.places))
+
+
+def _elsewhere(run: RunSummary) -> str:
+    """Say that another program works on ``run``; empty when none does."""
+    return UNDER_WAY if run.stopped is not None and run.stopped.reason == UNDER_WAY else ""

@@ -39,7 +39,7 @@ from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.planning.plan_builder import Earlier
-from cg_uploader.uploads.proxy_auth import stopped_by
+from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.sending.control import Control
 
 if TYPE_CHECKING:
@@ -152,14 +152,20 @@ class UploadPage(Page):
             self.failure.clear()
         if session.run is not None and not session.running:
             self.after.show_run(session.run, columns=self._has_columns_of(session.run))
-        plan, result = session.plan, session.result
-        if plan is not self._looked_at:
+        if session.plan is not self._looked_at:
             self._looking.drop()  # its rows are about to go
-        if plan is not None and result is not None and not started:
-            self._look_back(plan)
-            self.before.show_earlier(self._earlier, skip=self._skip)
-            shown = replace(plan, skip_accepted=self._skip)
-            self.before.show_plan(shown, result, consent=session.consent, reason=self.why_not())
+        if not started:
+            self._show_plan()
+
+    def _show_plan(self) -> None:
+        """Show what would be sent, and what is known of it from before."""
+        session, plan, result = self.session, self.session.plan, self.session.result
+        if plan is None or result is None:
+            return
+        self._look_back(plan)
+        self.before.show_earlier(self._earlier, skip=self._skip)
+        shown = replace(plan, skip_accepted=self._skip)
+        self.before.show_plan(shown, result, consent=session.consent, reason=self.why_not())
 
     def why_not(self) -> str:
         """Why the upload cannot begin, in one sentence; empty when it can."""
@@ -169,11 +175,16 @@ class UploadPage(Page):
             return reason or "Wait until the rows have been checked."
         if self._looking.busy and self._looked_at is not None and plan_builder.can_harm(self._looked_at):
             return "Looking for earlier uploads of this file…"
-        if self._earlier is not None and self._earlier.strict and self._earlier.sentence and self._skip is None:
+        if self._has_to_choose():
             return "Say first what happens with the rows that may have been sent before."
         if result.invited is not None and not self.session.consent:
             return "Tick the box above first: an invitation cannot be taken back."
         return ""
+
+    def _has_to_choose(self) -> bool:
+        """Whether the user has to say what happens with rows that may have been sent before."""
+        known = self._earlier
+        return self._skip is None and known is not None and known.strict and bool(known.sentence)
 
     def _look_back(self, plan: Plan) -> None:
         if plan is not self._looked_at:
@@ -271,7 +282,7 @@ class UploadPage(Page):
         self.after.focus_first()
         if ended.failed is not None:
             self._ask_for(ended.failed, ended)
-        elif stopped_by(ended.login_wanted, ended.summary) and not self._control.stopping:
+        elif goes_on(ended.login_wanted, ended.summary, self._control):
             again = self._continued(ended.summary.run)
             self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
         elif ended.summary.stopped is None:

@@ -62,24 +62,35 @@ class DropZone(QFrame):
 
     def show_file(self, file: Path | None, remark: str) -> None:
         """Large and inviting without a file; one line with one."""
-        small = file is not None
-        self._row.setDirection(QBoxLayout.Direction.LeftToRight if small else QBoxLayout.Direction.TopToBottom)
+        if file is None:
+            self._name.setText(DROP_HERE)
+            self._remark.setText(kinds_in_words())
+            self.browse_button.setText("Bro&wse…")
+        else:
+            self._name.setText(file.name)
+            self._remark.setText(remark)
+            self.browse_button.setText("Choose &another file…")
+        set_mark(self.browse_button, "role", "primary" if file is None else "")
+        self._lay_out(small=file is not None)
+
+    def _lay_out(self, *, small: bool) -> None:
+        """Put sign, words and button beside each other in one line, or below each other in the middle of much room."""
+        side = margin = SPACE * 3 // 2
+        direction, words, middle = QBoxLayout.Direction.LeftToRight, Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter
+        if not small:
+            side, margin = SPACE * 6, SPACE * 3
+            direction = QBoxLayout.Direction.TopToBottom
+            words = middle = Qt.AlignmentFlag.AlignHCenter
+        self._row.setDirection(direction)
         self._row.setSpacing(SPACE * 2)
-        margin = SPACE * 3 // 2 if small else SPACE * 3
-        self._row.setContentsMargins(margin * 2 if not small else margin, margin, margin, margin)
-        middle = Qt.AlignmentFlag.AlignVCenter if small else Qt.AlignmentFlag.AlignHCenter
+        self._row.setContentsMargins(side, margin, margin, margin)
         for widget in (self._sign, self.browse_button):
             self._row.setAlignment(widget, middle)
         for stretch in (0, self._row.count() - 1):
-            self._row.setStretch(stretch, 0 if small else 1)
-        self._row.setStretch(2, 1 if small else 0)
-        place = Qt.AlignmentFlag.AlignLeft if small else Qt.AlignmentFlag.AlignHCenter
-        self._name.setAlignment(place)
-        self._remark.setAlignment(place)
-        self._name.setText(file.name if file is not None else DROP_HERE)
-        self._remark.setText(remark if small else kinds_in_words())
-        self.browse_button.setText("Choose &another file…" if small else "Bro&wse…")
-        set_mark(self.browse_button, "role", "" if small else "primary")
+            self._row.setStretch(stretch, int(not small))
+        self._row.setStretch(2, int(small))
+        self._name.setAlignment(words)
+        self._remark.setAlignment(words)
         self.setMinimumHeight(0 if small else 300)
 
     def browse(self) -> None:

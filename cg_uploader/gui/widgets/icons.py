@@ -20,7 +20,6 @@ class Shape(StrEnum):
     CIRCLE = "O 12 12 9"
     HALF = "O 12 12 9 M 8 12 L 16 12"
     MINUS = "M 5 12 L 19 12"
-    PLUS = "M 12 5 L 12 19 M 5 12 L 19 12"
     UP = "M 6 15.5 L 12 9.5 L 18 15.5"
     DOWN = "M 6 9.5 L 12 15.5 L 18 9.5"
     FILE = "M 14 3 L 6 3 L 6 21 L 18 21 L 18 7 L 14 3 M 14 3 L 14 7 L 18 7 M 9 12 L 15 12 M 9 16 L 15 16"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cg_uploader.api.endpoints import address
-from cg_uploader.errors import UploaderError
+from cg_uploader.errors import ProfileError, UploaderError
 from cg_uploader.fields.headings import shown
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Table
+from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.system.named_file import NamedFile
 
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
 LARGEST_COMPARED_BYTES = 20 << 20
 _PIECE = 1 << 20
 NOW_SENT = "The rows recorded when the upload began are sent."
+
+
+def changed_since(run: int, journal: Journal, profiles: ProfileStore) -> tuple[str, ...]:
+    """Say what has become of the file and the profile of ``run`` since it began, one sentence or more each.
+
+    A profile that was never saved here, or is gone, is passed over.
+    """
+    plan = journal.plan(run)
+    said = [file_changed(plan, journal, run)]
+    with suppress(ProfileError):
+        said.append(profile_changed(plan, profiles.load(plan.profile)))
+    return tuple(filter(None, said))
 
 
 def file_changed(plan: Plan, journal: Journal, run: int) -> str:

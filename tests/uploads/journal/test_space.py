@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -15,8 +14,6 @@ from pathlib import Path
 import pytest
 from rig import Heard, ScriptedClient, Timer, inline, people, plan_of, recorded
 
-from cg_uploader.commands.journal_commands import opened
-from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import DiskFull, JournalError, UploaderError
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
@@ -26,6 +23,7 @@ from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.database import RESERVE_BYTES
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine, preparation
 from cg_uploader.uploads.sending.control import Control
@@ -136,7 +134,7 @@ def test_a_disk_that_fills_while_rows_are_recorded_leaves_no_run(disk: Path, mon
     with closing(Journal(Places(disk / "home"))) as journal:
         assert send(journal, plan) == []
         assert journal.runs() == []
-    with opened(Namespace(places=Places(disk / "home")), Terminal()) as journal:
+    with opened_journal(Places(disk / "home"), print) as journal:
         assert journal.runs() == [], "what can be read is read"
     subprocess.run(["mount", "-o", f"remount,size={4 * SIZE}", str(disk)], check=True)
     with closing(Journal(Places(disk / "home"))) as journal:

@@ -14,10 +14,11 @@ from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Region, Row
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Outcome
 from cg_uploader.settings.paths import Places
+from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import drift
-from cg_uploader.uploads.planning.drift import file_changed, profile_changed
+from cg_uploader.uploads.planning.drift import changed_since, file_changed, profile_changed
 from cg_uploader.uploads.planning.plan_builder import make_plan
 from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.control import Control
@@ -123,3 +124,19 @@ def test_what_differs_in_the_profile_is_named(plan: Plan) -> None:
         said = profile_changed(plan, changed)
         assert word in said
         assert "goes on as it was begun" in said
+
+
+def test_file_and_profile_are_said_together_and_a_profile_that_is_gone_is_passed_over(
+    journal: Journal, plan: Plan, tmp_path: Path
+) -> None:
+    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    profiles = ProfileStore(tmp_path / "profiles")
+    assert changed_since(run, journal, profiles) == ()
+    profiles.save(replace(PROFILE, mapping=None, options=replace(PROFILE.options, blank_cells=BlankCells.SEND_EMPTY)))
+    write(plan.table.file, ROWS[:9])
+    said = changed_since(run, journal, profiles)
+    assert len(said) == 2
+    assert said[0].startswith("people.csv has changed")
+    assert said[1].startswith("The profile “Test” has changed")
+    profiles.delete("Test")
+    assert changed_since(run, journal, profiles) == said[:1]

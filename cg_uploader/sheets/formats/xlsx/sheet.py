@@ -270,7 +270,6 @@ class SheetXml:
             self._text.clear()  # not the stored value and the text in the cell
         elif name in ("v", "t") and parent in ("c", "is", "r") and "rPh" not in self._path:
             self._parser.CharacterDataHandler = self._text.append
-            self._valued = True
         elif name == "f" and parent == "c":
             self.formulas = self._formula = True
         elif name == "row" and parent == "sheetData":
@@ -294,7 +293,7 @@ class SheetXml:
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._cell = attributes
         self._text: list[str] = []
-        self._formula = self._valued = False
+        self._formula = False
 
     def _end_cell(self) -> None:
         place = _PLACE.fullmatch(self._cell.get("r", ""))

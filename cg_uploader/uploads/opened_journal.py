@@ -1,0 +1,36 @@
+"""Opens the journal as a command or the window does first: tells what is lost, deletes row values whose time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from cg_uploader.errors import DiskFull
+from cg_uploader.settings.paths import Places
+from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.planning.plan_builder import tell_loss
+
+
+@contextmanager
+def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Journal]:
+    """Open the journal, and close it at the end.
+
+    ``tell`` hears, once, that an earlier journal is lost. Row values are deleted first that the user's settings keep no
+    longer. Where the settings keep none, those of a run that ended meanwhile go at the end.
+
+    Raises:
+        JournalError: The journal cannot be used.
+    """
+    with Journal(places) as journal:
+        tell_loss(journal, tell)
+        keep_days = PreferenceStore(places.preferences).load().keep_days
+        _delete_old_values(journal, keep_days)
+        yield journal
+        if keep_days == 0:
+            _delete_old_values(journal, keep_days)
+
+
+def _delete_old_values(journal: Journal, keep_days: int) -> None:
+    with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
+        journal.delete_old_values(keep_days)
