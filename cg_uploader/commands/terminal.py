@@ -13,9 +13,10 @@ from typing import Any, TextIO
 
 from cg_uploader.fields.headings import revealed
 from cg_uploader.model.enums import Activity
+from cg_uploader.model.message import Text
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
-from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import Pace, doing_in_words, done, in_words, to_send
 
 # What systems say of a pipe whose other end was closed.
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
@@ -102,7 +103,7 @@ class Progress:
         self._terminal = terminal
         self._pace = Pace()
         self._milestone = 0
-        self._last = ""
+        self._last: Text = ""
 
     def __call__(self, batch: Batch) -> None:
         """Show a batch."""
@@ -120,7 +121,7 @@ class Progress:
 
     def _bar(self, batch: Batch) -> str:
         if batch.activity is Activity.PREPARING:
-            return f"Preparing {batch.rows:,} rows … {batch.detail}"
+            return f"Preparing {batch.rows:,} rows … {doing_in_words(batch.doing)}"
         filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
         words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
@@ -128,7 +129,7 @@ class Progress:
                 words += [f"{rate:,.1f} a second", in_words(self._pace.seconds_left(batch.rows))]
         else:
             words.append(batch.activity.value.capitalize())
-        words.append(batch.detail)
+        words.append(doing_in_words(batch.doing))
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
     def _plain(self, batch: Batch) -> None:
@@ -136,10 +137,10 @@ class Progress:
         if batch.activity is Activity.SENDING and percent >= self._milestone + MILESTONE_PERCENT:
             self._milestone = percent - percent % MILESTONE_PERCENT
             self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
-        reason = batch.detail.split(" Going on in ")[0]
-        if batch.activity in SAYS_WHY and reason and reason != self._last:
-            self._terminal.tell(SAYS_WHY[batch.activity] + batch.detail)
-        self._last = reason
+        why = batch.doing.why
+        if batch.activity in SAYS_WHY and why and why != self._last:
+            self._terminal.tell(SAYS_WHY[batch.activity] + doing_in_words(batch.doing))
+        self._last = why
 
 
 def _progress(batch: Batch) -> str:

@@ -25,10 +25,10 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.planning.drift import file_changed, profile_changed
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
 from cg_uploader.uploads.proxy_auth import stopped_by
@@ -147,11 +147,11 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
 
 def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
     left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
-    if summary.stopped is not None:
-        terminal.tell(f"{summary.stopped.reason}{left}")
+    if summary.state is not RunState.FINISHED:
+        terminal.tell(f"{summary.why}{left}")
     if save_failed is not None:
         _save_failed(summary.run, journal, terminal, save_failed)
-    elif summary.attention and summary.stopped is None:
+    elif summary.attention and summary.state is RunState.FINISHED:
         again = f"“cg-uploader resume {summary.run} --save-failed PATH”"
         terminal.tell(f"{again} writes the rows that need attention to a file; “cg-uploader report {summary.run}” lists them.")
     terminal.say(in_words(summary))
@@ -233,13 +233,15 @@ def history(args: Namespace, terminal: Terminal) -> int:
 def _history_line(run: RunSummary) -> list[str]:
     counts = [f"{run.rows:,}", *(f"{run.counts[status]:,}" for status in RowStatus)]
     started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
-    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _end(run)]
+    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _ENDS[run.state]]
 
 
-def _end(run: RunSummary) -> str:
-    if run.finished is None and run.stopped is not None:
-        return "under way" if run.stopped.reason == UNDER_WAY else "cut off"
-    return "early" if run.stopped else "at its end"
+_ENDS = {
+    RunState.UNDER_WAY: "under way",
+    RunState.CUT_OFF: "cut off",
+    RunState.STOPPED: "early",
+    RunState.FINISHED: "at its end",
+}
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:

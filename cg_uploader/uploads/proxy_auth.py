@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError
+from cg_uploader.model.message import Message
 from cg_uploader.model.run import RunSummary
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.credentials import CredentialStore
 
 if TYPE_CHECKING:
@@ -19,7 +21,11 @@ def stopped_by(place: str, summary: RunSummary) -> bool:
 
     Whoever or whatever else stopped it meanwhile has the last word.
     """
-    return bool(place) and summary.stopped is not None and place in summary.stopped.reason
+    stop = summary.stopped
+    if stop is None or stop.reason is not StopReason.PROXY_LOGIN:
+        return False
+    why = dict(stop.arguments)["why"]
+    return bool(place) and isinstance(why, Message) and why.argument("proxy") == place
 
 
 class ProxyLogins:
