@@ -82,5 +82,6 @@ def texts(run: RunSummary) -> tuple[str, ...]:
 
 def ended(run: RunSummary) -> str:
     """How it ended, and why it cannot be continued nor its failed rows saved any more."""
-    reason = run.why or "At its end"
-    return reason if run.values_deleted is None else f"{reason.rstrip('.')}. Row values deleted on {day(run.values_deleted)}."
+    if run.values_deleted is None:
+        return run.why or "At its end"
+    return f"{run.why or 'At its end.'} Row values deleted on {day(run.values_deleted)}."

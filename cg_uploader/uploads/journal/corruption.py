@@ -40,7 +40,7 @@ def is_damaged(file: Path) -> bool:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether SQLite says with ``error`` that the file itself is damaged."""
-    return (getattr(error, "sqlite_errorname", "") or "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def note(file: Path) -> None:
