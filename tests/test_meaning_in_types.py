@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.api.messages import ApiMessage
+from cg_uploader.fields.messages import FieldMessage
 from cg_uploader.model.message import MessageKind
 from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
@@ -150,7 +151,7 @@ def test_the_separators_have_one_definition() -> None:
     assert where == {"sheets/cells/separators.py"}
 
 
-KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage)
+KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage)
 
 
 def test_each_kind_has_a_word_of_its_own() -> None:
@@ -161,10 +162,7 @@ def test_each_kind_has_a_word_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kinds in KINDS for kind in kinds], ids=str)
 def test_each_kind_has_a_sentence(kind: MessageKind) -> None:
-    arguments = {
-        name: {"left": "multi_object", "when": "2026-05-03", "since": "2026-05-03T10:00+00:00"}.get(name, "x")
-        for name in kind.names
-    }
-    text = kind.text(arguments)
+    known = {"left": "multi_object", "when": "2026-05-03", "since": "2026-05-03T10:00+00:00"}
+    text = kind.text({name: known.get(name, 5) for name in kind.names})
     assert text or kind is RunState.FINISHED
     assert "{" not in text

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from cg_uploader.api.messages import ApiMessage
+from cg_uploader.fields.messages import FieldMessage
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import DataType
 from cg_uploader.model.message import Argument, Message, MessageKind, Messages, Text
@@ -157,7 +158,7 @@ class UploadMessage(MessageKind):
 
 
 _KINDS: Mapping[str, MessageKind] = {
-    kind.value: kind for kinds in (UploadMessage, StopReason, RunState, ApiMessage) for kind in kinds
+    kind.value: kind for kinds in (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage) for kind in kinds
 }
 
 
@@ -218,4 +219,9 @@ def _message(value: object) -> Text:
         (name, item if isinstance(item, int) else _read(item)) for name, item in arguments.items()
     ]
     kind = _KINDS.get(word)
-    return word if kind is None else Message(kind, tuple(values))
+    if kind is None:
+        return word
+    told = Message(kind, tuple(values))
+    if values:
+        str(told)  # ValueError when an argument is none of this sentence
+    return told
