@@ -132,7 +132,7 @@ class ApiMessage(MessageKind):
         "credentials-refused-said",
         (
             "CustomerGauge does not accept the Client ID and secret in this region. Check Client ID and secret (Data, Rest "
-            "APIs, Authentications), and that the region is the one you sign in to. CustomerGauge says: {said}"
+            "APIs, Authentications), and that the region is the one you sign in to. CustomerGauge says: {words}"
         ),
     )
     NOT_FOR_RECORDS = (

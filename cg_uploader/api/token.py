@@ -156,7 +156,7 @@ def _no_answer(reply: Reply) -> NotReachable:
 
 def _refused(data: dict[str, object]) -> CredentialsRefused:
     said = next((plain(text) for text in (data.get("error_description"), data.get("message")) if isinstance(text, str)), "")
-    return CredentialsRefused(message(ApiMessage.CREDENTIALS_SAID, said=said) if said else message(ApiMessage.CREDENTIALS))
+    return CredentialsRefused(message(ApiMessage.CREDENTIALS_SAID, words=said) if said else message(ApiMessage.CREDENTIALS))
 
 
 def _unusable(status: int, wait: float | None) -> Message:

@@ -46,8 +46,8 @@ class Problem:
     """Something a person should know or correct before sending.
 
     ``row``: the number as Excel shows it, None for the file or the plan as a whole; ``column``: the file's heading;
-    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``told``: what was found, what is
-    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``told``
+    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``message``: what was found, what is
+    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``message``
     says the place itself.
     """
 
@@ -56,13 +56,13 @@ class Problem:
     heading: str | None
     level: Level
     kind: str
-    told: Text
+    message: Text
     where: str = ""
 
     @property
     def found(self) -> str:
         """What was found, what is expected, what to do, in words."""
-        return str(self.told)
+        return str(self.message)
 
     @property
     def text(self) -> str:

@@ -107,9 +107,9 @@ class RowChecker:
         if len(value) <= longest and value.isprintable() and (fits is None or fits(value)):
             return
 
-        def problem(level: Level, kind: str, told: FieldMessage, **arguments: int) -> Problem:
+        def problem(level: Level, kind: str, sentence: FieldMessage, **arguments: int) -> Problem:
             where, name = _where(number, field, column), column.heading if column else None
-            return Problem(number, name, heading, level, kind, message(told, value=shown(value), **arguments), where)
+            return Problem(number, name, heading, level, kind, message(sentence, value=shown(value), **arguments), where)
 
         if _HALVES.search(value):
             yield problem(Level.ERROR, "half-character", FieldMessage.HALF_CHARACTER)
@@ -119,8 +119,8 @@ class RowChecker:
             yield problem(level_of(field.kind, value), field.kind.value, shape.misfit)
         if len(value) > longest:
             far = len(value) > max(VERY_LONG, longest)
-            kind, told = ("far-too-long", FieldMessage.VERY_LONG) if far else ("too-long", FieldMessage.LONG)
-            yield problem(Level.WARNING, kind, told, chars=len(value), max_chars=longest)
+            kind, sentence = ("far-too-long", FieldMessage.VERY_LONG) if far else ("too-long", FieldMessage.LONG)
+            yield problem(Level.WARNING, kind, sentence, chars=len(value), max_chars=longest)
 
     def _of_row(self, number: int, request: Request, filled: set[str]) -> Iterator[Problem]:
         if not filled:
@@ -129,12 +129,12 @@ class RowChecker:
         for group in self._groups:
             if filled.isdisjoint(group):
                 field, column = self._cells[group[0]]
-                told = message(FieldMessage.MISSING, wanted=either(group))
+                text = message(FieldMessage.MISSING, wanted=either(group))
                 name, where = column.heading if column else None, _where(number, field, column)
-                yield Problem(number, name, group[0], Level.ERROR, "missing", told, where)
+                yield Problem(number, name, group[0], Level.ERROR, "missing", text, where)
         if len(request.pairs) > MOST_FIELDS:
-            told = message(FieldMessage.TOO_MANY_FIELDS, fields=len(request.pairs), max_fields=MOST_FIELDS)
-            yield _of_whole_row(number, "too-many-fields", told)
+            text = message(FieldMessage.TOO_MANY_FIELDS, fields=len(request.pairs), max_fields=MOST_FIELDS)
+            yield _of_whole_row(number, "too-many-fields", text)
 
 
 def _bits(heading: str, groups: list[tuple[str, ...]]) -> int:
@@ -171,12 +171,12 @@ def _of_size(number: int, request: Request) -> Iterator[Problem]:
         yield _of_whole_row(number, "heading", message(FieldMessage.HALF_HEADING))
         return
     if length > LONGEST_URL:
-        told = message(FieldMessage.TOO_LONG_TO_SEND, bytes=length, max_bytes=LONGEST_URL)
-        yield _of_whole_row(number, "url-too-long", told)
+        text = message(FieldMessage.TOO_LONG_TO_SEND, bytes=length, max_bytes=LONGEST_URL)
+        yield _of_whole_row(number, "url-too-long", text)
 
 
-def _of_whole_row(number: int, kind: str, told: Message) -> Problem:
-    return Problem(number, None, None, Level.ERROR, kind, told, f"Row {number}")
+def _of_whole_row(number: int, kind: str, text: Message) -> Problem:
+    return Problem(number, None, None, Level.ERROR, kind, text, f"Row {number}")
 
 
 def _of_note(number: int, note: Note, heading: str | None, level: Level) -> Problem:

@@ -97,8 +97,8 @@ class UploadMessage(MessageKind):
     STOPPED_BETWEEN = "stopped-between", "The upload stopped before this row could be sent again; it may have arrived."
     DELETED = "words-deleted", "What was said about this row was deleted together with its values."
     # Of answers.
-    CUSTOMERGAUGE_SAYS = "says", "CustomerGauge says: {said}"
-    ANSWER_READS = "reads", "The answer ({status}) reads: {said}"
+    CUSTOMERGAUGE_SAYS = "says", "CustomerGauge says: {words}"
+    ANSWER_READS = "reads", "The answer ({status}) reads: {words}"
     TOO_LONG = "too-long-refused", "The row is too long. Shorten its texts or use fewer fields."
     TOO_LONG_UNSENT = (
         "too-long-unsent",
@@ -221,7 +221,7 @@ def _message(value: object) -> Text:
     kind = _KINDS.get(word)
     if kind is None:
         return word
-    told = Message(kind, tuple(values))
+    found = Message(kind, tuple(values))
     if values:
-        str(told)  # ValueError when an argument is none of this sentence
-    return told
+        str(found)  # ValueError when an argument is none of this sentence
+    return found

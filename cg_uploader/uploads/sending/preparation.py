@@ -90,7 +90,7 @@ def _rows(plan: Plan, journal: Journal, past: Past) -> Iterator[Kept]:
         if plan.leaves_out(row.number):
             state, messages = RowStatus.SKIPPED.value, (("", message(UploadMessage.LEFT_OUT)),)
         elif errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
-            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.told) for p in errors)
+            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.message) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)
         if (once and state == WAITING) or (not once and plan.skip_accepted):

@@ -144,8 +144,8 @@ class _Case:
         if not words:
             return ()
         if self.reply.body is Body.OTHER:
-            return (message(UploadMessage.ANSWER_READS, status=self.reply.status or 0, said=words),)
-        return (message(UploadMessage.CUSTOMERGAUGE_SAYS, said=words),)
+            return (message(UploadMessage.ANSWER_READS, status=self.reply.status or 0, words=words),)
+        return (message(UploadMessage.CUSTOMERGAUGE_SAYS, words=words),)
 
 
 def _success(case: _Case) -> Decision:

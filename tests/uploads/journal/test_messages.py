@@ -46,7 +46,7 @@ NESTED = message(ApiMessage.SIGN_IN_FAILED, why=message(ApiMessage.TIMED_OUT, wh
             (("", message(UploadMessage.PARTLY_WRITTEN, left="multi_object")),),
             "The row may be partly written: account and contact may be there.",
         ),
-        ((("", message(UploadMessage.CUSTOMERGAUGE_SAYS, said="\ud800 “é”")),), "CustomerGauge says: \ud800 “é”"),
+        ((("", message(UploadMessage.CUSTOMERGAUGE_SAYS, words="\ud800 “é”")),), "CustomerGauge says: \ud800 “é”"),
     ],
 )
 def test_messages_come_back_as_they_were(messages: Messages, text: str) -> None:
