@@ -256,7 +256,7 @@ class TestRuns:
         qtmodeltester.check(model)
         first, second = shown(model)
         assert first[1:] == ["may.xlsx", "EU contacts, Europe (EU)", "2,502", "2,500", "2", "At its end"]
-        assert second[-1] == "Stopped."
+        assert second[-1] == "The upload was stopped before its end."
         assert runs_model.texts(model.run(1)) == tuple(second)
 
     @pytest.mark.parametrize(("words", "found"), [("may", 1), ("APRIL eu", 1), ("xlsx april", 0), ("", 2), ("stopped", 1)])
