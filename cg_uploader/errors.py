@@ -29,10 +29,11 @@ class UploaderError(Exception):
     exit_code = 5
     kind = "failed"
 
-    def __init__(self, sentence: str, *, kind: str | None = None) -> None:
-        """Keep ``sentence``, the plain text that the user reads; ``kind`` narrows the class's own word."""
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, sentence: object, *, kind: str | None = None) -> None:
+        """Keep ``sentence``, a text or a message that becomes one; ``kind`` narrows the class's own word."""
+        super().__init__(str(sentence))
+        self.message = sentence
+        self.sentence = str(sentence)
         if kind is not None:
             self.kind = kind
 
@@ -100,7 +101,7 @@ class NotReachable(ConnectError):
 
     kind = "unreachable"
 
-    def __init__(self, sentence: str, *, kind: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(self, sentence: object, *, kind: str | None = None, retry_after: float | None = None) -> None:
         """No row was sent."""
         super().__init__(sentence, kind=kind)
         self.retry_after = retry_after
@@ -111,7 +112,7 @@ class ProxyLoginWanted(NotReachable):
 
     kind = "proxy-login"
 
-    def __init__(self, sentence: str, *, kind: str | None = None, place: str = "") -> None:
+    def __init__(self, sentence: object, *, kind: str | None = None, place: str = "") -> None:
         """Nothing was sent through that proxy."""
         super().__init__(sentence, kind=kind)
         self.place = place

@@ -14,6 +14,7 @@ from cg_uploader.api.token import Clock, MayLeave, Token, always
 from cg_uploader.errors import NotReachable, ProxyLoginWanted, UsageError
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import Answer
+from cg_uploader.model.message import message_or_text
 from cg_uploader.model.request import Reply, Request
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Client:
             self._token.get()
         except NotReachable as failure:
             if self.login_wanted:
-                raise ProxyLoginWanted(failure.sentence, place=self.login_wanted) from None
+                raise ProxyLoginWanted(failure.message, place=self.login_wanted) from None
             raise
 
     @property
@@ -107,7 +108,7 @@ class Client:
             token = self._token.get(may_leave)
         except NotReachable as failure:
             unsent = _UNSENT.get(failure.kind, Answer.NOT_CONNECTED)
-            return Reply(unsent, message=failure.sentence, retry_after=failure.retry_after)
+            return Reply(unsent, message=message_or_text(failure.message), retry_after=failure.retry_after)
         if token is None:
             return None
         outgoing, room = self._outgoing(token.text)

@@ -12,7 +12,9 @@ from typing import Any
 import certifi
 import truststore
 
+from cg_uploader.api.messages import ApiMessage, named
 from cg_uploader.errors import UsageError
+from cg_uploader.model.message import Message, message
 from cg_uploader.system.named_file import read_named
 
 MOST_BYTES = 4 << 20
@@ -123,46 +125,37 @@ def _loaded(extra: Extra) -> ssl.SSLContext:
 
 
 _CODES = {
-    9: "is not valid yet. Check the date and the time of this computer",
-    10: "has expired. Check the date and the time of this computer; if they are right, tell whoever looks after the network",
-    18: (
-        "is self-signed: nobody but itself vouches for it. Something on the way may be listening: ask whoever looks after "
-        "the network"
-    ),
-    62: "belongs to another name",
-    64: "belongs to another address",
+    9: ApiMessage.CERTIFICATE_EARLY,
+    10: ApiMessage.CERTIFICATE_EXPIRED,
+    18: ApiMessage.CERTIFICATE_SELF_SIGNED,
+    62: ApiMessage.CERTIFICATE_OTHER_NAME,
+    64: ApiMessage.CERTIFICATE_OTHER_ADDRESS,
 }
-_UNKNOWN_ISSUER = (
-    "comes from an issuer that this computer does not trust. A proxy of your company may open connections: ask whoever "
-    "looks after the network to have its certificate installed, or choose its file in Settings"
-)
 # How OpenSSL, Windows and macOS word it; the first that fits counts.  Only OpenSSL's codes are numbers that say something.
 _WORDS = (
-    ("has expired", _CODES[10]),
-    ("is expired", _CODES[10]),
-    ("validity period", "has expired or is not valid yet. Check the date and the time of this computer"),
-    ("not yet valid", _CODES[9]),
-    ("self-signed certificate in", _UNKNOWN_ISSUER),
-    ("self-signed", _CODES[18]),
-    ("trust", _UNKNOWN_ISSUER),
-    ("issuer", _UNKNOWN_ISSUER),
-    ("not match", _CODES[62]),
+    ("has expired", ApiMessage.CERTIFICATE_EXPIRED),
+    ("is expired", ApiMessage.CERTIFICATE_EXPIRED),
+    ("validity period", ApiMessage.CERTIFICATE_OUT_OF_TIME),
+    ("not yet valid", ApiMessage.CERTIFICATE_EARLY),
+    ("self-signed certificate in", ApiMessage.CERTIFICATE_ISSUER),
+    ("self-signed", ApiMessage.CERTIFICATE_SELF_SIGNED),
+    ("trust", ApiMessage.CERTIFICATE_ISSUER),
+    ("issuer", ApiMessage.CERTIFICATE_ISSUER),
+    ("not match", ApiMessage.CERTIFICATE_OTHER_NAME),
 )
 _LIBRARY = {
-    "HTTP_REQUEST": "answers without encryption",
-    "WRONG_VERSION_NUMBER": "answers without encryption, or something on the way speaks another language",
-    "UNSUPPORTED_PROTOCOL": "speaks only an old kind of TLS, which is not safe any more",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "speaks only an old kind of TLS, which is not safe any more",
+    "HTTP_REQUEST": ApiMessage.NO_ENCRYPTION,
+    "WRONG_VERSION_NUMBER": ApiMessage.NO_ENCRYPTION_OR_OTHER,
+    "UNSUPPORTED_PROTOCOL": ApiMessage.OLD_TLS,
+    "TLSV1_ALERT_PROTOCOL_VERSION": ApiMessage.OLD_TLS,
 }
 
 
-def distrust(host: str, error: ssl.SSLError, via: str = "") -> str:
-    """Why a connection to ``host`` is not to be trusted, in words; ``via``: the proxy it goes through."""
-    through = f" (through the proxy {via})" if via else ""
+def distrust(host: str, error: ssl.SSLError, via: str = "") -> Message:
+    """Say why a connection to ``host`` is not to be trusted; ``via``: the proxy it goes through."""
     if not isinstance(error, ssl.SSLCertVerificationError):
-        reason = _LIBRARY.get(error.reason or "", "or something on the way speaks another language")
-        return f"No secure connection to {host}{through} is possible: it {reason}. Nothing was sent."
+        return message(_LIBRARY.get(error.reason or "", ApiMessage.OTHER_LANGUAGE), host=named(host, via))
     said = getattr(error, "verify_message", "").lower()
     code = getattr(error, "verify_code", None) or 0
-    reason = _CODES.get(code) or next((text for words, text in _WORDS if words in said), "is not accepted by this computer")
-    return f"The certificate of {host}{through} {reason}. Nothing was sent."
+    by_words = next((kind for words, kind in _WORDS if words in said), ApiMessage.CERTIFICATE_NOT_ACCEPTED)
+    return message(_CODES.get(code, by_words), host=named(host, via))

@@ -10,16 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cg_uploader.api.messages import ApiMessage
 from cg_uploader.api.replies import Received, asked_wait, load_object, plain
 from cg_uploader.errors import ConnectError, CredentialsRefused, NotReachable
 from cg_uploader.model.enums import Answer
+from cg_uploader.model.message import Message, message
 from cg_uploader.model.request import Reply
 
 _LIFETIME = 3600.0  # seconds, if the answer does not say (vendor's article H5000846993: one hour)
 MOST_REFUSED = 2
-NOT_FOR_RECORDS = (
-    "CustomerGauge does not accept the sign-in for records. Sign in again, and check region, Client ID and its rights."
-)
 # Says whether a request is still wanted: asked when it is made, and again when its connection stands.
 MayLeave = Callable[[], bool]
 _USABLE = re.compile(r"[\x21-\x7e]+")
@@ -107,7 +106,7 @@ class Token:
 
     def _sign_in(self, may_leave: MayLeave) -> SignedIn | None:
         if self._refused >= MOST_REFUSED:
-            raise CredentialsRefused(NOT_FOR_RECORDS)
+            raise CredentialsRefused(message(ApiMessage.NOT_FOR_RECORDS))
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
         self._token, self._failure = None, None
         answer = self._ask(may_leave)
@@ -128,8 +127,8 @@ class Token:
 def _again(failure: ConnectError, wait: float) -> ConnectError:
     """The same failure for the next who asks, with what is left of the wait."""
     if isinstance(failure, NotReachable):
-        return NotReachable(failure.sentence, kind=failure.kind, retry_after=wait if wait > 0 else None)
-    return type(failure)(failure.sentence, kind=failure.kind)
+        return NotReachable(failure.message, kind=failure.kind, retry_after=wait if wait > 0 else None)
+    return type(failure)(failure.message, kind=failure.kind)
 
 
 def _read(answer: Received | Reply, now: datetime) -> tuple[str, float]:
@@ -152,27 +151,26 @@ def _no_answer(reply: Reply) -> NotReachable:
         return NotReachable(reply.message, kind="proxy-login")
     if reply.answer is Answer.UNTRUSTED:
         return NotReachable(reply.message, kind="untrusted")
-    return NotReachable(f"The sign-in did not work. {reply.message}".strip())
+    return NotReachable(message(ApiMessage.SIGN_IN_FAILED, why=reply.message))
 
 
 def _refused(data: dict[str, object]) -> CredentialsRefused:
     said = next((plain(text) for text in (data.get("error_description"), data.get("message")) if isinstance(text, str)), "")
-    detail = f" CustomerGauge says: {said}" if said else ""
-    advice = "Check Client ID and secret (Data, Rest APIs, Authentications), and that the region is the one you sign in to."
-    return CredentialsRefused(f"CustomerGauge does not accept the Client ID and secret in this region. {advice}{detail}")
+    return CredentialsRefused(message(ApiMessage.CREDENTIALS_SAID, words=said) if said else message(ApiMessage.CREDENTIALS))
 
 
-def _unusable(status: int, wait: float | None) -> str:
-    again = "in a few minutes" if wait is None else f"in {math.ceil(wait)} seconds"
+def _unusable(status: int, wait: float | None) -> Message:
+    if status == 429 and wait is not None:
+        return message(ApiMessage.TOO_MANY_SIGN_INS, seconds=math.ceil(wait))
+    if status >= 500 and wait is not None:
+        return message(ApiMessage.SIGN_IN_BROKEN, seconds=math.ceil(wait))
     if status == 429:
-        return f"CustomerGauge gets too many sign-ins at the moment. Try again {again}."
+        return message(ApiMessage.TOO_MANY_SIGN_INS_NOW)
     if status >= 500:
-        return f"CustomerGauge's sign-in has a failure of its own at the moment. Try again {again}."
+        return message(ApiMessage.SIGN_IN_BROKEN_NOW)
     if status == 407:
-        return "The proxy of your network wants a user name and a password. Ask whoever looks after the network."
-    if 300 <= status < 400:
-        return "The sign-in was sent elsewhere, which is not followed: a login page of the network may stand before it."
-    return "The sign-in brought no usable answer. Check the region, and whether a proxy or a login page of the network answers."
+        return message(ApiMessage.SIGN_IN_PROXY)
+    return message(ApiMessage.SIGN_IN_ELSEWHERE if 300 <= status < 400 else ApiMessage.SIGN_IN_UNUSABLE)
 
 
 def _lifetime(value: object) -> float:

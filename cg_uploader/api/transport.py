@@ -26,12 +26,14 @@ from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from cg_uploader.api.answers import ProxyLoginRefused
 from cg_uploader.api.connections import Exchange, Line, Switchboard, Timeouts, TlsLine
+from cg_uploader.api.messages import ApiMessage
 from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
 from cg_uploader.api.replies import MOST_BYTES, Received
 from cg_uploader.api.tls import distrust, read_certificates, trust
 from cg_uploader.api.token import MayLeave, always
 from cg_uploader.model.configuration import MOST_CONNECTIONS
 from cg_uploader.model.enums import Answer
+from cg_uploader.model.message import Message, Text, message
 from cg_uploader.model.request import Reply
 from cg_uploader.system.loopback import is_loopback
 
@@ -91,7 +93,7 @@ class Transport:
         None: ``may_leave`` said no, before a connection was sought or when it stood; nothing left.
         """
         if self._board.aborted:
-            return Reply(Answer.NOT_CONNECTED, message="Stopped before it was sent.")
+            return Reply(Answer.NOT_CONNECTED, message=message(ApiMessage.STOPPED))
         if not may_leave():
             return None
         exchange = self._board.begin(query, may_leave)
@@ -121,7 +123,7 @@ class Transport:
         whole = False
         try:
             if raw.status < 200:
-                return Reply(Answer.NOTHING, message="The answer was only a promise of one.")
+                return Reply(Answer.NOTHING, message=message(ApiMessage.ONLY_PROMISED))
             body, whole = self._read(exchange, raw)
             return Received(raw.status, raw.headers, body)
         finally:
@@ -156,43 +158,34 @@ class Transport:
         """Why there is no answer.  Certain that nothing left: only if no byte of the request was let go."""
         if exchange.reached:
             late = exchange.cut or _is_timeout(error)
-            return Reply(Answer.NOTHING, message="No answer came in time." if late else "The connection broke off.")
+            return Reply(Answer.NOTHING, message=message(ApiMessage.NO_ANSWER_IN_TIME if late else ApiMessage.BROKE_OFF))
         if self._board.aborted:
-            return Reply(Answer.NOT_CONNECTED, message="Stopped before it was sent.")
+            return Reply(Answer.NOT_CONNECTED, message=message(ApiMessage.STOPPED))
         cause = TimeoutError() if exchange.cut else exchange.failure or error
-        where = f"The proxy {outgoing.via}" if outgoing.via and not exchange.tunnelled else outgoing.host
+        by_proxy = bool(outgoing.via) and not exchange.tunnelled
+        where = message(ApiMessage.THE_PROXY, proxy=outgoing.via) if by_proxy else outgoing.host
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return Reply(Answer.UNTRUSTED, message=distrust(outgoing.host, cause, outgoing.via))
         if isinstance(cause, ProxyLoginRefused) and outgoing.proxy is not None:
             return self._refused_by(outgoing.proxy, cause.schemes)
         obstacle = _obstacle(where, cause, self._timeouts.connect)
-        return Reply(Answer.NOT_CONNECTED, message=f"{obstacle} {self._hint(outgoing)}".rstrip())
+        if self._needs_hint(outgoing):
+            obstacle = message(ApiMessage.WITH_HINT, obstacle=obstacle, hint=message(ApiMessage.PROXY_BY_SCRIPT))
+        return Reply(Answer.NOT_CONNECTED, message=obstacle)
 
     def _refused_by(self, proxy: Proxy, schemes: tuple[str, ...]) -> Reply:
         """A proxy that wants to know who asks; nothing was sent."""
         if schemes and "basic" not in schemes:
             kinds = ", ".join(_SCHEMES.get(scheme, scheme) for scheme in schemes)
-            message = (
-                f"The proxy {proxy.place} wants a sign-in of a kind that is not supported ({kinds}); only a user name and a "
-                "password in the Basic way are. Ask whoever looks after the network for a way without it."
-            )
-            return Reply(Answer.PROXY_LOGIN, message=message)
+            return Reply(Answer.PROXY_LOGIN, message=message(ApiMessage.PROXY_SCHEMES, proxy=proxy.place, kinds=kinds))
         self.login_wanted = proxy.place
-        if proxy.login is None:
-            message = f"The proxy {proxy.place} wants a user name and a password."
-        else:
-            message = f"The proxy {proxy.place} does not accept the user name and the password."
-        return Reply(Answer.PROXY_LOGIN, message=f"{message} If you do not know them, ask whoever looks after the network.")
+        kind = ApiMessage.PROXY_LOGIN if proxy.login is None else ApiMessage.PROXY_LOGIN_WRONG
+        return Reply(Answer.PROXY_LOGIN, message=message(kind, proxy=proxy.place))
 
-    def _hint(self, outgoing: Outgoing) -> str:
-        """What may help when there is no way straight to the other side."""
+    def _needs_hint(self, outgoing: Outgoing) -> bool:
+        """Whether there is no way straight to the other side, and the system's proxy is found by a script."""
         straight = outgoing.proxy is None and not is_loopback(outgoing.host)
-        if not straight or self._proxies.named != SYSTEM or self._proxies.found is not None or not self._by_script():
-            return ""
-        return (
-            "This network finds its proxy by an automatic script, which cannot be followed here: ask whoever looks after the "
-            "network for the proxy’s name, and give it as HOST:PORT in Settings or in the environment variable HTTPS_PROXY."
-        )
+        return straight and self._proxies.named == SYSTEM and self._proxies.found is None and bool(self._by_script())
 
 
 class _Adapter(HTTPAdapter):
@@ -232,19 +225,19 @@ class _Adapter(HTTPAdapter):
 _SCHEMES = {"ntlm": "NTLM", "negotiate": "Negotiate", "digest": "Digest", "bearer": "Bearer"}
 
 
-def _obstacle(where: str, error: BaseException, seconds: float) -> str:
-    """Why there is no connection, in words."""
+def _obstacle(where: Text, error: BaseException, seconds: float) -> Message:
+    """Say why there is no connection."""
     if (status := _tunnel_status(error)) is not None:
-        return f"{where} refused to connect ({status})."
+        return message(ApiMessage.TUNNEL_REFUSED, where=where, status=status)
     if isinstance(error, socket.gaierror):
-        return f"{where} was not found. Check the internet connection."
+        return message(ApiMessage.NOT_FOUND, where=where)
     if _is_timeout(error):
-        return f"{where} did not answer within {seconds:g} seconds. Check the internet connection."
+        return message(ApiMessage.TIMED_OUT, where=where, seconds=f"{seconds:g}")
     if isinstance(error, ConnectionRefusedError):
-        return f"{where} refused the connection."
+        return message(ApiMessage.CONNECTION_REFUSED, where=where)
     if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-        return f"There is no way to {where}. Check the internet connection."
-    return f"{where} could not be connected."
+        return message(ApiMessage.NO_WAY, where=where)
+    return message(ApiMessage.NOT_CONNECTED, where=where)
 
 
 def _tunnel_status(error: BaseException) -> int | None:

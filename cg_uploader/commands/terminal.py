@@ -13,10 +13,11 @@ from typing import Any, TextIO
 
 from cg_uploader.fields.headings import revealed
 from cg_uploader.model.enums import Activity
+from cg_uploader.model.message import Text
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.translation import N_, _, ngettext
-from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import Pace, doing_in_words, done, in_words, to_send
 
 # What systems say of a pipe whose other end was closed.
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
@@ -115,7 +116,7 @@ class Progress:
         self._terminal = terminal
         self._pace = Pace()
         self._milestone = 0
-        self._last = ""
+        self._last: Text = ""
 
     def __call__(self, batch: Batch) -> None:
         """Show a batch."""
@@ -135,7 +136,7 @@ class Progress:
     def _bar(self, batch: Batch) -> str:
         if batch.activity is Activity.PREPARING:
             text = ngettext("Preparing {count:,} row … {detail}", "Preparing {count:,} rows … {detail}", batch.rows)
-            return text.format(count=batch.rows, detail=batch.detail)
+            return text.format(count=batch.rows, detail=doing_in_words(batch.doing))
         filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
         words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
@@ -143,7 +144,7 @@ class Progress:
                 words += [_("{rate:,.1f} a second").format(rate=rate), in_words(self._pace.seconds_left(batch.rows))]
         else:
             words.append(_(LABELS[batch.activity]))
-        words.append(batch.detail)
+        words.append(doing_in_words(batch.doing))
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
     def _plain(self, batch: Batch) -> None:
@@ -151,10 +152,10 @@ class Progress:
         if batch.activity is Activity.SENDING and percent >= self._milestone + MILESTONE_PERCENT:
             self._milestone = percent - percent % MILESTONE_PERCENT
             self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
-        reason = batch.detail.split(" Going on in ")[0]
-        if batch.activity in SAYS_WHY and reason and reason != self._last:
-            self._terminal.tell(_(SAYS_WHY[batch.activity]).format(reason=batch.detail))
-        self._last = reason
+        why = batch.doing.why
+        if batch.activity in SAYS_WHY and why and why != self._last:
+            self._terminal.tell(_(SAYS_WHY[batch.activity]).format(reason=doing_in_words(batch.doing)))
+        self._last = why
 
 
 def _progress(batch: Batch) -> str:

@@ -23,10 +23,10 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.translation import _, ngettext
+from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.planning.drift import changed_since
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
@@ -143,12 +143,12 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
 
 
 def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
-    if summary.stopped is not None:
+    if summary.state is not RunState.FINISHED:
         left = _("“cg-uploader resume {run}” goes on where it stopped.").format(run=summary.run)
-        terminal.tell(f"{summary.stopped.reason} {left}" if journal.unsettled(summary.run) else summary.stopped.reason)
+        terminal.tell(f"{summary.why} {left}" if journal.unsettled(summary.run) else summary.why)
     if save_failed is not None:
         _save_failed(summary.run, journal, terminal, save_failed)
-    elif summary.attention and summary.stopped is None:
+    elif summary.attention and summary.state is RunState.FINISHED:
         text = _(
             "“cg-uploader resume {run} --save-failed PATH” writes the rows that need attention to a file. "
             "“cg-uploader report {run}” lists them."
@@ -236,13 +236,15 @@ def history(args: Namespace, terminal: Terminal) -> int:
 def _history_line(run: RunSummary) -> list[str]:
     counts = [f"{run.rows:,}", *(f"{run.counts[status]:,}" for status in RowStatus)]
     started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
-    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _end(run)]
+    return [str(run.run), started, Path(run.file).name, run.profile, *counts, _(_ENDS[run.state])]
 
 
-def _end(run: RunSummary) -> str:
-    if run.finished is None and run.stopped is not None:
-        return _("under way") if run.stopped.reason == UNDER_WAY else _("cut off")
-    return _("early") if run.stopped else _("at its end")
+_ENDS = {
+    RunState.UNDER_WAY: N_("under way"),
+    RunState.CUT_OFF: N_("cut off"),
+    RunState.STOPPED: N_("early"),
+    RunState.FINISHED: N_("at its end"),
+}
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:

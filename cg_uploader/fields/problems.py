@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cg_uploader.fields.value_types import SHAPES
 from cg_uploader.model.enums import FieldKind, Level, NoteKind
+from cg_uploader.model.message import Text
 
 _ROW = "or leave the row out."
 # What a person does about each kind of problem; what the file's notes say is in their sentences.
@@ -45,8 +46,8 @@ class Problem:
     """Something a person should know or correct before sending.
 
     ``row``: the number as Excel shows it, None for the file or the plan as a whole; ``column``: the file's heading;
-    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``found``: what was found, what is
-    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``found``
+    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``message``: what was found, what is
+    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``message``
     says the place itself.
     """
 
@@ -55,8 +56,13 @@ class Problem:
     heading: str | None
     level: Level
     kind: str
-    found: str
+    message: Text
     where: str = ""
+
+    @property
+    def found(self) -> str:
+        """What was found, what is expected, what to do, in words."""
+        return str(self.message)
 
     @property
     def text(self) -> str:

@@ -10,10 +10,12 @@ from typing import TypeAlias
 
 from cg_uploader.fields.configuration import required_groups
 from cg_uploader.fields.headings import shown
-from cg_uploader.fields.problems import WHAT_TO_DO, Problem
+from cg_uploader.fields.messages import FieldMessage, either
+from cg_uploader.fields.problems import Problem
 from cg_uploader.fields.value_types import SHAPES, level_of
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import BLANKS, Level, NoteKind
+from cg_uploader.model.message import Message, message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import LONGEST_URL, MOST_FIELDS, Request
 from cg_uploader.model.table import Column, Note, Row
@@ -105,38 +107,34 @@ class RowChecker:
         if len(value) <= longest and value.isprintable() and (fits is None or fits(value)):
             return
 
-        def problem(level: Level, kind: str, found: str) -> Problem:
-            where = _where(number, field, column)
-            return Problem(
-                number, column.heading if column else None, heading, level, kind, f"{found} {WHAT_TO_DO[kind]}", where
-            )
+        def problem(level: Level, kind: str, sentence: FieldMessage, **arguments: int) -> Problem:
+            where, name = _where(number, field, column), column.heading if column else None
+            return Problem(number, name, heading, level, kind, message(sentence, value=shown(value), **arguments), where)
 
         if _HALVES.search(value):
-            yield problem(Level.ERROR, "half-character", f"{shown(value)} holds half of a character, which cannot be sent.")
+            yield problem(Level.ERROR, "half-character", FieldMessage.HALF_CHARACTER)
         elif _FORBIDDEN.search(value):
-            yield problem(Level.ERROR, "forbidden-characters", f"{shown(value)} holds a control character.")
+            yield problem(Level.ERROR, "forbidden-characters", FieldMessage.FORBIDDEN_CHARACTERS)
         elif (shape := SHAPES.get(field.kind)) is not None and not shape.fits(value):
-            found = f"{shown(value)} is not {_an(shape.nouns[0])}; expected is {shape.expected}."
-            yield problem(level_of(field.kind, value), field.kind.value, found)
+            yield problem(level_of(field.kind, value), field.kind.value, shape.misfit)
         if len(value) > longest:
-            kind = "far-too-long" if len(value) > max(VERY_LONG, longest) else "too-long"
-            found = f"{shown(value)} has {len(value):,} characters; up to {longest:,} are sure to be kept."
-            yield problem(Level.WARNING, kind, found)
+            far = len(value) > max(VERY_LONG, longest)
+            kind, sentence = ("far-too-long", FieldMessage.VERY_LONG) if far else ("too-long", FieldMessage.LONG)
+            yield problem(Level.WARNING, kind, sentence, chars=len(value), max_chars=longest)
 
     def _of_row(self, number: int, request: Request, filled: set[str]) -> Iterator[Problem]:
         if not filled:
-            yield _of_whole_row(number, "nothing-to-send", "No field of this row holds anything.")
+            yield _of_whole_row(number, "nothing-to-send", message(FieldMessage.NOTHING_TO_SEND))
             return
         for group in self._groups:
             if filled.isdisjoint(group):
                 field, column = self._cells[group[0]]
-                wanted = " or ".join(f"“{heading}”" for heading in group)
-                found = f"Nothing is there, but {wanted} is required. {WHAT_TO_DO['missing']}"
+                text = message(FieldMessage.MISSING, wanted=either(group))
                 name, where = column.heading if column else None, _where(number, field, column)
-                yield Problem(number, name, group[0], Level.ERROR, "missing", found, where)
+                yield Problem(number, name, group[0], Level.ERROR, "missing", text, where)
         if len(request.pairs) > MOST_FIELDS:
-            found = f"{len(request.pairs):,} fields are filled, but at most {MOST_FIELDS} can be sent."
-            yield _of_whole_row(number, "too-many-fields", found)
+            text = message(FieldMessage.TOO_MANY_FIELDS, fields=len(request.pairs), max_fields=MOST_FIELDS)
+            yield _of_whole_row(number, "too-many-fields", text)
 
 
 def _bits(heading: str, groups: list[tuple[str, ...]]) -> int:
@@ -145,10 +143,6 @@ def _bits(heading: str, groups: list[tuple[str, ...]]) -> int:
 
 def _is_blank(value: str) -> bool:
     return not value or not value.strip(BLANKS)
-
-
-def _an(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _where(number: int, field: Field, column: Column | None) -> str:
@@ -174,15 +168,15 @@ def _of_size(number: int, request: Request) -> Iterator[Problem]:
     try:
         length = _address_length(request)
     except UnicodeEncodeError:
-        yield _of_whole_row(number, "heading", "A heading or the reference holds half of a character.")
+        yield _of_whole_row(number, "heading", message(FieldMessage.HALF_HEADING))
         return
     if length > LONGEST_URL:
-        found = f"All values together need {length:,} bytes on their way; {LONGEST_URL:,} are possible."
-        yield _of_whole_row(number, "url-too-long", found)
+        text = message(FieldMessage.TOO_LONG_TO_SEND, bytes=length, max_bytes=LONGEST_URL)
+        yield _of_whole_row(number, "url-too-long", text)
 
 
-def _of_whole_row(number: int, kind: str, found: str) -> Problem:
-    return Problem(number, None, None, Level.ERROR, kind, f"{found} {WHAT_TO_DO[kind]}", f"Row {number}")
+def _of_whole_row(number: int, kind: str, text: Message) -> Problem:
+    return Problem(number, None, None, Level.ERROR, kind, text, f"Row {number}")
 
 
 def _of_note(number: int, note: Note, heading: str | None, level: Level) -> Problem:

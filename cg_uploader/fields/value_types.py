@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from cg_uploader.fields.messages import FieldMessage
 from cg_uploader.model.enums import FieldKind, Level
 
 _OUTSIDE = r"\s@,;:<>()\"\[\]\\"
@@ -66,31 +67,23 @@ def _is_flag(value: str) -> bool:
 class Shape:
     """What values of one kind look like.
 
-    ``fits``: whether a value that is not blank does; ``expected``: what is expected, after "expected is"; ``nouns``: one and
-    many, for counts.
+    ``fits``: whether a value that is not blank does; ``misfit``: what is said of one that does not; ``nouns``: one and many,
+    for counts.
     """
 
     fits: Callable[[str], bool]
-    expected: str
+    misfit: FieldMessage
     nouns: tuple[str, str]
 
 
 # By kind; texts may look like anything.
 SHAPES = {
-    FieldKind.EMAIL: Shape(
-        _is_email, "one address with one @, no blanks and no invisible characters", ("email address", "email addresses")
-    ),
-    FieldKind.PHONE: Shape(
-        _is_phone, "digits, at least three, with nothing else than blanks, ( ) - and +", ("phone number", "phone numbers")
-    ),
-    FieldKind.DATE: Shape(_is_date, "a date as YYYY-MM-DD, like 2024-05-31", ("date", "dates")),
-    FieldKind.DATETIME: Shape(
-        _is_datetime, "a date with time as YYYY-MM-DD HH:MM:SS, like 2024-05-31 14:30:00", ("date with time", "dates with time")
-    ),
-    FieldKind.NUMBER: Shape(
-        _is_number, "a number of digits with at most one decimal point, no % and no currency", ("number", "numbers")
-    ),
-    FieldKind.FLAG: Shape(_is_flag, "Y or N (or 1 or 0)", ("yes/no value", "yes/no values")),
+    FieldKind.EMAIL: Shape(_is_email, FieldMessage.NO_EMAIL, ("email address", "email addresses")),
+    FieldKind.PHONE: Shape(_is_phone, FieldMessage.NO_PHONE, ("phone number", "phone numbers")),
+    FieldKind.DATE: Shape(_is_date, FieldMessage.NO_DATE, ("date", "dates")),
+    FieldKind.DATETIME: Shape(_is_datetime, FieldMessage.NO_DATETIME, ("date with time", "dates with time")),
+    FieldKind.NUMBER: Shape(_is_number, FieldMessage.NO_NUMBER, ("number", "numbers")),
+    FieldKind.FLAG: Shape(_is_flag, FieldMessage.NO_FLAG, ("yes/no value", "yes/no values")),
 }
 
 

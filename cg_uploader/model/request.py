@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from cg_uploader.model.enums import Answer, Body
+from cg_uploader.model.message import Text
 
 MOST_FIELDS = 900
 
@@ -48,12 +49,14 @@ class Reply:
 
     ``status`` is known for COMPLETE and BODY_LOST.  NOTHING (reset, silence, 1xx only) proves neither arrival nor the lack of
     it; every other answer is certain that nothing of the row left.  ``errors``: (key as CustomerGauge wrote it, sentence).
-    ``message``: one plain line.  ``retry_after``: seconds, clamped; None when absent or unreadable.
+    ``message``: one plain line of the answer's, or what kept it from coming.
+
+    ``retry_after``: seconds, clamped; None when absent or unreadable.
     """
 
     answer: Answer
     status: int | None = None
     body: Body = Body.BLANK
     errors: tuple[tuple[str, str], ...] = ()
-    message: str = ""
+    message: Text = ""
     retry_after: float | None = None

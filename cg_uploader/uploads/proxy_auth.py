@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cg_uploader.errors import UploaderError
+from cg_uploader.model.message import Message
 from cg_uploader.model.run import RunSummary
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.uploads.sending.control import Control
 
@@ -32,7 +34,11 @@ def stopped_by(place: str, summary: RunSummary) -> bool:
 
     Whoever or whatever else stopped it meanwhile has the last word.
     """
-    return bool(place) and summary.stopped is not None and place in summary.stopped.reason
+    stop = summary.stopped
+    if stop is None or stop.reason is not StopReason.PROXY_LOGIN:
+        return False
+    why = dict(stop.arguments)["why"]
+    return bool(place) and isinstance(why, Message) and why.argument("proxy") == place
 
 
 def goes_on(place: str, summary: RunSummary, control: Control) -> bool:

@@ -185,7 +185,7 @@ def test_a_refused_sign_in_ends_the_run_and_other_trouble_does_not(peer, client,
         failing = peer(tokens=[act])
         reply = client(failing.address).send(row(failing.address))
         assert reply.answer is answer
-        assert reply.message
+        assert str(reply.message)
     assert failing.puts == []
 
 
@@ -239,7 +239,7 @@ def test_a_page_of_the_network_is_no_success(peer, client, row):
     server = peer(http(200, b"<!doctype html><title>Sign in</title><p>Welcome to the hotel", "Content-Type: text/html"))
     reply = client(server.address).send(row(server.address))
     assert (reply.answer, reply.status, reply.body) == (Answer.COMPLETE, 200, Body.OTHER)
-    assert reply.message == "Sign in Welcome to the hotel"
+    assert str(reply.message) == "Sign in Welcome to the hotel"
 
 
 def test_no_resource_is_left_behind(peer, client, row):

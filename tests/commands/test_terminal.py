@@ -13,9 +13,13 @@ from cg_uploader.commands.journal_commands import memory
 from cg_uploader.commands.terminal import Progress, Terminal
 from cg_uploader.errors import FileError
 from cg_uploader.model.enums import Activity, RowStatus
-from cg_uploader.model.run import Batch, Outcome
+from cg_uploader.model.message import message
+from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.settings.paths import Places
+from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.journal.sent_rows_file import CHECK_BYTES, MAGIC
+
+SENDING = Doing(Activity.SENDING)
 
 
 class Screen(io.StringIO):
@@ -25,8 +29,8 @@ class Screen(io.StringIO):
         return True
 
 
-def batch(settled: int, *outcomes: Outcome, activity: Activity = Activity.SENDING, detail: str = "") -> Batch:
-    return Batch(100, {RowStatus.ACCEPTED: settled}, outcomes, activity, detail)
+def batch(settled: int, *outcomes: Outcome, doing: Doing = SENDING) -> Batch:
+    return Batch(100, {RowStatus.ACCEPTED: settled}, outcomes, doing)
 
 
 def test_milestones_come_once_each_ten_percent() -> None:
@@ -58,7 +62,7 @@ def test_a_bar_is_redrawn_in_place_and_gone_at_the_end() -> None:
     err = Screen()
     progress = Progress(Terminal(out=io.StringIO(), err=err))
     progress(batch(50))
-    progress(batch(100, activity=Activity.FINISHED))
+    progress(batch(100, doing=Doing(Activity.FINISHED)))
     assert "50 of 100 rows" in err.getvalue()
     assert "\n" not in err.getvalue()
     assert err.getvalue().endswith("\r\x1b[K")
@@ -75,7 +79,7 @@ def test_a_wait_is_said_once_with_its_reason() -> None:
     err = io.StringIO()
     progress = Progress(Terminal(out=io.StringIO(), err=err))
     for left in range(30, 0, -1):
-        progress(batch(2, activity=Activity.WAITING, detail=f"CustomerGauge asked for a break. Going on in {left} s."))
+        progress(batch(2, doing=Doing(Activity.WAITING, message(UploadMessage.BREAK), left)))
     assert err.getvalue() == "Waiting: CustomerGauge asked for a break. Going on in 30 s.\n"
 
 
@@ -110,7 +114,7 @@ def test_a_line_is_one_line_whatever_is_in_it() -> None:
 
 def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
     err = Screen()
-    Progress(Terminal(out=io.StringIO(), err=err))(batch(1, activity=Activity.WAITING, detail="\x1b]0;hello\x07busy"))
+    Progress(Terminal(out=io.StringIO(), err=err))(batch(1, doing=Doing(Activity.WAITING, "\x1b]0;hello\x07busy")))
     assert "busy" in err.getvalue()
     assert "\x1b]" not in err.getvalue()
     assert "\x07" not in err.getvalue()

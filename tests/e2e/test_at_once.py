@@ -15,9 +15,9 @@ from rig import ScriptedClient, people, plan_of
 
 from cg_uploader.errors import RunChanged
 from cg_uploader.model.enums import DataType, RowStatus
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import CUT_OFF
 from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.results.report import as_json, summaries
 from cg_uploader.uploads.sending import engine
@@ -63,7 +63,7 @@ class User:
     def list_all(self, journal: Journal) -> None:
         for summary in summaries(journal, journal.runs(), changed=not_as_it_was_written):
             assert sum(summary.counts.values()) == summary.rows
-            assert summary.stopped is None or summary.stopped.reason != CUT_OFF
+            assert summary.state is not RunState.CUT_OFF
 
     def look_back(self, journal: Journal) -> None:
         earlier(plan_of(people(5), data_type=DataType.SURVEY), journal, repeatable=True)

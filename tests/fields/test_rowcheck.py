@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from sheetlike import configuration, plan
 
 from cg_uploader.fields.checks import Problem, RowChecker
+from cg_uploader.fields.messages import FieldMessage
 from cg_uploader.fields.problems import WHAT_TO_DO
 from cg_uploader.model import enums
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Level, NoteKind
+from cg_uploader.model.message import message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import LONGEST_URL
 from cg_uploader.model.table import Note
@@ -44,9 +46,12 @@ def test_a_problem_says_where_what_expected_and_what_to_do() -> None:
         "Email",
         Level.ERROR,
         "email",
-        "“ann@@x.org‹no-break space›” is not an email address; expected is one address with one @, "
-        "no blanks and no invisible characters. Correct it, or leave the row out.",
+        message(FieldMessage.NO_EMAIL, value="“ann@@x.org‹no-break space›”"),
         "Row 2, column A (“Email”)",
+    )
+    assert found.found == (
+        "“ann@@x.org‹no-break space›” is not an email address; expected is one address with one @, "
+        "no blanks and no invisible characters. Correct it, or leave the row out."
     )
     assert found.text == f"{found.where}: {found.found}"
     assert WHAT_TO_DO[found.kind] == "Correct it, or leave the row out."

@@ -17,7 +17,8 @@ from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
 from cg_uploader.gui.pages.check import ALL, LEFT_OUT, WHOLE, CheckPage
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_not
-from cg_uploader.model.enums import BlankCells, DataType, NoteKind
+from cg_uploader.gui.widgets.todo_list import TodoKey
+from cg_uploader.model.enums import BlankCells, DataType, Level, NoteKind
 from cg_uploader.model.table import Note
 
 BAD = ("no-address", "Bob", "Account 1")
@@ -40,8 +41,8 @@ def check(page: CheckPage, rows: Sequence[Sequence[str]], qtbot: QtBot, headings
     checked(page, qtbot)
 
 
-def entry(page: CheckPage, start: str) -> str:
-    return next(each.key for each in page.todos.entries if each.text.startswith(start) or each.key.startswith(start))
+def entry(page: CheckPage, level: Level, kind: str = "") -> TodoKey:
+    return next(each.key for each in page.todos.entries if each.key.level is level and kind in ("", each.key.kind))
 
 
 def shown_rows(page: CheckPage) -> list[int]:
@@ -72,7 +73,7 @@ def test_a_bad_row_is_on_the_list_and_pressing_it_shows_only_that_row(page: Chec
     assert "no-address" in str(page.model.data(page.model.index(0, PROBLEM)))
     page.todos.button(ALL).click()
     assert shown_rows(page) == [2, 3, 4, 5, 6, 7]
-    page.todos.button(entry(page, "error/")).click()
+    page.todos.button(entry(page, Level.ERROR)).click()
     assert shown_rows(page) == [7]
 
 
@@ -81,16 +82,16 @@ def test_what_is_known_leaves_out_the_place_that_stands_beside_it(page: CheckPag
     remark = page.model.remark(0)
     assert remark.startswith("“no-address” is not an email address")
     assert remark.endswith("Correct it, or leave the row out.")
-    page.todos.button(entry(page, "warning/duplicate")).click()
+    page.todos.button(entry(page, Level.WARNING, "duplicate")).click()
     assert "is in row 4 already" in page.model.remark(0)
 
 
 def test_the_column_that_an_entry_is_about_stands_before_what_is_known(page: CheckPage, qtbot: QtBot) -> None:
     check(page, [*GOOD, BAD, GOOD[0], ("ann@example.com", "A" * 300, "Account 1")], qtbot)
     titles = page.view.horizontalHeader()
-    page.todos.button(entry(page, "warning/far-too-long")).click()
+    page.todos.button(entry(page, Level.WARNING, "far-too-long")).click()
     assert (titles.visualIndex(EMAIL + 1), titles.visualIndex(PROBLEM), titles.visualIndex(EMAIL)) == (2, 3, 4)
-    page.todos.button(entry(page, "error/email")).click()
+    page.todos.button(entry(page, Level.ERROR, "email")).click()
     assert (titles.visualIndex(EMAIL), titles.visualIndex(PROBLEM), titles.visualIndex(EMAIL + 1)) == (2, 3, 4)
     page.todos.button(ALL).click()
     assert [titles.visualIndex(at) for at in range(titles.count())] == list(range(titles.count()))
@@ -119,8 +120,7 @@ def test_a_cell_at_fault_is_painted_on_another_ground(page: CheckPage, window: M
 
 def test_errors_and_warnings_stand_apart(page: CheckPage, qtbot: QtBot) -> None:
     check(page, [*GOOD, GOOD[0], BAD], qtbot)
-    levels = [each.key.split("/")[0] for each in page.todos.entries]
-    assert levels == ["error", "warning", ALL]
+    assert [each.key.level for each in page.todos.entries] == [Level.ERROR, Level.WARNING, None]
 
 
 def test_nothing_can_go_when_every_row_is_held_back(page: CheckPage, session: Session, qtbot: QtBot) -> None:
@@ -185,10 +185,10 @@ def test_only_what_looks_odd_in_the_file_can_be_accepted_as_it_is(page: CheckPag
     odd = Note(3, "First Name", NoteKind.ERROR_TEXT, "B3 shows the text of an error.")
     page.session.set_table(replace(table, notes=(odd,)))
     checked(page, qtbot)
-    page.todos.button(entry(page, "error/email")).click()
+    page.todos.button(entry(page, Level.ERROR, "email")).click()
     select(page, 0)
     assert not page.trust_button.isEnabled()
-    page.todos.button(entry(page, "error/error-text")).click()
+    page.todos.button(entry(page, Level.ERROR, "error-text")).click()
     select(page, 0)
     page.trust_button.click()
     checked(page, qtbot)
@@ -246,7 +246,7 @@ def test_a_remark_about_a_whole_column_says_that_it_has_no_rows(page: CheckPage,
     odd = Note(None, "First Name", NoteKind.ROUNDED, "Column B was rounded.")
     page.session.set_table(replace(table, notes=(odd,)))
     checked(page, qtbot)
-    page.todos.button(entry(page, "warning/rounded")).click()
+    page.todos.button(entry(page, Level.WARNING, "rounded")).click()
     assert page.view.empty == WHOLE
 
 
@@ -274,7 +274,7 @@ def test_the_tab_key_goes_from_the_list_to_its_rows_also_after_another_check(pag
 def test_an_entry_with_the_focus_keeps_it_when_the_list_is_made_anew(window: MainWindow, page: CheckPage, qtbot: QtBot) -> None:
     check(page, [*GOOD, BAD], qtbot)
     window.show_step(Step.CHECK)
-    key = entry(page, ALL)
+    key = ALL
     page.todos.button(key).click()
     page.todos.button(key).setFocus()
     change_rows(page.session, {}, frozenset({2}))

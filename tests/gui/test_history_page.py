@@ -27,9 +27,10 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.uploading import Ended
 from cg_uploader.model.enums import Region, RowStatus
 from cg_uploader.model.run import Batch
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, UNDER_WAY, WITHHELD, Kept
+from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
 from cg_uploader.uploads.sending.control import Control
 
 
@@ -210,7 +211,7 @@ def test_a_run_that_another_program_works_on_is_left_alone(page: HistoryPage, pl
         page.refresh()
         qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
         page.view.selectRow(0)
-        assert page.model.index(0, 6).data() == UNDER_WAY
+        assert page.model.index(0, 6).data() == RunState.UNDER_WAY.sentence
         assert not page.go_on.isEnabled()
         assert not page.forget.isEnabled()
         assert "can be continued or forgotten when it has ended" in page.told.text()

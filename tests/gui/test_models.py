@@ -24,6 +24,7 @@ from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import FieldKind, Region, RowStatus
 from cg_uploader.model.run import Outcome, RunSummary, Stop
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.model.table import Row
 
 MARKUP = "<b>bold</b> & <img src=x>"
@@ -249,16 +250,18 @@ def run(number: int, file: str, *, accepted: int = 8, refused: int = 2, stop: St
 class TestRuns:
     def test_shows_runs_in_words_and_numbers(self, qtmodeltester: ModelTester) -> None:
         model = RunsModel()
-        model.show_runs([run(2, str(Path("in") / "may.xlsx"), accepted=2500), run(1, "april.csv", stop=Stop("Stopped."))])
+        model.show_runs(
+            [run(2, str(Path("in") / "may.xlsx"), accepted=2500), run(1, "april.csv", stop=Stop(StopReason.INTERRUPTED))]
+        )
         qtmodeltester.check(model)
         first, second = shown(model)
         assert first[1:] == ["may.xlsx", "EU contacts, Europe (EU)", "2,502", "2,500", "2", "At its end"]
-        assert second[-1] == "Stopped."
+        assert second[-1] == "The upload was stopped before its end."
         assert runs_model.texts(model.run(1)) == tuple(second)
 
     @pytest.mark.parametrize(("words", "found"), [("may", 1), ("APRIL eu", 1), ("xlsx april", 0), ("", 2), ("stopped", 1)])
     def test_search_finds_lines_with_all_the_words(self, words: str, found: int) -> None:
         model = RunsModel()
-        model.show_runs([run(2, "may.xlsx"), run(1, "april.csv", stop=Stop("Stopped."))])
+        model.show_runs([run(2, "may.xlsx"), run(1, "april.csv", stop=Stop(StopReason.INTERRUPTED))])
         model.search(words)
         assert model.rowCount() == found

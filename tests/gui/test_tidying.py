@@ -17,6 +17,7 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Services
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.run import Stop
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
@@ -26,7 +27,7 @@ from cg_uploader.uploads.journal.retention import DAY_SECONDS
 def old_run(places: Places, days: int) -> None:
     with closing(Journal(places)) as journal:
         run = recorded(journal, plan_of([("needle@example.com", "Ann")]), [Kept(0, 2, WAITING, False, ("needle", "Ann"))])
-        journal.end(run, Stop("Enough."))
+        journal.end(run, Stop(StopReason.INTERRUPTED))
         when = time.strftime("%Y-%m-%dT%H:%M:%S.000+00:00", time.gmtime(time.time() - days * DAY_SECONDS))
         journal._db.execute("update run set started = ?, finished = ?", (when, when))
 
@@ -126,7 +127,7 @@ def test_what_has_changed_since_is_said_when_a_run_is_continued(
     plan = replace(plan, table=replace(plan.table, file=file, sheet=None))
     with closing(Journal(services.places)) as journal:
         run = recorded(journal, plan, [Kept(n, n + 2, WAITING, False, row.cells) for n, row in enumerate(plan.table.rows)])
-        journal.end(run, Stop("Enough."))
+        journal.end(run, Stop(StopReason.INTERRUPTED))
     page = window.history_page
     wanted: list[int] = []
     page.continue_wanted.disconnect()

@@ -27,7 +27,8 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.widgets.run_progress import RunProgress
 from cg_uploader.gui.widgets.table import Table
 from cg_uploader.model.enums import Activity, Region, RowStatus
-from cg_uploader.model.run import Batch, Outcome, RunSummary, Stop
+from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.practice import faults
 from cg_uploader.settings.paths import Places
 
@@ -110,7 +111,7 @@ class TestProgress:
         qtbot.addWidget(widget)
         widget.begin()
         counts = {**before, RowStatus.ACCEPTED: before.get(RowStatus.ACCEPTED, 0) + 40}
-        widget.show_batch(Batch(2_000, counts, (), Activity.SENDING, "", 1, before))
+        widget.show_batch(Batch(2_000, counts, (), Doing(Activity.SENDING), 1, before))
         total, *parts = numbers(widget.rows.text())
         assert total == 2_000 == sum(parts)
         done, of = numbers(widget.figures.text())[:2]
@@ -121,7 +122,7 @@ class TestProgress:
         qtbot.addWidget(widget)
         widget.begin()
         held = {RowStatus.HELD_BACK: 5}
-        widget.show_batch(Batch(5, held, (), Activity.SENDING, "", 1, held))
+        widget.show_batch(Batch(5, held, (), Doing(Activity.SENDING), 1, held))
         assert (widget.bar.value(), widget.bar.maximum()) == (1, 1)
 
 
@@ -141,7 +142,7 @@ class TestFirstChoice:
         qtbot.waitUntil(lambda: not window.session.running, timeout=PATIENCE_MS)
         assert window.session.run is not None
         assert window.session.run.stopped is not None
-        assert "all refused for the same reason" in window.session.run.stopped.reason
+        assert "all refused for the same reason" in str(window.session.run.stopped)
         return window.session.run
 
     def test_is_to_look_at_the_columns_when_the_first_rows_were_all_refused(
@@ -211,7 +212,9 @@ def room(view: Table, line: int, column: int) -> tuple[int, int]:
 def run(number: int, rows: int) -> RunSummary:
     counts = {**dict.fromkeys(RowStatus, 0), RowStatus.ACCEPTED: rows // 2, RowStatus.NOT_SENT: rows - rows // 2}
     started = datetime(2026, 11, 30, 23, 58, tzinfo=UTC)
-    return RunSummary(number, "contacts.xlsx", "EU", Region.EU, rows, counts, started, stopped=Stop("Stopped."))
+    return RunSummary(
+        number, "contacts.xlsx", "EU", Region.EU, rows, counts, started, started, stopped=Stop(StopReason.INTERRUPTED)
+    )
 
 
 class TestNumbers:

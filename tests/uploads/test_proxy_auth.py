@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from rig import plan_of, recorded
 
+from cg_uploader.api.messages import ApiMessage
 from cg_uploader.commands import upload_commands
 from cg_uploader.commands.client_factory import Way
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused
-from cg_uploader.model.run import RunSummary, Stop
+from cg_uploader.model.message import message
+from cg_uploader.model.run import RunSummary, Stop, stop_for
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
@@ -23,6 +26,7 @@ from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
 PLACE, OTHER = "proxy:3128", "other:3128"
+ASKED = stop_for(StopReason.PROXY_LOGIN, 4, why=message(ApiMessage.PROXY_LOGIN, proxy=PLACE))
 
 
 class Keychain(dict[tuple[str, str], str]):
@@ -119,14 +123,15 @@ class Asking(Way):
 @pytest.mark.parametrize(
     ("reason", "stopping", "goes_on"),
     [
-        (f"The proxy {PLACE} wants a user name and a password.", False, True),
-        (f"The proxy {PLACE} wants a user name and a password.", True, False),
-        ("The upload was stopped before its end.", True, False),
-        ("The first 5 rows were all refused for the same reason.", False, False),
+        (ASKED, False, True),
+        (ASKED, True, False),
+        (stop_for(StopReason.PROXY_LOGIN, 4, why=message(ApiMessage.PROXY_LOGIN, proxy=OTHER)), False, False),
+        (Stop(StopReason.INTERRUPTED), True, False),
+        (stop_for(StopReason.ALL_REFUSED, count=5), False, False),
     ],
 )
 def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
-    places: Places, reason: str, stopping: bool, goes_on: bool
+    places: Places, reason: Stop, stopping: bool, goes_on: bool
 ) -> None:
     way, calls = Asking(), []
     with closing(Journal(places)) as journal:
@@ -137,7 +142,7 @@ def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
             calls.append("send")
             if stopping:
                 control.stop()
-            return journal.end(run, Stop(reason))
+            return journal.end(run, reason)
 
         def resume(run: int, *_: object, **__: object) -> RunSummary:
             calls.append("resume")

@@ -114,5 +114,5 @@ class OutcomesModel(LinesModel):
 def texts(outcome: Outcome) -> tuple[str, str, str, str, str]:
     """Row, who, status, field, words."""
     fields = ", ".join(dict.fromkeys(heading for heading, _ in outcome.messages if heading))
-    words = " ".join(dict.fromkeys(text for _, text in outcome.messages))
+    words = " ".join(dict.fromkeys(str(text) for _, text in outcome.messages))
     return str(outcome.row), outcome.who, STATUSES[outcome.status].label, fields, words

@@ -13,7 +13,7 @@ from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
-from cg_uploader.uploads.journal.journal_rows import day
+from cg_uploader.uploads.journal.dates import day
 
 TITLES = ("Started", "File", "Connection", "Rows", "Accepted", "Need attention", "How it ended")
 STARTED = 0
@@ -82,5 +82,6 @@ def texts(run: RunSummary) -> tuple[str, ...]:
 
 def ended(run: RunSummary) -> str:
     """How it ended, and why it cannot be continued nor its failed rows saved any more."""
-    reason = run.stopped.reason if run.stopped is not None else "At its end"
-    return reason if run.values_deleted is None else f"{reason.rstrip('.')}. Row values deleted on {day(run.values_deleted)}."
+    if run.values_deleted is None:
+        return run.why or "At its end"
+    return f"{run.why or 'At its end.'} Row values deleted on {day(run.values_deleted)}."

@@ -24,7 +24,7 @@ from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.table import Table
 from cg_uploader.gui.widgets.texts import caption, plain, section
-from cg_uploader.gui.widgets.todo_list import Todo, TodoList
+from cg_uploader.gui.widgets.todo_list import Todo, TodoKey, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.data_types import Invites, facts_of
@@ -35,7 +35,7 @@ from cg_uploader.model.table import Row
 QUIET_MS = 250
 TEXT_LINES = 3
 LETTERS_TO_EDIT, LETTERS_TO_READ = 22, 44
-ALL, LEFT_OUT = "all", "left out"
+ALL, LEFT_OUT = TodoKey("all"), TodoKey("left out")
 HINT = "Double-click a cell, or type in it, to change what is sent. The file itself stays as it is."
 SELECT_FIRST = "Select rows of the list first."
 CANNOT_TRUST = "Only what looks odd in the file can be accepted as it is. This has to be corrected, or left out."
@@ -250,7 +250,7 @@ class CheckPage(Page):
         plan, _ = self._checked
         self._todo = todo
         self._bring_forward(None)
-        self.view.empty = WHOLE if "/" in todo.key else "No rows here."
+        self.view.empty = WHOLE if todo.key.is_problem else "No rows here."
         scrolled = self.view.verticalScrollBar().value()
         self.model.show_rows(plan, todo.positions, self._remark)
         letter = self.view.fontMetrics().averageCharWidth()
@@ -322,8 +322,8 @@ class CheckPage(Page):
 
     def _can_trust(self) -> bool:
         """Only what looks odd in the file can be accepted as it is; a missing or wrong value cannot."""
-        kind = self._todo.key.split("/")[1] if self._todo is not None and "/" in self._todo.key else ""
-        return any(kind == note and note.checked for note in NoteKind)
+        key = self._todo.key if self._todo is not None else None
+        return key is not None and key.is_problem and any(key.kind == note and note.checked for note in NoteKind)
 
     def _edit(self, row: Row, column: int, text: str) -> None:
         changes.edit_cell(self.session, row, column, text)
@@ -353,9 +353,9 @@ def checking(plan: Plan) -> Work:
     return work
 
 
-def _key(of: Group | Problem) -> str:
+def _key(of: Group | Problem) -> TodoKey:
     """What an entry of the to-do list and its problems share."""
-    return f"{of.level}/{of.kind}/{of.heading}"
+    return TodoKey(of.kind, of.level, of.heading)
 
 
 def _positions(plan: Plan, numbers: Iterable[int]) -> list[int]:

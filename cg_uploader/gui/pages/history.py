@@ -22,7 +22,7 @@ from cg_uploader.gui.widgets.texts import message, plain, set_mark
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
 from cg_uploader.model.run import RunSummary
-from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.results.report import all_refused
 
 NOTHING_YET = "Nothing has been uploaded from this computer yet."
@@ -124,9 +124,9 @@ class HistoryPage(Page):
             for button in (self.go_on, self.failed_rows, self.receipt, self.print_out, self.forget):
                 button.allow("Select one upload first.")
             return
-        elsewhere = _elsewhere(run)
+        elsewhere = run.why if run.state is RunState.UNDER_WAY else ""
         gone = "" if run.values_deleted is None else "The values of its rows were deleted."
-        ended = AT_ITS_END if run.stopped is None else ""
+        ended = AT_ITS_END if run.state is RunState.FINISHED else ""
         self.go_on.allow(elsewhere or ended or gone or self._busy())
         self._lead_to_what_helps(run)
         self.failed_rows.allow(gone if run.attention else "No row of it needs attention.")
@@ -150,10 +150,10 @@ class HistoryPage(Page):
         """How the selected run ended, in full, and why it cannot go on now."""
         if run is None:
             return "Select an upload to continue it or to save its files again." if self.model.rowCount() else ""
-        if run.stopped is None:
+        if run.state is RunState.FINISHED:
             return AT_ITS_END if run.values_deleted is None else ended(run)
-        if _elsewhere(run):
-            return f"{UNDER_WAY} It can be continued or forgotten when it has ended."
+        if run.state is RunState.UNDER_WAY:
+            return f"{run.why} It can be continued or forgotten when it has ended."
         busy = " Another upload is under way; wait until it has ended to continue this one." if self.session.running else ""
         return ended(run) + busy
 
@@ -219,8 +219,3 @@ class HistoryPage(Page):
     def forget_run(self, run: int) -> None:
         """Delete a run and everything about its rows."""
         self._run(uploading.forgetting(run, self.services.places))
-
-
-def _elsewhere(run: RunSummary) -> str:
-    """Say that another program works on ``run``; empty when none does."""
-    return UNDER_WAY if run.stopped is not None and run.stopped.reason == UNDER_WAY else ""

@@ -37,6 +37,7 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.planning.plan_builder import Earlier
 from cg_uploader.uploads.proxy_auth import goes_on
@@ -285,7 +286,7 @@ class UploadPage(Page):
         elif goes_on(ended.login_wanted, ended.summary, self._control):
             again = self._continued(ended.summary.run)
             self.proxy.ask(ended.login_wanted, then=partial(self._start, again), otherwise=self._show_possible)
-        elif ended.summary.stopped is None:
+        elif ended.summary.state is RunState.FINISHED:
             self._keep_proxy_login()
 
     def _keep_proxy_login(self) -> None:

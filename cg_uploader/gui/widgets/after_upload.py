@@ -12,6 +12,7 @@ from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import set_mark
 from cg_uploader.gui.words import counted
 from cg_uploader.model.run import RunSummary
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.results import report
 
 
@@ -51,8 +52,8 @@ class AfterUpload(QWidget):
         """Say how ``run`` ended; ``columns``: whether the columns that it was sent with can be looked at."""
         self.saved.clear()
         totals = report.in_words(run)
-        if run.stopped is not None:
-            self.banner.say("warning", run.stopped.reason, more=totals)
+        if run.state is not RunState.FINISHED:
+            self.banner.say("warning", run.why, more=totals)
         elif run.attention:
             number = counted(run.attention, "row")
             self.banner.say(
@@ -62,7 +63,7 @@ class AfterUpload(QWidget):
             self.banner.say("good", "Finished. Every row was accepted or left out.", more=totals)
         self.failed_rows.setVisible(bool(run.attention))
         self.again.setVisible(bool(run.attention))
-        self.go_on.setVisible(run.stopped is not None)
+        self.go_on.setVisible(run.state is not RunState.FINISHED)
         self.columns.setVisible(report.all_refused(run) and columns)
         self._prefer(run)
 

@@ -14,7 +14,7 @@ from cg_uploader.gui.words import counted
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
-from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import Pace, doing_in_words, done, in_words, to_send
 
 WORDS = {
     Activity.PREPARING: "Preparing…",
@@ -95,11 +95,12 @@ class RunProgress(QWidget):
         self._pace.feed(batch)
         pausing = self._paused and batch.activity is not Activity.PAUSED
         self.activity.setText(PAUSING if pausing else WORDS[batch.activity])
-        self.detail.setText(batch.detail)
-        self.detail.setVisible(bool(batch.detail))
+        detail = doing_in_words(batch.doing)
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
         self._preparing = batch.activity is Activity.PREPARING
         if batch.activity is Activity.STOPPING:
-            self.show_stopping(batch.detail)
+            self.show_stopping(detail)
         if self._preparing:
             return
         self.bar.setRange(0, max(1, to_send(batch)))

@@ -11,14 +11,34 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushB
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.icons import Shape
 from cg_uploader.gui.widgets.texts import Sign, plain, section
+from cg_uploader.model.enums import Level
+
+
+@dataclass(frozen=True, slots=True)
+class TodoKey:
+    """What an entry is about; it stays the same from check to check."""
+
+    # A kind of problem, or a choice of rows.
+    kind: str
+    # How much the problem matters; None for a choice of rows.
+    level: Level | None = None
+    # The field with the problem; None for the row, the file or a choice of rows.
+    heading: str | None = None
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether the entry is a problem; the others are choices of rows."""
+        return self.level is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One entry: a key that stays the same from check to check, words, and the positions of its rows in the table."""
+    """One entry of the list."""
 
-    key: str
+    key: TodoKey
+    # Its words.
     text: str
+    # The positions of its rows in the table.
     positions: Sequence[int]
 
 
@@ -49,7 +69,7 @@ class TodoList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Todo] = []
-        self._key = ""
+        self._key: TodoKey | None = None
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self._on_clicked)
         self._column = QVBoxLayout(self)
@@ -64,7 +84,7 @@ class TodoList(QWidget):
         """What is listed, from top to bottom."""
         return tuple(self._entries)
 
-    def button(self, key: str) -> QAbstractButton:
+    def button(self, key: TodoKey) -> QAbstractButton:
         """The button of the entry with this key."""
         return self._group.button(next(place for place, entry in enumerate(self._entries) if entry.key == key))
 

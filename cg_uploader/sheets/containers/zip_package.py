@@ -20,8 +20,8 @@ MOST_BYTES = 4 << 30
 MOST_PACKED = 256 << 20
 MOST_RATIO = 100
 CHUNK = 1 << 18
-# The words of the XML parser and of zlib for too little memory.
-_NO_MEMORY = ("out of memory", "Error -4 ")
+# How zlib says that there is too little memory: it has no code.
+_NO_MEMORY = "Error -4 "
 
 Start = Callable[[str, dict[str, str]], None]
 
@@ -32,7 +32,7 @@ def damage_is_said() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, UnicodeDecodeError, NotImplementedError) as error:
-        if str(error).startswith(_NO_MEMORY):
+        if _lacks_memory(error):
             raise MemoryError from error
         raise damaged("a part of it cannot be read to its end") from error
     except (LookupError, ValueError) as error:
@@ -43,6 +43,12 @@ def damage_is_said() -> Iterator[None]:
         if error.errno != EINVAL:  # the directory names a place before the beginning
             raise
         raise damaged("its directory leads nowhere") from error
+
+
+def _lacks_memory(error: Exception) -> bool:
+    if isinstance(error, expat.ExpatError):
+        return getattr(error, "code", None) == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
+    return isinstance(error, zlib.error) and str(error).startswith(_NO_MEMORY)
 
 
 @contextmanager

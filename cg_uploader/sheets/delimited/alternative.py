@@ -7,9 +7,10 @@ from itertools import islice
 from typing import IO
 
 from cg_uploader.model.table import Alternative
+from cg_uploader.sheets.cells.separators import CELL
 from cg_uploader.sheets.delimited.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import Encoding
-from cg_uploader.sheets.delimited.tokenizer import CELL, Records
+from cg_uploader.sheets.delimited.tokenizer import Records
 
 _ROWS = 5
 _LINES = 2_000

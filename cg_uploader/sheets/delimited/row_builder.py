@@ -8,11 +8,11 @@ from itertools import groupby, repeat
 
 from cg_uploader.sheets.cells.clean_text import LOST
 from cg_uploader.sheets.cells.converter import CellTexts, Kind
-from cg_uploader.sheets.delimited.tokenizer import CELL
+from cg_uploader.sheets.cells.separators import CELL, ROW
 from cg_uploader.sheets.table.builder import CANDIDATES, Shape, TableBuilder, check_place
 from cg_uploader.sheets.table.read_progress import Watch
 
-_EDGE = f"{CELL}\x1e{CELL}"
+_EDGE = f"{CELL}{ROW}{CELL}"
 _MANY = (64, 16, 4, 1)
 _EDGES = [(edge, re.compile(edge)) for blank in " \n" for edge in (f"{blank}{CELL}", f"{CELL}{blank}")]
 _CUT_SHORT = re.compile("E\\+")  # like those above because a search takes half the time of the operator ``in``

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+# Stands between the fields of a record that has been cut; no text holds it when it is cut.
+from cg_uploader.sheets.cells.separators import CELL
 from cg_uploader.sheets.delimited.dialect import Dialect
 
-# Stands between the fields of a record that has been cut; no text holds it when it is cut.
-CELL = "\x1f"
 # Stand for two escaped characters while a record is cut; no text holds them then.
 ESCAPED_QUOTE, ESCAPED_BACKSLASH = "\x1d", "\x1c"
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from cg_uploader.sheets.cells.separators import CELL, ROW
+
 # So many blocks of rows are looked at row by row; of those that follow, one row in `EVERY * EVERY` is.
 WHOLE = 8
 EVERY = 8
 
-_CELL, _ROW = "\x1f", "\x1e"
-_DATE = re.compile(rf"{_ROW}(\d{{1,4}})([-/.])(\d\d?)\2(\d{{2,4}})(?=[{_ROW}T ]|$)")
+_DATE = re.compile(rf"{ROW}(\d{{1,4}})([-/.])(\d\d?)\2(\d{{2,4}})(?=[{ROW}T ]|$)")
 _MONTHS, _DAYS = 12, 31
 _YEARS = (4, 2)
 
@@ -36,8 +37,8 @@ class DateForms:
             if self._blocks % EVERY:
                 return
             numbers, rows = numbers[::EVERY], rows[::EVERY]
-        for place, texts in enumerate(zip_longest(*[row.split(_CELL) for row in rows], fillvalue="")):
-            column = f"{_ROW}{_ROW.join(texts)}"
+        for place, texts in enumerate(zip_longest(*[row.split(CELL) for row in rows], fillvalue="")):
+            column = f"{ROW}{ROW.join(texts)}"
             if "/" in column or "." in column or "-" in column:
                 self._look_at(place, numbers, texts, column)
 

@@ -15,12 +15,12 @@ from typing import IO, Protocol
 
 from cg_uploader.errors import Cancelled
 from cg_uploader.model.table import Row, Rows
+from cg_uploader.sheets.cells.separators import CELL, ROW
 from cg_uploader.sheets.table.merged_cells import Spans
 
 BLOCK = 512
 IN_MEMORY = 8 << 20
 _CACHED_BLOCKS = 8
-_CELL, _ROW = "\x1f", "\x1e"
 
 
 class Store(Protocol):
@@ -62,7 +62,7 @@ class Packer:
         """Add a row: its number as Excel shows it, and its texts."""
         self._count += 1
         self._numbers.append(number)
-        self._pending.append(_CELL.join(cells))
+        self._pending.append(CELL.join(cells))
         if len(self._pending) == BLOCK:
             self._flush()
 
@@ -70,7 +70,7 @@ class Packer:
         """Add rows that are given column by column."""
         self._count += len(numbers)
         self._numbers.extend(numbers)
-        self._pending += map(_CELL.join, zip(*columns, strict=True))
+        self._pending += map(CELL.join, zip(*columns, strict=True))
         while len(self._pending) >= BLOCK:
             self._flush()
 
@@ -86,7 +86,7 @@ class Packer:
         if not self._store.wants(lines):
             return
         self._look(numbers, lines)
-        self._store.take(numbers, _ROW.join(lines).encode())
+        self._store.take(numbers, ROW.join(lines).encode())
 
 
 def is_block(numbers: array[int], data: bytes) -> bool:
@@ -95,7 +95,7 @@ def is_block(numbers: array[int], data: bytes) -> bool:
         data.decode()
     except UnicodeDecodeError:
         return False
-    return 0 < len(numbers) <= BLOCK and data.count(_ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+    return 0 < len(numbers) <= BLOCK and data.count(ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
 
 
 class Spool:
@@ -207,7 +207,7 @@ class Spool:
 
     def _decode(self, block: int) -> list[Row]:
         numbers, data = self._data(block)
-        lines = [line.split(_CELL) for line in data.decode().split(_ROW)]
+        lines = [line.split(CELL) for line in data.decode().split(ROW)]
         texts = self._arranged(lines)
         if self._covered:
             texts = map(tuple, self._blanked(numbers, list(map(list, texts))))

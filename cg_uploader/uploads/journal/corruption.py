@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cg_uploader.errors import JournalError
-from cg_uploader.uploads.journal import commit_counter, schema
+from cg_uploader.uploads.journal import commit_counter, migration_copy, schema
 from cg_uploader.uploads.journal.locks import somebody_works
 
 # A journal up to this size is looked through at each start (some hundredths of a second); a larger one when it looks cut, or
 # when SQLite stumbled over it before.
 ALWAYS_CHECKED_BYTES = 16 << 20
-COMPANIONS = ("-wal", "-shm", "-journal")
+COMPANIONS = ("-wal", "-shm", "-journal", migration_copy.SUFFIX)
 PREFIX = "journal-damaged-"
 
 
@@ -40,7 +40,7 @@ def is_damaged(file: Path) -> bool:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether SQLite says with ``error`` that the file itself is damaged."""
-    return (getattr(error, "sqlite_errorname", "") or "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def note(file: Path) -> None:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cg_uploader.errors import DiskFull, JournalError, RunChanged
+from cg_uploader.model.run import Stop, stop_for
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import Places
 from cg_uploader.system.atomic_file import FULL
-from cg_uploader.uploads.journal import commit_counter, corruption, schema
+from cg_uploader.uploads.journal import commit_counter, corruption, migration_copy, schema
 from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of, of_unknown_runs
 
 # How long a journal on a full disk is waited for while another program has it.
@@ -93,7 +95,7 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
         try:
             if alone:
                 connection.execute("pragma locking_mode=exclusive")
-            schema.bring_up_to_date(connection, file)
+            migrated = schema.bring_up_to_date(connection, file)
             _make_strict(connection)
             ensure_same(file, opened)
             _refuse_behind(connection, known, file)
@@ -103,6 +105,8 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
         except BaseException:
             connection.close()
             raise
+    if not migrated:
+        migration_copy.drop(file)
     return Opened(connection, secret, counter, opened, aside, lost)
 
 
@@ -239,14 +243,11 @@ def _free(folder: Path) -> int:
         ) from None
 
 
-def why_no_room(folder: Path) -> str:
-    """Why a run should not go on: the sentence, or empty while what is in flight can surely be recorded."""
+def why_no_room(folder: Path) -> Stop | None:
+    """Why a run should not go on; None while what is in flight can surely be recorded."""
     if _free(folder) >= RESERVE_BYTES:
-        return ""
-    return (
-        f"The disk is nearly full: less than {RESERVE_BYTES / 1e6:,.0f} MB is free in {folder}, where each row is recorded. "
-        "Make room on that disk, then continue; what was sent is recorded."
-    )
+        return None
+    return stop_for(StopReason.NO_ROOM, megabytes=f"{RESERVE_BYTES / 1e6:,.0f}", folder=str(folder))
 
 
 @contextlib.contextmanager
@@ -273,17 +274,22 @@ def translated(file: Path, run: int | None = None) -> Iterator[None]:
 
 
 def _operational(error: sqlite3.OperationalError, file: Path, run: int | None) -> JournalError:
-    text = str(error)
-    if "disk I/O" in text and not file.exists():
-        return gone(file)
-    if "full" in text or "disk I/O" in text:
-        return _full(file)
-    if "locked" in text:
-        return JournalError(f"Another program keeps {file} busy. Close it, then continue.")
-    if "readonly" in text or "unable to open" in text:
-        return _not_kept(file, "it cannot be written")
-    if "decode" in text or "malformed JSON" in text:
-        return _changed(file, run)
+    """By the code that SQLite gives, whose low byte is the kind; an error that Python makes itself has none."""
+    match getattr(error, "sqlite_errorcode", None):
+        case None:
+            return _changed(file, run)  # a text in the file that is no Unicode
+        case sqlite3.SQLITE_ERROR:
+            pass
+        case code:
+            kind = code & 0xFF
+            if kind == sqlite3.SQLITE_IOERR and not file.exists():
+                return gone(file)
+            if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                return _full(file)
+            if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                return JournalError(f"Another program keeps {file} busy. Close it, then continue.")
+            if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+                return _not_kept(file, "it cannot be written")
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     return JournalError(f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again.")
 

@@ -17,10 +17,12 @@ from pathlib import Path
 from cg_uploader.errors import AlreadyUploaded, RunHeld
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.message import message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.database import translated
-from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
+from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_written, span, status_of
+from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import first_content
 from cg_uploader.uploads.journal.related_runs import Families, differs_in_customer
 from cg_uploader.uploads.journal.row_order import hold_back_overtaken, keep_unsure
@@ -173,5 +175,5 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
             raise RunHeld(f"Upload {other}, which is under way, has rows of this file. Wait until it ends, or stop it there.")
         remember(db, other, idle=True)  # also what may have arrived, before it is said to be taken over
     keep_unsure(db, run, theirs)
-    message = as_text((("", f"Taken over by upload {run}."),))
-    db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(message, key) for key in theirs])
+    taken = as_stored((("", message(UploadMessage.TAKEN_OVER, upload=run)),))
+    db.executemany("update row set state = 'skipped', messages = ? where id = ?", [(taken, key) for key in theirs])

@@ -21,6 +21,7 @@ from cg_uploader.model.request import Request
 from cg_uploader.model.run import Outcome, RunSummary, Stop
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import commit_counter, database, duplicate_lookup, plan_json, retention, row_order, sent_rows
+from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.duplicate_lookup import Known
 from cg_uploader.uploads.journal.journal_rows import (
     ADD,
@@ -32,17 +33,15 @@ from cg_uploader.uploads.journal.journal_rows import (
     UNFINISHED,
     Kept,
     KeptRows,
-    as_text,
     as_written,
     count_states,
-    day_of,
-    iso,
     kept_of,
     record_of,
     span,
     text_of,
 )
 from cg_uploader.uploads.journal.locks import Holds, as_holder, who_i_am
+from cg_uploader.uploads.journal.messages import as_stored
 from cg_uploader.uploads.journal.related_runs import run_of
 from cg_uploader.uploads.journal.run_summary import checked, summary_of
 from cg_uploader.uploads.journal.sent_rows_file import Exchange
@@ -64,7 +63,8 @@ class Journal:
         self._db, self._secret, self._counter = opened.db, opened.secret, opened.counter
         self.set_aside, self.lost = opened.set_aside, opened.lost
         self._holds = Holds(places, opened.file, self._holder)
-        self._room_asked, self._room_said = float("-inf"), ""
+        self._room_asked: float = float("-inf")
+        self._no_room: Stop | None = None
         with suppress(DiskFull), database.translated(self._file):  # the history can be read all the same
             self._clear_unsealed()
 
@@ -146,12 +146,12 @@ class Journal:
         """DiskFull unless ``needed`` bytes are free for the journal."""
         database.ensure_space(self._file.parent, needed)
 
-    def why_no_room(self) -> str:
-        """Why a run had better stop before its next row leaves; empty while there is room.  Asks the disk once a second."""
+    def why_no_room(self) -> Stop | None:
+        """Why a run had better stop before its next row leaves; None while there is room.  Asks the disk once a second."""
         now = time.monotonic()
         if now - self._room_asked >= 1.0:
-            self._room_asked, self._room_said = now, database.why_no_room(self._file.parent)
-        return self._room_said
+            self._room_asked, self._no_room = now, database.why_no_room(self._file.parent)
+        return self._no_room
 
     def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
@@ -160,7 +160,7 @@ class Journal:
         with database.translated(self._file, run):
             found = [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
             (columns,) = self._db.execute(COLUMN_COUNT, (run,)).fetchone()
-            if any(len(row.cells) != columns for row in found):
+            if columns is None or any(len(row.cells) != columns for row in found):
                 raise ValueError("a row that has not one text for each column")
         return found
 
@@ -182,7 +182,7 @@ class Journal:
         with self._change(durable=durable) as db:
             db.executemany(
                 "update row set state = ?, http = ?, attempts = ?, messages = ?, answered = ? where id = ?",
-                [(o.status.value, o.http, o.attempts, as_text(o.messages), now, first + at) for at, o in outcomes],
+                [(o.status.value, o.http, o.attempts, as_stored(o.messages), now, first + at) for at, o in outcomes],
             )
             db.executemany(
                 "update row set cells = null, who = '' where id = ?",
@@ -195,7 +195,7 @@ class Journal:
         """What must not leave (again) stays behind for good: once-only rows after a crash, and overtaken rows (``order``)."""
         query = "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'"
         with self._change() as db:
-            db.execute(query, (as_text((*UNFINISHED[SENDING],)), *span(run)))
+            db.execute(query, (as_stored(UNFINISHED[SENDING]), *span(run)))
             row_order.settle_overtaken(db, run)
 
     def end(self, run: int, stop: Stop | None) -> RunSummary:
@@ -204,7 +204,7 @@ class Journal:
             row_order.settle_overtaken(db, run)
             db.execute(
                 "update run set finished = ?, stopped = ?, exit = ? where id = ?",
-                (iso(), stop.reason if stop else None, stop.exit_code if stop else None, run),
+                (iso(), as_stored(stop.messages) if stop else None, stop.exit_code if stop else None, run),
             )
         return self.summary(run)
 
@@ -345,7 +345,7 @@ class Journal:
     def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
         """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
         with database.translated(self._file):
-            return retention.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
+            return retention.delete_old_values(self._db, self._holds, self._file, days, now or time.time())
 
     def forget(self, run: int, waiting: Callable[[], object] = bool) -> bool:
         """Delete a run and everything about its rows; that they were accepted stays remembered, by keyed hashes alone.
@@ -361,7 +361,7 @@ class Journal:
                 row_order.settle_before_forgetting(db, run, self._holds.is_held)
             self._delete(run)
         with database.translated(self._file):
-            return retention.vanish(self._db, waiting)
+            return retention.vanish(self._db, self._file, waiting)
 
     def _delete(self, run: int) -> None:
         with self._change() as db:

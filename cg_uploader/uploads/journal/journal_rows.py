@@ -8,7 +8,6 @@ see ``row_order``) or one of the six final words.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.message import Messages, message
 from cg_uploader.model.run import Outcome
 from cg_uploader.model.table import Row
+from cg_uploader.uploads.journal.messages import UploadMessage, as_stored, stored_messages
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,13 +27,11 @@ WAITING = "waiting"
 SENDING = "sending"
 OVERTAKEN = "overtaken"
 WITHHELD = "withheld"
-UNDER_WAY = "The upload is under way."
-CUT_OFF = "The upload was cut off before its end."
 # A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order.
 REACH = 32
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
-COLUMN_COUNT = "select json_array_length(plan, '$.columns') from run where id = ?"
+COLUMN_COUNT = "select iif(json_valid(plan), json_array_length(plan, '$.columns'), null) from run where id = ?"
 ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # States of a row that has left, or may have.
 LEFT = f"('accepted', '{SENDING}', 'not_sure', '{OVERTAKEN}')"
@@ -45,11 +44,10 @@ _CHANGED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionErro
 _NOT_AS_WRITTEN = "a value is not as it was written"
 
 Record = tuple[int, int, str, int, str | None, str, int | None, int, str, bytes, float | None]
-Messages = tuple[tuple[str, str], ...]
 
 UNFINISHED: dict[str, Messages] = {
-    WAITING: (("", "The upload stopped before this row."),),
-    SENDING: (("", "The upload was cut off before CustomerGauge answered for this row."),),
+    WAITING: (("", message(UploadMessage.NOT_REACHED)),),
+    SENDING: (("", message(UploadMessage.CUT_OFF)),),
 }
 
 
@@ -146,7 +144,7 @@ def kept_of(record: Record) -> Kept:
             who,
             http,
             attempts,
-            tuple((heading, text) for heading, text in map(_texts, json.loads(messages))) if messages != "[]" else (),
+            stored_messages(messages),
             fingerprint,
             datetime.fromtimestamp(answered, UTC) if answered else None,
         )
@@ -171,7 +169,7 @@ def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str
         row.once_only,
         as_text(row.cells),
         who,
-        as_text(row.messages),
+        as_stored(row.messages),
         row.fingerprint,
         row.subject or None,
     )
@@ -180,25 +178,6 @@ def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str
 def span(run: int) -> tuple[int, int]:
     """The keys of a run's rows: from the first on, below the second."""
     return run << REACH, (run + 1) << REACH
-
-
-def day(moment: datetime) -> str:
-    """A moment as the day it was here: ``3 May 2026``."""
-    local = moment.astimezone()
-    return f"{local.day} {local:%B %Y}"
-
-
-def day_of(text: str) -> str:
-    """The day of a moment as the journal writes it, or of what a colleague's file says in its place."""
-    try:
-        return day(datetime.fromisoformat(text))
-    except (ValueError, TypeError):
-        return "an unknown day"
-
-
-def iso(seconds: float | None = None) -> str:
-    """A moment, now by default, as the journal writes it, so that text compares as time does."""
-    return datetime.fromtimestamp(time.time() if seconds is None else seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def as_text(value: Sequence[object]) -> str:

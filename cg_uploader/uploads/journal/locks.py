@@ -12,8 +12,10 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from cg_uploader.errors import JournalError, RunHeld
+from cg_uploader.model.message import message
 from cg_uploader.settings.paths import Places
 from cg_uploader.system.child_processes import computer_name
+from cg_uploader.uploads.journal.messages import UploadMessage, as_stored_text, stored_text
 
 PATIENCE_SECONDS = 1.0
 GATE_SECONDS = 30.0
@@ -109,7 +111,7 @@ class Holds:
         except FileNotFoundError:
             raise gone(self._journal) from None
         except Timeout:
-            who = self._holder(run)
+            who = stored_text(self._holder(run))
             raise RunHeld(
                 f"Another CG Uploader works on upload {run} at this moment{f' ({who})' if who else ''}. "
                 "Wait until it ends, or stop it there."
@@ -197,14 +199,16 @@ def somebody_works(folder: Path) -> bool:
 
 
 def who_i_am() -> str:
-    """The user as a receipt names them."""
+    """Name the user; empty when this computer has no name for them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "somebody without a name on this computer"
+        return ""
 
 
 def as_holder() -> str:
-    """Who holds a run, for the one who finds it held: user, computer, process, since when."""
-    now = datetime.now().astimezone()
-    return f"{who_i_am()} on {computer_name() or 'this computer'}, process {os.getpid()}, since {now.day} {now:%B %Y, %H:%M}"
+    """Who holds a run, as the journal keeps it: user, computer, process, since when."""
+    user = who_i_am() or message(UploadMessage.NAMELESS_USER)
+    computer = computer_name() or message(UploadMessage.THIS_COMPUTER)
+    since = datetime.now().astimezone().isoformat(timespec="minutes")
+    return as_stored_text(message(UploadMessage.HOLDER, user=user, computer=computer, process=os.getpid(), since=since))

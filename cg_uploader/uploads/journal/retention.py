@@ -12,9 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cg_uploader.errors import RunHeld
-from cg_uploader.uploads.journal import corruption
-from cg_uploader.uploads.journal.journal_rows import LEFT_TO_DO, as_text, iso, span
+from cg_uploader.model.message import message
+from cg_uploader.model.stop_reasons import StopReason
+from cg_uploader.uploads.journal import corruption, migration_copy
+from cg_uploader.uploads.journal.dates import iso
+from cg_uploader.uploads.journal.journal_rows import LEFT_TO_DO, span
 from cg_uploader.uploads.journal.locks import Holds
+from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 
 DAY_SECONDS = 86_400.0
 # A clock that is further ahead of the last use than this is believed only when it says so again, a day later.
@@ -27,8 +31,8 @@ WAY_SECONDS = 0.12
 MOMENT_SECONDS = 1.0
 # For a program that reads the journal while deleted values are to leave its files.
 LONGEST_WAIT_SECONDS = 10.0
-STOPPED = "The upload stopped before its end."
-GONE = as_text((("", "What was said about this row was deleted together with its values."),))
+STOPPED = as_stored((("", message(StopReason.DELETED)),))
+GONE = as_stored((("", message(UploadMessage.DELETED)),))
 # A repeatable row that another run has taken over, or a newer row has overtaken. Without its text only a fingerprint would
 # tell it from one that was skipped as accepted (`SKIPPED_AS_ACCEPTED`), so it loses that too.
 _STAYED_BEHIND = "state = 'skipped' and once = 0 and coalesce(cells, '[]') <> '[]'"
@@ -51,7 +55,7 @@ def sight(now: float, seen: float | None, doubted: float | None) -> tuple[float 
     return now, None, True
 
 
-def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: int, now: float) -> list[int]:
+def delete_old_values(db: sqlite3.Connection, holds: Holds, journal: Path, days: int, now: float) -> list[int]:
     """Delete the row values of runs that ended more than ``days`` days ago, and return those runs.
 
     A run that still has rows to send keeps them a day at least.  With 0 a finished run's values go at once.  Runs that
@@ -67,12 +71,12 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, folder: Path, days: 
         db.execute(query, late)
         for run in _due(db, days, now):
             _mark(db, holds, run, now)
-        for path in corruption.old_ones(folder, max(days, LEAST_DAYS_DAMAGED)):
+        for path in corruption.old_ones(journal.parent, max(days, LEAST_DAYS_DAMAGED)):
             path.unlink(missing_ok=True)
     begun = [run for (run,) in db.execute("select id from run where values_deleted is not null and cleared = 0")]
     for run in begun:
         _empty(db, run)
-    if begun and vanish(db):
+    if begun and vanish(db, journal):
         db.executemany("update run set cleared = 1 where id = ?", [(run,) for run in begun])
     return begun
 
@@ -93,11 +97,14 @@ def erase(db: sqlite3.Connection, run: int) -> None:
     db.execute("delete from run where id = ?", (run,))
 
 
-def vanish(db: sqlite3.Connection, waiting: Callable[[], object] | None = None) -> bool:
+def vanish(db: sqlite3.Connection, journal: Path, waiting: Callable[[], object] | None = None) -> bool:
     """Write the write-ahead log back and cut it, so that it holds no deleted value; False while another program still reads it.
+
+    A copy of the version before, which may hold one, is deleted.
 
     It waits a moment for that program.  With ``waiting``, it then calls that and waits some seconds more.
     """
+    migration_copy.drop(journal)
     (before,) = db.execute("pragma busy_timeout").fetchone()
     try:
         if _cut(db, MOMENT_SECONDS):

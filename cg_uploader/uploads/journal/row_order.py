@@ -33,6 +33,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cg_uploader.fields.configuration import Identifiers
+from cg_uploader.model.message import message
 from cg_uploader.model.provenance import Origin
 from cg_uploader.uploads.journal.journal_rows import (
     LEFT,
@@ -41,9 +42,9 @@ from cg_uploader.uploads.journal.journal_rows import (
     SKIPPED_AS_ACCEPTED,
     WITHHELD,
     KeptRows,
-    as_text,
     span,
 )
+from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
 from cg_uploader.uploads.journal.related_runs import differs_in_customer, run_of
 
@@ -67,7 +68,8 @@ _NAMED = (
 _NAMELESS = f"select id, :newest as newer from row where {_MINE} and subject is null"
 _STAY = (
     "update row set state = case when {unsure} then :overtaken else :never_left end,"
-    " messages = json_array(json_array('', printf(case when {unsure} then :unsure else :unsent end, found.newer)))"
+    " messages = json_array(json_array('', json_array(case when {unsure} then :unsure else :unsent end,"
+    " json_object('row', found.newer, 'upload', :other))))"
     " from ({found}) found where row.id = found.id"
 )
 _BEGIN_UNSURE = (
@@ -77,8 +79,13 @@ _BEGIN_UNSURE = (
     " where id >= :first and id < :last and once = 0 and state = 'waiting' and number = numbered"
 )
 _ANY_NUMBER = 1 << 62
-_SAME = "with the same identifier"
-_ANYBODY = "nothing says whom these rows are about"
+# What is said of a row that may have arrived, and of one that has not.
+_Words = tuple[UploadMessage, UploadMessage]
+_FURTHER_DOWN = UploadMessage.UNSURE_BELOW, UploadMessage.UNSENT_BELOW
+_ANYBODY = UploadMessage.UNSURE_NAMELESS, UploadMessage.UNSENT_NAMELESS
+_NEWER_THERE = UploadMessage.UNSURE_NEWER, UploadMessage.UNSENT_NEWER
+_PARTLY_NEWER = UploadMessage.UNSURE_PARTLY, UploadMessage.UNSENT_PARTLY
+_STAYED_THERE = UploadMessage.UNSURE_STAYED, UploadMessage.UNSENT_STAYED
 _UNSURE = "row.state in ('sending', 'not_sure')"
 _UNSURE_BEFORE = (
     "row.number in (select number from row before where id >= :before and id < :behind"
@@ -99,10 +106,10 @@ def settle_overtaken(db: sqlite3.Connection, run: int) -> None:
     first = found[0]
     query = "select id, number from row where id >= ? and id < ? and once = 0 and state = 'accepted' order by id desc limit 1"
     for latest, number in db.execute(query, (first, last)).fetchall():
-        own = {"first": first, "last": latest, "from": first, "to": last, "highest": _ANY_NUMBER}
-        _stay(db, _NAMED.format(newer=_BELOW), own, f"Row %d, further down {_SAME}, was accepted since")
+        own = {"first": first, "last": latest, "from": first, "to": last, "highest": _ANY_NUMBER, "other": run}
+        _stay(db, _NAMED.format(newer=_BELOW), own, _FURTHER_DOWN)
         if _is_nameless(db, run):
-            _stay(db, _NAMELESS, own | {"newest": number}, f"Row %d, further down, was accepted since, and {_ANYBODY}")
+            _stay(db, _NAMELESS, own | {"newest": number}, _ANYBODY)
     _settle_older(db, run, first)
 
 
@@ -118,7 +125,7 @@ def keep_unsure(db: sqlite3.Connection, run: int, theirs: list[int]) -> None:
     if _parent(db, run) is None:
         return  # new rows, and nothing that would be newer than the run's own has arrived of them
     first, last = span(run)
-    said = as_text((("", "This row may have arrived in the upload that it comes from."),))
+    said = as_stored((("", message(UploadMessage.UNSURE_IN_FILE)),))
     db.execute(_BEGIN_UNSURE, {"first": first, "last": last, "keys": json.dumps(theirs), "said": said})
 
 
@@ -142,25 +149,18 @@ def _settle_older(db: sqlite3.Connection, run: int, first: int, parent: int | No
         known = {"first": first, "last": last, "from": start, "to": end, "highest": highest, "run": run, "other": other}
         newer = _NAMED.format(newer=_OF_THE_SAME_FILE if same_file else _OF_A_NEWER_FILE)
         known |= {"before": before, "behind": behind}
-        why = f"Upload {other} has a newer row {_SAME} (row %d)"
         if _covers(fields, mine):
-            _stay(db, newer, known, why)
+            _stay(db, newer, known, _NEWER_THERE)
         elif _touches(fields, mine):
-            _stay(db, newer, known, f"{why} and some of the same fields", WITHHELD)
+            _stay(db, newer, known, _PARTLY_NEWER, WITHHELD)
         if same_file and fields == mine:
-            again = f"In upload {other} it stayed behind a newer row {_SAME}"
-            _stay(db, _NAMED.format(newer=_WITHHELD_BEFORE), known, again, WITHHELD)
+            _stay(db, _NAMED.format(newer=_WITHHELD_BEFORE), known, _STAYED_THERE, WITHHELD)
 
 
-def _stay(db: sqlite3.Connection, found: str, known: dict[str, int], why: str, never_left: str = "skipped") -> None:
+def _stay(db: sqlite3.Connection, found: str, known: dict[str, int], why: _Words, never_left: str = "skipped") -> None:
     """Rows that ``found`` finds are not sent; ``never_left``: the state of one that has certainly not arrived."""
     unsure = f"({_UNSURE} or {_UNSURE_BEFORE})" if "before" in known else _UNSURE
-    said = {
-        "overtaken": OVERTAKEN,
-        "never_left": never_left,
-        "unsure": f"This row may have arrived. {why}, so it is not sent again.",
-        "unsent": f"{why}, so this one was not sent.",
-    }
+    said = {"overtaken": OVERTAKEN, "never_left": never_left, "unsure": why[0].value, "unsent": why[1].value}
     db.execute(_STAY.format(unsure=unsure, found=found), known | said)
 
 

@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from cg_uploader.model.enums import Region, RowStatus
-from cg_uploader.model.run import RunSummary, Stop
-from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, as_written, text_of
+from cg_uploader.model.message import Message
+from cg_uploader.model.run import RunSummary, Stop, stop_for
+from cg_uploader.model.stop_reasons import StopReason
+from cg_uploader.uploads.journal.journal_rows import as_written, text_of
+from cg_uploader.uploads.journal.messages import stored_messages
 
 
 def checked(record: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +32,7 @@ def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held:
     """
     with as_written():
         plan = json.loads(record["plan"])
-        stop = Stop(text_of(record["stopped"]), _number(record["exit"])) if record["stopped"] else None
-        if record["finished"] is None:
-            stop = Stop(UNDER_WAY if held else CUT_OFF)
+        ended = record["finished"] is not None and record["stopped"] is not None
         return RunSummary(
             run=record["id"],
             file=text_of(plan["file"]),
@@ -41,10 +42,19 @@ def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held:
             counts=counts,
             started=_moment(record["started"]),
             finished=None if record["finished"] is None else _moment(record["finished"]),
-            stopped=stop,
+            stopped=_stop(text_of(record["stopped"]), _number(record["exit"])) if ended else None,
             sent_by=text_of(record["sent_by"]),
             values_deleted=None if record["values_deleted"] is None else _moment(record["values_deleted"]),
+            held=held,
         )
+
+
+def _stop(stored: str, exit_code: int) -> Stop:
+    """Why a run ended, as it is recorded: the reason first, then what stands behind it."""
+    (_, first), *more = stored_messages(stored)
+    if not isinstance(first, Message) or not isinstance(first.kind, StopReason):
+        return stop_for(StopReason.EARLIER_VERSION, exit_code, tuple(more), why=first)
+    return Stop(first.kind, exit_code, first.arguments, tuple(more))
 
 
 def _moment(value: Any) -> datetime:

@@ -7,13 +7,15 @@ import sqlite3
 from pathlib import Path
 
 from cg_uploader.errors import JournalError
+from cg_uploader.uploads.journal import migration_copy
 from cg_uploader.uploads.journal.locks import gate
 
 # What brings a journal from version n to n + 1; `PRAGMA user_version` says where one stands. Version 2: who holds a run, when
 # its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
 # this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
 # its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commits`). Version 4:
-# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said).
+# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: what is said of a
+# row or a stop in the program's own words is kept as kind and arguments (see `messages`); sentences of earlier versions stay.
 MIGRATIONS = (
     """
     create table key (secret blob not null);
@@ -85,6 +87,10 @@ MIGRATIONS = (
     """
     alter table loss add column told integer not null default 0;
     """,
+    """
+    update run set stopped = json_array(json_array('', json_array('earlier-version', json_object('why', stopped))))
+    where typeof(stopped) = 'text';
+    """,
 )
 
 # To forget an upload of a million rows, or to take a memory of as many in, is one commit: a slow disk needs half a minute.
@@ -125,21 +131,25 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("pragma user_version").fetchone()[0])
 
 
-def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
-    """Make or migrate the journal in one commit: whatever interrupts it, the version before is left as it was.
+def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> bool:
+    """Make or migrate the journal in one commit, and return whether it was migrated.
 
-    Two programs that start at once do it once.  There is no copy of the old version: a migration adds and loses nothing, and
-    a copy would keep row values that are deleted here.
+    Whatever interrupts it, the version before is left as it was.
+
+    Two programs that start at once do it once.  A copy of the version before is kept beside the journal (see
+    ``migration_copy``).
     """
     if version_of(connection) == len(MIGRATIONS):
-        return
+        return False
     with gate(file):
         version = version_of(connection)
         if version == len(MIGRATIONS):
-            return
+            return False
         connection.execute("pragma journal_mode=wal")
         connection.execute("begin immediate")
         try:
+            if version:
+                migration_copy.keep(file)
             for script in MIGRATIONS[version:]:
                 for statement in script.split(";"):
                     connection.execute(statement)
@@ -151,3 +161,4 @@ def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
             if connection.in_transaction:
                 connection.execute("rollback")
             raise
+    return version > 0

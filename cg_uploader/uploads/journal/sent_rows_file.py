@@ -27,7 +27,7 @@ from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.named_file import NamedFile
 from cg_uploader.uploads.journal import sent_rows
-from cg_uploader.uploads.journal.journal_rows import day_of, iso
+from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
 
 MAGIC = b"CG Uploader memory 1\n"
@@ -116,7 +116,7 @@ class Exchange:
             salt = os.urandom(16)
             seal, check = _derived(code, salt)
             header = {
-                "from": f"{who_i_am()} on {computer_name() or 'another computer'}",
+                "from": f"{who_i_am() or 'a user without a name'} on {computer_name() or 'another computer'}",
                 "made": iso(),
                 "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
                 "places": [[records, reference] for _, records, reference in places],

@@ -19,7 +19,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
-from cg_uploader.uploads.journal.journal_rows import day, day_of
+from cg_uploader.uploads.journal.dates import day, day_of
 from cg_uploader.uploads.results.report import in_words, summaries
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import CUT_OFF, UNDER_WAY, Kept
+from cg_uploader.uploads.journal.journal_rows import Kept
 
 # Rows that are listed one by one; the repair file has all of them.
 MOST_ROWS = 200
@@ -83,11 +84,10 @@ def receipt(journal: Journal, run: int) -> str:
 
 
 def _headline(summary: RunSummary) -> str:
-    if summary.finished is None and summary.stopped is not None:
-        reason = summary.stopped.reason
-        return f"{reason} These are its totals so far." if reason in (UNDER_WAY, CUT_OFF) else reason
-    if summary.stopped is not None:
-        return f"It stopped before its end: {summary.stopped.reason}"
+    if summary.state in (RunState.UNDER_WAY, RunState.CUT_OFF):
+        return f"{summary.why} These are its totals so far."
+    if summary.state is RunState.STOPPED:
+        return f"It stopped before its end: {summary.why}"
     if summary.attention:
         return f"Finished. {summary.attention:,} {'row needs' if summary.attention == 1 else 'rows need'} attention."
     return "Finished. Every row was accepted or skipped."
@@ -110,7 +110,7 @@ def _facts(summary: RunSummary, plan: Plan) -> str:
         ("Its rows", f"failed rows of upload {origin.run}, {origin.file}" if origin is not None and origin.run else ""),
         ("Checksum (SHA-256)", table.digest),
         ("Headings in row", str(table.header_row)),
-        ("Sent by", summary.sent_by),
+        ("Sent by", summary.sent_by or "a user without a name"),
         ("Started", _time(summary.started)),
         ("Ended", _time(summary.finished) if summary.finished else "not yet"),
         ("Profile", plan.profile),

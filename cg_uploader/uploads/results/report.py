@@ -16,6 +16,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import RepairRow
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
@@ -58,7 +59,7 @@ def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChang
 def all_refused(run: RunSummary) -> bool:
     """Whether a run stopped when every answer was a refusal: its columns or configuration are more likely wrong than rows."""
     answered = {status for status in (RowStatus.ACCEPTED, RowStatus.REFUSED) if run.counts.get(status)}
-    return run.stopped is not None and answered == {RowStatus.REFUSED}
+    return run.state is not RunState.FINISHED and answered == {RowStatus.REFUSED}
 
 
 def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
@@ -163,7 +164,9 @@ def totals_as_data(summary: RunSummary) -> dict[str, Any]:
         "finished": summary.finished.isoformat() if summary.finished else None,
         "rows": summary.rows,
         **{status.value: summary.counts[status] for status in RowStatus},
-        "stopped": summary.stopped.reason if summary.stopped else None,
+        "state": summary.state.value,
+        "stopped": summary.why or None,
+        "stop_reason": summary.stopped.reason.value if summary.stopped else None,
     }
 
 

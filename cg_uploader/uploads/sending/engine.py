@@ -9,19 +9,23 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from cg_uploader.errors import ConnectError
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model.enums import Activity, Answer, RowStatus
+from cg_uploader.model.message import message, message_or_text
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply
-from cg_uploader.model.run import Batch, Outcome, RunSummary, Stop
+from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop, stop_for
+from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.first_sign_in import sign_in
+from cg_uploader.uploads.sending.first_sign_in import before_it_goes_on, sign_in
 from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.retry import Action, Attempts, decide
 from cg_uploader.uploads.sending.scheduler import EVERYBODY, ONCE_ONLY, Lanes, Ticket
@@ -36,7 +40,7 @@ TICK_SECONDS = 0.1
 GRACE_SECONDS = 4.0
 NOTICE_SECONDS = 60.0
 INTERRUPTED = 130
-AFTER_A_GAP = "This computer was asleep, or its clock was set. The upload goes on."
+AFTER_A_GAP = message(UploadMessage.AFTER_A_GAP)
 
 
 def upload(
@@ -82,17 +86,11 @@ def resume(
         preparation.look_again(run, plan, journal)
         if not journal.unsettled(run):
             summary = journal.summary(run)
-            return journal.end(run, None) if summary.stopped else summary
+            return summary if summary.state is RunState.FINISHED else journal.end(run, None)
         preparation.refuse_other_customer(run, plan, journal, client.client_id)
-        sign_in(client, control, on_batch, lambda: _before_it_goes_on(run, journal))
+        sign_in(client, control, on_batch, lambda: before_it_goes_on(run, journal))
         journal.reopen(run)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()
-
-
-def _before_it_goes_on(run: int, journal: Journal) -> Batch:
-    """What is said of a run in a break that the sign-in asks for; to count its rows takes a while, so only then."""
-    settled = journal.counts(run, settled_only=True)
-    return Batch(journal.size(run), settled, run=run, before=settled)
 
 
 class _Run:
@@ -133,7 +131,7 @@ class _Run:
         self._counts = dict(self._before)
         self._group = 2 * self._connections
         self._ticked, self._since_tick = self._clock(), 0
-        self._shown: tuple[Activity, str] | None = None
+        self._shown: Doing | None = None
         self._stop: Stop | None = None
         self._gaps, self._last_gap = Gaps(surroundings.clock, surroundings.wall), float("-inf")
         self._awake = surroundings.awake()
@@ -153,7 +151,7 @@ class _Run:
             self._wind_down()
             self._commit()
             summary = self._journal.end(self._run, self._stop)
-            self._announce(Activity.FINISHED, "")
+            self._announce(Doing(Activity.FINISHED))
             return summary
         finally:
             self._awake.keep(False)
@@ -167,9 +165,9 @@ class _Run:
     def _under_way(self) -> bool:
         left = self._next_position is not None or len(self._lanes) > 0
         if left and self._control.stopping and self._stop is None:
-            self._stop = Stop("The upload was stopped before its end.", INTERRUPTED)
-        elif left and self._stop is None and (reason := self._journal.why_no_room()):
-            self._stop = Stop(reason)
+            self._stop = Stop(StopReason.INTERRUPTED, INTERRUPTED)
+        elif left and self._stop is None:
+            self._stop = self._journal.why_no_room()
         return left and self._stop is None
 
     def _look_around(self) -> None:
@@ -182,7 +180,7 @@ class _Run:
             self._last_gap = self._clock()
             self._traffic.awoke(self._last_gap)
             self._commit()
-            self._announce(*self._doing(self._last_gap))
+            self._announce(self._doing(self._last_gap))
 
     def _fill(self) -> None:
         """Read rows from the journal until enough are in sight."""
@@ -302,7 +300,7 @@ class _Run:
             stop = self._settle(ticket, outcome_of(ticket, reply, decision, self._headings)) or stop
         if decision.stop is not None:
             nothing_sent = reply.answer is Answer.UNTRUSTED and not self._traffic.anything_sent
-            stop = Stop(decision.stop, 4 if nothing_sent else decision.exit_code)
+            stop = replace(decision.stop, exit_code=4) if nothing_sent else decision.stop
         if stop is not None:
             self._take_back()
         self._stop = self._stop or stop
@@ -313,7 +311,7 @@ class _Run:
             raise RuntimeError("a sender failed in a way that nothing foresees") from error
         heapq.heappush(self._later, (0.0, ticket.position, self._unmarked(ticket)))
         if error is not None:
-            self._stop = self._stop or Stop(error.sentence, error.exit_code)
+            self._stop = self._stop or stop_for(StopReason.SIGN_IN_REFUSED, error.exit_code, why=message_or_text(error.message))
 
     def _hold_back_queued(self, due: float) -> None:
         """A wait that holds for everybody: what no thread has begun yet waits too."""
@@ -347,23 +345,23 @@ class _Run:
         self._group = max(2 * self._connections, self._since_tick)
         self._since_tick = 0
         self._commit()
-        activity, detail = self._doing(now)
-        if self._unannounced or (activity, detail) != self._shown:
-            self._announce(activity, detail)
+        doing = self._doing(now)
+        if self._unannounced or doing != self._shown:
+            self._announce(doing)
 
-    def _doing(self, now: float) -> tuple[Activity, str]:
+    def _doing(self, now: float) -> Doing:
         if self._stop is not None or self._control.stopping:
-            return Activity.STOPPING, ""
+            return Doing(Activity.STOPPING)
         if self._control.paused:
-            return Activity.PAUSED, ""
+            return Doing(Activity.PAUSED)
         if now < self._traffic.not_before:
-            return Activity.WAITING, f"{self._traffic.why} Going on in {self._traffic.not_before - now:.0f} s."
-        return Activity.SENDING, AFTER_A_GAP if now - self._last_gap < NOTICE_SECONDS else ""
+            return Doing(Activity.WAITING, self._traffic.why, round(self._traffic.not_before - now))
+        return Doing(Activity.SENDING, AFTER_A_GAP if now - self._last_gap < NOTICE_SECONDS else "")
 
-    def _announce(self, activity: Activity, detail: str) -> None:
+    def _announce(self, doing: Doing) -> None:
         outcomes, self._unannounced = tuple(self._unannounced), []
-        self._shown = activity, detail
-        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, activity, detail, self._run, self._before))
+        self._shown = doing
+        self._on_batch(Batch(self._rows, dict(self._counts), outcomes, doing, self._run, self._before))
 
     # ------------------------------------------------------------------ the end
 
@@ -373,13 +371,13 @@ class _Run:
             return
         self._take_back()
         self._commit()
-        self._announce(Activity.STOPPING, self._stop.reason)
+        self._announce(Doing(Activity.STOPPING, str(self._stop)))
         self._await_flying(GRACE_SECONDS, hurry=True)
         if self._flying:
             self._client.abort()
             self._await_flying(ABORT_SECONDS)
         for ticket in list(self._flying.values()):
-            self._receive(Sent(ticket, Reply(Answer.NOTHING, message="The upload was stopped before an answer came.")))
+            self._receive(Sent(ticket, Reply(Answer.NOTHING, message=message(UploadMessage.STOPPED_UNANSWERED))))
         self._return_unsent()
 
     def _await_flying(self, seconds: float, *, hurry: bool = False) -> None:
@@ -393,7 +391,7 @@ class _Run:
         """Rows that were marked and did not leave go back to the state they had; those that may have arrived say so."""
         for ticket in (*self._marked, *(ticket for _, _, ticket in self._later)):
             if ticket.in_doubt:
-                said = (("", "The upload stopped before this row could be sent again; it may have arrived."),)
+                said = (("", message(UploadMessage.STOPPED_BETWEEN)),)
                 self._settle(ticket, Outcome(ticket.request.row, RowStatus.NOT_SURE, None, said, ticket.tries, ticket.who))
             else:
                 self._returned.append((ticket.position, ticket.resting))

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from cg_uploader.model.enums import Activity
-from cg_uploader.model.run import Batch
+from cg_uploader.model.run import Batch, Doing
 
 ROWS_BEFORE_A_WORD = 20
 WINDOW_SECONDS = 30.0
@@ -68,3 +68,9 @@ def in_words(seconds: float | None) -> str:
         return f"about {round(seconds / 10) * 10} seconds left"
     minutes = round(seconds / 60)
     return f"about {minutes} minutes left" if minutes < 90 else f"about {minutes / 60:.1f} hours left"
+
+
+def doing_in_words(doing: Doing) -> str:
+    """Say why a run waits or stops, and for how long: ``CustomerGauge asked for a break. Going on in 20 s``."""
+    left = "" if doing.seconds is None else f"Going on in {doing.seconds:.0f} s."
+    return f"{doing.why} {left}".strip()

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from cg_uploader.errors import Cancelled, NotReachable
 from cg_uploader.model.enums import Activity
-from cg_uploader.model.run import Batch
+from cg_uploader.model.run import Batch, Doing
+from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.retry import MOST_THROTTLED
 from cg_uploader.uploads.sending.throttle import BREAK
@@ -36,12 +37,18 @@ def sign_in(client: Sends, control: Control, on_batch: Callable[[Batch], None], 
     return _once(client, control)
 
 
+def before_it_goes_on(run: int, journal: Journal) -> Batch:
+    """Count what is told of a run in a break that the sign-in asks for; that takes a while, so only then."""
+    settled = journal.counts(run, settled_only=True)
+    return Batch(journal.size(run), settled, run=run, before=settled)
+
+
 def _keep_the_break(seconds: float, control: Control, on_batch: Callable[[Batch], None], so_far: Batch) -> None:
     looks = math.ceil(seconds / LOOK_SECONDS) + 1
     for look in range(looks):
         if look % LOOKS_PER_WORD == 0:
-            left = seconds - look * LOOK_SECONDS
-            on_batch(replace(so_far, activity=Activity.WAITING, detail=f"{BREAK} Going on in {max(left, 0.0):.0f} s."))
+            left = max(seconds - look * LOOK_SECONDS, 0.0)
+            on_batch(replace(so_far, doing=Doing(Activity.WAITING, BREAK, left)))
         control.wait(LOOK_SECONDS)
         _ensure_wanted(control)
 

@@ -10,12 +10,14 @@ from cg_uploader.fields.checks import RowChecker, plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import Activity, Level, RowStatus
+from cg_uploader.model.message import Message, Messages, message
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.run import Batch, Outcome
+from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.duplicate_lookup import Known, Past
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept, Messages, as_text, day
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept, as_text
+from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.control import Control
 
 SAMPLE_ROWS = 200
@@ -86,9 +88,9 @@ def _rows(plan: Plan, journal: Journal, past: Past) -> Iterator[Kept]:
         once, cells = once_only(plan.configuration, request), plan.cells(row)
         state, messages, fingerprint = WAITING, NOTHING, b""
         if plan.leaves_out(row.number):
-            state, messages = RowStatus.SKIPPED.value, (("", "Left out by you."),)
+            state, messages = RowStatus.SKIPPED.value, (("", message(UploadMessage.LEFT_OUT)),)
         elif errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
-            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.found) for p in errors)
+            state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.message) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)
         if (once and state == WAITING) or (not once and plan.skip_accepted):
@@ -125,11 +127,19 @@ def _as_known(number: int, before: Known | None, skip_accepted: bool | None) -> 
         raise AlreadyUploaded(
             f"Row {number} stands in an earlier upload too. Say whether accepted rows are skipped or sent again."
         )
-    when = f" on {day(before.when)}" if before.when else ""
-    whose = f" by {before.origin}" if before.origin else " in an earlier upload"
-    if before.status is RowStatus.ACCEPTED:
-        return RowStatus.SKIPPED.value, (("", f"Accepted{when}{whose}."),)
-    return RowStatus.NOT_SURE.value, (("", f"Not sure since an earlier upload{when}, so not sent again."),)
+    accepted = before.status is RowStatus.ACCEPTED
+    return (RowStatus.SKIPPED if accepted else RowStatus.NOT_SURE).value, (("", _of_before(before)),)
+
+
+def _of_before(before: Known) -> Message:
+    """Say what is known of a row from before."""
+    when = before.when.astimezone().date().isoformat() if before.when else ""
+    if before.status is not RowStatus.ACCEPTED:
+        return message(UploadMessage.UNSURE_ON, when=when) if when else message(UploadMessage.UNSURE_BEFORE)
+    if before.origin:
+        arguments = {"when": when, "origin": before.origin} if when else {"origin": before.origin}
+        return message(UploadMessage.ACCEPTED_ON_BY if when else UploadMessage.ACCEPTED_BY, **arguments)
+    return message(UploadMessage.ACCEPTED_ON, when=when) if when else message(UploadMessage.ACCEPTED_BEFORE)
 
 
 def _as_skipped(number: int, before: Known, row: Kept | None = None) -> Outcome:
@@ -144,7 +154,8 @@ def _watched(rows: Iterator[Kept], total: int, on_batch: Callable[[Batch], None]
         if number % ROWS_BETWEEN_WORDS == 0:
             if control.stopping:
                 raise Cancelled("The upload was stopped before anything was sent.")
-            on_batch(Batch(total, dict(counts), activity=Activity.PREPARING, detail=f"Row {row.number}"))
+            doing = Doing(Activity.PREPARING, message(UploadMessage.AT_ROW, row=row.number))
+            on_batch(Batch(total, dict(counts), doing=doing))
         if row.state != WAITING:
             counts[row.status] += 1
         yield row

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cg_uploader.api.token import NOT_FOR_RECORDS
+from cg_uploader.api.messages import ApiMessage
 from cg_uploader.model.data_types import Repeat, facts_of
 from cg_uploader.model.enums import Answer, Body, DataType, RowStatus
+from cg_uploader.model.message import Argument, Text, message
 from cg_uploader.model.request import Reply
+from cg_uploader.model.run import Stop, stop_for
+from cg_uploader.model.stop_reasons import StopReason
+from cg_uploader.uploads.journal.messages import UploadMessage
 
 RESEND_WAITS = (2.0, 8.0, 30.0)
 MOST_THROTTLED = 6
@@ -62,7 +66,7 @@ class Decision:
 
     ``status``: final for SETTLE; for RESEND what the row is if it comes to no further attempt.  ``wait``: seconds before
     the next attempt, for all connections if ``everyone``.  ``slow_down``: use fewer connections.  ``stop``: why the run
-    ends here, and ``exit_code`` for programs.  ``message``: about the row, beside the reply's errors per field; may be "".
+    ends here.  ``messages``: about the row, beside the reply's errors per field; may be empty.
     """
 
     action: Action
@@ -70,9 +74,13 @@ class Decision:
     wait: float = 0.0
     everyone: bool = False
     slow_down: bool = False
-    stop: str | None = None
-    exit_code: int = 5
-    message: str = ""
+    stop: Stop | None = None
+    messages: tuple[Text, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """All messages in one line."""
+        return " ".join(map(str, self.messages))
 
 
 _ACCEPTED = Decision(Action.SETTLE, RowStatus.ACCEPTED)
@@ -86,14 +94,15 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
     """
     case = _Case(reply, attempts, once_only, data_type)
     if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
-        return Decision(Action.RESEND, case.unsent, reply.retry_after or 0.0, everyone=True, message=reply.message)
+        return Decision(Action.RESEND, case.unsent, reply.retry_after or 0.0, everyone=True)
     if reply.answer is Answer.UNTRUSTED:
-        return case.stopped(case.unsent, reply.message or "The connection is not to be trusted.")
+        return case.stopped(case.unsent, StopReason.UNTRUSTED, why=reply.message or message(ApiMessage.UNTRUSTED))
     if reply.answer is Answer.PROXY_LOGIN:
-        return case.stopped(case.unsent, reply.message or "A proxy wants a user name and a password.", exit_code=4)
+        why = reply.message or message(ApiMessage.ANY_PROXY_LOGIN)
+        return case.stopped(case.unsent, StopReason.PROXY_LOGIN, exit_code=4, why=why)
     if reply.answer is Answer.TOO_LONG:
         status = RowStatus.NOT_SURE if attempts.may_have_arrived else RowStatus.HELD_BACK
-        return Decision(Action.SETTLE, status, message=f"{_TOO_LONG} It did not leave this computer.")
+        return Decision(Action.SETTLE, status, messages=(message(UploadMessage.TOO_LONG_UNSENT),))
     return _answered(case, reply.status or 0)
 
 
@@ -119,52 +128,45 @@ class _Case:
         """*Not sent* is only true if no earlier attempt may have worked."""
         return RowStatus.NOT_SURE if self.attempts.may_have_arrived else RowStatus.NOT_SENT
 
-    def stopped(self, status: RowStatus, reason: str, *, exit_code: int = 5, key: str | None = None) -> Decision:
+    def stopped(
+        self, status: RowStatus, reason: StopReason, *, exit_code: int = 5, key: str | None = None, **arguments: Argument
+    ) -> Decision:
         """The run ends, the row is ``status``, and both say why; in the service's words those about ``key``."""
         said = next((text for name, text in self.reply.errors if name == key), None)
-        text = reason + self.quoted(said, unless_in=reason)
-        return Decision(Action.SETTLE, status, stop=text, exit_code=exit_code, message=text)
+        own = message(reason, **arguments)
+        quoted = () if arguments.get("why") == self.reply.message else self.quoted(said)
+        ended = Stop(reason, exit_code, own.arguments, tuple(("", text) for text in quoted))
+        return Decision(Action.SETTLE, status, stop=ended, messages=(own, *quoted))
 
-    def quoted(self, said: str | None = None, *, unless_in: str = "") -> str:
-        """The answer's own words, to go behind ours, or ""; what is not JSON may be somebody else's than CustomerGauge's."""
-        reply = self.reply
-        said = said or reply.message
-        if not said or said in unless_in:
-            return ""
-        return f" The answer ({reply.status}) reads: {said}" if reply.body is Body.OTHER else f" CustomerGauge says: {said}"
+    def quoted(self, said: str | None = None) -> tuple[Text, ...]:
+        """The answer's own words, to go behind ours, if any; what is not JSON may be somebody else's than CustomerGauge's."""
+        words = said or self.reply.message
+        if not words:
+            return ()
+        if self.reply.body is Body.OTHER:
+            return (message(UploadMessage.ANSWER_READS, status=self.reply.status or 0, words=words),)
+        return (message(UploadMessage.CUSTOMERGAUGE_SAYS, words=words),)
 
 
 def _success(case: _Case) -> Decision:
     if case.reply.answer is Answer.BODY_LOST or case.reply.body in (Body.BLANK, Body.JSON):
         return _ACCEPTED
-    if case.reply.body is Body.JSON_ERRORS:
-        reason = "The answer says success and names errors at the same time. Look the row up in Request History."
-    else:
-        reason = (
-            "The answer is a web page or a text, not CustomerGauge's: a proxy or a login page of the network may have "
-            "answered. Open the internet in a browser, sign in there if asked, and look the row up in Request History."
-        )
-    return case.stopped(RowStatus.NOT_SURE, reason)
+    errors = case.reply.body is Body.JSON_ERRORS
+    return case.stopped(RowStatus.NOT_SURE, StopReason.ERRORS_IN_SUCCESS if errors else StopReason.FOREIGN_PAGE)
 
 
 def _redirected(case: _Case, status: int) -> Decision:
     if status in (301, 307, 308):
-        reason = "The address has moved, or a login page of the network stands before it. Check the region and the network."
-        return case.stopped(case.unsent, reason)
-    reason = "The answer points to another page, which may also follow a success. Look the row up in Request History."
-    return case.stopped(RowStatus.NOT_SURE, reason)
+        return case.stopped(case.unsent, StopReason.ADDRESS_MOVED)
+    return case.stopped(RowStatus.NOT_SURE, StopReason.OTHER_PAGE)
 
-
-_TOO_LONG = "The row is too long. Shorten its texts or use fewer fields."
 
 _STOPS = {
-    403: (
-        "CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses.",
-        4,
-    ),
-    404: ("CustomerGauge knows no such address. Check the region.", 5),
-    405: ("The address does not take records. Check the region.", 5),
-    407: ("The proxy of your network wants a user name and a password. Ask whoever looks after the network.", 4),
+    400: (StopReason.NOT_UNDERSTOOD, 5),
+    403: (StopReason.NOT_ALLOWED, 4),
+    404: (StopReason.NO_SUCH_ADDRESS, 5),
+    405: (StopReason.NOT_FOR_RECORDS, 5),
+    407: (StopReason.PROXY_IN_THE_WAY, 4),
 }
 
 
@@ -176,11 +178,11 @@ def _refusal(case: _Case, status: int) -> Decision:
     if status == 429:
         return _throttled(case)
     if status in (413, 414, 431):
-        return Decision(Action.SETTLE, RowStatus.REFUSED, message=_TOO_LONG + case.quoted())
-    if status == 400:
-        return case.stopped(case.unsent, "CustomerGauge did not understand the request. Check the region and the reference.")
-    reason, exit_code = _STOPS.get(status, (f"CustomerGauge gave an answer that is not expected here ({status}).", 5))
-    return case.stopped(case.unsent, reason, exit_code=exit_code)
+        return Decision(Action.SETTLE, RowStatus.REFUSED, messages=(message(UploadMessage.TOO_LONG), *case.quoted()))
+    if status in _STOPS:
+        reason, exit_code = _STOPS[status]
+        return case.stopped(case.unsent, reason, exit_code=exit_code)
+    return case.stopped(case.unsent, StopReason.UNEXPECTED_ANSWER, answer=status)
 
 
 def _names_fields(reply: Reply) -> bool:
@@ -190,61 +192,49 @@ def _names_fields(reply: Reply) -> bool:
 def _invalid(case: _Case) -> Decision:
     keys = {key for key, _ in case.reply.errors}
     if "configuration" in keys:
-        reason = (
-            "CustomerGauge does not accept the reference. Copy it from the Reference column of the import configuration "
-            "(type API), and check the region."
-        )
-        return case.stopped(case.unsent, reason, key="configuration")
+        return case.stopped(case.unsent, StopReason.WRONG_REFERENCE, key="configuration")
     if "record" in keys:
-        reason = "CustomerGauge found no record in the request. Check the field headings."
-        return case.stopped(case.unsent, reason, key="record")
+        return case.stopped(case.unsent, StopReason.NO_RECORD, key="record")
     facts = facts_of(case.data_type)
     if facts.repeat is Repeat.UNDOCUMENTED and case.attempts.may_have_arrived:
-        message = "Refused when it was sent again: it is probably there since the first try. Look it up in Request History."
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
-    message = "" if case.reply.errors else _refused_in_words(case)
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, messages=(message(UploadMessage.REFUSED_AGAIN),))
+    messages = () if case.reply.errors else _refused_in_words(case)
     if facts.left_by_refusal:
-        message = f"{message} The row may be partly written: {facts.left_by_refusal} may be there.".lstrip()
-    return Decision(Action.SETTLE, RowStatus.REFUSED, message=message)
+        messages += (message(UploadMessage.PARTLY_WRITTEN, left=case.data_type.value),)
+    return Decision(Action.SETTLE, RowStatus.REFUSED, messages=messages)
 
 
-def _refused_in_words(case: _Case) -> str:
+def _refused_in_words(case: _Case) -> tuple[Text, ...]:
     if case.reply.body is Body.OTHER:
-        return f"The row was refused.{case.quoted()}"
-    return case.reply.message or "CustomerGauge refused the row without saying why."
+        return message(UploadMessage.REFUSED), *case.quoted()
+    return (case.reply.message or message(UploadMessage.REFUSED_SILENTLY),)
 
 
 def _unauthorized(case: _Case) -> Decision:
     if case.attempts.unauthorized == 0:
-        return Decision(Action.RESEND, case.unsent, message="The sign-in was no longer accepted.")
-    return case.stopped(case.unsent, NOT_FOR_RECORDS, exit_code=4)
+        return Decision(Action.RESEND, case.unsent)
+    return case.stopped(case.unsent, StopReason.SIGN_IN_REFUSED, exit_code=4, why=message(ApiMessage.NOT_FOR_RECORDS))
 
 
 def _throttled(case: _Case) -> Decision:
     if case.attempts.throttled >= MOST_THROTTLED:
-        reason = "CustomerGauge still says that it gets too many requests. Go on later, with fewer connections."
-        return case.stopped(case.unsent, reason)
+        return case.stopped(case.unsent, StopReason.THROTTLED)
     wait = case.reply.retry_after if case.reply.retry_after is not None else THROTTLED_WAIT
-    message = "CustomerGauge asked for fewer requests."
-    return Decision(Action.RESEND, case.unsent, wait=wait, everyone=True, slow_down=True, message=message)
+    return Decision(Action.RESEND, case.unsent, wait=wait, everyone=True, slow_down=True)
 
 
 def _failure(case: _Case, status: int) -> Decision:
     """No answer, or one that proves neither success nor failure."""
-    what = "CustomerGauge had a failure of its own" if status >= 200 else "No complete answer came"
-    quoted = case.quoted() if status >= 200 else ""
-    unavailable = status == 503
+    answered, unavailable = status >= 200, status == 503
+    quoted = case.quoted() if answered else ()
     if case.once_only:
-        message = f"{what}: the row may have been taken. It is not sent again by itself; look it up in Request History.{quoted}"
-        if unavailable:
-            reason = "CustomerGauge is not available at the moment. Go on later."
-            return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=True, stop=reason, message=message)
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, message=message)
+        kind = UploadMessage.FAILED_ONCE if answered else UploadMessage.UNANSWERED_ONCE
+        ended = stop_for(StopReason.UNAVAILABLE) if unavailable else None
+        messages = (message(kind), *quoted)
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, stop=ended, messages=messages)
     if case.attempts.failures >= len(RESEND_WAITS):
-        message = f"{what}, also when the row was sent again. It may have been taken; once more does no harm.{quoted}"
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, message=message)
+        kind = UploadMessage.FAILED_AGAIN if answered else UploadMessage.UNANSWERED_AGAIN
+        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, messages=(message(kind), *quoted))
     asked = case.reply.retry_after if unavailable else None
     wait = asked if asked is not None else RESEND_WAITS[case.attempts.failures]
-    return Decision(
-        Action.RESEND, RowStatus.NOT_SURE, wait=wait, everyone=asked is not None, slow_down=unavailable, message=f"{what}."
-    )
+    return Decision(Action.RESEND, RowStatus.NOT_SURE, wait=wait, everyone=asked is not None, slow_down=unavailable)

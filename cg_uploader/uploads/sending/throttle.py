@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from cg_uploader.api.messages import ApiMessage
 from cg_uploader.model.enums import Answer, RowStatus
+from cg_uploader.model.message import Text, message
 from cg_uploader.model.request import Reply
-from cg_uploader.model.run import Outcome, Stop
+from cg_uploader.model.run import Outcome, Stop, stop_for
+from cg_uploader.model.stop_reasons import StopReason
+from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.retry import Decision
 from cg_uploader.uploads.sending.scheduler import Ticket
 
-BREAK = "CustomerGauge asked for a break."
+BREAK = message(UploadMessage.BREAK)
 CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 ALIKE_AT_THE_START = 5
 TROUBLED_IN_A_ROW = 5
@@ -26,7 +30,7 @@ class Traffic:
         """``at_the_start``: no row of this run has been answered yet, so that refusals alike are worth a question."""
         self.limit = connections
         self.not_before = 0.0
-        self.why = ""
+        self.why: Text = ""
         self._connections = connections
         self._alike: list[Outcome] | None = [] if at_the_start else None
         self._troubled: set[int] = set()
@@ -58,10 +62,8 @@ class Traffic:
             self._alike = None
         elif len(self._alike) == ALIKE_AT_THE_START:
             self._alike = None
-            return Stop(
-                f"The first {ALIKE_AT_THE_START} rows were all refused for the same reason: {first.message} "
-                "Check the columns and the configuration; continue if the rows are right."
-            )
+            more = (*first.messages, ("", message(UploadMessage.CHECK_COLUMNS)))
+            return stop_for(StopReason.ALL_REFUSED, more=more, count=ALIKE_AT_THE_START)
         return None
 
     def awoke(self, now: float) -> None:
@@ -74,10 +76,10 @@ class Traffic:
         if ticket.dispatched <= self._wait_begun:
             return None
         if self._failed_connects == len(CONNECTION_WAITS):
-            reason = reply.message or "CustomerGauge cannot be reached."
+            reason = reply.message or message(ApiMessage.UNREACHABLE)
             late = self.anything_sent and reply.answer is Answer.NOT_CONNECTED
-            return Stop(f"{reason} Check the network, then continue.", 5 if late else 4)
-        why = BREAK if asked else reply.message or "There is no connection to CustomerGauge."
+            return stop_for(StopReason.NO_CONNECTION, 5 if late else 4, why=reason)
+        why = BREAK if asked else reply.message or message(ApiMessage.UNCONNECTED)
         self._wait(now, asked or CONNECTION_WAITS[self._failed_connects], why)
         self._failed_connects += 1
         return None
@@ -104,13 +106,10 @@ class Traffic:
         self._troubled.add(ticket.position)
         if len(self._troubled) < TROUBLED_IN_A_ROW:
             return None
-        last = reply.message or "no answer"
-        return Stop(
-            f"{TROUBLED_IN_A_ROW} rows in a row got no clear answer from CustomerGauge (the last: {last}). "
-            "Wait a while, then continue."
-        )
+        last = reply.message or message(UploadMessage.NO_ANSWER)
+        return stop_for(StopReason.NO_CLEAR_ANSWER, count=TROUBLED_IN_A_ROW, last=last)
 
-    def _wait(self, now: float, seconds: float, why: str) -> None:
+    def _wait(self, now: float, seconds: float, why: Text) -> None:
         self._wait_begun = now
         if now + seconds > self.not_before:
             self.not_before = now + seconds

@@ -16,6 +16,7 @@ from rig import people, plan_of, recorded
 from cg_uploader.errors import AlreadyUploaded, DiskFull, JournalError, RunHeld, UsageError
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.run import Outcome, Stop
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import database, plan_json
 from cg_uploader.uploads.journal.journal import Journal
@@ -60,7 +61,7 @@ def test_totals_add_up_at_every_moment(journal: Journal) -> None:
     journal.record(run, [], intents=[0, 1, 2])
     assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
     journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], back=[(2, WAITING)])
-    summary = journal.end(run, Stop("Enough."))
+    summary = journal.end(run, Stop(StopReason.INTERRUPTED))
     assert {status.value: n for status, n in summary.counts.items() if n} == {
         "accepted": 1,
         "refused": 1,
@@ -181,11 +182,24 @@ def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) 
 
 def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
-    for text in ("database or disk is full", "disk I/O error"):
+    for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_WRITE):
         with pytest.raises(DiskFull), database.translated(tmp_path / "x"):
-            raise sqlite3.OperationalError(text)
-    with pytest.raises(JournalError, match="Another program"), database.translated(tmp_path / "x"):
-        raise sqlite3.OperationalError("database is locked")
+            raise failure(code)
+    for code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED):
+        with pytest.raises(JournalError, match="Another program"), database.translated(tmp_path / "x"):
+            raise failure(code)
+    for code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        with pytest.raises(JournalError, match="cannot be written"), database.translated(tmp_path / "x"):
+            raise failure(code)
+    with pytest.raises(JournalError, match="cannot be used"), database.translated(tmp_path / "x"):
+        raise failure(sqlite3.SQLITE_ERROR)
+
+
+def failure(code: int) -> sqlite3.OperationalError:
+    """What SQLite raises, in words that say nothing: only the code may decide."""
+    error = sqlite3.OperationalError("database is locked or full or readonly")
+    error.sqlite_errorcode = code
+    return error
 
 
 def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path: Path) -> None:

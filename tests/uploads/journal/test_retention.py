@@ -16,8 +16,9 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.run import Outcome, Stop
+from cg_uploader.model.run import Outcome, Stop, stop_for
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
@@ -67,7 +68,7 @@ def later(days: float) -> float:
 
 @pytest.mark.parametrize("rows", [6, 20_004])
 def test_no_byte_of_a_value_stays_and_every_count_does(journal: Journal, places: Places, rows: int) -> None:
-    run = a_run(journal, rows=rows, stop=Stop(f"CustomerGauge refused it: {VALUE}.", 5))
+    run = a_run(journal, rows=rows, stop=stop_for(StopReason.NO_CLEAR_ANSWER, count=5, last=VALUE))
     before = journal.summary(run)
     assert VALUE.encode() in stored(places)
     assert journal.delete_old_values(30, later(30.1)) == [run]
@@ -88,7 +89,7 @@ def test_values_stay_until_their_day(journal: Journal, places: Places) -> None:
 
 
 def test_a_run_without_values_cannot_be_continued_and_says_so(journal: Journal, tmp_path: Path) -> None:
-    run = a_run(journal, stop=Stop("Enough."))
+    run = a_run(journal, stop=Stop(StopReason.INTERRUPTED))
     assert journal.unsettled(run) == 1
     journal.delete_old_values(30, later(31))
     assert journal.unsettled(run) == 0
@@ -110,7 +111,7 @@ def test_nothing_to_keep_means_at_once_but_not_under_a_run_with_rows_left(journa
     plan = plan_of([(f"{VALUE}@example.com", "Ann"), ("ok@example.com", "Bob")])
     client = ScriptedClient({2: [status(422, ("Email", "no"))]})
     ended = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
-    left = a_run(journal, stop=Stop("Enough."))
+    left = a_run(journal, stop=Stop(StopReason.INTERRUPTED))
     assert journal.delete_old_values(0) == [ended.run]
     assert journal.unsettled(left) == 1
     assert journal.delete_old_values(0, later(1.1)) == [left]
@@ -118,7 +119,7 @@ def test_nothing_to_keep_means_at_once_but_not_under_a_run_with_rows_left(journa
 
 
 def test_a_run_that_somebody_works_on_keeps_its_values(journal: Journal, places: Places) -> None:
-    run = a_run(journal, stop=Stop("Enough."))
+    run = a_run(journal, stop=Stop(StopReason.INTERRUPTED))
     with journal.hold(run), closing(Journal(places)) as other:
         assert other.delete_old_values(30, later(31)) == []
     assert journal.delete_old_values(30, later(31)) == [run]

@@ -21,16 +21,18 @@ from cg_uploader.commands.journal_commands import forget
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model.plan import Plan
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import corruption, database, retention
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import CUT_OFF, WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.uploads.journal.locks import gate
 from cg_uploader.uploads.results.report import save_failed_rows, summaries
 
 ELSEWHERE = """
 import sys; sys.path[:0] = sys.argv[2:]
 from pathlib import Path
+from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import Places; from cg_uploader.uploads.journal.journal import Journal
 with Journal(Places(Path(sys.argv[1]))) as journal:
     print(*journal.runs())
@@ -102,10 +104,9 @@ def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
             looking.set()
             go_on.wait()
 
-    def look() -> str:
+    def look() -> RunState:
         with Journal(places) as journal:
-            stopped = journal.summary(run).stopped
-            return stopped.reason if stopped else ""
+            return journal.summary(run).state
 
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(slow_look)
@@ -113,7 +114,7 @@ def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
         quick = threads.submit(look)
         wait([quick], timeout=0.5)
         go_on.set()
-        assert quick.result() == CUT_OFF
+        assert quick.result() is RunState.CUT_OFF
         slow.result()
 
 
@@ -128,7 +129,7 @@ def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(places: Plac
             return look(number)
 
         monkeypatch.setattr(looking._holds, "is_held", when_it_has_ended)
-        assert looking.summary(run).stopped is None
+        assert looking.summary(run).state is RunState.FINISHED
 
 
 def test_runs_that_somebody_forgets_meanwhile_are_not_listed(places: Places) -> None:
@@ -243,5 +244,7 @@ def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(places
 
 
 def test_a_disk_that_fails_is_not_said_to_be_full_when_the_record_is_gone(tmp_path: Path) -> None:
+    failed = sqlite3.OperationalError("disk I/O error")
+    failed.sqlite_errorcode = sqlite3.SQLITE_IOERR
     with pytest.raises(JournalError, match="was deleted or moved away"), database.translated(tmp_path / "journal.sqlite3"):
-        raise sqlite3.OperationalError("disk I/O error")
+        raise failed

@@ -81,7 +81,7 @@ def test_a_run_stops_while_there_is_room_to_record_what_is_in_flight(
         assert 28 < len(sent) < 60
         summary = journal.summary(1)
         assert summary.stopped is not None
-        assert "nearly full" in summary.stopped.reason
+        assert "nearly full" in str(summary.stopped)
         assert summary.exit_code == 5
         assert summary.counts[RowStatus.ACCEPTED] == len(sent)
         assert summary.counts[RowStatus.NOT_SURE] == 0

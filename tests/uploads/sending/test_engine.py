@@ -20,6 +20,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.eta import doing_in_words
 
 NOTHING = Reply(Answer.NOTHING)
 NO_CONNECTION = Reply(Answer.NOT_CONNECTED, message="CustomerGauge cannot be reached.")
@@ -128,7 +129,7 @@ def test_five_refusals_alike_at_the_start_stop_the_run_and_resume_is_the_yes(jou
     client = ScriptedClient({row: [no] for row in range(2, 40)})
     summary, _ = carry_out(plan_of(people(38), connections=1), client, journal)
     assert summary.exit_code == 5
-    assert "first 5 rows" in summary.stopped.reason  # type: ignore[union-attr]
+    assert "first 5 rows" in str(summary.stopped)  # type: ignore[union-attr]
     assert summary.counts[RowStatus.REFUSED] < 10
     assert counted(go_on(summary.run, client, journal)) == {"refused": 38}
 
@@ -162,7 +163,7 @@ def test_without_connection_all_wait_together_1_2_4_8_16_then_the_run_ends(journ
     assert counted(summary) == {"not_sent": 38}
     waits = [b - a for a, b in zip(client.times, client.times[1:], strict=False) if b - a > 0.5]
     assert waits == pytest.approx([1, 2, 4, 8, 16], abs=0.5)
-    assert any(batch.activity is Activity.WAITING and batch.detail for batch in heard)
+    assert any(batch.activity is Activity.WAITING and batch.doing.why for batch in heard)
     client.script.clear()
     assert counted(go_on(summary.run, client, journal)) == {"accepted": 38}
 
@@ -179,7 +180,7 @@ def test_too_many_requests_slows_everybody_and_is_obeyed(journal: Journal) -> No
     assert counted(summary) == {"accepted": 60}
     asked = client.times[client.sent.index(8)]
     assert [time for time in client.times if asked + 1 < time < asked + 39.5] == []
-    assert any("break" in batch.detail for batch in heard)
+    assert any("break" in doing_in_words(batch.doing) for batch in heard)
 
 
 def test_seven_answers_of_too_many_requests_end_the_run(journal: Journal) -> None:

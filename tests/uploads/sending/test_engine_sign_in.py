@@ -26,7 +26,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.eta import done, to_send
+from cg_uploader.uploads.sending.eta import doing_in_words, done, to_send
 
 ID = Credentials("an-id", "a-secret")
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
@@ -55,7 +55,7 @@ def test_an_endless_401_costs_one_more_sign_in_whatever_the_number_of_connection
         assert sign_ins(server) == 2
         assert server.ledger.received <= 2 * connections
     assert (summary.exit_code, summary.counts[RowStatus.NOT_SENT]) == (4, 100)
-    assert "does not accept the sign-in for records" in summary.stopped.reason
+    assert "does not accept the sign-in for records" in str(summary.stopped)
 
 
 def test_a_401_in_mid_run_costs_one_sign_in(journal: Journal) -> None:
@@ -78,7 +78,7 @@ def test_the_break_that_a_sign_in_asks_for_in_mid_run_is_kept(places: Places, ki
         wait_until(lambda: server.ledger.processed >= 8)
         run.wall.added += 900.0
         wait_until(lambda: _moved(run, 0.001) and run.says(Activity.WAITING))
-        assert run.heard[-1].detail == "CustomerGauge asked for a break. Going on in 20 s."
+        assert doing_in_words(run.heard[-1].doing) == "CustomerGauge asked for a break. Going on in 20 s."
         sent = server.ledger.received
         run.clock.added += 17.0
         run.turn_over()
@@ -121,7 +121,7 @@ def test_the_break_that_the_first_sign_in_asks_for_is_kept_and_said(journal: Jou
         assert sign_ins(server) == 3
     assert 27.0 <= control.rested < 28.0
     waits = [batch for batch in heard if batch.activity is Activity.WAITING]
-    assert waits[0].detail == "CustomerGauge asked for a break. Going on in 20 s."
+    assert doing_in_words(waits[0].doing) == "CustomerGauge asked for a break. Going on in 20 s."
     assert waits[-1].rows == 5
     assert summary.counts[RowStatus.ACCEPTED] == 5
 
@@ -203,5 +203,5 @@ def test_rows_whose_handshake_is_never_answered_are_not_sent(journal: Journal, k
             summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(timer))
     assert (summary.counts[RowStatus.NOT_SENT], summary.counts[RowStatus.NOT_SURE]) == (3, 0)
     assert summary.exit_code == 4
-    assert "did not answer within" in summary.stopped.reason
+    assert "did not answer within" in str(summary.stopped)
     assert [outcome.attempts for outcome in journal.outcomes(summary.run)] == [0, 0, 0]

@@ -111,7 +111,7 @@ def test_sleep_is_no_trouble_of_the_service(journal: Journal, slept: float, stop
     client.before_send = sleep
     summary, heard, _ = carry_out(plan_of(people(100), connections=16), client, journal, timer)
     assert (summary.stopped is not None) is stops
-    assert any(batch.detail == AFTER_A_GAP for batch in heard) is not stops
+    assert any(batch.doing.why == AFTER_A_GAP for batch in heard) is not stops
     if not stops:
         assert summary.counts[RowStatus.ACCEPTED] == 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cg_uploader.model.enums import Activity, RowStatus
-from cg_uploader.model.run import Batch
+from cg_uploader.model.run import Batch, Doing
 from cg_uploader.uploads.sending.eta import Pace, in_words
 
 
@@ -20,7 +20,7 @@ class Clock:
 
 
 def batch(settled: int, activity: Activity = Activity.SENDING) -> Batch:
-    return Batch(1000, {RowStatus.ACCEPTED: settled}, activity=activity)
+    return Batch(1000, {RowStatus.ACCEPTED: settled}, doing=Doing(activity))
 
 
 def test_nothing_is_said_before_twenty_rows() -> None:

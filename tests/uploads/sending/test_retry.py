@@ -110,7 +110,7 @@ def words(decision: Decision) -> str:
     if decision.action is Action.SETTLE:
         assert decision.wait == 0
     if decision.stop:
-        said.append(f"stop{decision.exit_code}")
+        said.append(f"stop{decision.stop.exit_code}")
     if decision.everyone:
         said.append("everyone")
     if decision.slow_down:
@@ -248,15 +248,17 @@ def test_laws_that_hold_for_every_reply():
 def test_what_the_service_says_is_passed_on():
     answer = Reply(Answer.COMPLETE, 403, Body.JSON, message="Your address is blocked.")
     decision = decide(answer, Attempts(), once_only=False, data_type=DataType.CONTACT)
-    assert decision.stop.endswith("CustomerGauge says: Your address is blocked.")
+    assert str(decision.stop).endswith("CustomerGauge says: Your address is blocked.")
     unknown = Reply(Answer.COMPLETE, 422, Body.JSON_ERRORS, (("configuration", "Is unknown."),), "The data was invalid.")
-    stop = decide(unknown, Attempts(), once_only=False, data_type=DataType.CONTACT).stop
+    stop = str(decide(unknown, Attempts(), once_only=False, data_type=DataType.CONTACT).stop)
     assert stop.startswith("CustomerGauge does not accept the reference.")
     assert stop.endswith("CustomerGauge says: Is unknown.")
     refused = Reply(Answer.COMPLETE, 422, Body.JSON, message="No such account.")
     assert decide(refused, Attempts(), once_only=False, data_type=DataType.CONTACT).message == "No such account."
     untrusted = Reply(Answer.UNTRUSTED, message="The certificate has expired.")
-    assert decide(untrusted, Attempts(), once_only=False, data_type=DataType.CONTACT).stop == "The certificate has expired."
+    assert (
+        str(decide(untrusted, Attempts(), once_only=False, data_type=DataType.CONTACT).stop) == "The certificate has expired."
+    )
 
 
 @pytest.mark.parametrize("once_only", [False, True])
@@ -264,7 +266,7 @@ def test_what_the_service_says_is_passed_on():
 def test_a_page_is_shown_with_its_status_and_is_not_called_the_service(status, once_only):
     page = Reply(Answer.COMPLETE, status, Body.OTHER, message="Guest network Welcome")
     decision = decide(page, Attempts(failures=3), once_only=once_only, data_type=DataType.CONTACT)
-    for text in filter(None, (decision.message, decision.stop if status != 503 else None)):
+    for text in filter(None, (decision.message, decision.stop and str(decision.stop) if status != 503 else None)):
         assert text.endswith(f"The answer ({status}) reads: Guest network Welcome")
         assert "CustomerGauge says" not in text
 

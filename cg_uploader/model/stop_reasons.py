@@ -1,0 +1,93 @@
+"""How a run stands, and why one ended before its last row: one entry for each reason, with its sentence."""
+
+from __future__ import annotations
+
+from cg_uploader.model.message import MessageKind
+
+
+class RunState(MessageKind):
+    """How a run stands, in the order in which it can come to it.
+
+    It is under way while a program works on it.  That ends with one of the others.  One that was stopped or cut off can be
+    continued, and is under way again.
+    """
+
+    UNDER_WAY = "under-way", "The upload is under way."
+    CUT_OFF = "cut-off", "The upload was cut off before its end."
+    STOPPED = "stopped", "The upload stopped before its end."
+    FINISHED = "finished", ""
+
+
+class StopReason(MessageKind):
+    """Why a run ended before its last row."""
+
+    INTERRUPTED = "interrupted", "The upload was stopped before its end."
+    NO_ROOM = (
+        "no-room",
+        (
+            "The disk is nearly full: less than {megabytes} MB is free in {folder}, where each row is recorded. Make room "
+            "on that disk, then continue; what was sent is recorded."
+        ),
+    )
+    # What keeps rows from leaving.
+    NO_CONNECTION = "no-connection", "{why} Check the network, then continue."
+    UNTRUSTED = "untrusted", "{why}"
+    PROXY_LOGIN = "proxy-login", "{why}"
+    SIGN_IN_REFUSED = "sign-in-refused", "{why}"
+    # What several rows together say.
+    ALL_REFUSED = "all-refused", "The first {count} rows were all refused for the same reason:"
+    NO_CLEAR_ANSWER = (
+        "no-clear-answer",
+        "{count} rows in a row got no clear answer from CustomerGauge (the last: {last}). Wait a while, then continue.",
+    )
+    THROTTLED = (
+        "throttled",
+        "CustomerGauge still says that it gets too many requests. Go on later, with fewer connections.",
+    )
+    UNAVAILABLE = "unavailable", "CustomerGauge is not available at the moment. Go on later."
+    # What the answer to one row says of all.
+    ERRORS_IN_SUCCESS = (
+        "errors-in-success",
+        "The answer says success and names errors at the same time. Look the row up in Request History.",
+    )
+    FOREIGN_PAGE = (
+        "foreign-page",
+        (
+            "The answer is a web page or a text, not CustomerGauge's: a proxy or a login page of the network may have "
+            "answered. Open the internet in a browser, sign in there if asked, and look the row up in Request History."
+        ),
+    )
+    ADDRESS_MOVED = (
+        "address-moved",
+        "The address has moved, or a login page of the network stands before it. Check the region and the network.",
+    )
+    OTHER_PAGE = (
+        "other-page",
+        "The answer points to another page, which may also follow a success. Look the row up in Request History.",
+    )
+    NOT_ALLOWED = (
+        "not-allowed",
+        "CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses.",
+    )
+    NO_SUCH_ADDRESS = "no-such-address", "CustomerGauge knows no such address. Check the region."
+    NOT_FOR_RECORDS = "not-for-records", "The address does not take records. Check the region."
+    PROXY_IN_THE_WAY = (
+        "proxy-in-the-way",
+        "The proxy of your network wants a user name and a password. Ask whoever looks after the network.",
+    )
+    NOT_UNDERSTOOD = (
+        "not-understood",
+        "CustomerGauge did not understand the request. Check the region and the reference.",
+    )
+    UNEXPECTED_ANSWER = "unexpected-answer", "CustomerGauge gave an answer that is not expected here ({answer})."
+    WRONG_REFERENCE = (
+        "wrong-reference",
+        (
+            "CustomerGauge does not accept the reference. Copy it from the Reference column of the import configuration "
+            "(type API), and check the region."
+        ),
+    )
+    NO_RECORD = "no-record", "CustomerGauge found no record in the request. Check the field headings."
+    # What is left of a reason when its time is over, and a sentence that an earlier version recorded.
+    DELETED = "deleted", "The upload stopped before its end."
+    EARLIER_VERSION = "earlier-version", "{why}"
