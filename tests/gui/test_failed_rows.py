@@ -134,12 +134,12 @@ def test_what_customergauge_refused_stands_in_the_check_until_it_is_corrected(
     uploaded(window, make_file(HEADINGS, people(3)), qtbot)
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
     qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
-    for take_up in (
+    for open_again in (
         window.upload_page.after.again.click,
         lambda: opened(window, tmp_path / "failed.xlsx", qtbot),
     ):
         before = window.session.table
-        take_up()
+        open_again()
         qtbot.waitUntil(lambda before=before: window.session.table is not before, timeout=PATIENCE_MS)
         checked(window, qtbot)
         assert window.session.result is not None

@@ -49,12 +49,12 @@ TEXT_LINES = 3
 
 
 class UploadPage(Page):
-    """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp).
+    """Before, during and after a run.  ``retried`` brings failed rows to be sent again: (Table, RetriedRows).
 
     ``columns_wanted``: the user wants to look at the columns with which the run was sent.
     """
 
-    taken_up = Signal(object)
+    retried = Signal(object)
     columns_wanted = Signal()
 
     step = Step.UPLOAD
@@ -338,7 +338,7 @@ class UploadPage(Page):
         """Take the failed rows up as a file of their own, to be corrected and sent again."""
         if self.session.run is not None:
             work = uploading.failed_again(self.session.run.run, self.services.places)
-            self.runner.start(work, done=self.taken_up.emit, failed=self._on_not_saved)
+            self.runner.start(work, done=self.retried.emit, failed=self._on_not_saved)
 
     def _write(self, work: Work) -> None:
         self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)

@@ -47,7 +47,7 @@ def ensure_spared(
 
     Raises:
         UsageError: ``target`` is in the program's own folder, or is one of its files, an input of this command or of a
-            recorded run, a profile or a setup file; or the rows that may have arrived would replace a file of somebody else.
+            recorded run, a profile or a setup file; or the rows that may have arrived would replace a foreign file.
         JournalError: A file is there, and the record cannot say whether a run was read from it.
     """
     if _is_below(target, places.home):
@@ -66,7 +66,7 @@ def ensure_spared(
 def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs: Iterable[Path], setup: str = "") -> None:
     if same_as(target, inputs):
         raise UsageError(f"{target} is read by this command, so nothing is saved in its place. Choose another name.")
-    if same_as(target, _kept(places)):
+    if same_as(target, _own_files(places)):
         raise UsageError(f"{target} is a file of CG Uploader itself, so nothing is saved in its place. Choose another name.")
     if (name := _profile_in(target)) is not None and (not setup or name != setup):
         raise UsageError(
@@ -97,7 +97,7 @@ def _plans(journal: Journal) -> Iterator[tuple[int, Plan]]:
             yield run, journal.plan(run)
 
 
-def _kept(places: Places) -> Iterator[Path]:
+def _own_files(places: Places) -> Iterator[Path]:
     for folder in (places.home, places.locks, places.profiles, places.logs, places.pages):
         with suppress(OSError):
             yield from folder.iterdir()

@@ -197,7 +197,7 @@ class World:
 
     def failed_rows_in_the_window(self, who: int, skip: bool | None, chance: random.Random) -> None:
         table = failed_table(self.computers[who].journal, self.some_run(who, chance))
-        self.upload(who, self.edited(taken_up(table), chance), skip, chance)
+        self.upload(who, self.edited(retried(table), chance), skip, chance)
 
     def a_repair_file(self, who: int, skip: bool | None, chance: random.Random) -> None:
         """A new one, or one of those that lie about, perhaps from the other computer, corrected here and there."""
@@ -206,7 +206,7 @@ class World:
         if self.files:
             at = chance.randrange(len(self.files))
             self.files[at] = table = self.corrected(self.files[at], chance)
-            self.upload(who, taken_up(table), skip, chance)
+            self.upload(who, retried(table), skip, chance)
 
     def corrected(self, table: Table, chance: random.Random) -> Table:
         """As it is read from a file: other bytes each time, rows numbered as in the first file."""
@@ -266,7 +266,7 @@ class World:
             self.computers[who].journal.summary(run)
 
 
-def taken_up(table: Table) -> Plan:
+def retried(table: Table) -> Plan:
     """Failed rows with the connection that they came from."""
     assert table.origin is not None
     return replace(CONTACTS if table.origin.reference == "contact" else SURVEY, table=table)

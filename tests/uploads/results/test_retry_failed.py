@@ -25,7 +25,7 @@ from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.receipt import receipt
-from cg_uploader.uploads.results.retry_failed import take_up
+from cg_uploader.uploads.results.retry_failed import retried_rows
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
@@ -95,7 +95,7 @@ def stopped_run(plan: Plan, journal: Journal) -> tuple[RunSummary, ScriptedClien
 def test_run_profile_and_mapping_come_back(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     summary, _ = stopped_run(survey, journal)
     table = read(saved(journal, summary.run, tmp_path / "failed.xlsx"))
-    found = take_up(table, journal)
+    found = retried_rows(table, journal)
     assert found is not None
     assert (found.run, found.profile, found.reference) == (summary.run, survey.profile, survey.configuration.reference)
     assert found.mapping == survey.mapping
@@ -225,7 +225,7 @@ def test_on_another_computer_it_says_what_is_not_known(survey: Plan, journal: Jo
     table, other = unknown_run(saved(journal, summary.run, tmp_path / "failed.xlsx"), survey, tmp_path / "other")
     with other:
         send(plan_of([("a@example.com", "A")]), other)  # its own upload 1 is another one
-        found = take_up(table, other)
+        found = retried_rows(table, other)
     assert found is not None
     assert found.run is None
     assert found.mapping == Mapping((("Email", Source(column="Email")), ("First Name", Source(column="First Name"))))
@@ -237,7 +237,7 @@ def test_on_another_computer_it_says_what_is_not_known(survey: Plan, journal: Jo
 def test_another_profile_is_said(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     summary, _ = stopped_run(survey, journal)
     table = read(saved(journal, summary.run, tmp_path / "failed.xlsx"))
-    found = take_up(table, journal)
+    found = retried_rows(table, journal)
     assert found is not None
     other = replace(survey, table=table, profile="Other", configuration=replace(survey.configuration, reference="else"))
     assert "would now be sent with “Other” to “else”" in found.sentence(other)
