@@ -76,6 +76,14 @@ _BEGIN_UNSURE = (
     " where once = 0 and state in ('sending', 'not_sure') group by number) before"
     " where id >= :first and id < :last and once = 0 and state = 'waiting' and number = numbered"
 )
+_STAY_FOLLOWED = (
+    f"update row set state = '{OVERTAKEN}', answered = null, messages = :said"
+    " where id >= :first and id < :last and once = 0 and state = 'not_sure'"
+)
+_FOLLOWED_SINCE = (
+    "This row may have arrived in an earlier upload. A row further down with the same identifier was accepted since, "
+    "so it is not sent again."
+)
 _ANY_NUMBER = 1 << 62
 _SAME = "with the same identifier"
 _ANYBODY = "nothing says whom these rows are about"
@@ -111,6 +119,15 @@ def hold_back_overtaken(db: sqlite3.Connection, run: int) -> None:
     parent = _parent(db, run)
     if parent is not None:
         _settle_older(db, run, span(run)[0], parent)
+
+
+def hold_back_followed(db: sqlite3.Connection, run: int) -> None:
+    """Inside that commit: rows that may have arrived before, and then were followed by an accepted one, stay *not sure*.
+
+    Only such rows of a run that leaves accepted ones out are *not sure* before anything of it has left.
+    """
+    first, last = span(run)
+    db.execute(_STAY_FOLLOWED, {"first": first, "last": last, "said": as_text((("", _FOLLOWED_SINCE),))})
 
 
 def keep_unsure(db: sqlite3.Connection, run: int, theirs: list[int]) -> None:
