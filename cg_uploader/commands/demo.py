@@ -16,7 +16,7 @@ from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places, resource
 from cg_uploader.settings.profiles import parse
-from cg_uploader.sheets.failed_rows.writer import USUAL_SUFFIX
+from cg_uploader.sheets.failed_rows.writer import DEFAULT_SUFFIX
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import make_plan
@@ -50,5 +50,5 @@ def demo(terminal: Terminal) -> int:
         plan = make_plan(profile, read(sample))
         terminal.say(f"{sample.name} goes to the practice server, a pretend CustomerGauge on this computer ({server.page}).")
         way = Way(Places(folder), terminal, plan.address, Credentials("practice", "practice"))
-        code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{USUAL_SUFFIX}")
+        code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")
     return 0 if code in WENT_AS_MEANT else code

@@ -50,8 +50,8 @@ def test_demo_does_the_whole_job_in_the_terminal(tmp_path: Path) -> None:
     (path,) = [
         line.rpartition(" are in ")[2].rstrip(".") for line in done.stderr.splitlines() if "need attention are in" in line
     ]
-    repair = Path(path + "" if path.endswith(".xlsx") else path + "x")
-    book = openpyxl.load_workbook(repair, read_only=True)
+    failed = Path(path + "" if path.endswith(".xlsx") else path + "x")
+    book = openpyxl.load_workbook(failed, read_only=True)
     assert "Problem [cg-problem]" in [cell.value for cell in next(iter(book.worksheets[0].iter_rows(max_row=1)))]
     book.close()
 

@@ -42,7 +42,7 @@ NO_ROWS = "No row stands below the header row."
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A table, what its notes say in few sentences, and what it brings back when it is a repair file."""
+    """A table, what its notes say in few sentences, and what it brings back when it is a file of failed rows."""
 
     table: Table
     remarks: tuple[str, ...]
@@ -50,7 +50,7 @@ class Read:
 
 
 class FilePage(Page):
-    """Drop zone, options, preview, notes.  ``retried`` brings what a repair file that was read brings back: RetriedRows."""
+    """Drop zone, options, preview, notes.  ``retried`` tells of failed rows that were read: RetriedRows."""
 
     retried = Signal(object)
 

@@ -316,7 +316,7 @@ class UploadPage(Page):
             self.save_failed_rows(chosen)
 
     def save_failed_rows(self, target: Path) -> None:
-        """Write the repair file of the run that is shown."""
+        """Write the file of failed rows of the run that is shown."""
         if self.session.run is not None:
             self._write(papers.failed_rows(self.session.run.run, target, self.services.places))
 

@@ -37,24 +37,17 @@ def earlier_layout(table: Table) -> Layout | None:
     if table.origin is None and not _is_written(headings):
         return None
     origin = table.origin or Origin()
+    added = {heading: len(headings) - 1 - headings[::-1].index(heading) for heading in _ADDED if heading in headings}
     at = _row_column(table, headings, origin)
-    added = {len(headings) - 1 - headings[::-1].index(heading): heading for heading in _ADDED if heading in headings}
-    own = [place for place in range(len(headings)) if place not in added and place != at]
+    own = [place for place in range(len(headings)) if place not in (at, *added.values())]
     as_sent = unguarded if is_text else str
     given = [replace(column, heading=as_sent(column.heading)) for column in table.columns]
     columns, places = original_columns(given, own, origin)
-    problem = next((place for place, heading in added.items() if heading == _PROBLEM), None)
-    unsure = _SENT in added.values()
-    return Layout(
-        columns,
-        places,
-        array("Q", (_number(row.cells[at]) for row in table.rows)),
-        [None if problem is None else _failure(row.cells[problem]) for row in table.rows],
-        problem,
-        replace(origin, unsure=unsure),
-        as_sent,
-        _reason,
-    )
+    problem = added.get(_PROBLEM)
+    failures = _failures(table, problem)
+    numbers = array("Q", (_number(row.cells[at]) for row in table.rows))
+    origin = replace(origin, unsure=_SENT in added)
+    return Layout(columns, places, numbers, failures, problem, origin, as_sent, _reason)
 
 
 def is_not_sure(headings: Sequence[str]) -> bool:
@@ -75,6 +68,12 @@ def _row_column(table: Table, headings: Sequence[str], origin: Origin) -> int:
         f"{table.file.name} holds failed rows, and their numbers in the column “{_ROW}” are not there any more. "
         "Undo that change, or save the failed rows again and correct the new file."
     )
+
+
+def _failures(table: Table, problem: int | None) -> list[NoteKind | None]:
+    if problem is None:
+        return [None] * len(table.rows)
+    return [_failure(row.cells[problem]) for row in table.rows]
 
 
 def _failure(problem: str) -> NoteKind | None:

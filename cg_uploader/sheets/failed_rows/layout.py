@@ -57,27 +57,35 @@ def marked_layout(table: Table) -> Layout | None:
     Raises:
         UsageError: The file does not say any more what its rows are, or they may have arrived and it cannot ask.
     """
-    headings = [column.heading for column in table.columns]
-    added = _added(headings)
+    added = _added([column.heading for column in table.columns])
     at = added.get(AddedColumn.ROW)
     if at is None:
-        first = next(iter(table.rows), None)
-        if added or any(parse_mark(text) for text in (*headings, *(first.cells if first is not None else ()))):
+        if added or _has_marks(table):
             raise _lost(table)
         return None
     marks = _marks(table, at)
-    upload = _upload(table, marks.upload)
-    origin = table.origin or (upload.origin if upload is not None else Origin())
     if marks.unsure and table.sheet is None:
         raise may_have_arrived(table)
+    upload = _upload(table, marks.upload)
     as_sent = unguarded if upload is not None and upload.guarded else str
-    own = [place for place in range(len(headings)) if place not in added.values()]
+    own = [place for place in range(len(table.columns)) if place not in added.values()]
     given = [replace(column, heading=as_sent(column.heading)) for column in table.columns]
-    if upload is not None and not origin.columns:
-        origin = with_headings(origin, upload, [given[place] for place in own])
+    origin = table.origin or _origin(upload, [given[place] for place in own])
     columns, places = original_columns(given, own, origin)
     origin = replace(origin, unsure=marks.unsure)
     return Layout(columns, places, marks.numbers, marks.failures, added.get(AddedColumn.PROBLEM), origin, as_sent)
+
+
+def _has_marks(table: Table) -> bool:
+    """Tell whether marks stand below another heading, or in place of one."""
+    first = next(iter(table.rows), None)
+    texts = [*(column.heading for column in table.columns), *(first.cells if first is not None else ())]
+    return any(parse_mark(text) for text in texts)
+
+
+def _origin(upload: UploadMark | None, own: Sequence[Column]) -> Origin:
+    """Return what the marks say of the upload, with the columns ``own`` of the original file."""
+    return Origin() if upload is None else with_headings(upload.origin, upload, own)
 
 
 def may_have_arrived(table: Table) -> UsageError:

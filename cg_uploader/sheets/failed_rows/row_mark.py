@@ -33,7 +33,8 @@ class AddedColumn(StrEnum):
 # What the mark of a row says has become of it, other than a status: it is only to be looked up, and never sent by itself.
 LOOK_UP = "look_up"
 
-_ADDED_HEADING = re.compile(rf"\[cg-({'|'.join(AddedColumn)})\]")
+# A program that does not know byte order marks takes the first heading for one with quotation marks in it.
+_ADDED_HEADING = re.compile(rf"\[cg-({'|'.join(AddedColumn)})\][{BLANKS}\"]*$")
 # Row numbers with more digits do not exist.
 _MAX_DIGITS = 9
 _MAX_RUN = 1 << 31
@@ -80,7 +81,7 @@ def heading_of(column: AddedColumn, label: str = "") -> str:
 def added_column(heading: str) -> AddedColumn | None:
     """Return which added column has this heading, in any language.  None: the column is the original file's own."""
     token = _ADDED_HEADING.search(heading)
-    return AddedColumn(token[1]) if token is not None and heading.rstrip(BLANKS).endswith(token[0]) else None
+    return AddedColumn(token[1]) if token is not None else None
 
 
 def mark_text(number: int, word: str, upload: str) -> str:

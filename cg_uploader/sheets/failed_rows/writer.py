@@ -44,17 +44,17 @@ _BEHIND = (STATUS, PROBLEM, WHAT_TO_DO)
 _BEHIND_NOT_SURE = (*_BEHIND, SENT, IDENTIFIER)
 _WIDTHS = {ROW: 18, STATUS: 12, PROBLEM: 46, WHAT_TO_DO: 46}
 _WIDTH = 20
-USUAL_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
+DEFAULT_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
 # How a file of failed rows may end, and what the user calls such a file.
-WRITTEN = {USUAL_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
+WRITTEN = {DEFAULT_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
 # How the name of a csv file with once-only rows that may have arrived ends.
 NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
-_LONGEST = 32_767
+_MAX_CHARS = 32_767
 _HEADER_BYTES = 1 << 20
 # Of one sheet, below its header row.
-MOST_ROWS = 1_048_575
+MAX_ROWS = 1_048_575
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -122,7 +122,7 @@ def _write_csv(
 
 
 def _texts(row: FailedRow, columns: Sequence[str], upload: str, what_to_do: str, word: str = "") -> list[str]:
-    """Return the cells of a row; ``word``: what its mark says of it, the status by default."""
+    """Return the cells of a row.  ``word``: what its mark says of it, the status by default."""
     mark = mark_text(row.number, word or row.status.value, upload)
     return [mark, *_fitted(row.cells, columns), STATUSES[row.status].label, row.problem, what_to_do]
 
@@ -133,7 +133,7 @@ def _not_sure_texts(row: FailedRow, columns: Sequence[str], upload: str, what_to
 
 
 def not_sure_beside(target: Path) -> Path:
-    """Where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
+    """Return where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
     return target.with_name(f"{target.stem}{NOT_SURE_ENDING}")
 
 
@@ -190,19 +190,19 @@ def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], I
 
 
 def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """One text per column."""
+    """Return one text for each column."""
     return [*cells[: len(columns)], *[""] * (len(columns) - len(cells))]
 
 
 def _advice(row: FailedRow) -> str:
-    """What to do; also that a text was cut, when Excel cannot hold it."""
-    if not any(len(escaped(text)) > _LONGEST for text in row.cells):
+    """Return what to do, and that a text was cut where Excel cannot hold it."""
+    if not any(len(escaped(text)) > _MAX_CHARS for text in row.cells):
         return row.what_to_do
     return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
 
 
 def _write_beside(part: Path, sheet: Any, number: int) -> None:
-    """Let openpyxl write a sheet to a companion of ``part``; after a kill nobody would remove its own temporary file."""
+    """Let openpyxl write a sheet to a companion of ``part``.  Nothing would remove its own temporary file after a kill."""
     from openpyxl.worksheet import _writer
 
     companion = str(new_companion(part, number))
@@ -229,7 +229,7 @@ class _Sheets:
 
     def append(self, texts: Sequence[str]) -> None:
         """Add a row."""
-        if not self._sheets or self._sheets[-1].rows == MOST_ROWS:
+        if not self._sheets or self._sheets[-1].rows == MAX_ROWS:
             self.begin()
         self._sheets[-1].append(texts)
         self.rows += 1
@@ -261,13 +261,13 @@ class _Sheet:
         self.rows += 1
 
     def _cell(self, text: str) -> Any:
-        """A cell that is text whatever it looks like; none for a blank.  What is cut stays too long to send."""
+        """Return a cell that is text whatever it looks like.  None: a blank.  What is cut stays too long to send."""
         from openpyxl.cell import WriteOnlyCell
 
         if not text:
             return None
         stored = escaped(text)
-        while len(stored) > _LONGEST:
+        while len(stored) > _MAX_CHARS:
             text = text[: len(text) // 2]
             stored = escaped(text)
         cell = WriteOnlyCell(self._sheet, value=stored)
@@ -277,6 +277,6 @@ class _Sheet:
 
 
 def escaped(text: str) -> str:
-    """``text`` as Excel stores it: what XML cannot hold, and what looks like Excel's own escapes, written as ``_xHHHH_``."""
+    """Return ``text`` as Excel stores it: what XML cannot hold, and what looks like Excel's own escapes, as ``_xHHHH_``."""
     text = _SURROGATE.sub("", text)
     return _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

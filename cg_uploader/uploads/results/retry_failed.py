@@ -23,9 +23,9 @@ _FAILURES = {RowStatus.REFUSED: NoteKind.REFUSED, RowStatus.HELD_BACK: NoteKind.
 
 @dataclass(frozen=True, slots=True)
 class RetriedRows:
-    """What is known of the run that failed rows come from."""
+    """What this computer can say of the run that failed rows come from."""
 
-    # None: this computer does not know it, or not any more.
+    # None: it is not in this computer's record, or not any more.
     run: int | None
     # The name of the profile that sent them. Empty: not known.
     profile: str
@@ -62,10 +62,10 @@ class RetriedRows:
 
 
 def retried_rows(table: Table, journal: Journal) -> RetriedRows | None:
-    """Return what is known of the run that the rows of ``table`` come from.
+    """Return what this computer can say of the run that the rows of ``table`` come from.
 
     None: they are no failed rows, or do not say which run they come from.  What the file says only ever chooses among this
-    computer's own runs: one that is not known is not believed.
+    computer's own runs.
     """
     origin = table.origin
     if origin is None or not origin.run:

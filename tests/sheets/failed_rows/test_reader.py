@@ -394,17 +394,35 @@ def test_a_hidden_sheet_that_somebody_has_edited_says_nothing(line: tuple[str, .
     assert origin_of(lines[1:]) is None
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not here")
-@pytest.mark.parametrize("ending", ["ods", "xlsx", "xls"])
-def test_what_libreoffice_saves_again_is_the_same(file: Path, tmp_path: Path, ending: str) -> None:
-    out = tmp_path / "out"
-    home = f"-env:UserInstallation={(tmp_path / 'office').as_uri()}"
+def by_libreoffice(file: Path, folder: Path, ending: str) -> Path:
+    out = folder / "out"
+    home = f"-env:UserInstallation={(folder / 'office').as_uri()}"
     words = ["soffice", home, "--headless", "--convert-to", ending, "--outdir", str(out), str(file)]
     subprocess.run(words, check=True, capture_output=True, timeout=200)
-    table = read(out / f"failed.{ending}")
+    return out / f"failed.{ending}"
+
+
+needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not here")
+
+
+@pytest.mark.slow
+@needs_libreoffice
+@pytest.mark.parametrize("ending", ["ods", "xlsx", "xls"])
+def test_what_libreoffice_saves_again_is_the_same(file: Path, tmp_path: Path, ending: str) -> None:
+    table = read(by_libreoffice(file, tmp_path, ending))
     assert table.origin == ORIGIN
     assert [(column.letter, column.heading.strip()) for column in table.columns] == [(a, b.strip()) for a, b in COLUMNS]
+    assert rows_of(table) == ALL
+
+
+@pytest.mark.slow
+@needs_libreoffice
+@pytest.mark.parametrize("ending", ["csv", "ods", "xlsx", "xls"])
+def test_a_csv_file_that_libreoffice_saves_again_knows_its_upload(text: Path, tmp_path: Path, ending: str) -> None:
+    table = read(by_libreoffice(text, tmp_path, ending))
+    assert table.origin is not None
+    assert replace(table.origin, columns=()) == replace(ORIGIN, columns=(), sources=(), constants=())
+    assert [column.letter for column in table.columns] == [letter for letter, _ in COLUMNS]
     assert rows_of(table) == ALL
 
 

@@ -166,7 +166,7 @@ def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tu
 
 
 def test_more_rows_than_a_sheet_holds_stand_on_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "MOST_ROWS", 2)
+    monkeypatch.setattr(writer, "MAX_ROWS", 2)
     rows = [FailedRow(n, (str(n),), RowStatus.REFUSED, "p", "w") for n in range(2, 7)]
     assert write(tmp_path / "r.xlsx", ["Key"], rows) == 5
     table = read(tmp_path / "r.xlsx")
