@@ -5,7 +5,7 @@ outcomes::
 
     file → sheets.reader → Table → fields.matching, fields.checks → Plan → uploads.sending ⇄ api.client → Outcome
                                                                               ↓
-                                                       uploads.journal (committed, then announced) → report, repair file
+                                                       uploads.journal (committed, then announced) → report, file of failed rows
 
 ``model`` has the nouns and ``errors`` the failures of a run; everything else may know these two.  ``sheets``, ``fields``,
 ``api`` and ``settings`` do not know each other; ``uploads`` knows them all; ``gui`` and ``cli`` stand on top and hold no

@@ -14,7 +14,7 @@ from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
-from cg_uploader.sheets.failed_rows.writer import USUAL_SUFFIX
+from cg_uploader.sheets.failed_rows.writer import DEFAULT_SUFFIX
 from cg_uploader.sheets.reader import read
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
@@ -50,5 +50,5 @@ def demo(terminal: Terminal) -> int:
         text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
         terminal.say(text.format(file=sample.name, page=server.page))
         way = Way(Places(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
-        code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{USUAL_SUFFIX}")
+        code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")
     return 0 if code in WENT_AS_MEANT else code

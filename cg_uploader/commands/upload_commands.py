@@ -35,7 +35,7 @@ from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.results.report import in_words
-from cg_uploader.uploads.results.retry_failed import take_up
+from cg_uploader.uploads.results.retry_failed import retried_rows
 from cg_uploader.uploads.results.saved_files import save_report
 from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
@@ -59,7 +59,7 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     with opened_journal(args.places, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
-        if (back := take_up(plan.table, journal)) is not None:
+        if (back := retried_rows(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
         found = earlier(plan, journal)
         refuse_repeat(found, plan.skip_accepted)

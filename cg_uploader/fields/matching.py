@@ -16,8 +16,6 @@ from cg_uploader.translation import N_
 
 # From which likeness on (0–1) a column is worth suggesting.
 ALIKE = 0.72
-# Headings that a repair file adds: the first before, the others behind the file's own.
-REPAIR_ROW, REPAIR_COLUMNS = "Row", ("Problem", "What to do")
 
 
 class FieldState(StrEnum):
@@ -80,7 +78,7 @@ def match(configuration: Configuration, columns: Sequence[Column], mapping: Mapp
     sources = _automatic(headings, columns) if mapping is None else _chosen(headings, columns, mapping)
     fed = {heading: _position(columns, source) for heading, source in sources.items()}
     taken = {position for position in fed.values() if position is not None}
-    free = [columns[position] for position in sorted(_own(columns) - taken)]
+    free = [column for position, column in enumerate(columns) if position not in taken]
     suggestions = _suggestions([heading for heading in headings if heading not in sources], free)
     missing = missing_headings(configuration, sources)
     fields = []
@@ -102,28 +100,17 @@ def _sent(heading: str, source: Source, columns: Sequence[Column], position: int
     return FieldMatch(heading, FieldState.SPELLING, source, difference=difference(heading, columns[position].heading))
 
 
-def _own(columns: Sequence[Column]) -> set[int]:
-    """Positions of the file's own columns: without the ones that a repair file adds, which has them all."""
-    headings = [column.heading for column in columns]
-    own = set(range(len(columns)))
-    if all(heading in headings for heading in (REPAIR_ROW, *REPAIR_COLUMNS)):
-        own.remove(headings.index(REPAIR_ROW))
-        own -= {len(headings) - 1 - headings[::-1].index(heading) for heading in REPAIR_COLUMNS}
-    return own
-
-
 def _automatic(headings: Sequence[str], columns: Sequence[Column]) -> dict[str, Source]:
     """Exact names first; then names that are loosely equal, once among all fields and once among all columns."""
-    own = [columns[position] for position in sorted(_own(columns))]
     twice = Counter(column.heading for column in columns)
     sources = {
         column.heading: Source(column=column.heading)
-        for column in own
+        for column in columns
         if column.heading in headings and twice[column.heading] == 1
     }
     fields_of = Counter(loose(heading) for heading in headings)
     columns_of = Counter(loose(column.heading) for column in columns)
-    loosely = {loose(column.heading): column for column in own}
+    loosely = {loose(column.heading): column for column in columns}
     for heading in headings:
         name = loose(heading)
         column = loosely.get(name)

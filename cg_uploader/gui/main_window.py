@@ -30,7 +30,7 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.table import Table
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.results.retry_failed import TakenUp
+    from cg_uploader.uploads.results.retry_failed import RetriedRows
 
 SETUP_ENDING = ".cgsetup"
 # A laptop whose screen shows everything half as large again has little more.
@@ -119,8 +119,8 @@ class MainWindow(QMainWindow):
         self.footer.forward.connect(self._forward)
         self.history_page.continue_wanted.connect(self._continue_run)
         self.history_page.memory_grown.connect(self.upload_page.look_back_anew)
-        self.file_page.taken_up.connect(self._take_up)
-        self.upload_page.taken_up.connect(self._try_again)
+        self.file_page.retried.connect(self._bring_back)
+        self.upload_page.retried.connect(self._try_again)
         self.upload_page.columns_wanted.connect(self._look_at_columns)
         self.session.changed.connect(self._follow)
 
@@ -222,28 +222,29 @@ class MainWindow(QMainWindow):
         self.show_step(self._last_open(Step.COLUMNS))
         self.pages[self._step].take_focus()
 
-    def _take_up(self, found: TakenUp) -> None:
+    def _bring_back(self, found: RetriedRows) -> None:
         """Failed rows were opened: their connection and their mapping come back, as far as they are known here."""
         connection = self.session.connection
         if found.profile and (connection.name, connection.reference) != (found.profile, found.reference):
             self.connect_page.choose_saved(found.profile)
-        if self.session.connection.reference == found.reference:
+        if found.mapping is not None and self.session.connection.reference == found.reference:
             self.session.set_mapping(found.mapping)
         plan = self.session.plan
         missing = f" Choose the connection “{found.profile}” in step 1." if plan is None else ""
-        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.said + missing)
+        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.notes + missing)
 
-    def _try_again(self, failed: tuple[Table, TakenUp]) -> None:
+    def _try_again(self, failed: tuple[Table, RetriedRows]) -> None:
         """The failed rows of the upload that is shown are all that there is now; they can be corrected in the check."""
         table, found = failed
         if self.session.running:
             table.rows.close()  # the person went on with that upload meanwhile
             return
         self.session.set_table(table)
-        self._take_up(found)
+        self._bring_back(found)
         if why_closed(self.session, Step.CHECK):
             self.show_step(self._last_open(Step.CHECK))
-            self.connect_page.saved.banner.say("accent", f"{found.said} Choose or enter the connection “{found.profile}” here.")
+            missing = f"{found.notes} Choose or enter the connection “{found.profile}” here."
+            self.connect_page.saved.banner.say("accent", missing)
         else:
             self.show_step(Step.CHECK)
             self.check_page.take_focus()

@@ -46,8 +46,8 @@ _HEADED = re.compile('<th class="(number|word|who|name)">')
 
 
 def ask_for_failed_rows(parent: QWidget, run: RunSummary) -> Path | None:
-    """Where the repair file of ``run`` goes; None when the person has thought better of it."""
-    start = _beside(run, f" - failed rows{writer.USUAL_SUFFIX}")
+    """Where the file of failed rows of ``run`` goes; None when the person has thought better of it."""
+    start = _beside(run, f" - failed rows{writer.DEFAULT_SUFFIX}")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, FAILED_ROWS_FILES)
     return Path(chosen) if chosen else None
 
@@ -75,7 +75,7 @@ def tell(result: object, banner: Banner) -> None:
 
 
 def failed_rows(run: int, target: Path, places: Places) -> Work:
-    """The work of writing a run's repair file; results in a sentence."""
+    """The work of writing a run's file of failed rows; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_failed_rows  # not before the window is there

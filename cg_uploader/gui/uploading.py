@@ -121,12 +121,12 @@ def all_runs(places: Places) -> Work:
 
 
 def failed_again(run: int, places: Places) -> Work:
-    """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, TakenUp)."""
+    """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, RetriedRows)."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(places) as journal:
             table = retry_failed.failed_table(journal, run)
-            return table, retry_failed.take_up(table, journal)
+            return table, retry_failed.retried_rows(table, journal)
 
     return work
 

@@ -1,4 +1,4 @@
-"""Where the rows of a repair file come from: the noun that file, table and journal share."""
+"""Where failed rows come from: the noun that file, table and journal share."""
 
 from __future__ import annotations
 

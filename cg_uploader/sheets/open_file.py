@@ -14,7 +14,7 @@ from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.containers.zip_package import damaged
 from cg_uploader.sheets.delimited import text_reader
-from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of
+from cg_uploader.sheets.failed_rows.hidden_sheet import MAX_LINES, SHEET_NAME, origin_of
 from cg_uploader.sheets.formats.detection import sniff
 from cg_uploader.sheets.formats.registry import Content, Format, OpenedFile, all_suffixes, format_of
 from cg_uploader.sheets.formats.unsupported import SOMETHING_ELSE, in_package, no_spreadsheet, unknown
@@ -102,16 +102,16 @@ def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: W
     builder.cover(reading.merged)
     _note_extension(file, found.suffixes, builder)
     table = builder.table(file, _digest(handle, options), columns, sheet=reading.sheet, sheets=book.sheets)
-    origin = _origin(book) if ABOUT in book.sheets and reading.sheet != ABOUT else None
+    origin = _origin(book) if SHEET_NAME in book.sheets and reading.sheet != SHEET_NAME else None
     if origin is None:
         return table
-    return replace(table, sheets=tuple(name for name in book.sheets if name != ABOUT), origin=origin)
+    return replace(table, sheets=tuple(name for name in book.sheets if name != SHEET_NAME), origin=origin)
 
 
 def _origin(book: Book) -> Origin | None:
-    """What a repair file says about itself on its hidden sheet."""
+    """What a workbook of failed rows says about itself on its hidden sheet."""
     try:
-        builder = book.read(ABOUT, Watch(limit=MOST_LINES), 1).builder
+        builder = book.read(SHEET_NAME, Watch(limit=MAX_LINES), 1).builder
     except (FileError, UsageError):
         return None
     columns = builder.columns()

@@ -50,13 +50,15 @@ def test_demo_does_the_whole_job_in_the_terminal(tmp_path: Path) -> None:
     (path,) = [
         line.rpartition(" are in ")[2].rstrip(".") for line in done.stderr.splitlines() if "need attention are in" in line
     ]
-    repair = Path(path + "" if path.endswith(".xlsx") else path + "x")
-    book = openpyxl.load_workbook(repair, read_only=True)
-    assert "Problem" in [cell.value for cell in next(iter(book.worksheets[0].iter_rows(max_row=1)))]
+    failed = Path(path + "" if path.endswith(".xlsx") else path + "x")
+    book = openpyxl.load_workbook(failed, read_only=True)
+    assert "Problem [cg-problem]" in [cell.value for cell in next(iter(book.worksheets[0].iter_rows(max_row=1)))]
     book.close()
 
 
-def test_upload_ends_with_totals_and_a_repair_file(program: Program, practice: Practice, people: Path, tmp_path: Path) -> None:
+def test_upload_ends_with_totals_and_a_file_of_failed_rows(
+    program: Program, practice: Practice, people: Path, tmp_path: Path
+) -> None:
     profile = program.profile(practice, HEADINGS)
     code, said = program.json("upload", people, "--profile", profile, "--save-failed", tmp_path / "failed.xlsx")
     assert code == 1
@@ -68,14 +70,15 @@ def test_upload_ends_with_totals_and_a_repair_file(program: Program, practice: P
     assert set(said["outcomes"][0]) == {"row", "status", "http", "message", "attempts"}
     book = openpyxl.load_workbook(tmp_path / "failed.xlsx")
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
-    assert rows[0] == ["Row", "Email", "First Name", "Problem", "What to do"]
-    assert rows[1][:3] == ["4", "not an address", "Cy"]
+    assert rows[0] == ["[cg-row]", "Email", "First Name", "Status [cg-status]", "Problem [cg-problem]", "What to do [cg-to-do]"]
+    assert str(rows[1][0]).startswith("4/held_back/")
+    assert rows[1][1:4] == ["not an address", "Cy", "Held back"]
     book.close()
     received = [entry["pairs"] for entry in practice.entries()]
     assert sorted(pairs[0][1] for pairs in received) == ["ann@example.com", "bob@example.com", "dora@example.com"]
 
 
-def test_an_upload_without_a_repair_file_says_how_to_get_it(
+def test_an_upload_without_a_file_of_failed_rows_says_how_to_get_it(
     program: Program, practice: Practice, people: Path, tmp_path: Path
 ) -> None:
     done = program.run("upload", people, "--profile", program.profile(practice, HEADINGS))
@@ -85,7 +88,9 @@ def test_an_upload_without_a_repair_file_says_how_to_get_it(
     assert again.returncode == 1
 
 
-def test_the_repair_file_can_be_sent_once_corrected(program: Program, practice: Practice, people: Path, tmp_path: Path) -> None:
+def test_the_file_of_failed_rows_can_be_sent_once_corrected(
+    program: Program, practice: Practice, people: Path, tmp_path: Path
+) -> None:
     profile = program.profile(practice, HEADINGS)
     program.json("upload", people, "--profile", profile, "--save-failed", tmp_path / "failed.xlsx")
     book = openpyxl.load_workbook(tmp_path / "failed.xlsx")

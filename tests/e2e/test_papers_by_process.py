@@ -1,4 +1,4 @@
-"""What a run leaves, through the program itself: the circle of the repair file, the report, and saves that cannot be."""
+"""What a run leaves, through the program itself: the circle of failed rows, the report, and saves that cannot be."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def profile(program: Program, practice: Practice) -> Path:
     return file
 
 
-def test_the_circle_of_the_repair_file(program: Program, practice: Practice, profile: Path) -> None:
+def test_the_circle_of_the_file_of_failed_rows(program: Program, practice: Practice, profile: Path) -> None:
     file = people(program.folder)
     failed = program.folder / "failed.xlsx"
     code, first = program.json("upload", file, "--profile", profile, "--save-failed", failed)

@@ -108,20 +108,6 @@ def test_what_a_mapping_names_and_the_file_has_not_is_not_sent() -> None:
     assert not found.mapping.sources
 
 
-def test_the_columns_of_a_repair_file_are_never_matched() -> None:
-    fields = configuration("Email", "Problem", "Row", "What to do")
-    found = match(fields, columns("Row", "Email", "Problem", "What to do"))
-    assert sent(found) == {"Email": "Email"}
-    assert set(states(found).values()) == {"exact", "not_used"}
-    assert sent(match(fields, columns("Row", "Email", "Problem"))) == {"Row": "Row", "Email": "Email", "Problem": "Problem"}
-
-
-def test_a_column_of_ones_own_beside_the_repair_files_is_only_suggested() -> None:
-    found = match(configuration("Email", "Problem"), columns("Row", "Email", "problem", "Problem", "What to do"))
-    assert states(found) == {"Email": "exact", "Problem": "suggestion"}
-    assert found.fields[1].suggestion == columns("", "", "problem")[2]
-
-
 def test_drift_says_what_has_changed() -> None:
     mapping = Mapping(
         (

@@ -1,4 +1,4 @@
-"""Failed rows in the window: tried again without leaving it, and taken up from a repair file that is dropped on it."""
+"""Failed rows in the window: tried again without leaving it, and taken up from a file of failed rows that is dropped on it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_failed_rows_are_tried_again_without_leaving_the_window(
     assert sent(services) == 2
 
 
-def test_a_repair_file_brings_mapping_and_numbers_back(
+def test_a_file_of_failed_rows_brings_mapping_and_numbers_back(
     window: MainWindow, services: Services, make_file: MakeFile, tmp_path: Path, qtbot: QtBot
 ) -> None:
     mapping = Mapping((("Email", Source(letter="A")), ("First Name", Source(column="Account Name"))))
@@ -134,12 +134,12 @@ def test_what_customergauge_refused_stands_in_the_check_until_it_is_corrected(
     uploaded(window, make_file(HEADINGS, people(3)), qtbot)
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
     qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
-    for take_up in (
+    for open_again in (
         window.upload_page.after.again.click,
         lambda: opened(window, tmp_path / "failed.xlsx", qtbot),
     ):
         before = window.session.table
-        take_up()
+        open_again()
         qtbot.waitUntil(lambda before=before: window.session.table is not before, timeout=PATIENCE_MS)
         checked(window, qtbot)
         assert window.session.result is not None

@@ -109,8 +109,8 @@ def test_the_demonstration_runs_where_nothing_of_the_repository_is(program: Path
     said = done.stdout + done.stderr
     assert str(root) not in said
     assert re.search(r"\b\d+ accepted", said, re.IGNORECASE), said
-    (repair_file,) = folder.rglob("*.xlsx")
-    assert str(repair_file) in said
+    (file_of_failed_rows,) = folder.rglob("*.xlsx")
+    assert str(file_of_failed_rows) in said
 
 
 def test_the_version_is_the_wheels(program: Path, tmp_path: Path, wheel: Path) -> None:

@@ -102,13 +102,16 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.provenance import Origin
 from cg_uploader.sheets.failed_rows import writer
-from cg_uploader.sheets.failed_rows.writer import RepairRow
+from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.system.atomic_file import save_text
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 import os
-rows = (RepairRow(n, (os.urandom(30).hex(),), "p", "w") for n in range(2000))
-for save in (lambda: save_text(Path(sys.argv[1]), ["x" * 9000]), lambda: writer.write(Path(sys.argv[1]), ["Key"], rows)):
+rows = (FailedRow(n, (os.urandom(30).hex(),), RowStatus.REFUSED, "p", "w") for n in range(2000))
+target = Path(sys.argv[1])
+for save in (lambda: save_text(target, ["x" * 9000]), lambda: writer.write(target, ["Key"], rows, origin=Origin())):
     try:
         save()
     except UsageError as error:

@@ -17,17 +17,19 @@ from cg_uploader.system import pending_saves
 SAVE = """
 import sys
 from pathlib import Path
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.provenance import Origin
 from cg_uploader.sheets.failed_rows import writer
-from cg_uploader.sheets.failed_rows.writer import RepairRow
+from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.system.atomic_file import saved_whole
 def rows():
     for number in range(2, 2000):
-        yield RepairRow(number, ("ann@example.com",), "p", "w")
+        yield FailedRow(number, ("ann@example.com",), RowStatus.REFUSED, "p", "w")
     print("half", flush=True)
     sys.stdin.read()
 target = Path(sys.argv[1])
 if target.suffix == ".xlsx":
-    writer.write(target, ["Email"], rows())
+    writer.write(target, ["Email"], rows(), origin=Origin())
 else:
     with saved_whole(target) as part:
         part.write_text("ann@example.com")

@@ -35,24 +35,24 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.remembered_read_options import Choice
 from cg_uploader.sheets.cells.notes import fold
 from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
-from cg_uploader.uploads.results.retry_failed import TakenUp, take_up
+from cg_uploader.uploads.results.retry_failed import RetriedRows, retried_rows
 
 NO_ROWS = "No row stands below the header row."
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A table, what its notes say in few sentences, and what it brings back when it is a repair file."""
+    """A table, what its notes say in few sentences, and what it brings back when it is a file of failed rows."""
 
     table: Table
     remarks: tuple[str, ...]
-    taken_up: TakenUp | None = None
+    retried: RetriedRows | None = None
 
 
 class FilePage(Page):
-    """Drop zone, options, preview, notes.  ``taken_up`` brings what a repair file that was read brings back: TakenUp."""
+    """Drop zone, options, preview, notes.  ``retried`` tells of failed rows that were read: RetriedRows."""
 
-    taken_up = Signal(object)
+    retried = Signal(object)
 
     step = Step.FILE
     heading = "Choose the file"
@@ -170,8 +170,8 @@ class FilePage(Page):
         self._first, self._last = None, read
         self._remember(table)
         self.session.set_table(table)
-        if read.taken_up is not None:
-            self.taken_up.emit(read.taken_up)
+        if read.retried is not None:
+            self.retried.emit(read.retried)
         if first is not None and not _goes_on(first, table):
             self.banner.say("accent", _why_anew(first, table))
 
@@ -281,7 +281,7 @@ def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) 
         if table.origin is None:
             return Read(table, remarks)
         with suppress(UploaderError), open_journal(places) as journal:  # without a record the rows can still be sent
-            return Read(table, remarks, take_up(table, journal))
+            return Read(table, remarks, retried_rows(table, journal))
         return Read(table, remarks)
 
     return work

@@ -50,12 +50,12 @@ TEXT_LINES = 3
 
 
 class UploadPage(Page):
-    """Before, during and after a run.  ``taken_up`` brings failed rows to be sent again: (Table, TakenUp).
+    """Before, during and after a run.  ``retried`` brings failed rows to be sent again: (Table, RetriedRows).
 
     ``columns_wanted``: the user wants to look at the columns with which the run was sent.
     """
 
-    taken_up = Signal(object)
+    retried = Signal(object)
     columns_wanted = Signal()
 
     step = Step.UPLOAD
@@ -328,7 +328,7 @@ class UploadPage(Page):
             self.save_failed_rows(chosen)
 
     def save_failed_rows(self, target: Path) -> None:
-        """Write the repair file of the run that is shown."""
+        """Write the file of failed rows of the run that is shown."""
         if self.session.run is not None:
             self._write(papers.failed_rows(self.session.run.run, target, self.services.places))
 
@@ -350,7 +350,7 @@ class UploadPage(Page):
         """Take the failed rows up as a file of their own, to be corrected and sent again."""
         if self.session.run is not None:
             work = uploading.failed_again(self.session.run.run, self.services.places)
-            self.runner.start(work, done=self.taken_up.emit, failed=self._on_not_saved)
+            self.runner.start(work, done=self.retried.emit, failed=self._on_not_saved)
 
     def _write(self, work: Work) -> None:
         self.runner.start(work, done=self._on_saved, failed=self._on_not_saved)

@@ -1,1 +1,1 @@
-"""The file of failed rows: written after a run, and opened again as what it is."""
+"""The file of failed rows: saved after a run, and opened again as the original file with those rows only."""

@@ -1,7 +1,6 @@
-"""Owns the hidden sheet of a repair file, which says what its rows come from: lines of a word and a text in JSON.
+"""Owns the hidden sheet of a workbook of failed rows, which says where its rows come from: lines of a word and a text in JSON.
 
-What is read there was perhaps edited by somebody, so everything is optional and nothing is believed: it only ever chooses among
-what this computer's user has.
+What is read there may have been edited, so nothing is believed.  It only ever chooses among what this computer's user has.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from typing import Any
 from cg_uploader.model.provenance import Origin
 
 # The sheet's name.
-ABOUT = "CG Uploader"
+SHEET_NAME = "CG Uploader"
 HEADINGS = ("About this file: please leave it as it is", "")
-MOST_LINES = 40_000
+MAX_LINES = 40_000
 
 _TEXTS = ("started", "profile", "reference", "file", "digest", "content")
-_MOST = 1 << 31
+_MAX_NUMBER = 1 << 31
 
 
 def lines_of(origin: Origin) -> Iterator[tuple[str, str]]:
-    """What the sheet says, line by line; quotation marks keep blanks at the ends of a text."""
+    """Yield what the sheet says, line by line.  Quotation marks keep blanks at the ends of a text."""
     yield "run", str(origin.run)
     yield "last", str(origin.last)
     for name in _TEXTS:
@@ -40,7 +39,7 @@ def _json(value: object) -> str:
 
 
 def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
-    """What such lines say; None when they are not all as they were written."""
+    """Return what such lines say.  None: they are not all as they were written."""
     texts: dict[str, Any] = {}
     lists: dict[str, list[Any]] = {"column": [], "field": [], "constant": []}
     try:
@@ -51,7 +50,7 @@ def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
             else:
                 texts[word] = value
         run, last = texts.pop("run"), texts.pop("last", 0)
-        if not (isinstance(run, int) and 0 < run < _MOST and isinstance(last, int) and 0 <= last < _MOST):
+        if not (isinstance(run, int) and 0 < run < _MAX_NUMBER and isinstance(last, int) and 0 <= last < _MAX_NUMBER):
             return None
         return Origin(
             run=run,

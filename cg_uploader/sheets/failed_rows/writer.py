@@ -1,4 +1,4 @@
-"""Owns the repair file: the rows that need a person, as a workbook or a csv file that can be corrected and chosen again."""
+"""Owns how failed rows are saved: the rows that need attention, as a workbook or a csv file to be corrected and reopened."""
 
 from __future__ import annotations
 
@@ -13,105 +13,147 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.provenance import Origin
+from cg_uploader.model.statuses import STATUSES
 from cg_uploader.sheets.cells.clean_text import column_letter
-from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, HEADINGS, lines_of
+from cg_uploader.sheets.failed_rows import earlier_layout
+from cg_uploader.sheets.failed_rows.formula_guard import guarded
+from cg_uploader.sheets.failed_rows.hidden_sheet import HEADINGS, SHEET_NAME, lines_of
+from cg_uploader.sheets.failed_rows.row_mark import (
+    LOOK_UP,
+    AddedColumn,
+    added_column,
+    heading_of,
+    mark_text,
+    parse_mark,
+    upload_text,
+)
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.named_file import read_named
 from cg_uploader.system.pending_saves import new_companion
 
-ROW = "Row"
-PROBLEM = "Problem"
-WHAT_TO_DO = "What to do"
-WHEN = "When it was sent"
-IDENTIFIER = "Identifier"
-USUAL_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
+ROW = heading_of(AddedColumn.ROW)
+STATUS = heading_of(AddedColumn.STATUS, "Status")
+PROBLEM = heading_of(AddedColumn.PROBLEM, "Problem")
+WHAT_TO_DO = heading_of(AddedColumn.WHAT_TO_DO, "What to do")
+SENT = heading_of(AddedColumn.SENT, "When it was sent")
+IDENTIFIER = heading_of(AddedColumn.IDENTIFIER, "Identifier")
+# Behind the columns of the original file.
+_BEHIND = (STATUS, PROBLEM, WHAT_TO_DO)
+_BEHIND_NOT_SURE = (*_BEHIND, SENT, IDENTIFIER)
+_WIDTHS = {ROW: 18, STATUS: 12, PROBLEM: 46, WHAT_TO_DO: 46}
+_WIDTH = 20
+DEFAULT_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
 # How a file of failed rows may end, and what the user calls such a file.
-WRITTEN = {USUAL_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
+WRITTEN = {DEFAULT_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
 # How the name of a csv file with once-only rows that may have arrived ends.
 NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
 _NEEDS_YOU = "Rows that need you"
 _NOT_SURE = "Not sure"
-_LONGEST = 32_767
+_MAX_CHARS = 32_767
 _HEADER_BYTES = 1 << 20
 # Of one sheet, below its header row.
-MOST_ROWS = 1_048_575
+MAX_ROWS = 1_048_575
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LIKE_A_FORMULA = re.compile("'*[=+\\-@\t\r]")
-_GUARDED = re.compile("''*[=+\\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
-class RepairRow:
-    """One row: its number in the original file, its texts, what was wrong, what to do; for *Not sure* when and who."""
+class FailedRow:
+    """One row that needs attention."""
 
+    # Its number in the original file.
     number: int
+    # Its texts, one for each column of the original file.
     cells: tuple[str, ...]
+    status: RowStatus
+    # What was wrong, without the status.
     problem: str
     what_to_do: str
-    when: str = ""
+    # When it was sent, for people. Empty where the row is not to be looked up.
+    sent: str = ""
+    # Whom or what it is about, for people.
     identifier: str = ""
 
 
 def write(
     target: Path,
     columns: Sequence[str],
-    rows: Iterable[RepairRow],
-    not_sure: Iterable[RepairRow] = (),
-    origin: Origin | None = None,
+    rows: Iterable[FailedRow],
+    not_sure: Iterable[FailedRow] = (),
+    *,
+    origin: Origin,
 ) -> int:
-    """Write the repair file, whole or not at all, and say how many rows are in it.
+    """Write the file of failed rows, whole or not at all, and return how many rows are in it.
 
-    ``origin`` goes on a sheet that nobody sees, so that ``reader.read`` gives the original table with only these rows.
+    ``reader.read`` gives the original table with only these rows.  Each row says in the first column which one it is, what has
+    become of it, and which upload it comes from.  A workbook has the rest of ``origin`` on a sheet that nobody sees.
 
-    Every cell is text, so nothing can become a formula, a number or a date; a text longer than a cell can be is cut and
-    said.  When ``target`` ends in ``.csv`` the rows of ``not_sure`` go to a second file beside it, and ``origin`` nowhere; with
-    no such rows, a second file of an earlier save is removed.
-    UsageError when it cannot be written there.
+    Every cell is text, so nothing can become a formula, a number or a date.  A text longer than a cell can be is cut, which is
+    said.  The rows of ``not_sure`` may have arrived.  They go to a second sheet, or, when ``target`` ends in ``.csv``, to a
+    second file beside it.  With no such rows, a second file of an earlier save is removed.
+
+    Raises:
+        UsageError: Nothing can be written there.
     """
     if target.suffix.lower() == TEXT_SUFFIX:
-        return _write_csv(target, columns, rows, not_sure)
+        return _write_csv(target, columns, (rows, not_sure), origin)
     with saved_whole(target) as part:
         return _fill(part, columns, (rows, not_sure), origin)
 
 
-def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[RepairRow], not_sure: Iterable[RepairRow]) -> int:
-    headings = [ROW, *columns, PROBLEM, WHAT_TO_DO]
-    lines = ([str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do] for row in rows)
-    unsure = (
-        [str(row.number), *_fitted(row.cells, columns), row.problem, row.what_to_do, row.when, row.identifier]
-        for row in not_sure
-    )
+def _write_csv(
+    target: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Origin
+) -> int:
+    upload = upload_text(origin, guarded=True)
+    unsure = (_not_sure_texts(row, columns, upload, row.what_to_do) for row in rows[1])
     beside = not_sure_beside(target)
     with saved_whole(target) as part:
-        count = _fill_csv(part, headings, lines)
+        texts = (_texts(row, columns, upload, row.what_to_do) for row in rows[0])
+        count = _fill_csv(part, [ROW, *columns, *_BEHIND], texts)
         if (first := next(unsure, None)) is not None:
             with saved_whole(beside) as second:
-                count += _fill_csv(second, [*headings, WHEN, IDENTIFIER], itertools.chain((first,), unsure))
+                count += _fill_csv(second, [ROW, *columns, *_BEHIND_NOT_SURE], itertools.chain((first,), unsure))
     if first is None and is_not_sure_file(beside):
         with suppress(OSError):  # it is of an earlier save, and would look like a part of this one
             beside.unlink()
     return count
 
 
+def _texts(row: FailedRow, columns: Sequence[str], upload: str, what_to_do: str, word: str = "") -> list[str]:
+    """Return the cells of a row.  ``word``: what its mark says of it, the status by default."""
+    mark = mark_text(row.number, word or row.status.value, upload)
+    return [mark, *_fitted(row.cells, columns), STATUSES[row.status].label, row.problem, what_to_do]
+
+
+def _not_sure_texts(row: FailedRow, columns: Sequence[str], upload: str, what_to_do: str) -> list[str]:
+    """Return the cells of a row that is only to be looked up."""
+    return [*_texts(row, columns, upload, what_to_do, LOOK_UP), row.sent, row.identifier]
+
+
 def not_sure_beside(target: Path) -> Path:
-    """Where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
+    """Return where the once-only rows that may have arrived go when the failed rows go to the csv file ``target``."""
     return target.with_name(f"{target.stem}{NOT_SURE_ENDING}")
 
 
 def is_not_sure_file(file: Path) -> bool:
-    """Whether a file is one of once-only rows that may have arrived, with the header row and the marks of this module."""
+    """Tell whether a file is one of once-only rows that may have arrived, with the header row and the marks of this module."""
     try:
         if file.is_symlink():
             return False
         beginning = read_named(file, _HEADER_BYTES)
-        if not beginning.startswith(codecs.BOM_UTF8 + f'"{ROW}","'.encode()):
+        if not beginning.startswith(codecs.BOM_UTF8 + b'"'):
             return False
-        headings = next(csv.reader(io.StringIO(beginning.decode("utf-8-sig", errors="replace"), newline="")), [])
+        records = csv.reader(io.StringIO(beginning.decode("utf-8-sig", errors="replace"), newline=""))
+        headings, first = next(records, []), next(records, [])
     except (OSError, csv.Error):
         return False
-    return headings[:1] == [ROW] and headings[-4:] == [PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER]
+    if earlier_layout.is_not_sure(headings):
+        return True
+    mark = parse_mark(first[0]) if first else None
+    columns = [column for heading in headings if (column := added_column(heading)) is not None]
+    return columns == list(AddedColumn) and headings[0] == ROW and mark is not None and mark.word == LOOK_UP
 
 
 def _fill_csv(part: Path, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
@@ -125,55 +167,42 @@ def _fill_csv(part: Path, headings: Sequence[str], lines: Iterable[Sequence[str]
     return count
 
 
-def guarded(text: str) -> str:
-    """``text`` as a csv file has it: an apostrophe before what a spreadsheet program would take for a formula."""
-    return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
-
-
-def unguarded(text: str) -> str:
-    """The text that ``guarded`` was given."""
-    return text[1:] if _GUARDED.match(text) else text
-
-
-def _fill(
-    part: Path, columns: Sequence[str], rows: tuple[Iterable[RepairRow], Iterable[RepairRow]], origin: Origin | None
-) -> int:
+def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Origin) -> int:
     from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)
-    failed = _Sheets(book, part, _NEEDS_YOU, [ROW, *columns, PROBLEM, WHAT_TO_DO])
-    unsure = _Sheets(book, part, _NOT_SURE, [ROW, *columns, PROBLEM, WHAT_TO_DO, WHEN, IDENTIFIER])
+    upload = upload_text(origin, guarded=False)
+    failed = _Sheets(book, part, _NEEDS_YOU, [ROW, *columns, *_BEHIND])
+    unsure = _Sheets(book, part, _NOT_SURE, [ROW, *columns, *_BEHIND_NOT_SURE])
     try:
         for row in rows[0]:
-            failed.append([str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row)])
+            failed.append(_texts(row, columns, upload, _advice(row)))
         if not failed.rows:
             failed.begin()  # the sheet that is read first is there in any case
         for row in rows[1]:
-            texts = [str(row.number), *_fitted(row.cells, columns), row.problem, _advice(row), row.when, row.identifier]
-            unsure.append(texts)
-        if origin is not None:
-            about = _Sheet(book, part, ABOUT, HEADINGS, hidden=True)
-            for line in lines_of(origin):
-                about.append(line)
+            unsure.append(_not_sure_texts(row, columns, upload, _advice(row)))
+        hidden = _Sheet(book, part, SHEET_NAME, HEADINGS, hidden=True)
+        for line in lines_of(origin):
+            hidden.append(line)
     finally:
         book.save(part)  # also after a failure: only saving ends openpyxl's own temporary files
     return failed.rows + unsure.rows
 
 
 def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """One text per column."""
+    """Return one text for each column."""
     return [*cells[: len(columns)], *[""] * (len(columns) - len(cells))]
 
 
-def _advice(row: RepairRow) -> str:
-    """What to do; also that a text was cut, when Excel cannot hold it."""
-    if not any(len(escaped(text)) > _LONGEST for text in row.cells):
+def _advice(row: FailedRow) -> str:
+    """Return what to do, and that a text was cut where Excel cannot hold it."""
+    if not any(len(escaped(text)) > _MAX_CHARS for text in row.cells):
         return row.what_to_do
     return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
 
 
 def _write_beside(part: Path, sheet: Any, number: int) -> None:
-    """Let openpyxl write a sheet to a companion of ``part``; after a kill nobody would remove its own temporary file."""
+    """Let openpyxl write a sheet to a companion of ``part``.  Nothing would remove its own temporary file after a kill."""
     from openpyxl.worksheet import _writer
 
     companion = str(new_companion(part, number))
@@ -200,14 +229,14 @@ class _Sheets:
 
     def append(self, texts: Sequence[str]) -> None:
         """Add a row."""
-        if not self._sheets or self._sheets[-1].rows == MOST_ROWS:
+        if not self._sheets or self._sheets[-1].rows == MAX_ROWS:
             self.begin()
         self._sheets[-1].append(texts)
         self.rows += 1
 
 
 class _Sheet:
-    """One sheet of the repair file, written row by row."""
+    """One sheet of the file of failed rows, written row by row."""
 
     def __init__(self, book: Any, part: Path, title: str, headings: Sequence[str], *, hidden: bool = False) -> None:
         from openpyxl.styles import Font
@@ -218,9 +247,7 @@ class _Sheet:
         if hidden:
             self._sheet.sheet_state = "veryHidden"
         for position, heading in enumerate(headings):
-            self._sheet.column_dimensions[column_letter(position)].width = (
-                8 if heading == ROW else 46 if heading in (PROBLEM, WHAT_TO_DO) else 20
-            )
+            self._sheet.column_dimensions[column_letter(position)].width = _WIDTHS.get(heading, _WIDTH)
         cells = [self._cell(text) for text in headings]
         for cell in cells:
             if cell is not None:
@@ -234,13 +261,13 @@ class _Sheet:
         self.rows += 1
 
     def _cell(self, text: str) -> Any:
-        """A cell that is text whatever it looks like; none for a blank.  What is cut stays too long to send."""
+        """Return a cell that is text whatever it looks like.  None: a blank.  What is cut stays too long to send."""
         from openpyxl.cell import WriteOnlyCell
 
         if not text:
             return None
         stored = escaped(text)
-        while len(stored) > _LONGEST:
+        while len(stored) > _MAX_CHARS:
             text = text[: len(text) // 2]
             stored = escaped(text)
         cell = WriteOnlyCell(self._sheet, value=stored)
@@ -250,6 +277,6 @@ class _Sheet:
 
 
 def escaped(text: str) -> str:
-    """``text`` as Excel stores it: what XML cannot hold, and what looks like Excel's own escapes, written as ``_xHHHH_``."""
+    """Return ``text`` as Excel stores it: what XML cannot hold, and what looks like Excel's own escapes, as ``_xHHHH_``."""
     text = _SURROGATE.sub("", text)
     return _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

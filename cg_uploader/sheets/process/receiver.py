@@ -16,7 +16,7 @@ from cg_uploader.model.table import Alternative, Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.notes import NoteBook
 from cg_uploader.sheets.failed_rows.hidden_sheet import origin_of
-from cg_uploader.sheets.failed_rows.reopened import reopened
+from cg_uploader.sheets.failed_rows.reader import as_original
 from cg_uploader.sheets.process.limits import MOST_TEXT, too_much_text
 from cg_uploader.sheets.process.parse_process import broken
 from cg_uploader.sheets.process.protocol import Kind, Message
@@ -150,7 +150,7 @@ class Receiver:
             above=_above(rest["above"], rest["header_row"], len(order)),
             origin=origin_of(rest["about"]) if rest.get("about") is not None else None,
         )
-        return reopened(table)
+        return as_original(table)
 
 
 def _failure(told: Any) -> UploaderError:

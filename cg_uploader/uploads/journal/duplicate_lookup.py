@@ -25,7 +25,7 @@ from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import first_content
 from cg_uploader.uploads.journal.related_runs import Families, differs_in_customer
-from cg_uploader.uploads.journal.row_order import hold_back_overtaken, keep_unsure
+from cg_uploader.uploads.journal.row_order import hold_back_followed, hold_back_overtaken, keep_unsure
 from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, remember
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
@@ -79,7 +79,7 @@ class Past:
         return self._memory.knows_place and self._identifiers.known
 
     def stays(self) -> list[tuple[int, int, Known]]:
-        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to be accepted: position, number."""
+        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to have left: position, number."""
         return [(position, number, _known(found)) for position, number, found in self._memory.stays]
 
     def of(self, position: int, request: Request, *, once_only: bool, leaves: bool = True) -> Known | None:
@@ -158,6 +158,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     a run that still means to send one is being worked on.
     """
     hold_back_overtaken(db, run)
+    hold_back_followed(db, run)
     families = Families(db, plan)
     first, last = span(run)
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}

@@ -30,6 +30,13 @@ class UploadMessage(MessageKind):
     UNSURE_BEFORE = "unsure-before", "Not sure since an earlier upload, so not sent again."
     UNSURE_ON = "unsure-on", "Not sure since an earlier upload on {when}, so not sent again."
     UNSURE_IN_FILE = "unsure-in-file", "This row may have arrived in the upload that it comes from."
+    UNSURE_FOLLOWED = (
+        "unsure-followed",
+        (
+            "This row may have arrived in an earlier upload. A row further down with the same identifier was accepted since, "
+            "so it is not sent again."
+        ),
+    )
     TAKEN_OVER = "taken-over", "Taken over by upload {upload}."
     # Of rows that a newer row has overtaken: sent before, or not.
     UNSURE_BELOW = (

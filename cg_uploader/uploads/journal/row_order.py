@@ -78,6 +78,10 @@ _BEGIN_UNSURE = (
     " where once = 0 and state in ('sending', 'not_sure') group by number) before"
     " where id >= :first and id < :last and once = 0 and state = 'waiting' and number = numbered"
 )
+_STAY_FOLLOWED = (
+    f"update row set state = '{OVERTAKEN}', answered = null, messages = :said"
+    " where id >= :first and id < :last and once = 0 and state = 'not_sure'"
+)
 _ANY_NUMBER = 1 << 62
 # What is said of a row that may have arrived, and of one that has not.
 _Words = tuple[UploadMessage, UploadMessage]
@@ -118,6 +122,17 @@ def hold_back_overtaken(db: sqlite3.Connection, run: int) -> None:
     parent = _parent(db, run)
     if parent is not None:
         _settle_older(db, run, span(run)[0], parent)
+
+
+def hold_back_followed(db: sqlite3.Connection, run: int) -> None:
+    """Inside that commit: rows that may have arrived before, and then were followed by an accepted one, stay *not sure*.
+
+    Only such rows of a run that leaves accepted ones out are *not sure* before anything of it has left.
+    """
+    first, last = span(run)
+    db.execute(
+        _STAY_FOLLOWED, {"first": first, "last": last, "said": as_stored((("", message(UploadMessage.UNSURE_FOLLOWED)),))}
+    )
 
 
 def keep_unsure(db: sqlite3.Connection, run: int, theirs: list[int]) -> None:

@@ -3,8 +3,8 @@
 One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address, of one
 customer as far as the run says for whom): its newest accepted content.  So a row counts as accepted only while no later row of
 the same identifier was accepted with other content, whatever file or configuration that came from.  Where a run had later rows
-of an identifier, those that were accepted before them have an entry by their text each: a file with several rows of an
-identifier is known whole.  A once-only row has two entries of its own, which nothing replaces: one by its text, and one by its
+of an identifier, those that left before them have an entry by their text each: a file with several rows of an identifier is
+known whole.  A once-only row has two entries of its own, which nothing replaces: one by its text, and one by its
 number in the file where it stood first, which knows it in any text.
 """
 
@@ -26,8 +26,8 @@ from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS
 from cg_uploader.uploads.journal.plan_json import customer_in, first_file
 
 # What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
-# 2: by one that did not know rows which others of their identifier followed.
-_WHOLLY = 3
+# 2: by one that did not know rows which others of their identifier followed, 3: by one that knew only accepted ones of these.
+_WHOLLY = 4
 # The origin of what this computer has recorded itself; others were imported, each with a key of its own.
 OWN = 0
 
@@ -71,13 +71,14 @@ _BY_SUBJECT = (
 )
 # To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was.
 _FOLLOWED = (
-    f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, 1, coalesce(known.answered, {_MY_TIME}), :place from"
+    f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, mine.state = 'accepted' or known.subject is not null,"
+    f" coalesce(known.answered, {_MY_TIME}), :place from"
     " (select subject, fingerprint, answered, state, lead(id) over (partition by subject order by id) as later from row"
     f" where id >= :first and id < :last and subject is not null and once = 0 and ({_HAS_LEFT} or {SKIPPED_AS_ACCEPTED}))"
     " mine left join memory known on mine.state = 'skipped' and known.origin = 0"
     " and known.subject in (mine.subject, of_customer(mine.subject))"
     " and known.fingerprint = mine.fingerprint and known.sure"
-    " where later is not null and (mine.state = 'accepted' or known.subject is not null)"
+    " where later is not null and (mine.state <> 'skipped' or known.subject is not null)"
     f" order by mine.fingerprint{_SURER}"
 )
 
@@ -252,10 +253,9 @@ class Memory:
     def of_repeatable(self, position: int, request: Request, about: str | None, *, leaves: bool = True) -> Remembered | None:
         """When a row with just this content was accepted and no other of its identifier since; else None.
 
-        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that was
-        accepted, and then followed by another, is left out too once the row that stands there comes: ``stays`` lists such
-        rows with position and number.  When a row is sent, those after it count as not accepted, because it changes what
-        stands there.
+        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that left,
+        and then was followed by another, is left out too once the row that stands there comes: ``stays`` lists such rows with
+        position and number.  When a row is sent, those after it count as not accepted, because it changes what stands there.
 
         ``leaves`` False: the row is not sent whatever is known of it.
         """
@@ -271,7 +271,7 @@ class Memory:
         if entry[1] and entry[0] == key.hash(plain):
             self.stays += self._followed.pop(known, ())
             return _remembered(entry, key)
-        if leaves and (before := self._newest(plain)) is not None and before[0][1]:
+        if leaves and (before := self._newest(plain)) is not None:
             self._followed.setdefault(known, []).append((position, request.row, _remembered(*before)))
         elif leaves:
             self._leaving.add(known)

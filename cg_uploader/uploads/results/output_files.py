@@ -17,13 +17,13 @@ from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_s
 from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there, read_named, same_as, within
 from cg_uploader.uploads.journal.journal import Journal
 
-PIECE_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
 # What a file of failed rows may end in.
 FAILED_ROWS = tuple(WRITTEN)
 
 
 def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
-    """Return the ending of ``target`` in small letters.
+    """Return the suffix of ``target`` in small letters.
 
     Raises:
         UsageError: It is none of ``allowed``.
@@ -38,16 +38,16 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
 def ensure_spared(
     target: Path, places: Places, journal: Journal | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
 ) -> None:
-    """Do nothing when a file may be saved as ``target``; a file that is there is known under any name.
+    """Make sure that a file may be saved as ``target``.  A file that is there is recognised under any name.
 
     A file whose drive does not answer counts as another one.
 
-    ``journal``: the one that is open already.  ``inputs``: what this command reads.  ``setup``: the user has agreed that a
-    setup file of this profile is replaced.
+    ``journal``: the one that is open already.  ``inputs``: what this command reads.  ``setup``: the name of the profile whose
+    setup file the user has agreed to replace.
 
     Raises:
         UsageError: ``target`` is in the program's own folder, or is one of its files, an input of this command or of a
-            recorded run, a profile or a setup file; or the rows that may have arrived would replace a file of somebody else.
+            recorded run, a profile or a setup file.  Or the rows that may have arrived would replace a foreign file.
         JournalError: A file is there, and the record cannot say whether a run was read from it.
     """
     if _is_below(target, places.home):
@@ -66,7 +66,7 @@ def ensure_spared(
 def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs: Iterable[Path], setup: str = "") -> None:
     if same_as(target, inputs):
         raise UsageError(f"{target} is read by this command, so nothing is saved in its place. Choose another name.")
-    if same_as(target, _kept(places)):
+    if same_as(target, _own_files(places)):
         raise UsageError(f"{target} is a file of CG Uploader itself, so nothing is saved in its place. Choose another name.")
     if (name := _profile_in(target)) is not None and (not setup or name != setup):
         raise UsageError(
@@ -80,7 +80,7 @@ def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs
 
 
 def _ensure_no_source(target: Path, journal: Journal) -> None:
-    """By the file's identity, and by its content where it was moved since."""
+    """Recognise the file of a run by its identity, and by its content where it was moved since."""
     plans = list(_plans(journal))
     same = same_as(target, [plan.table.file for _, plan in plans])
     run = next((run for run, plan in plans if plan.table.file in same), None)
@@ -97,14 +97,14 @@ def _plans(journal: Journal) -> Iterator[tuple[int, Plan]]:
             yield run, journal.plan(run)
 
 
-def _kept(places: Places) -> Iterator[Path]:
+def _own_files(places: Places) -> Iterator[Path]:
     for folder in (places.home, places.locks, places.profiles, places.logs, places.pages):
         with suppress(OSError):
             yield from folder.iterdir()
 
 
 def _profile_in(file: Path) -> str | None:
-    """The name of the profile in a file; empty for a setup file that cannot be read, None for any other file."""
+    """Return the name of the profile in a file.  Empty: it is a setup file that cannot be read.  None: any other file."""
     try:
         return profiles.parse(read_named(file, MOST_BYTES + 1).decode("utf-8-sig")).name
     except (OSError, ValueError, ProfileError):
@@ -115,8 +115,8 @@ def _digest(file: Path) -> str:
     digest = hashlib.sha256()
     try:
         with NamedFile(file) as stream:
-            while piece := stream.read(PIECE_BYTES):
-                digest.update(piece)
+            while chunk := stream.read(_CHUNK_BYTES):
+                digest.update(chunk)
     except OSError:
         return ""
     return digest.hexdigest()

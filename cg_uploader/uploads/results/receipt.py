@@ -23,7 +23,7 @@ from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
 
-# Rows that are listed one by one; the repair file has all of them.
+# Rows that are listed one by one; the file of failed rows has all of them.
 MOST_ROWS = 200
 MOST_REASONS = 25
 # Different reasons that are told apart while counting, so that a run of a million rows fits into memory.

@@ -1,4 +1,4 @@
-"""What a run came to, from the journal alone: totals that add up, the repair file, and the same as data."""
+"""What a run came to, from the journal alone: totals that add up, the file of failed rows, and the same as data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.sheets.failed_rows import writer
-from cg_uploader.sheets.failed_rows.writer import RepairRow
+from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
 from cg_uploader.uploads.journal.plan_json import first_content
 
@@ -63,10 +63,12 @@ def all_refused(run: RunSummary) -> bool:
 
 
 def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
-    """Write the rows that need somebody to ``target`` (xlsx) and return how many; nothing is written when there are none.
+    """Write the rows that need attention to ``target`` and return how many.  With none, nothing is written.
 
-    Rows of once-only kind that may have arrived stand on a second sheet, which is never sent by itself.  UsageError when
-    their values were deleted.
+    Once-only rows that may have arrived stand on a second sheet, or in a second csv file, which is never sent by itself.
+
+    Raises:
+        UsageError: The values of the rows were deleted, or nothing can be written there.
     """
     if not journal.summary(run).attention:
         return 0
@@ -74,11 +76,11 @@ def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
     plan = journal.plan(run)
     columns = [column.heading for column in plan.table.columns]
     origin = origin_of(run, journal.summary(run), plan)
-    return writer.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin)
+    return writer.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin=origin)
 
 
 def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
-    """What a repair file of a run says of itself."""
+    """Return what a file of failed rows of a run says of itself."""
     columns, rows, before = plan.table.columns, plan.table.rows, plan.table.origin
     return Origin(
         run=run,
@@ -95,14 +97,14 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
     )
 
 
-def _first_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
+def _first_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
     others = _other_names(journal.plan(run))
-    return (_repair_row(row, others) for row in _attention(journal, run) if not _to_look_up(row))
+    return (_failed_row(row, others) for row in _attention(journal, run) if not _to_look_up(row))
 
 
-def _second_sheet(journal: Journal, run: int) -> Iterator[RepairRow]:
+def _second_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
     others = _other_names(journal.plan(run))
-    return (_repair_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
+    return (_failed_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
 
 
 def _attention(journal: Journal, run: int) -> Iterator[Kept]:
@@ -121,12 +123,12 @@ def _other_names(plan: Plan) -> dict[str, str]:
     return {heading: f"{heading} (column {shown(name)})" for heading, name in names.items() if name and name != heading}
 
 
-def _repair_row(row: Kept, others: dict[str, str]) -> RepairRow:
+def _failed_row(row: Kept, others: dict[str, str]) -> FailedRow:
     what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or STATUSES[row.status].what_to_do
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
     messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
-    problem = f"{STATUSES[row.status].label}: {replace(row.outcome, messages=messages).message}"
-    return RepairRow(row.number, row.cells, problem, what_to_do, when, row.who)
+    problem = replace(row.outcome, messages=messages).message
+    return FailedRow(row.number, row.cells, row.status, problem, what_to_do, when, row.who)
 
 
 def as_json(journal: Journal, run: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What failed rows bring back when they are to be sent again, from a repair file or straight from the journal."""
+"""Owns failed rows that are to be sent again, from a file of failed rows or straight from the journal: what came with them."""
 
 from __future__ import annotations
 
@@ -11,55 +11,61 @@ from cg_uploader.model.enums import NoteKind, Region, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.table import Note, Table
-from cg_uploader.sheets.failed_rows.reopened import said_before
+from cg_uploader.sheets.failed_rows.original_rows import failed_before
 from cg_uploader.sheets.table.spool import Packer, Spool
 from cg_uploader.uploads.results.report import origin_of
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
-_BEFORE = {RowStatus.REFUSED: NoteKind.REFUSED, RowStatus.HELD_BACK: NoteKind.HELD_BACK}
+_FAILURES = {RowStatus.REFUSED: NoteKind.REFUSED, RowStatus.HELD_BACK: NoteKind.HELD_BACK}
 
 
 @dataclass(frozen=True, slots=True)
-class TakenUp:
-    """What is known of the run that failed rows come from.
+class RetriedRows:
+    """What this computer can say of the run that failed rows come from."""
 
-    ``run`` and ``region`` None: this computer does not know it (any more).  ``constants``: headings whose text is not known.
-    """
-
+    # None: it is not in this computer's record, or not any more.
     run: int | None
+    # The name of the profile that sent them. Empty: not known.
     profile: str
+    # None: not known.
     region: Region | None
+    # The reference of the configuration that they were sent to. Empty: not known.
     reference: str
-    mapping: Mapping
+    # None: not known.
+    mapping: Mapping | None
+    # Headings of fields that had one text in every row, which is not known any more.
     constants: tuple[str, ...]
-    said: str
+    # Which rows these are, for people.
+    notes: str
 
     def sentence(self, plan: Plan) -> str:
-        """What a person has to know when the rows are sent by ``plan``."""
-        words = [self.said]
-        if self.reference != plan.configuration.reference:
-            words.append(
+        """Return what the user has to know when the rows are sent by ``plan``."""
+        texts = [self.notes]
+        if self.reference not in ("", plan.configuration.reference):
+            texts.append(
                 f"They were sent with “{self.profile}” to the reference “{self.reference}”, and would now be sent with "
                 f"“{plan.profile}” to “{plan.configuration.reference}”."
             )
         if self.region is not None and self.region is not plan.region:
-            words.append(
+            texts.append(
                 f"They went to the region {self.region.upper()}, and would now go to the region {plan.region.upper()}."
             )
-        gone = [heading for heading, _ in self.mapping.sources if plan.mapping.source(heading) is None]
-        gone += [heading for heading in self.constants if plan.mapping.source(heading) is None]
+        sources = self.mapping.sources if self.mapping is not None else ()
+        headings = [*(heading for heading, _ in sources), *self.constants]
+        gone = [heading for heading in headings if plan.mapping.source(heading) is None]
         if gone:
             names = ", ".join(f"“{heading}”" for heading in gone)
-            words.append(f"{names} went to CustomerGauge then, and would not now.")
-        return " ".join(words)
+            texts.append(f"{names} went to CustomerGauge then, and would not now.")
+        return " ".join(texts)
 
 
-def take_up(table: Table, journal: Journal) -> TakenUp | None:
-    """What ``table`` brings back; None when it is no repair file, or does not say any more which run it comes from.
+def retried_rows(table: Table, journal: Journal) -> RetriedRows | None:
+    """Return what this computer can say of the run that the rows of ``table`` come from.
 
-    What the file says only ever chooses among this computer's own runs: one that is not known is not believed.
+    None: they are no failed rows, or do not say which run they come from.  What the file says only ever chooses among this
+    computer's own runs.
     """
     origin = table.origin
     if origin is None or not origin.run:
@@ -68,25 +74,26 @@ def take_up(table: Table, journal: Journal) -> TakenUp | None:
     name = origin.file or "a file"
     if run is not None:
         plan = journal.plan(run)
-        said = f"These are failed rows of upload {run} ({name}); only they are sent."
-        return TakenUp(run, plan.profile, plan.region, plan.configuration.reference, plan.mapping, (), said)
-    said = (
+        notes = f"These are failed rows of upload {run} ({name}); only they are sent."
+        return RetriedRows(run, plan.profile, plan.region, plan.configuration.reference, plan.mapping, (), notes)
+    notes = (
         f"These are failed rows of upload {origin.run} ({name}), which this computer does not know (any more): rows that were "
         "accepted in it meanwhile are not recognised."
     )
-    mapping = Mapping(tuple((heading, _source(table, letter)) for heading, letter in origin.sources))
-    return TakenUp(None, origin.profile, None, origin.reference, mapping, origin.constants, said)
+    sources = tuple((heading, _source(table, letter)) for heading, letter in origin.sources)
+    mapping = Mapping(sources) if sources else None
+    return RetriedRows(None, origin.profile, None, origin.reference, mapping, origin.constants, notes)
 
 
 def _source(table: Table, letter: str) -> Source:
-    """The column by its heading, which survives more than its letter, where that is there once."""
+    """Return the column by its heading, which survives more than its letter, where that is there once."""
     headings = [column.heading for column in table.columns]
     heading = next((column.heading for column in table.columns if column.letter == letter), "")
     return Source(column=heading) if heading and headings.count(heading) == 1 else Source(letter=letter)
 
 
 def failed_table(journal: Journal, run: int) -> Table:
-    """The rows of a run that somebody can correct and send again, as a table of its own with the numbers they have.
+    """Return the rows of a run that can be corrected and sent again, as a table of its own with the numbers they have.
 
     Once-only rows that may have arrived stay behind.
 
@@ -109,8 +116,8 @@ def _failed_table(journal: Journal, run: int) -> Table:
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
             packer.append(row.number, row.cells)
-            if row.status in _BEFORE:
-                notes.append(said_before(row.number, _BEFORE[row.status], row.outcome.message))
+            if row.status in _FAILURES:
+                notes.append(failed_before(row.number, _FAILURES[row.status], row.outcome.message))
     journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
     if not len(packer):
         raise UsageError("All these rows may have arrived. Look them up under Data → Rest APIs → Request History first.")

@@ -1,8 +1,11 @@
+"""Failed rows as they are saved: text in every cell, whole or not at all, and what is marked in the first column."""
+
 from __future__ import annotations
 
 import csv
 import os
 import stat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -11,16 +14,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.provenance import Origin
 from cg_uploader.sheets.cells.clean_text import BLANKS, sent
 from cg_uploader.sheets.failed_rows import writer
-from cg_uploader.sheets.failed_rows.writer import PROBLEM, ROW, WHAT_TO_DO, RepairRow, write
+from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
+from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, SENT, STATUS, WHAT_TO_DO, FailedRow
+from cg_uploader.sheets.failed_rows.writer import write as write_with
 from cg_uploader.sheets.reader import ReadOptions, read
 
 ROWS = [
-    RepairRow(5, ("00123", "=1+1"), "Not an email address.", "Correct it."),
-    RepairRow(9, ("_x000D_", "a\nb"), "Other", "Look."),
+    FailedRow(5, ("00123", "=1+1"), RowStatus.HELD_BACK, "Not an email address.", "Correct it."),
+    FailedRow(9, ("_x000D_", "a\nb"), RowStatus.REFUSED, "Other", "Look."),
 ]
-UNSURE = [RepairRow(12, ("x", "y"), "No answer came.", "Look whether it is there.", "2024-01-05 10:00:00", "x@example.com")]
+UNSURE = [
+    FailedRow(
+        12,
+        ("x", "y"),
+        RowStatus.NOT_SURE,
+        "No answer came.",
+        "Look whether it is there.",
+        "2024-01-05 10:00:00",
+        "x@example.com",
+    )
+]
+ORIGIN = Origin(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
+
+
+def write(path: Path, columns: Sequence[str], rows: Iterable[FailedRow], not_sure: Iterable[FailedRow] = ()) -> int:
+    return write_with(path, columns, rows, not_sure, origin=ORIGIN)
 
 
 def texts(path: Path, **options: object) -> list[tuple[str, ...]]:
@@ -29,15 +51,17 @@ def texts(path: Path, **options: object) -> list[tuple[str, ...]]:
 
 
 def test_both_sheets_can_be_read_again(tmp_path: Path) -> None:
-    path = tmp_path / "repair.xlsx"
+    path = tmp_path / "failed.xlsx"
     assert write(path, ["Key", "Value"], ROWS, UNSURE) == 3
     assert read(path).sheets == ("Rows that need you", "Not sure")
     assert texts(path) == [("Key", "Value"), ("00123", "=1+1"), ("_x000D_", "a\nb")]
     assert [row.number for row in read(path).rows] == [5, 9]
     assert texts(path, sheet="Not sure")[1] == ("x", "y")
     book = openpyxl.load_workbook(path)
-    assert [cell.value for cell in book["Rows that need you"][1]] == [ROW, "Key", "Value", PROBLEM, WHAT_TO_DO]
+    assert [cell.value for cell in book["Rows that need you"][1]] == [ROW, "Key", "Value", STATUS, PROBLEM, WHAT_TO_DO]
+    assert [cell.value for cell in book["Not sure"][1]][3:] == [STATUS, PROBLEM, WHAT_TO_DO, SENT, IDENTIFIER]
     assert [cell.value for cell in book["Not sure"][2]][3:] == [
+        "Not sure",
         "No answer came.",
         "Look whether it is there.",
         "2024-01-05 10:00:00",
@@ -46,23 +70,32 @@ def test_both_sheets_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_the_second_sheet_is_there_only_when_needed(tmp_path: Path) -> None:
-    assert write(tmp_path / "r.xlsx", ["Key"], iter([RepairRow(2, ("a",), "p", "w")])) == 1
+    assert write(tmp_path / "r.xlsx", ["Key"], iter([FailedRow(2, ("a",), RowStatus.REFUSED, "p", "w")])) == 1
     assert read(tmp_path / "r.xlsx").sheets == ("Rows that need you",)
 
 
 def test_no_cell_is_anything_but_text(tmp_path: Path) -> None:
     nasty = ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "2024-01-05", "1E5", "TRUE", "#N/A", "'x", "\t=1"]
-    write(tmp_path / "r.xlsx", [f"c{i}" for i in range(len(nasty))], [RepairRow(2, tuple(nasty), "=1", "=2")])
+    write(
+        tmp_path / "r.xlsx", [f"c{i}" for i in range(len(nasty))], [FailedRow(2, tuple(nasty), RowStatus.REFUSED, "=1", "=2")]
+    )
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").active
     row = list(sheet[2])
     assert {cell.data_type for cell in row} == {"s"}
-    assert [cell.value for cell in row] == ["2", *nasty, "=1", "=2"]
+    assert [cell.value for cell in row][1:] == [*nasty, "Refused", "=1", "=2"]
 
 
 def test_no_text_of_a_csv_file_can_be_a_formula_and_each_comes_back(tmp_path: Path) -> None:
     nasty = ("=1", "+49 170", "-2", "@x", "'=1", "''+", "'s", "'", 'a;"b",\nc', "", "00123", "1,5")
     names = [f"c{i}" for i in range(len(nasty) - 1)] + ["=h"]
-    assert write(tmp_path / "r.csv", names, [RepairRow(9, nasty, "=1", "Do."), RepairRow(12, nasty[:3], "", "")]) == 2
+    assert (
+        write(
+            tmp_path / "r.csv",
+            names,
+            [FailedRow(9, nasty, RowStatus.REFUSED, "=1", "Do."), FailedRow(12, nasty[:3], RowStatus.NOT_SENT, "", "")],
+        )
+        == 2
+    )
     lines = list(csv.reader((tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)))
     assert not [text for line in lines for text in line if text[:1] in tuple("=+-@\t\r")]
     table = read(tmp_path / "r.csv")
@@ -75,8 +108,8 @@ def test_no_text_of_a_csv_file_can_be_a_formula_and_each_comes_back(tmp_path: Pa
 
 @given(st.text("'=+-@\t\ra", max_size=6))
 def test_what_guards_a_text_can_be_taken_away_again(text: str) -> None:
-    assert writer.unguarded(writer.guarded(text)) == text
-    assert writer.guarded(text)[:1] not in tuple("=+-@\t\r")
+    assert unguarded(guarded(text)) == text
+    assert guarded(text)[:1] not in tuple("=+-@\t\r")
 
 
 def test_a_csv_file_of_rows_that_may_have_arrived_is_not_opened(tmp_path: Path) -> None:
@@ -95,18 +128,22 @@ def test_a_csv_file_of_rows_that_may_have_arrived_is_not_opened(tmp_path: Path) 
 def test_the_file_is_private_until_it_is_there_and_nothing_is_left_over(tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
     path.write_text("old")
-    write(path, ["Key"], [RepairRow(2, ("a",), "p", "w")])
+    write(path, ["Key"], [FailedRow(2, ("a",), RowStatus.REFUSED, "p", "w")])
     assert [file.name for file in tmp_path.iterdir()] == ["r.xlsx"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
 
 
 def test_a_text_that_no_cell_can_hold_is_cut_and_said_and_stays_too_long_to_send(tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
-    write(path, ["Key"], [RepairRow(2, ("a",), "p", "w"), RepairRow(7, ("x" * 32_768,), "p", "w")])
+    write(
+        path,
+        ["Key"],
+        [FailedRow(2, ("a",), RowStatus.REFUSED, "p", "w"), FailedRow(7, ("x" * 32_768,), RowStatus.REFUSED, "p", "w")],
+    )
     first, second = read(path).rows
     assert (first.number, first.cells) == (2, ("a",))
     assert 7_900 < len(second.cells[0]) <= 32_767
-    assert "cut here" in str(openpyxl.load_workbook(path).active["D3"].value)
+    assert "cut here" in str(openpyxl.load_workbook(path).active["E3"].value)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -121,7 +158,7 @@ CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text(
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5))
 def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     path = tmp_path / "r.xlsx"
-    write(path, ["Key", "Value"], [RepairRow(i, cells, "p", "w") for i, cells in enumerate(rows, 2)])
+    write(path, ["Key", "Value"], [FailedRow(i, cells, RowStatus.REFUSED, "p", "w") for i, cells in enumerate(rows, 2)])
     found = texts(path)[1:]
     assert [row[:2] for row in found] == [tuple(sent(cell)[0] for cell in cells) for cells in rows]
     clean = [(i, cell) for i, cells in enumerate(rows) for cell in cells if cell == cell.strip(BLANKS) and cell.isprintable()]
@@ -129,8 +166,8 @@ def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tu
 
 
 def test_more_rows_than_a_sheet_holds_stand_on_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "MOST_ROWS", 2)
-    rows = [RepairRow(n, (str(n),), "p", "w") for n in range(2, 7)]
+    monkeypatch.setattr(writer, "MAX_ROWS", 2)
+    rows = [FailedRow(n, (str(n),), RowStatus.REFUSED, "p", "w") for n in range(2, 7)]
     assert write(tmp_path / "r.xlsx", ["Key"], rows) == 5
     table = read(tmp_path / "r.xlsx")
     assert table.sheets == ("Rows that need you", "Rows that need you 2", "Rows that need you 3")

@@ -67,7 +67,7 @@ def skipping(plan: Plan, journal: Journal) -> list[int]:
 
 
 def saved(journal: Journal, run: int, file: Path, **cells: str) -> Path:
-    """The repair file of a run, corrected."""
+    """The file of failed rows of a run, corrected."""
     report.save_failed_rows(journal, run, file)
     return corrected(file, **cells)
 
@@ -117,7 +117,7 @@ def test_what_was_corrected_is_not_sent_again_in_its_older_text_when_a_run_is_fo
     assert skipping(survey, journal) == []
 
 
-def test_a_repair_file_of_a_run_that_is_not_known_here_is_known_the_second_time(
+def test_a_file_of_failed_rows_of_a_run_that_is_not_known_here_is_known_the_second_time(
     survey: Plan, journal: Journal, tmp_path: Path
 ) -> None:
     first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
@@ -250,7 +250,7 @@ def test_the_file_itself_knows_what_was_corrected_after_its_own_run_was_forgotte
 
 
 def texts(survey: Plan, journal: Journal, tmp_path: Path, way: str, run: int, name: str) -> Plan:
-    """The failed row 4 of ``run``, with another text, as a repair file or in the window."""
+    """The failed row 4 of ``run``, with another text, as a file of failed rows or in the window."""
     if way == "file":
         return replace(survey, table=read(saved(journal, run, tmp_path / f"{name}.xlsx", C2=name)))
     return replace(survey, table=failed_table(journal, run), edits={4: {1: name}})

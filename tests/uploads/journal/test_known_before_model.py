@@ -2,8 +2,8 @@
 
 Two people, each with a computer, against a model of what each computer must know: of once-only rows the texts and the numbers
 that may have arrived, of repeatable ones the newest content of each identifier.  Anything happens in any order: uploads of the
-whole file or a part of it, edits and corrections in the window and in repair files, which travel; kills, stops, continued
-runs; forgotten runs, deleted values, a colleague's memory, and a damaged record.
+whole file or a part of it, edits and corrections in the window and in files of failed rows, which travel; kills, stops,
+continued runs; forgotten runs, deleted values, a colleague's memory, and a damaged record.
 """
 
 from __future__ import annotations
@@ -197,16 +197,16 @@ class World:
 
     def failed_rows_in_the_window(self, who: int, skip: bool | None, chance: random.Random) -> None:
         table = failed_table(self.computers[who].journal, self.some_run(who, chance))
-        self.upload(who, self.edited(taken_up(table), chance), skip, chance)
+        self.upload(who, self.edited(retried(table), chance), skip, chance)
 
-    def a_repair_file(self, who: int, skip: bool | None, chance: random.Random) -> None:
+    def a_file_of_failed_rows(self, who: int, skip: bool | None, chance: random.Random) -> None:
         """A new one, or one of those that lie about, perhaps from the other computer, corrected here and there."""
         with suppress(UploaderError):
             self.files.append(failed_table(self.computers[who].journal, self.some_run(who, chance)))
         if self.files:
             at = chance.randrange(len(self.files))
             self.files[at] = table = self.corrected(self.files[at], chance)
-            self.upload(who, taken_up(table), skip, chance)
+            self.upload(who, retried(table), skip, chance)
 
     def corrected(self, table: Table, chance: random.Random) -> Table:
         """As it is read from a file: other bytes each time, rows numbered as in the first file."""
@@ -214,7 +214,7 @@ class World:
         for at, row in enumerate(rows):
             if chance.random() < 0.4:
                 rows[at] = replace(row, cells=(row.cells[0], self.another_text()))
-        return replace(table, digest=f"repair file {self.edits}", rows=rows)
+        return replace(table, digest=f"file of failed rows {self.edits}", rows=rows)
 
     def go_on(self, who: int, _: bool | None, chance: random.Random) -> None:
         computer = self.computers[who]
@@ -266,7 +266,7 @@ class World:
             self.computers[who].journal.summary(run)
 
 
-def taken_up(table: Table) -> Plan:
+def retried(table: Table) -> Plan:
     """Failed rows with the connection that they came from."""
     assert table.origin is not None
     return replace(CONTACTS if table.origin.reference == "contact" else SURVEY, table=table)
@@ -274,7 +274,7 @@ def taken_up(table: Table) -> Plan:
 
 ACTS = (
     *("whole_file",) * 4,
-    *("a_repair_file", "forget") * 3,
+    *("a_file_of_failed_rows", "forget") * 3,
     *("go_on", "contacts") * 3,
     *("failed_rows_in_the_window",) * 2,
     *("part_of_the_file", "delete_old_values", "take_memory_in", "damage"),

@@ -157,6 +157,34 @@ def test_where_nothing_identifies_rows_each_accepted_one_further_down_counts(jou
     assert leaving(journal, replace(planned(headings=headings), table=failed_table(journal, run))) == [2], "the user's choice"
 
 
+def test_the_same_file_again_without_accepted_rows_sends_no_older_row_that_is_not_sure(journal: Journal) -> None:
+    plan = planned("a1", "a2", "b1", "c1", "c2")
+    first = send(journal, plan, {2: LOST, 5: LOST, 6: LOST}).run
+    again = replace(plan, skip_accepted=True)
+    client = ScriptedClient({5: list(LOST), 6: list(LOST)})
+    run = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer())).run
+    assert set(client.sent) == {5, 6}, "of the contact c nothing was accepted"
+    row = row_of(journal, run, 2)
+    assert row.status is RowStatus.NOT_SURE
+    assert row.outcome.message == (
+        "This row may have arrived in an earlier upload. A row further down with the same identifier was accepted since, "
+        "so it is not sent again."
+    )
+    assert row_of(journal, run, 3).status is RowStatus.SKIPPED
+    assert resume(journal, run) == [5, 6]
+    for forgotten in (run, first):
+        assert leaving(journal, again) == []
+        journal.forget(forgotten)
+    assert leaving(journal, again) == []
+
+
+def test_a_newer_file_with_that_row_is_sent(journal: Journal) -> None:
+    send(journal, planned("a1", "a2"), {2: LOST})
+    assert leaving(journal, replace(planned("a1"), skip_accepted=True)) == [2]
+    send(journal, planned("a1", "a2"), {2: LOST})
+    assert leaving(journal, replace(planned("a1", "a3"), skip_accepted=True)) == [2, 3]
+
+
 def test_a_row_that_names_nobody_is_sent_again_where_others_name_somebody(journal: Journal) -> None:
     plan = plan_of([("", "x@example.com"), ("a@example.com", "")], ("Email", "Other"))
     fields = (Field("Email", kind=FieldKind.EMAIL), Field("Other", kind=FieldKind.EMAIL))

@@ -1,4 +1,4 @@
-"""What a run leaves for people: totals, the repair file, the receipt."""
+"""What a run leaves for people: totals, the file of failed rows, the receipt."""
 
 from __future__ import annotations
 
@@ -59,24 +59,24 @@ def sheets(file: Path) -> dict[str, list[list[object]]]:
     return found
 
 
-def test_the_repair_file_holds_the_rows_that_need_somebody(journal: Journal, tmp_path: Path) -> None:
+def test_the_file_of_failed_rows_holds_the_rows_that_need_attention(journal: Journal, tmp_path: Path) -> None:
     run, plan = carried_out(journal)
     target = tmp_path / "failed.xlsx"
     assert report.save_failed_rows(journal, run, target) == 3
     (rows,) = sheets(target).values()
-    assert rows[0] == ["Row", "Email", "First Name", "Problem", "What to do"]
-    assert [row[:3] for row in rows[1:]] == [
-        ["3", "bob@example.com", HOSTILE],
-        ["4", "not an address", "=1+1"],
-        ["5", "dora@example.com", "007"],
+    assert rows[0] == ["[cg-row]", "Email", "First Name", "Status [cg-status]", "Problem [cg-problem]", "What to do [cg-to-do]"]
+    assert [["/".join(str(row[0]).split("/")[:3]), *row[1:4]] for row in rows[1:]] == [
+        ["3/refused/1", "bob@example.com", HOSTILE, "Refused"],
+        ["4/held_back/1", "not an address", "=1+1", "Held back"],
+        ["5/not_sure/1", "dora@example.com", "007", "Not sure"],
     ]
-    assert all(row[3] and row[4] for row in rows[1:])
+    assert all(row[4] and row[5] for row in rows[1:])
     again = read(target)
     assert match(plan.configuration, again.columns).mapping == plan.mapping
     assert [row.cells for row in again.rows] == ROWS[1:]
 
 
-def test_a_repair_file_names_the_column_too_where_it_is_called_otherwise(journal: Journal, tmp_path: Path) -> None:
+def test_the_file_of_failed_rows_names_the_column_too_where_it_is_called_otherwise(journal: Journal, tmp_path: Path) -> None:
     plan = plan_of(ROWS)
     columns = (replace(plan.table.columns[0], heading="E-mail address"), *plan.table.columns[1:])
     (_, name), mapped = plan.mapping.sources, ("Email", Source(column="E-mail address"))
@@ -85,7 +85,7 @@ def test_a_repair_file_names_the_column_too_where_it_is_called_otherwise(journal
     summary = engine.upload(plan, ScriptedClient({}), journal, on_batch=heard, control=Control(), surroundings=inline(timer))
     report.save_failed_rows(journal, summary.run, tmp_path / "failed.xlsx")
     (_, row) = sheets(tmp_path / "failed.xlsx")["Rows that need you"]
-    assert str(row[3]).startswith("Held back: Email (column “E-mail address”): “not an address” is not an email address")
+    assert str(row[4]).startswith("Email (column “E-mail address”): “not an address” is not an email address")
     outcome = next(each for each in journal.outcomes(summary.run) if each.status is RowStatus.HELD_BACK)
     assert outcome.message.startswith("Email: “not an address” is not an email address")
 

@@ -1,4 +1,4 @@
-"""The circle of a repair file: saved, corrected, opened again, sent; nobody is written to twice on the way."""
+"""The circle of a file of failed rows: saved, corrected, opened again, sent; nobody is written to twice on the way."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.receipt import receipt
-from cg_uploader.uploads.results.retry_failed import take_up
+from cg_uploader.uploads.results.retry_failed import retried_rows
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
 ROWS = [(f"p{n}@example.com", f"Name {n}") for n in range(2, 9)]
+SAVED_BEFORE = Path(__file__).resolve().parents[2] / "sheets" / "failed_rows" / "saved_before"
 REFUSED = status(422, ("First Name", "is blocked."))
 
 
@@ -70,7 +71,7 @@ def corrected(file: Path, *cells: tuple[str, str], sheet: int = 0) -> Path:
 
 
 def again(plan: Plan, file: Path, **options: str) -> Plan:
-    """The same profile, the repair file as its table."""
+    """The same profile, the file of failed rows as its table."""
     return replace(plan, table=read(file, ReadOptions(**options)))
 
 
@@ -92,10 +93,11 @@ def stopped_run(plan: Plan, journal: Journal) -> tuple[RunSummary, ScriptedClien
     return send(plan, journal, client, control), client
 
 
-def test_run_profile_and_mapping_come_back(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_run_profile_and_mapping_come_back(survey: Plan, journal: Journal, tmp_path: Path, suffix: str) -> None:
     summary, _ = stopped_run(survey, journal)
-    table = read(saved(journal, summary.run, tmp_path / "failed.xlsx"))
-    found = take_up(table, journal)
+    table = read(saved(journal, summary.run, tmp_path / f"failed{suffix}"))
+    found = retried_rows(table, journal)
     assert found is not None
     assert (found.run, found.profile, found.reference) == (summary.run, survey.profile, survey.configuration.reference)
     assert found.mapping == survey.mapping
@@ -170,7 +172,7 @@ def test_a_correction_that_was_stopped_is_not_overtaken_by_the_older_text(journa
     assert client.sent == []
 
 
-def test_a_repair_file_of_a_repair_file(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+def test_a_file_of_failed_rows_of_a_file_of_failed_rows(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     summary, _ = stopped_run(survey, journal)
     plan = again(survey, saved(journal, summary.run, tmp_path / "failed.xlsx"))
     second = send(plan, journal, ScriptedClient({3: [REFUSED], 7: [REFUSED]}))
@@ -225,7 +227,7 @@ def test_on_another_computer_it_says_what_is_not_known(survey: Plan, journal: Jo
     table, other = unknown_run(saved(journal, summary.run, tmp_path / "failed.xlsx"), survey, tmp_path / "other")
     with other:
         send(plan_of([("a@example.com", "A")]), other)  # its own upload 1 is another one
-        found = take_up(table, other)
+        found = retried_rows(table, other)
     assert found is not None
     assert found.run is None
     assert found.mapping == Mapping((("Email", Source(column="Email")), ("First Name", Source(column="First Name"))))
@@ -234,10 +236,42 @@ def test_on_another_computer_it_says_what_is_not_known(survey: Plan, journal: Jo
     assert "“Source” went to CustomerGauge then, and would not now." in found.sentence(bare)
 
 
+def test_on_another_computer_a_csv_file_says_what_is_not_known(survey: Plan, journal: Journal, tmp_path: Path) -> None:
+    summary, _ = stopped_run(survey, journal)
+    table, other = unknown_run(saved(journal, summary.run, tmp_path / "failed.csv"), survey, tmp_path / "other")
+    with other:
+        retried = retried_rows(table, other)
+    assert retried is not None
+    assert (retried.run, retried.profile, retried.reference, retried.mapping) == (None, "test", "contact", None)
+    assert retried.sentence(replace(survey, table=table)) == (
+        "These are failed rows of upload 1 (contacts.xlsx), which this computer does not know (any more): rows that were "
+        "accepted in it meanwhile are not recognised."
+    )
+
+
+def test_a_workbook_that_the_version_before_saved_knows_its_run(journal: Journal, tmp_path: Path) -> None:
+    before = read(SAVED_BEFORE / "failed.xlsx")
+    assert before.origin is not None
+    headings = ("Email", "Name", "Row")
+    rows = [("ann@example.com", "=Ann", "3"), ("cy@example.com", "Cy", "")]
+    plan = plan_of(rows, headings)
+    for _ in range(before.origin.run):
+        run = send(plan, journal, ScriptedClient({2: [REFUSED], 3: [REFUSED]})).run
+    values = before.origin.started, f"{before.origin.digest} Contacts", run
+    journal._db.execute("update run set started = ?, content = ? where id = ?", values)
+    send(plan_of([("ann@example.com", "Newer", "")], headings), journal)
+    retried = retried_rows(before, journal)
+    assert retried is not None
+    assert retried.run == run
+    client = ScriptedClient()
+    done = send(replace(plan, table=before), journal, client)
+    assert (client.sent, done.counts[RowStatus.SKIPPED]) == ([121], 1), "row 7 is older, row 120 has no email address"
+
+
 def test_another_profile_is_said(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     summary, _ = stopped_run(survey, journal)
     table = read(saved(journal, summary.run, tmp_path / "failed.xlsx"))
-    found = take_up(table, journal)
+    found = retried_rows(table, journal)
     assert found is not None
     other = replace(survey, table=table, profile="Other", configuration=replace(survey.configuration, reference="else"))
     assert "would now be sent with “Other” to “else”" in found.sentence(other)
