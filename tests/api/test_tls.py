@@ -265,7 +265,7 @@ def test_a_certificate_file_that_cannot_be_opened(client, peer, tmp_path):
 def test_how_windows_and_macos_word_it_is_understood(words, said):
     error = ssl.SSLCertVerificationError(words)
     error.verify_message, error.verify_code = words, 2148204810
-    text = distrust("api.example.org", error, "proxy:1")
+    text = str(distrust("api.example.org", error, "proxy:1"))
     assert said in text
     assert text.startswith("The certificate of api.example.org (through the proxy proxy:1) ")
 

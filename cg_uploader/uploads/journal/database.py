@@ -58,8 +58,11 @@ def open_journal(places: Places) -> Opened:
             return _connected(file, places.locks, aside)
         except _Behind as behind:
             return _connected(file, places.locks, _set_aside_behind(places, behind.file))
-        except DiskFull:  # what programs share needs some bytes, and reading needs none
-            return _connected(file, places.locks, aside, alone=True)
+        except DiskFull as full:  # what programs share needs some bytes, and reading needs none
+            try:
+                return _connected(file, places.locks, aside, alone=True)
+            except JournalError:  # to be brought up to date it needs some after all
+                raise full from None
 
 
 class _Behind(JournalError):

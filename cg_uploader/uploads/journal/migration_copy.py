@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 SUFFIX = "-before"
+TIMEOUT_SECONDS = 2.0
 _FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -33,9 +34,10 @@ def keep(journal: Path) -> None:
     os.close(os.open(target, _FLAGS, 0o600))
     try:
         with (
-            closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True, timeout=TIMEOUT_SECONDS)) as source,
             closing(sqlite3.connect(f"{target.absolute().as_uri()}?mode=rw", uri=True)) as copy,
         ):
+            source.execute("select 1 from sqlite_master").fetchone()  # says when it is locked; `backup` would wait for ever
             source.backup(copy)
             copy.execute("pragma journal_mode=delete")  # one file, without companions
     except BaseException:

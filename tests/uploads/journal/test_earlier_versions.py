@@ -112,6 +112,23 @@ def test_no_copy_is_made_of_a_journal_that_is_new_or_of_this_version(tmp_path: P
             assert not copy_of(places).exists()
 
 
+def test_on_a_full_disk_the_disk_is_what_is_told(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look at the record alone needs no room, and to bring it up to date does."""
+    before, keep = content(places.journal), migration_copy.keep
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def keep_at_second_try(journal: Path) -> None:
+        monkeypatch.setattr(migration_copy, "keep", keep)
+        raise full
+
+    monkeypatch.setattr(migration_copy, "keep", keep_at_second_try)
+    with pytest.raises(DiskFull):
+        Journal(places)
+    assert content(places.journal) == before
+    assert not copy_of(places).exists()
+
+
 def test_a_copy_that_cannot_be_made_leaves_the_version_before(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(places.journal)
     full = sqlite3.OperationalError("database or disk is full")
