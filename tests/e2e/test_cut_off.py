@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from laws import HEADINGS, check, finish, people, upload_words
-from program import ENOUGH_SECONDS, Program, ledger_lines
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")]
 
@@ -43,14 +43,14 @@ def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     """The kill falls while the kernel writes the journal to the disk: between its pages and the end of the commit."""
     rows, chance = 160, random.Random(kind)
     program = Program(tmp_path)
-    with program.practice(delay=20) as practice:
+    with program.practice_process(delay=20) as practice:  # beside it, this process can look without a pause
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
         inside = 0
         for _ in range(8):
             with program.start(*words) as process:
-                at_least, first = chance.randrange(1, 9), len(lines_of(tmp_path))
-                while process.poll() is None and len(lines_of(tmp_path)) < first + at_least:
+                at_least, first = chance.randrange(1, 9), received_count(tmp_path)
+                while process.poll() is None and received_count(tmp_path) < first + at_least:
                     pass
                 while process.poll() is None:
                     if in_a_commit(process):
@@ -66,11 +66,6 @@ def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     assert said["not_sure"] <= inside
 
 
-def lines_of(folder: Path) -> list[bytes]:
-    file = folder / "ledger.jsonl"
-    return file.read_bytes().splitlines() if file.exists() else []
-
-
 @pytest.mark.parametrize(("kind", "seed"), list(itertools.product(["contact", "survey"], [1, 2, 3])))
 def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     """At sizes by chance: nothing leaves that is not recorded, and with room again the run goes on."""
@@ -82,7 +77,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     with program.practice() as practice:
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
-        done = program.run(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        done = program.run_process(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
         assert done.returncode == 5, done.stderr
         assert "disk is full" in done.stderr
         _, history = program.json("history")
@@ -107,8 +102,7 @@ def test_a_small_disk_that_is_really_full(tmp_path: Path, kind: str) -> None:
             profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
             words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
             with program.start(*words, "--json") as process:
-                while len(lines_of(tmp_path)) < 20:
-                    assert process.poll() is None
+                wait_until(lambda: received_count(tmp_path) >= 20, process)
                 subprocess.run(["dd", "if=/dev/zero", f"of={home}/ballast", "bs=4k"], capture_output=True, check=False)
                 _, err = process.communicate(timeout=ENOUGH_SECONDS)
             assert process.returncode == 5, err
@@ -148,8 +142,7 @@ def test_three_programs_that_continue_one_run(tmp_path: Path, kind: str) -> None
     with program.practice(delay=150 if kind == "contact" else 40) as practice:
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         with program.start(*upload_words(people(tmp_path, rows), profile)) as process:
-            while len(lines_of(tmp_path)) < 10:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 10, process)
             process.kill()
             process.communicate(timeout=ENOUGH_SECONDS)
         together = [program.start("resume", "1") for _ in range(3)]
@@ -185,13 +178,12 @@ def test_a_service_that_dies_and_comes_back(tmp_path: Path, kind: str) -> None:
     """Cable out, cable in: the address is gone for a while, and the old sign-in is unknown afterwards."""
     rows = 150
     program = Program(tmp_path)
-    with program.practice(delay=20) as practice:
-        port = int(practice.addresses["auth"].split(":")[2].split("/")[0])
+    with program.practice_process(delay=20) as practice:
+        port = practice.port
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         few = "--connections", "2"  # fewer than five rows at once, also when some are dialled while the service dies
         process = program.start(*upload_words(people(tmp_path, rows), profile, *few), "--json")
-        while len(lines_of(tmp_path)) < 30:
-            assert process.poll() is None
+        wait_until(lambda: received_count(tmp_path) >= 30, process)
         practice.process.send_signal(signal.SIGKILL)
         practice.process.wait(ENOUGH_SECONDS)
     told = ""

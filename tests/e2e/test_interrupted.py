@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from laws import HEADINGS, check, finish, people, received, upload_words
-from program import ENOUGH_SECONDS, Program, ledger_lines
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows knows these signals by other names")]
 
@@ -29,9 +29,7 @@ BUSY = {"rules": [{"when": {"record": 3}, "do": "429", "seconds": 300, "times": 
 
 def wait_for_rows(folder: Path, process: subprocess.Popen[str], count: int) -> None:
     """Until the service has received that many."""
-    file = folder / "ledger.jsonl"
-    while not file.exists() or file.read_bytes().count(b"\n") < count:
-        assert process.poll() is None, process.communicate()[1]
+    wait_until(lambda: received_count(folder) >= count, process)
 
 
 @BOTH_KINDS
@@ -91,8 +89,7 @@ def test_a_signal_during_a_sign_in_that_hangs(tmp_path: Path) -> None:
     with program.practice({"token": ["hang", "hang"]}) as practice:
         profile = program.profile(practice, HEADINGS)
         with program.start(*upload_words(people(tmp_path, 30), profile)) as process:
-            while not practice.summary()["sign_ins"]:
-                assert process.poll() is None
+            wait_until(lambda: bool(practice.summary()["sign_ins"]), process)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
         assert process.returncode == 130, err
@@ -106,7 +103,7 @@ def test_a_halted_program_goes_on_where_it_was(tmp_path: Path, kind: str) -> Non
     rows = 60
     program = Program(tmp_path)
     with program.practice(delay=50) as practice:
-        port = int(practice.addresses["auth"].split(":")[2].split("/")[0])
+        port = practice.port
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         process = program.start(*upload_words(people(tmp_path, rows), profile, "--connections", "16"), "--json")
         wait_for_rows(tmp_path, process, 20)

@@ -70,7 +70,7 @@ class Trial:
 
     def wake(self, started: ExitStack) -> None:
         """The lid is opened: the service is another one by now, and every connection is dead."""
-        port = int(self.practice.addresses["auth"].split(":")[2].split("/")[0])
+        port = self.practice.port
         self.practice = started.enter_context(self.program.practice(port=port))
         self.process.send_signal(signal.SIGCONT)
 

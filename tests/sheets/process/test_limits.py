@@ -103,7 +103,6 @@ def test_a_small_file_that_stands_for_a_huge_table_is_refused_before_its_text_is
     assert sent < 100 << 20
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_a_huge_table_is_a_sentence(tmp_path: Path, make: Callable[[Path, int, str], Path]) -> None:
     make(tmp_path / "huge", 1_048_575 if make is ods else 140_000, LONG)
