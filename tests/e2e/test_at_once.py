@@ -23,7 +23,7 @@ from cg_uploader.uploads.results.report import as_json, summaries
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 PROGRAMS, THREADS, SECONDS = 3, 2, 5.0
 LONGEST_PAUSE = 0.012

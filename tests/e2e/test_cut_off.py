@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import signal
@@ -39,6 +38,7 @@ def can_look_inside() -> bool:
 
 @pytest.mark.skipif(not can_look_inside(), reason="here nobody can see what a process waits for (/proc/…/syscall)")
 @BOTH_KINDS
+@pytest.mark.slow
 def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     """The kill falls while the kernel writes the journal to the disk: between its pages and the end of the commit."""
     rows, chance = 160, random.Random(kind)
@@ -66,7 +66,8 @@ def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     assert said["not_sure"] <= inside
 
 
-@pytest.mark.parametrize(("kind", "seed"), list(itertools.product(["contact", "survey"], [1, 2, 3])))
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@BOTH_KINDS
 def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     """At sizes by chance: nothing leaves that is not recorded, and with room again the run goes on."""
     import resource

@@ -137,6 +137,7 @@ def test_files_that_may_hardly_grow_are_a_sentence(program: Program) -> None:
         assert "disk is full" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_full_folder_for_temporary_files_is_named(program: Program) -> None:
     with disk(program.folder / "temporary", "100k") as temporary, program.practice() as practice:
         file = program.folder / "people.csv"

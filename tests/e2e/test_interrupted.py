@@ -125,6 +125,7 @@ def fake_time() -> Path | None:
 @pytest.mark.skipif(fake_time() is None, reason="libfaketime is not installed, so the clock of a program cannot be set")
 @BOTH_KINDS
 @pytest.mark.parametrize("jump", ["+1d", "-1d"])
+@pytest.mark.slow
 def test_a_clock_that_is_set_by_a_day(tmp_path: Path, kind: str, jump: str) -> None:
     """Forward, the sign-in is old at once and is renewed; back, it is as young as it is.  No wait becomes longer for it."""
     rows, offset = 60, tmp_path / "offset"

@@ -31,6 +31,7 @@ def kill_when(process: subprocess.Popen[str], folder: Path, received: int) -> bo
 
 
 @pytest.mark.parametrize(("kind", "seed"), [("contact", 1), ("survey", 2)])
+@pytest.mark.slow
 def test_fifteen_kills_lose_nobody_and_invite_nobody_twice(tmp_path: Path, kind: str, seed: int) -> None:
     moments = sorted(random.Random(seed).sample(range(1, ROWS - 2), KILLS))
     program = Program(tmp_path)

@@ -56,7 +56,9 @@ def query_of(row: tuple[str, ...]) -> bytes:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", ["xlsx", "utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("xlsx", marks=pytest.mark.slow), "utf-8", pytest.param("utf-16", marks=pytest.mark.slow)]
+)
 def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind: str) -> None:
     file = file_in(tmp_path, kind)
     shown: dict[str, str] = {}
