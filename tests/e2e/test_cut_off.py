@@ -158,6 +158,7 @@ MISCHIEF = ["reset", "reset-before", "processed-reset", "close", "processed-504"
 MISCHIEF += ["gzip", "deep", "list", "bom", "latin-1", "utf-16", "103-only", "408", "500-html"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "seed"), [("contact", 11), ("survey", 12), ("survey", 13)])
 def test_a_service_that_does_anything(tmp_path: Path, kind: str, seed: int) -> None:
     """A seeded mix of everything that does not end a run; runs that stop of themselves are continued."""
@@ -174,6 +175,7 @@ def test_a_service_that_does_anything(tmp_path: Path, kind: str, seed: int) -> N
     assert said["not_sent"] == 0
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_a_service_that_dies_and_comes_back(tmp_path: Path, kind: str) -> None:
     """Cable out, cable in: the address is gone for a while, and the old sign-in is unknown afterwards."""

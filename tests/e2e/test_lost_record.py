@@ -103,6 +103,8 @@ HARM = (
     delete_all_but_the_main_file,
     restore_a_backup,
 )
+SAMPLE = (flip_in_a_frame, cut_the_log, delete_the_journal, restore_a_backup)
+"""One of each kind; the others are slow."""
 GONE = (empty_the_journal, delete_the_journal, delete_all, empty_all, delete_all_but_the_main_file)
 
 
@@ -114,7 +116,7 @@ def killed_after(program: Program, words: list[str | Path], received: int) -> No
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("harm", [pytest.param(harm, marks=[] if harm in SAMPLE else pytest.mark.slow) for harm in HARM])
 def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_sent(
     tmp_path: Path, harm: Callable[[Path, Path], None]
 ) -> None:

@@ -220,6 +220,7 @@ def test_what_libreoffice_saves_again_is_the_same(file: Path, tmp_path: Path, en
     assert rows_of(table) == ALL
 
 
+@pytest.mark.slow
 def test_twenty_thousand_rows_come_back(tmp_path: Path) -> None:
     longest = "x" * 32_767
     rows = [RepairRow(n, (f"p{n}@x.org", "", "\x01", longest if n == 3 else "=A1", ""), "p", "w") for n in range(2, 20_002)]
