@@ -373,6 +373,7 @@ def test_resume_of_a_finished_run_ends_as_that_run_did(program: Program, practic
     assert program.json("resume", "9")[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a file's size")
 def test_a_full_disk_stops_the_run_before_a_row_it_cannot_record(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     assert code == (1 if said["not_sure"] else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only the system's administrator can mount")
 @BOTH_KINDS
 def test_a_small_disk_that_is_really_full(tmp_path: Path, kind: str) -> None:
@@ -136,6 +137,7 @@ def test_four_programs_at_once_on_one_file_and_on_one_run(tmp_path: Path, kind: 
     check(tmp_path, said, kind, rows, cut_off=6)
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_three_programs_that_continue_one_run(tmp_path: Path, kind: str) -> None:
     rows = 60

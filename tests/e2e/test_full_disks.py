@@ -118,6 +118,7 @@ def test_a_folder_of_logs_that_cannot_be_made_changes_no_exit_code(program: Prog
         assert (code, said["accepted"]) == (0, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_files_that_may_hardly_grow_are_a_sentence(program: Program) -> None:
     failed = program.folder / "failed.xlsx"

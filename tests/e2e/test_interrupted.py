@@ -97,6 +97,7 @@ def test_a_signal_during_a_sign_in_that_hangs(tmp_path: Path) -> None:
         assert practice.summary()["received"] == 0
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_a_halted_program_goes_on_where_it_was(tmp_path: Path, kind: str) -> None:
     """As in sleep, connections are dead afterwards: the service has gone and come back meanwhile."""

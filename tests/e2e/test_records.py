@@ -62,6 +62,7 @@ def test_a_second_program_says_who_holds_the_run_and_another_run_goes_on_beside_
     assert (code, said["accepted"]) == (0, 400)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux changes the limits of a running program")
 @pytest.mark.parametrize("kind", ["contact", "survey"])

@@ -56,9 +56,8 @@ def query_of(row: tuple[str, ...]) -> bytes:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(
-    "kind", [pytest.param("xlsx", marks=pytest.mark.slow), "utf-8", pytest.param("utf-16", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["xlsx", "utf-8", "utf-16"])
 def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind: str) -> None:
     file = file_in(tmp_path, kind)
     shown: dict[str, str] = {}
@@ -100,6 +99,7 @@ def checked(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name != "file"}
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_what_a_check_says_is_the_same_in_every_locale(tmp_path_factory: pytest.TempPathFactory) -> None:
     said = {place: checked(tmp_path_factory.mktemp("place"), environment) for place, environment in PLACES.items()}

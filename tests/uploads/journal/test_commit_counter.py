@@ -170,6 +170,7 @@ def open_often(home: Path, runs: int) -> None:
             assert journal.loss() is None
 
 
+@pytest.mark.slow
 def test_programs_side_by_side_never_miss_what_is_there(places: Places) -> None:
     others = [elsewhere(OPENING, places.home, 12) for _ in range(3)]
     looks = 0
