@@ -49,14 +49,9 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "settings/profile_schema.py": "settings/test_profiles.py",
     },
     "the pretend server is tested as its clients see it": {
-        "practice/answers.py": "practice/test_practice_faults.py",
-        "practice/faults.py": "practice/test_practice_faults.py",
-        "practice/ledger.py": "practice/test_practice_ledger.py",
-        "practice/page.py": "practice/test_practice_page.py",
-        "practice/records.py": "practice/test_practice_service.py",
-        "practice/script.py": "practice/test_practice_scripts.py",
-        "practice/server.py": "practice/test_practice_service.py",
-        "practice/wire.py": "practice/test_practice_faults.py practice/test_practice_service.py",
+        "practice/answers.py": "practice/test_faults.py",
+        "practice/records.py": "practice/test_server.py",
+        "practice/wire.py": "practice/test_faults.py practice/test_server.py",
     },
     "a reading is tested from bytes to table, case by case beside the number of its rule": {
         "sheets/cells/builtin_formats.py": "sheets/cells/test_number_format.py",
