@@ -21,11 +21,13 @@ class Decoder:
         self.simple = True
         self._end = end
         self._left = ""
+        self._begun = False
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def decode(self, data: bytes) -> str | bytes:
         """The next text, which may be empty; UnicodeDecodeError for text that is not in its encoding."""
-        if self._decoder is None:
+        if not self._begun:
+            self._begun = True
             self._begin(data)
         if self._decoder is None:
             return data

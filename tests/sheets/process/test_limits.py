@@ -103,7 +103,7 @@ def test_a_small_file_that_stands_for_a_huge_table_is_refused_before_its_text_is
     assert sent < 100 << 20
 
 
-@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_a_huge_table_is_a_sentence(tmp_path: Path, make: Callable[[Path, int, str], Path]) -> None:
     make(tmp_path / "huge", 1_048_575 if make is ods else 140_000, LONG)
@@ -112,6 +112,7 @@ def test_a_huge_table_is_a_sentence(tmp_path: Path, make: Callable[[Path, int, s
     assert "huge: Its rows hold more than" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_what_was_only_counted_and_fits_is_read_to_its_end(tmp_path: Path, make: Callable[[Path, int, str], Path]) -> None:
     """More than 64 MiB and 16 times the file: it is read once more, and nothing is there twice."""

@@ -241,6 +241,7 @@ def test_memory_outlives_the_values_and_the_run_and_holds_no_value(journal: Jour
     assert b"somebody-special" not in stored
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(

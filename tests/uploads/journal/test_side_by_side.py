@@ -102,7 +102,7 @@ def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
     def slow_look() -> None:
         with gate(places.journal), FileLock(places.locks / f"run-{run}.lock"):
             looking.set()
-            go_on.wait()
+            go_on.wait(60)
 
     def look() -> RunState:
         with Journal(places) as journal:
