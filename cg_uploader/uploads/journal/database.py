@@ -99,15 +99,15 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
             _refuse_behind(connection, known, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
             counter = commit_counter.Counter(file, secret)
-            lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: _last_run(connection)))
+            lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: last_run(connection)))
         except BaseException:
             connection.close()
             raise
     return Opened(connection, secret, counter, opened, aside, lost)
 
 
-def _last_run(connection: sqlite3.Connection) -> int:
-    """The highest number that the journal has given to a run, forgotten ones included."""
+def last_run(connection: sqlite3.Connection) -> int:
+    """Return the highest number that the journal has given to a run, forgotten ones included."""
     found = connection.execute("select seq from sqlite_sequence where name = 'run'").fetchone()
     return int(found[0]) if found else 0
 

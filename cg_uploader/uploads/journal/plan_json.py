@@ -60,6 +60,14 @@ def customer_in(text: str) -> str:
     return ""
 
 
+def place_in(text: str) -> tuple[str, str]:
+    """The address of records and the reference of a recorded run; both empty where its plan, as text, does not say them."""
+    with suppress(ValueError), as_written():
+        plan = json.loads(text)
+        return text_of(plan["address"]["records"]), text_of(plan["configuration"]["reference"])
+    return "", ""
+
+
 def dump(plan: Plan, customer: str = "") -> str:
     """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already.
 

@@ -13,7 +13,8 @@ from cg_uploader.uploads.journal.locks import gate
 # its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
 # this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
 # its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commits`). Version 4:
-# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said).
+# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: no run is marked
+# as half recorded any more (see `recording`).
 MIGRATIONS = (
     """
     create table key (secret blob not null);
@@ -84,6 +85,9 @@ MIGRATIONS = (
     """,
     """
     alter table loss add column told integer not null default 0;
+    """,
+    """
+    delete from run where rows = -1 and finished is null;
     """,
 )
 

@@ -55,7 +55,7 @@ def upload(
     """
     preparation.refuse_impossible(plan)
     sign_in(client, control, on_batch, lambda: Batch(len(plan.table.rows), dict.fromkeys(RowStatus, 0)))
-    run = preparation.stage(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
+    run = preparation.prepare(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
         preparation.look_again(run, plan, journal)
         return _Run(run, plan, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()

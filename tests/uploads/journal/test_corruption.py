@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,10 +236,7 @@ def test_a_loss_is_asked_about_once(places: Places) -> None:
     replace_by_text(places.journal)
     plan = plan_of(people(2), data_type=DataType.SURVEY)
     with closing(Journal(places)) as journal:
-        run = journal.begin(plan)
-        journal.add(run, [kept(0), kept(1)])
-        object.__setattr__(plan, "skip_accepted", False)
-        journal.seal(run, plan)
+        recorded(journal, replace(plan, skip_accepted=False), [kept(0), kept(1)])
         found = earlier(plan_of(people(9), data_type=DataType.SURVEY), journal)
         assert not found.strict
         assert "was damaged" in found.sentence
@@ -261,7 +259,7 @@ def test_a_planted_lock_is_not_followed(places: Places, tmp_path: Path) -> None:
     theirs.write_bytes(b"mine")
     (places.locks / "run-1.lock").symlink_to(theirs)
     with closing(Journal(places)) as journal, pytest.raises(JournalError, match="is a link"):
-        journal.begin(plan_of(people(1)))
+        journal.record_run(plan_of(people(1)), [])
     assert theirs.read_bytes() == b"mine"
 
 

@@ -74,6 +74,17 @@ def test_a_journal_of_the_first_version_keeps_everything(places: Places) -> None
         pass
 
 
+def test_a_run_that_a_version_before_left_half_recorded_is_nothing(places: Places) -> None:
+    version_1(places)
+    with closing(sqlite3.connect(places.journal)) as db:
+        db.execute("update run set rows = -1, finished = null, stopped = null, exit = null")
+        db.commit()
+    with closing(Journal(places)) as journal:
+        assert journal.runs() == []
+        assert journal._db.execute("select count(*) from row").fetchone() == (0,)
+        assert not journal.lost
+
+
 @pytest.mark.parametrize("broken", ["create table half (x); create table key (x)", "create table half (x); nonsense"])
 def test_a_migration_that_fails_leaves_the_version_before(places: Places, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     version_1(places)

@@ -56,7 +56,7 @@ def plan(tmp_path: Path) -> Plan:
 @pytest.fixture
 def rewritten(journal: Journal, plan: Plan) -> Rewrite:
     """Half of the run is accepted; then the file is written anew: what is said."""
-    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     journal.record(run, [(at, Outcome(at + 2, RowStatus.ACCEPTED, 200)) for at in range(5)])
 
     def rewrite(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
