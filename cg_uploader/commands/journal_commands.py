@@ -17,7 +17,7 @@ from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
-from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
+from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE, announced
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 from cg_uploader.uploads.results.output_files import ensure_spared
 from cg_uploader.uploads.results.report import STILL_READ, summaries

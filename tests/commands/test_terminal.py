@@ -15,7 +15,7 @@ from cg_uploader.errors import FileError
 from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal.sent_rows_file import CHECK_BYTES, MAGIC
+from cg_uploader.uploads.journal.sent_rows.export_file import CHECK_BYTES, MAGIC
 
 
 class Screen(io.StringIO):

@@ -35,7 +35,7 @@ class Opened:
     secret: bytes
     # Where its commits are acknowledged.
     counter: commit_counter.Counter
-    # Which file it is (see `holds.ensure_same`).
+    # Which file it is (see `locks.ensure_same`).
     file: tuple[int, int] | None
     # Where a damaged journal was moved just now; None usually.
     set_aside: Path | None
@@ -185,7 +185,7 @@ def _refuse_foreign(file: Path, way: str) -> None:
 def _create_private(file: Path) -> None:
     """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it.
 
-    One that is there is not opened here, and a new one gets its name when it is closed (see ``damage.is_damaged``).
+    One that is there is not opened here, and a new one gets its name when it is closed (see ``corruption.is_damaged``).
     """
     try:
         if not file.exists():

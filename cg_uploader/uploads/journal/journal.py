@@ -18,21 +18,13 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import Outcome, RunSummary, Stop
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import (
-    commit_counter,
-    database,
-    duplicate_lookup,
-    plan_json,
-    recording,
-    retention,
-    row_order,
-    sent_rows,
-)
-from cg_uploader.uploads.journal.duplicate_lookup import Known
+from cg_uploader.uploads.journal import commit_counter, database, plan_json, recording, retention
 from cg_uploader.uploads.journal.journal_rows import REACH, SENDING, UNFINISHED, Kept, as_text, iso, span
 from cg_uploader.uploads.journal.locks import as_holder, who_i_am
 from cg_uploader.uploads.journal.reader import JournalReader
-from cg_uploader.uploads.journal.sent_rows_file import Exchange
+from cg_uploader.uploads.journal.sent_rows import duplicate_lookup, entries, row_order
+from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known
+from cg_uploader.uploads.journal.sent_rows.export_file import Exchange
 
 _BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
 
@@ -43,7 +35,7 @@ class Journal(JournalReader):
     def __init__(self, places: Places) -> None:
         """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used.
 
-        ``set_aside`` and ``lost``: what became of an earlier journal just now (see ``store.Opened``).
+        ``set_aside`` and ``lost``: what became of an earlier journal just now (see ``database.Opened``).
         """
         places.prepare()
         opened = database.open_journal(places)
@@ -171,7 +163,7 @@ class Journal(JournalReader):
             db.executemany(f"update row set state = 'sending', answered = {now} where id = ?", marked)
 
     def settle(self, run: int) -> None:
-        """What must not leave (again) stays behind for good: once-only rows after a crash, and overtaken rows (``order``)."""
+        """Let what must not leave (again) stay behind: once-only rows after a crash, and overtaken rows (see ``row_order``)."""
         query = "update row set state = 'not_sure', messages = ? where id >= ? and id < ? and once = 1 and state = 'sending'"
         with self._change() as db:
             db.execute(query, (as_text((*UNFINISHED[SENDING],)), *span(run)))
@@ -209,10 +201,10 @@ class Journal(JournalReader):
 
     def remember(self) -> None:
         """Take over what rows of runs have become since; what happens to the runs later does not matter to the memory."""
-        for run in sent_rows.not_remembered(self._db):
+        for run in entries.not_remembered(self._db):
             idle = not self._holds.is_held(run)
             with self._change() as db:
-                sent_rows.remember(db, run, idle=idle)
+                entries.remember(db, run, idle=idle)
 
     def memories(self) -> Exchange:
         """What is remembered, to be given to a colleague or taken from one."""
@@ -220,7 +212,7 @@ class Journal(JournalReader):
         return Exchange(self._db, self._secret, self._change)
 
     def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
-        """Delete the row values of runs that ended more than ``days`` days ago (see ``expiry``), and return those runs."""
+        """Delete the row values of runs that ended more than ``days`` days ago (see ``retention``), and return those runs."""
         with database.translated(self._file):
             return retention.delete_old_values(self._db, self._holds, self._file.parent, days, now or time.time())
 
@@ -234,7 +226,7 @@ class Journal(JournalReader):
         with self.hold(run):
             self.remember()
             with self._change() as db:
-                sent_rows.remember(db, run, idle=True, leaving=True)
+                entries.remember(db, run, idle=True, leaving=True)
                 row_order.settle_before_forgetting(db, run, self._holds.is_held)
             self._delete(run)
         with database.translated(self._file):
@@ -254,7 +246,7 @@ class Journal(JournalReader):
 
     @contextmanager
     def _change(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """One commit, acknowledged beside the journal; ``durable``: that is on the platter too (see ``commits``)."""
+        """One commit, acknowledged beside the journal; ``durable``: that is on the platter too (see ``commit_counter``)."""
         with database.translated(self._file):
             self._db.execute("begin immediate")
             try:

@@ -13,7 +13,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import database, plan_json, sent_rows
+from cg_uploader.uploads.journal import database, plan_json
 from cg_uploader.uploads.journal.journal_rows import (
     COLUMN_COUNT,
     COLUMNS,
@@ -28,8 +28,9 @@ from cg_uploader.uploads.journal.journal_rows import (
     text_of,
 )
 from cg_uploader.uploads.journal.locks import Holds
-from cg_uploader.uploads.journal.related_runs import run_of
 from cg_uploader.uploads.journal.run_summary import checked, summary_of
+from cg_uploader.uploads.journal.sent_rows.entries import keyed, plain_customer
+from cg_uploader.uploads.journal.sent_rows.related_runs import run_of
 
 
 class JournalReader:
@@ -143,11 +144,11 @@ class JournalReader:
 
     def fingerprint(self, plain: bytes) -> bytes:
         """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
-        return sent_rows.keyed(plain, self._secret)
+        return keyed(plain, self._secret)
 
     def _customer(self, client_id: str) -> str:
         """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
-        return self.fingerprint(sent_rows.plain_customer(client_id)).hex() if client_id.strip() else ""
+        return self.fingerprint(plain_customer(client_id)).hex() if client_id.strip() else ""
 
     def _holder(self, run: int) -> str:
         found = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()

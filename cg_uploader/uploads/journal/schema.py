@@ -12,7 +12,7 @@ from cg_uploader.uploads.journal.locks import gate
 # What brings a journal from version n to n + 1; `PRAGMA user_version` says where one stands. Version 2: who holds a run, when
 # its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
 # this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
-# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commits`). Version 4:
+# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commit_counter`). Version 4:
 # whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: no run is marked
 # as half recorded any more (see `recording`).
 MIGRATIONS = (

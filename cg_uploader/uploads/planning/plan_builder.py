@@ -24,8 +24,8 @@ from cg_uploader.uploads.results.report import in_words, summaries
 from cg_uploader.uploads.sending.decisions import Recognition
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.duplicate_lookup import Known, Past
     from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, Past
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)

@@ -15,7 +15,7 @@ from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept, Messages, day
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.duplicate_lookup import Known, RowFacts
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, RowFacts
 
 _NOTHING: Messages = ()
 
@@ -73,8 +73,9 @@ def decided(plan: Plan, facts: Facts) -> Iterator[Kept]:
         once, cells = once_only(plan.configuration, request), plan.cells(row)
         state, messages = _by_itself(plan, row, request, checker)
         leaves = state == WAITING
-        known = facts(position, request, once_only=once, look=leaves if once else bool(plan.skip_accepted))
-        before = recognition.of(position, row.number, known, once_only=once, leaves=leaves)
+        look = leaves if once else bool(plan.skip_accepted)
+        known = facts(position, request, once_only=once, look=look)
+        before = recognition.of(position, row.number, known, once_only=once, leaves=leaves) if look else None
         if leaves:
             state, messages = _as_known(row.number, before, plan.skip_accepted)
             cells = () if state == RowStatus.SKIPPED else cells

@@ -20,7 +20,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import plan_json, schema
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.sent_rows import keyed
+from cg_uploader.uploads.journal.sent_rows.entries import keyed
 from cg_uploader.uploads.planning.plan_builder import earlier
 
 SECRET = bytes(range(32))

@@ -11,7 +11,7 @@ from rig import people, plan_of
 from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.journal.duplicate_lookup import Known, RowFacts
+from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, RowFacts
 from cg_uploader.uploads.sending.decisions import Recognition, decided
 
 WHEN = datetime(2026, 5, 3, 12, tzinfo=UTC)

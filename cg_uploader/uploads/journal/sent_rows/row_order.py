@@ -45,7 +45,7 @@ from cg_uploader.uploads.journal.journal_rows import (
     span,
 )
 from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
-from cg_uploader.uploads.journal.related_runs import differs_in_customer, run_of
+from cg_uploader.uploads.journal.sent_rows.related_runs import differs_in_customer, run_of
 
 _MINE = f"id >= :first and id < :last and once = 0 and {LEFT_TO_DO}"
 # In the same run.

@@ -34,7 +34,7 @@ OWN = 0
 Entry = tuple[bytes, bytes, int, float, int]
 # fingerprint, whether it was surely accepted, seconds since 1970.
 _Entry = tuple[bytes, int, float]
-# A row by its number in the file where it stood first (`planfile.first_content`).
+# A row by its number in the file where it stood first (`plan_json.first_content`).
 Numbered = tuple[str, int]
 
 _WHEN = "iif(answered between 0 and 4e9, answered, :now)"

@@ -22,9 +22,17 @@ from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.database import translated
 from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_text, as_written, span, status_of
 from cg_uploader.uploads.journal.plan_json import first_content
-from cg_uploader.uploads.journal.related_runs import Families, differs_in_customer
-from cg_uploader.uploads.journal.row_order import hold_back_overtaken, keep_unsure
-from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, plain_subject, remember
+from cg_uploader.uploads.journal.sent_rows.entries import (
+    Memory,
+    Numbered,
+    Remembered,
+    keyed,
+    knows_waiting,
+    plain_subject,
+    remember,
+)
+from cg_uploader.uploads.journal.sent_rows.related_runs import Families, differs_in_customer
+from cg_uploader.uploads.journal.sent_rows.row_order import hold_back_overtaken, keep_unsure
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)

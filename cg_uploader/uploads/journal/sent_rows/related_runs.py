@@ -22,7 +22,7 @@ _FACT = f"select state, answered from row where id = ? and (once = 1 or state in
 
 
 class Families:
-    """The runs for a plan's configuration and address, by the file whose rows they had at first (``planfile.first_content``).
+    """The runs for a plan's configuration and address, by the file whose rows they had at first (``plan_json.first_content``).
 
     ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
     runs of which nobody can tell it, as their plan is not as it was written.
