@@ -338,7 +338,7 @@ def test_a_count_that_cannot_be_written_is_said_before_anything_is_sent(places: 
     with closing(Journal(places)) as journal:
         assert journal.counts(run)[RowStatus.ACCEPTED] == ROWS, "it can be read"
         with pytest.raises(JournalError, match="sqlite3-commits cannot be written"):
-            journal.begin(plan_of(people(1)))
+            journal.record_run(plan_of(people(1)), [])
 
 
 def test_each_row_is_acknowledged_before_it_leaves(places: Places) -> None:
