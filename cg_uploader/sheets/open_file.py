@@ -12,21 +12,21 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.provenance import Origin
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.containers.zip_package import damaged
+from cg_uploader.sheets.containers.zip_package import damaged_error
 from cg_uploader.sheets.delimited import text_reader
 from cg_uploader.sheets.failed_rows.hidden_sheet import ABOUT, MOST_LINES, origin_of
-from cg_uploader.sheets.formats.detection import sniff
-from cg_uploader.sheets.formats.registry import Content, Format, OpenedFile, all_suffixes, format_of
-from cg_uploader.sheets.formats.unsupported import SOMETHING_ELSE, in_package, no_spreadsheet, unknown
+from cg_uploader.sheets.formats.detection import detect_content
+from cg_uploader.sheets.formats.registry import FileContent, FileFormat, OpenedFile, all_suffixes, find_format
+from cg_uploader.sheets.formats.unsupported import SOMETHING_ELSE, identify_zip, not_a_spreadsheet_error, unknown_content_error
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.builder import TableBuilder
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.sheet_reading import Book
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.sheet_reading import Workbook
 
 _CHUNK = 1 << 20
 
 
-def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
+def parse(file: Path, options: ReadOptions, watch: ReadControl) -> Table:
     """Read ``file`` in this process; ``reader.read`` says what comes of it.  Its rows go where ``watch`` says."""
     with _opened(file) as handle:
         before = os.fstat(handle.fileno())
@@ -40,7 +40,7 @@ def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
         except ValueError as error:
             if "Exceeds the limit" not in str(error):  # only what Python says about whole numbers of thousands of digits
                 raise
-            raise damaged("a count in it is too long to be one", file.name) from error
+            raise damaged_error("a count in it is too long to be one", file.name) from error
         except OSError as error:
             raise FileError(
                 f"{file.name} cannot be read to its end. Copy it to this computer and try again.", kind="locked"
@@ -53,9 +53,9 @@ def parse(file: Path, options: ReadOptions, watch: Watch) -> Table:
     return table
 
 
-def _read_any(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch) -> Table:
+def _read_any(file: Path, handle: IO[bytes], options: ReadOptions, watch: ReadControl) -> Table:
     opened = OpenedFile(handle, file.name)
-    found = _format(opened, sniff(handle, file.name))
+    found = _format(opened, detect_content(handle, file.name))
     if found.loads is None:
         return _read_text(file, handle, options, watch, found)
     return _read_workbook(file, handle, options, watch, found, found.loads()(opened))
@@ -66,7 +66,7 @@ def _opened(file: Path) -> IO[bytes]:
         if file.is_dir():
             raise FileError(f"{file.name} is a folder. Choose a file in it.", kind="not-a-spreadsheet")
         if file.exists() and not file.is_file():
-            raise unknown(file.name, "a device")
+            raise unknown_content_error(file.name, "a device")
         return file.open("rb")
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise FileError(f"{file.name} is not there. Choose the file again.", kind="missing") from error
@@ -95,7 +95,9 @@ def _digest(handle: IO[bytes], options: ReadOptions) -> str:
     return digest.hexdigest()
 
 
-def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, found: Format, book: Book) -> Table:
+def _read_workbook(
+    file: Path, handle: IO[bytes], options: ReadOptions, watch: ReadControl, found: FileFormat, book: Workbook
+) -> Table:
     reading = book.read(options.sheet, watch, options.header_row)
     builder = reading.builder
     columns = builder.columns(reading.hidden().__contains__)
@@ -108,10 +110,10 @@ def _read_workbook(file: Path, handle: IO[bytes], options: ReadOptions, watch: W
     return replace(table, sheets=tuple(name for name in book.sheets if name != ABOUT), origin=origin)
 
 
-def _origin(book: Book) -> Origin | None:
+def _origin(book: Workbook) -> Origin | None:
     """What a repair file says about itself on its hidden sheet."""
     try:
-        builder = book.read(ABOUT, Watch(limit=MOST_LINES), 1).builder
+        builder = book.read(ABOUT, ReadControl(limit=MOST_LINES), 1).builder
     except (FileError, UsageError):
         return None
     columns = builder.columns()
@@ -122,16 +124,16 @@ def _origin(book: Book) -> Origin | None:
         rows.close()
 
 
-def _format(opened: OpenedFile, content: Content) -> Format:
+def _format(opened: OpenedFile, content: FileContent) -> FileFormat:
     """The format of the open file; FileError when it is none that is read."""
-    found = format_of(opened, content)
+    found = find_format(opened, content)
     if found is None:
         package = opened.package
-        raise no_spreadsheet(opened.name, in_package(package.parts, package.kind, all_suffixes()) or SOMETHING_ELSE)
+        raise not_a_spreadsheet_error(opened.name, identify_zip(package.parts, package.kind, all_suffixes()) or SOMETHING_ELSE)
     return found
 
 
-def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: Watch, found: Format) -> Table:
+def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: ReadControl, found: FileFormat) -> Table:
     reading = text_reader.read(
         handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, watch=watch
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 from cg_uploader.errors import FileError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
-from cg_uploader.sheets.process.limits import USUAL, Limits
-from cg_uploader.sheets.process.parse_process import Child, broken, command
-from cg_uploader.sheets.process.protocol import Job
-from cg_uploader.sheets.process.receiver import Receiver
-from cg_uploader.sheets.table.read_progress import Progress, Watch
+from cg_uploader.sheets.process.limits import DEFAULT_LIMITS, Limits
+from cg_uploader.sheets.process.parse_process import ParseProcess, interrupted_error, worker_command
+from cg_uploader.sheets.process.protocol import ParseJob
+from cg_uploader.sheets.process.receiver import TableReceiver
+from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
 
-__all__ = ["Progress", "ReadOptions", "Readers", "read"]
+__all__ = ["ReadOptions", "ReadProgress", "Readers", "read"]
 
 FIRST_ROWS = 100
 
@@ -25,7 +25,7 @@ def read(
     file: Path,
     options: ReadOptions = AS_FOUND,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ReadProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Table:
     """Read ``file`` into a Table, in a process that is started for it.
@@ -35,8 +35,10 @@ def read(
     xml-2003, not-a-spreadsheet, too-big) when the file cannot be read.  With a ``limit`` the digest is empty, because only the
     beginning is looked at.
     """
-    limits = USUAL.with_room()
-    return _read_by(Child(command(), limits), Job(Path(file), options, limits), Watch(progress, cancelled))
+    limits = DEFAULT_LIMITS.with_room()
+    return _read_by(
+        ParseProcess(worker_command(), limits), ParseJob(Path(file), options, limits), ReadControl(progress, cancelled)
+    )
 
 
 class Readers:
@@ -45,26 +47,26 @@ class Readers:
     Each process reads one file.  Any thread may read.  ``close`` must be called.
     """
 
-    def __init__(self, words: Sequence[str] = (), limits: Limits = USUAL) -> None:
+    def __init__(self, words: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS) -> None:
         """``words`` start a process of another kind."""
-        self._words = list(words) or command()
+        self._words = list(words) or worker_command()
         self._limits = limits
         self._lock = threading.Lock()
         self._closed = False
-        self._ready: Child | None = None
+        self._ready: ParseProcess | None = None
 
     def prepare(self) -> None:
         """Have a process ready; it starts while the program goes on."""
         with self._lock:
             if self._ready is None and not self._closed:
-                self._ready = Child(self._words, self._limits)
+                self._ready = ParseProcess(self._words, self._limits)
 
     def read(
         self,
         file: Path,
         options: ReadOptions = AS_FOUND,
         *,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[ReadProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         first: Callable[[Table], None] | None = None,
     ) -> Table:
@@ -73,9 +75,9 @@ class Readers:
         ``first`` gets, while the rest is read, a table of the first rows alone, with what is known of the file by then and an
         empty digest.  Nobody has to close it.  It does not come when the rows stand too far behind the beginning of the file.
         """
-        job = Job(Path(file), options, self._limits.with_room(), FIRST_ROWS if first is not None else 0)
+        job = ParseJob(Path(file), options, self._limits.with_room(), FIRST_ROWS if first is not None else 0)
         try:
-            return _read_by(self._taken(), job, Watch(progress, cancelled), first)
+            return _read_by(self._taken(), job, ReadControl(progress, cancelled), first)
         finally:
             with suppress(FileError):  # the next file will say so
                 self.prepare()
@@ -87,7 +89,7 @@ class Readers:
         if ready is not None:
             ready.close()
 
-    def _taken(self) -> Child:
+    def _taken(self) -> ParseProcess:
         """The process that is ready, or a new one."""
         with self._lock:
             ready, self._ready = self._ready, None
@@ -95,11 +97,11 @@ class Readers:
             return ready
         if ready is not None:
             ready.close()
-        return Child(self._words, self._limits)
+        return ParseProcess(self._words, self._limits)
 
 
-def _read_by(child: Child, job: Job, watch: Watch, first: Callable[[Table], None] | None = None) -> Table:
-    receiver, table = Receiver(job.file, watch, first, max_text=job.limits.text), None
+def _read_by(child: ParseProcess, job: ParseJob, watch: ReadControl, first: Callable[[Table], None] | None = None) -> Table:
+    receiver, table = TableReceiver(job.file, watch, first, max_text=job.limits.text), None
     with closing(child):
         try:
             for message in child.messages(job, receiver.tick):
@@ -109,4 +111,4 @@ def _read_by(child: Child, job: Job, watch: Watch, first: Callable[[Table], None
         finally:
             if table is None:
                 receiver.close()
-    raise broken(job.file.name)
+    raise interrupted_error(job.file.name)

@@ -11,7 +11,7 @@ from cg_uploader.gui.services import PRACTICE_CREDENTIALS, Services
 from cg_uploader.gui.session import Connection
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import DataType, FieldKind, Region
-from cg_uploader.sheets.process.parse_process import command
+from cg_uploader.sheets.process.parse_process import worker_command
 from cg_uploader.sheets.reader import Readers
 
 MakeFile = Callable[..., Path]
@@ -53,7 +53,7 @@ def gated(job, out, end, *rest):
     send(job, out, end, *rest)
 worker._send = gated
 """
-    *words, source, root = command()
+    *words, source, root = worker_command()
     return Readers([*words, f"{waiting}\n{source}", root])
 
 

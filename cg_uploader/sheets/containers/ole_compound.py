@@ -6,14 +6,14 @@ from array import array
 from struct import unpack_from
 from typing import IO
 
-from cg_uploader.sheets.containers.zip_package import damaged
+from cg_uploader.sheets.containers.zip_package import damaged_error
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _END = 0xFFFFFFFA
 _MOST = 1 << 30
 
 
-class CompoundFile:
+class OleCompoundFile:
     """An open compound file; ``names`` are its streams and the folders in it."""
 
     def __init__(self, handle: IO[bytes]) -> None:
@@ -22,10 +22,10 @@ class CompoundFile:
         handle.seek(0)
         head = handle.read(512)
         if len(head) < 512 or not head.startswith(MAGIC):
-            raise damaged("its beginning is cut off")
+            raise damaged_error("its beginning is cut off")
         shift, small_shift = unpack_from("<HH", head, 30)
         if shift not in (9, 12) or small_shift != 6:
-            raise damaged("its sectors have a size that cannot be")
+            raise damaged_error("its sectors have a size that cannot be")
         self._size = 1 << shift
         self._small_limit = unpack_from("<I", head, 56)[0]
         self._table = self._sector_table(head)
@@ -56,7 +56,7 @@ class CompoundFile:
         else:
             data = b"".join(self._small[64 * i : 64 * i + 64] for i in _walk(self._small_table, start)) if size else b""
         if len(data) < size:
-            raise damaged("a part of it is missing")
+            raise damaged_error("a part of it is missing")
         return data[:size]
 
     def _sector(self, number: int) -> bytes:
@@ -71,7 +71,7 @@ class CompoundFile:
             seen += 1
             numbers = _numbers(self._sector(more))
             if len(numbers) * 4 != self._size:
-                raise damaged("its list of sectors is cut off")
+                raise damaged_error("its list of sectors is cut off")
             sectors += [number for number in numbers[:-1] if number < _END]
             more = numbers[-1]
         return _numbers(b"".join(map(self._sector, sectors)))
@@ -82,18 +82,18 @@ class CompoundFile:
         for number in _walk(self._table, start):
             part = self._sector(number)
             if not part:
-                raise damaged("it is cut off")
+                raise damaged_error("it is cut off")
             parts.append(part)
             size += len(part)
             if size > _MOST:
-                raise damaged("its sectors go on for ever")
+                raise damaged_error("its sectors go on for ever")
         return b"".join(parts)
 
 
 def _numbers(data: bytes) -> array[int]:
     numbers = array("I", data[: len(data) & ~3])
     if numbers.itemsize != 4:
-        raise damaged("this computer has no numbers of four bytes")
+        raise damaged_error("this computer has no numbers of four bytes")
     return numbers
 
 
@@ -102,7 +102,7 @@ def _walk(table: array[int], start: int) -> list[int]:
     found: list[int] = []
     while start < _END:
         if start >= len(table) or len(found) > len(table):
-            raise damaged("its sectors do not hang together")
+            raise damaged_error("its sectors do not hang together")
         found.append(start)
         start = table[start]
     return found

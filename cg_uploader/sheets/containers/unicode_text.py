@@ -11,7 +11,7 @@ _UNSEEN = ("Cc", "Cn", "Co", "Cs")
 _BINARY = bytes([*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31])
 
 
-def wide_kind(head: bytes) -> str | None:
+def detect_wide_encoding(head: bytes) -> str | None:
     """UTF-32 or UTF-16, with its byte order, when a mark or the pattern of zero bytes says so."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
@@ -51,9 +51,9 @@ def _is_text(sample: bytes, encoding: str) -> bool:
     return "\n" in text and not any(unicodedata.category(char) in _UNSEEN for char in set(text) - set("\t\r\n"))
 
 
-def binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
     """Whether bytes are no text in any encoding that is read here."""
-    if wide_kind(head):
+    if detect_wide_encoding(head):
         return False
     odd = len(head) - len(head.translate(None, _BINARY))
     return odd > max(2, len(head) // 200) or head.count(0) > max(8, len(head) // 50)

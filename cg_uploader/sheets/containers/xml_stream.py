@@ -10,7 +10,7 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _PATIENCE = 1 << 21
 
 
-class Decoder:
+class XmlChunkDecoder:
     """Decodes chunks of XML; each answer ends with ``end``, what comes after it waits for the next chunk.
 
     ``simple`` is False once something was seen that only an XML parser understands (comments, CDATA, odd characters, another

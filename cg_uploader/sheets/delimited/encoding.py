@@ -10,7 +10,7 @@ from typing import IO
 
 from cg_uploader.errors import UsageError
 from cg_uploader.sheets.cells.clean_text import REPLACED
-from cg_uploader.sheets.containers.unicode_text import wide_kind
+from cg_uploader.sheets.containers.unicode_text import detect_wide_encoding
 from cg_uploader.sheets.delimited.codepage_detection import WESTERN, guess
 
 CHUNK = 1 << 20
@@ -110,7 +110,7 @@ def _chunks(handle: IO[bytes], most: int | None, tick: Callable[[], None]) -> It
 
 def _judged(head: bytes, census: _Census) -> tuple[str, str, bool]:
     """Name, treatment of bad bytes, whether it is a guess."""
-    wide = wide_kind(head)
+    wide = detect_wide_encoding(head)
     if wide:
         return wide, "replace", False
     if head.startswith(codecs.BOM_UTF8):

@@ -9,8 +9,8 @@ from itertools import groupby, repeat
 from cg_uploader.sheets.cells.clean_text import LOST
 from cg_uploader.sheets.cells.converter import CellTexts, Kind
 from cg_uploader.sheets.delimited.tokenizer import CELL
-from cg_uploader.sheets.table.builder import CANDIDATES, Shape, TableBuilder, check_place
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.builder import HEADER_CANDIDATES, CellLayout, TableBuilder, check_cell_position
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 _EDGE = f"{CELL}\x1e{CELL}"
 _MANY = (64, 16, 4, 1)
@@ -28,17 +28,17 @@ class LinesBuilder(TableBuilder):
     The rows that a packer takes are such texts too, so what needs no change is handed over whole.
     """
 
-    def __init__(self, watch: Watch, header_row: int | None) -> None:
+    def __init__(self, watch: ReadControl, header_row: int | None) -> None:
         super().__init__(CellTexts([]), watch, header_row)
         self.ragged = True
         self._number = 1
-        self._shapes: dict[int, Shape] = {}
+        self._shapes: dict[int, CellLayout] = {}
 
     def add_records(self, records: list[str]) -> None:
         """Take the next records, of the row numbers that follow."""
-        if not self.header_row and len(records) > 2 * CANDIDATES:
-            self.add_records(records[: 2 * CANDIDATES])
-            records = records[2 * CANDIDATES :]
+        if not self.header_row and len(records) > 2 * HEADER_CANDIDATES:
+            self.add_records(records[: 2 * HEADER_CANDIDATES])
+            records = records[2 * HEADER_CANDIDATES :]
         numbers = range(self._number, self._number + len(records))
         self._number = numbers.stop
         for run in _runs(*_without(records, "", numbers)):
@@ -52,13 +52,13 @@ class LinesBuilder(TableBuilder):
         self.unclosed(self._number)
         self.add_records([record])
 
-    def _shape(self, width: int) -> Shape:
+    def _shape(self, width: int) -> CellLayout:
         if width not in self._shapes:
-            check_place(1, width - 1)
-            self._shapes[width] = Shape(range(width), [(Kind.FIELD, 0)] * width)
+            check_cell_position(1, width - 1)
+            self._shapes[width] = CellLayout(range(width), [(Kind.FIELD, 0)] * width)
         return self._shapes[width]
 
-    def _handed_over(self, run: Run, shape: Shape) -> bool:
+    def _handed_over(self, run: Run, shape: CellLayout) -> bool:
         """Hand records over; False, and nothing is done, when something about their columns is still to be found out."""
         if not shape.texts:
             self._prepare(shape)
@@ -83,7 +83,7 @@ class LinesBuilder(TableBuilder):
         self._packer.extend(numbers, [records])
         return True
 
-    def _cleaned(self, numbers: Sequence[int], records: list[str], shape: Shape, odd: Sequence[str]) -> Run:
+    def _cleaned(self, numbers: Sequence[int], records: list[str], shape: CellLayout, odd: Sequence[str]) -> Run:
         """The records with what is sent in the place of what is odd, which is noted; without those of which nothing is left."""
         kept: list[int] = []
         clean: list[str] = []

@@ -19,8 +19,8 @@ from cg_uploader.sheets.delimited.dialect import NONE, Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import Encoding, find
 from cg_uploader.sheets.delimited.row_builder import LinesBuilder
 from cg_uploader.sheets.delimited.tokenizer import Records
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.sheet_reading import until_enough
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.sheet_reading import run_to_limit
 
 _PREVIEW = 4 << 20
 _BLOCK = 1 << 18
@@ -48,7 +48,7 @@ class TextReading:
 
 
 def read(
-    handle: IO[bytes], *, encoding: str | None, delimiter: str | None, header_row: int | None, watch: Watch
+    handle: IO[bytes], *, encoding: str | None, delimiter: str | None, header_row: int | None, watch: ReadControl
 ) -> TextReading | None:
     """Read delimited text; None when it holds nothing.  UsageError for a choice that is not there."""
     wanted = None if delimiter is None else _char(delimiter)
@@ -62,7 +62,7 @@ def read(
         dialect = find_dialect(sample, wanted)
         first = ["\n".join(sample[dialect.declared :])] if len(sample) > dialect.declared else []
         records = Records(chain(first, blocks), dialect)
-        until_enough(lambda: _take(records, builder))
+        run_to_limit(lambda: _take(records, builder))
     finally:
         text.detach()
     if not builder.close_rows():

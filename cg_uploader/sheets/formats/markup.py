@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cg_uploader.sheets.formats.unsupported import ANOTHER, AS_XLSX, COPY, EXPORT, MADE_FROM, What, of_open_document
+from cg_uploader.sheets.formats.unsupported import ANOTHER, AS_XLSX, COPY, EXPORT, MADE_FROM, OtherFile, identify_open_document
 
 
 class Markup(Enum):
@@ -26,7 +26,7 @@ _MAP = ("a map", EXPORT)
 _WORD = ("a Word document", COPY)
 _PRESENTATION = ("a PowerPoint presentation", COPY)
 _PART = ("only a part of an unpacked workbook", "Choose the whole workbook.")
-_BY_NAMESPACE: dict[str, Markup | What] = {
+_BY_NAMESPACE: dict[str, Markup | OtherFile] = {
     "urn:schemas-microsoft-com:office:spreadsheet": Markup.XML_2003,
     "http://www.w3.org/1999/xhtml": Markup.PAGE,
     "http://www.w3.org/2005/atom": _FEED,
@@ -40,12 +40,12 @@ _BY_NAMESPACE: dict[str, Markup | What] = {
     "http://www.topografix.com/gpx/1/1": _MAP,
     "http://www.opengis.net/kml/2.2": _MAP,
 }
-_BY_ELEMENT: dict[str, Markup | What] = {
+_BY_ELEMENT: dict[str, Markup | OtherFile] = {
     "rss": _FEED,
     "svg": _PICTURE,
     "plist": ("a property list", ANOTHER),
 }
-_BY_PROGRAM: dict[str, Markup | What] = {
+_BY_PROGRAM: dict[str, Markup | OtherFile] = {
     "Excel.Sheet": Markup.XML_2003,
     "Word.Document": _WORD,
     "PowerPoint.Show": _PRESENTATION,
@@ -93,7 +93,7 @@ class _Element:
     empty: bool
 
 
-def markup(text: str, tail: str) -> Markup | What | None:
+def identify_markup(text: str, tail: str) -> Markup | OtherFile | None:
     """What a file is whose text begins and ends so; None when it may be delimited text."""
     if re.match(r"<\?(?:php\b|=)", text):
         return _SCRIPT
@@ -126,13 +126,13 @@ def _element(text: str, place: int) -> _Element | None:
     return _Element(name, namespace.lower(), attributes, found.start(), found.end(), empty or bool(_VOID.fullmatch(name)))
 
 
-def _by_root(text: str, root: _Element, program: str) -> Markup | What:
+def _by_root(text: str, root: _Element, program: str) -> Markup | OtherFile:
     """What a document is that says so: by its root, or by the program that its prolog names."""
     if root.name == "html":
         return Markup.PAGE
     if root.namespace.startswith(_OFFICE):
         kind = next((value for name, value in root.attributes.items() if name.endswith("mimetype")), "")
-        return Markup.FLAT if ".spreadsheet" in kind else of_open_document(kind)
+        return Markup.FLAT if ".spreadsheet" in kind else identify_open_document(kind)
     if program in _BY_PROGRAM:
         return _BY_PROGRAM[program]
     if root.namespace == _RDF:
@@ -144,7 +144,7 @@ def _by_root(text: str, root: _Element, program: str) -> Markup | What:
     return _BY_ELEMENT.get(root.name, _XML)
 
 
-def _bare(text: str, root: _Element, tail: str) -> Markup | What | None:
+def _bare(text: str, root: _Element, tail: str) -> Markup | OtherFile | None:
     """What a text is whose first tag has no namespace and no prolog: a tag may be a heading, or stand in one.
 
     In markup nothing but blanks stands between elements.  A delimiter or a word there makes a delimited text.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from cg_uploader.sheets.formats.unsupported import EXPORT, What
+from cg_uploader.sheets.formats.unsupported import EXPORT, OtherFile
 
-_MAIL: What = ("a saved e-mail", "Save the file that is attached to it, and choose that.")
-_DUMP: What = ("a database dump", EXPORT)
+_MAIL: OtherFile = ("a saved e-mail", "Save the file that is attached to it, and choose that.")
+_DUMP: OtherFile = ("a database dump", EXPORT)
 
 _MAILBOX = re.compile(r"From [^\n]*\d\d:\d\d[^\n]*\n")
 _ENVELOPE = re.compile(rf"(?:\d+\s*\n)?(?:{_MAILBOX.pattern})?")
@@ -47,7 +47,7 @@ def is_saved_page(text: str) -> bool:
     return bool(_SAVED.search(headers)) or ("mime-version" in names and bool(_WEB.search(headers)) and not names & _SENT)
 
 
-def by_first_lines(text: str) -> What | None:
+def identify_by_first_lines(text: str) -> OtherFile | None:
     """What a text is that begins so: an e-mail, a dump; None when it may be delimited text."""
     names, _ = _headers(text)
     many = 1 if "from" in names else 3

@@ -37,9 +37,9 @@ _IMPORT = "Import it into Outlook or Google Contacts, and export it from there a
 _SHORTCUT = ("only a link to a file elsewhere", "Follow the link, download the spreadsheet itself, and choose that.")
 
 # What a file is, and what to do about it.
-What = tuple[str, str]
+OtherFile = tuple[str, str]
 
-_BINARY: dict[bytes, What] = {
+_BINARY: dict[bytes, OtherFile] = {
     b"%PDF-": ("a PDF document", MADE_FROM),
     b"%!PS": ("a document for a printer", MADE_FROM),
     b"\x89PNG": _PICTURE,
@@ -93,7 +93,7 @@ _ALSO_TEXT = frozenset([
     b"BM", b"MZ", b"ID3", b"BZh", b"RIFF", b"OggS", b"GIF8", b"PAR1", b"Rar!", b"PGDMP", b"!BDN", b"ORC", b"ARROW1", b"$FL2",
     b"$FL3", b"Salted__",
 ])  # fmt: skip
-_BY_PLACE: tuple[tuple[int, bytes, What], ...] = ((257, b"ustar", _PACKED), (0x8001, b"CD001", _PACKED))
+_BY_PLACE: tuple[tuple[int, bytes, OtherFile], ...] = ((257, b"ustar", _PACKED), (0x8001, b"CD001", _PACKED))
 _DBASE_KINDS = b"\3\x30\x31\x32\x43\x83\x8b\xf5"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -108,7 +108,7 @@ _GOOGLE = (
     "Open it in Google Sheets, choose File > Download > Microsoft Excel, and choose that.",
 )
 JSON = ("a JSON data file", EXPORT)
-_TEXT: tuple[tuple[re.Pattern[str], What], ...] = (
+_TEXT: tuple[tuple[re.Pattern[str], OtherFile], ...] = (
     (re.compile(r'\{\s*"(?:[^"]*"\s*:[^}]*)?(?:doc_id|docs\.google\.com)'), _GOOGLE),
     (re.compile(r"BEGIN:VCARD\s", re.IGNORECASE), ("a file of contact cards", _IMPORT)),
     (re.compile(r"BEGIN:VCALENDAR\s", re.IGNORECASE), ("a calendar", ANOTHER)),
@@ -123,12 +123,12 @@ _TEXT: tuple[tuple[re.Pattern[str], What], ...] = (
 )  # fmt: skip
 _DECODER = json.JSONDecoder()
 _BROKEN_JSON = re.compile(r'\{\s*(?:"[^"\n]*"\s*:|\}\s*$)|\[\s*(?:\{|\[\s*["\d\[{]|\]\s*$)')
-_IN_PACKAGE: tuple[tuple[str, What], ...] = (
+_IN_PACKAGE: tuple[tuple[str, OtherFile], ...] = (
     ("word/", ("a Word document", COPY)),
     ("ppt/", ("a PowerPoint presentation", COPY)),
     ("visio/", ("a Visio drawing", COPY)),
 )
-_IN_CONTAINER: dict[str, What] = {
+_IN_CONTAINER: dict[str, OtherFile] = {
     "WordDocument": ("a Word document", COPY),
     "PowerPoint Document": ("a PowerPoint presentation", COPY),
     "VisioDocument": ("a Visio drawing", COPY),
@@ -139,17 +139,17 @@ _OASIS = "application/vnd.oasis.opendocument."
 _OF_OPEN_DOCUMENT = {"text": "a text document", "presentation": "a presentation", "graphics": "a drawing"}
 
 
-def no_spreadsheet(name: str, what: What) -> FileError:
+def not_a_spreadsheet_error(name: str, what: OtherFile) -> FileError:
     """The failure for a file that holds something else."""
     return FileError(f"{name} is {what[0]}, not a spreadsheet. {what[1]}", kind="not-a-spreadsheet")
 
 
-def unknown(name: str, what: str) -> FileError:
+def unknown_content_error(name: str, what: str) -> FileError:
     """The failure for what is no spreadsheet, and of which no more is known."""
-    return no_spreadsheet(name, (what, ANOTHER))
+    return not_a_spreadsheet_error(name, (what, ANOTHER))
 
 
-def by_first_bytes(head: bytes) -> What | None:
+def identify_by_first_bytes(head: bytes) -> OtherFile | None:
     """What a file is that begins so; None when the first bytes do not say."""
     if head[4:8] == b"ftyp":
         return _PICTURE if head[8:11] in (b"hei", b"mif", b"avi") else _SOUND
@@ -173,7 +173,7 @@ def _is_dbase(head: bytes) -> bool:
     return head[12:14] == b"\0\0" and 0x0D in head[64 : unpack_from("<H", head, 8)[0] : 32]
 
 
-def beside_open(head: bytes, size: int) -> What | None:
+def identify_companion(head: bytes, size: int) -> OtherFile | None:
     """What a small file is that a program keeps beside a document that is open in it; None when it is none.
 
     Office writes the user's name twice, in bytes and in UTF-16, each behind its length and filled up to a fixed width.
@@ -190,7 +190,7 @@ def beside_open(head: bytes, size: int) -> What | None:
     return _LOCK if size < _LONGEST_LOCK and _LOCK_LINE.fullmatch(head.rstrip(b"\r\n")) else None
 
 
-def by_first_words(text: str) -> What | None:
+def identify_by_first_words(text: str) -> OtherFile | None:
     """What a text is that begins so; None when it may be delimited text."""
     return next((what for pattern, what in _TEXT if pattern.match(text)), None)
 
@@ -207,7 +207,7 @@ def is_json(text: str) -> bool:
     return not following.startswith("\t") and following.lstrip()[:1] in ("", "[", "{")
 
 
-def in_package(parts: Collection[str], kind: str, spreadsheets: tuple[str, ...]) -> What | None:
+def identify_zip(parts: Collection[str], kind: str, spreadsheets: tuple[str, ...]) -> OtherFile | None:
     """What a ZIP file is, by the names of its parts (small letters) and what it says of itself (``mimetype``).
 
     ``spreadsheets``: the suffixes of files that could be read if they were unpacked.
@@ -225,7 +225,7 @@ def in_package(parts: Collection[str], kind: str, spreadsheets: tuple[str, ...])
         tables = any("calculationengine" in part or part.startswith("index/tables/") for part in parts)
         return ("a Numbers document" if tables else "a document of Numbers, Pages or Keynote", _MAC)
     if kind.startswith(_OASIS):
-        return of_open_document(kind)
+        return identify_open_document(kind)
     if kind.startswith("application/vnd.sun.xml.calc"):
         return "a spreadsheet of OpenOffice 1", "Open it in LibreOffice, save it as .xlsx, and choose that file."
     if kind == "application/epub+zip":
@@ -237,13 +237,13 @@ def in_package(parts: Collection[str], kind: str, spreadsheets: tuple[str, ...])
     return SOMETHING_ELSE
 
 
-def of_open_document(kind: str) -> What:
+def identify_open_document(kind: str) -> OtherFile:
     """What an OpenDocument file of this type is, other than a spreadsheet."""
     word = kind.removeprefix(_OASIS).partition("-")[0]
     return _OF_OPEN_DOCUMENT.get(word, "an OpenDocument file of another kind"), COPY
 
 
-def in_container(streams: Collection[str]) -> What:
+def identify_ole(streams: Collection[str]) -> OtherFile:
     """What an OLE file is, by the names of its streams."""
     found = (what for stream, what in _IN_CONTAINER.items() if stream in streams)
     return next(found, ("a document of another program", ANOTHER))
@@ -254,7 +254,7 @@ def is_rights_managed(streams: Collection[str]) -> bool:
     return any("DRM" in stream for stream in streams)
 
 
-def rights_managed(name: str) -> FileError:
+def rights_managed_error(name: str) -> FileError:
     """The failure for such a file."""
     return FileError(
         f"{name} is protected by rights management. Open it in Excel with an account that may change it, take the protection "

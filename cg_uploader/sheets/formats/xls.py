@@ -10,14 +10,19 @@ from typing import IO
 from cg_uploader.sheets.cells.builtin_formats import built_in_code
 from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.cells.number_format import number_format
-from cg_uploader.sheets.containers.ole_compound import CompoundFile
-from cg_uploader.sheets.containers.zip_package import cut_off_is_said, damaged, password
-from cg_uploader.sheets.formats.unsupported import in_container, is_rights_managed, no_spreadsheet, rights_managed
+from cg_uploader.sheets.containers.ole_compound import OleCompoundFile
+from cg_uploader.sheets.containers.zip_package import damaged_error, password_error, truncation_as_file_error
+from cg_uploader.sheets.formats.unsupported import (
+    identify_ole,
+    is_rights_managed,
+    not_a_spreadsheet_error,
+    rights_managed_error,
+)
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.row_assembler import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.table.sheet_reading import SheetReading, candidates, first_filled
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.row_assembler import ERRORS, RowAssembler, RowSink, fill_builder, packed_number
+from cg_uploader.sheets.table.sheet_reading import SheetReading, read_first_filled, sheets_to_try
 
 _BOF, _EOF, _CONTINUE, _FILE_PASS = 0x809, 0x0A, 0x3C, 0x2F
 _CODE_PAGE, _DATE_MODE, _SHEET, _FORMAT, _STYLE, _SST = 0x42, 0x22, 0x85, 0x41E, 0xE0, 0xFC
@@ -45,11 +50,11 @@ def records(data: bytes, place: int = 0) -> Iterator[Record]:
     depth = 0
     while True:
         if place + 4 > len(data):
-            raise damaged("it ends too early")
+            raise damaged_error("it ends too early")
         kind, size = _HEAD.unpack_from(data, place)
         body, place = data[place + 4 : place + 4 + size], place + 4 + size
         if len(body) < size:
-            raise damaged("a record in it is cut off")
+            raise damaged_error("a record in it is cut off")
         if kind == _CONTINUE and waiting is not None:
             waiting[2].append(body)
             continue
@@ -61,7 +66,7 @@ def records(data: bytes, place: int = 0) -> Iterator[Record]:
             return
 
 
-class _Texts:
+class _TextSegments:
     """Reads texts from a record and its continuations."""
 
     def __init__(self, segments: list[bytes]) -> None:
@@ -83,7 +88,7 @@ class _Texts:
     def _next(self) -> None:
         self._segment, self._place = self._segment + 1, 0
         if self._segment >= len(self._segments):
-            raise damaged("a text in it is cut off")
+            raise damaged_error("a text in it is cut off")
 
     def take(self, count: int) -> bytes:
         """So many bytes, wherever they are."""
@@ -114,7 +119,7 @@ class _Texts:
             width = 1 + (flags & 1)
             here = min(count, self._left() // width)
             if here == 0:
-                raise damaged("a text in it is cut off")
+                raise damaged_error("a text in it is cut off")
             part = self.take(here * width)
             parts.append(part if width == 2 else part.decode("latin-1").encode("utf-16-le"))
             count -= here
@@ -134,19 +139,19 @@ class _Texts:
         return data[place + 1 : end].decode("utf-16-le" if width == 2 else "latin-1", "surrogatepass")
 
 
-class OldWorkbook:
+class XlsWorkbook:
     """An open xls workbook; ``sheets`` are the names of its worksheets, visible ones first."""
 
     def __init__(self, handle: IO[bytes], name: str) -> None:
         """Read what all sheets share; FileError when that is impossible, UploaderError kinds as everywhere."""
-        container = CompoundFile(handle)
+        container = OleCompoundFile(handle)
         if is_rights_managed(container.names):
-            raise rights_managed(name)
+            raise rights_managed_error(name)
         if "EncryptedPackage" in container.names or "EncryptionInfo" in container.names:
-            raise password()
+            raise password_error()
         stream = next((stream for stream in ("Workbook", "Book", "WORKBOOK", "BOOK") if stream in container.names), None)
         if stream is None:
-            raise no_spreadsheet(name, in_container(container.names))
+            raise not_a_spreadsheet_error(name, identify_ole(container.names))
         self._data = container.read(stream)
         self._version = _BIFF8
         self._encoding = "cp1252"
@@ -156,7 +161,7 @@ class OldWorkbook:
         self._styles: list[int] = []
         self._shared = SharedTexts()
         self._listed: list[tuple[str, int, bool]] = []
-        with cut_off_is_said():
+        with truncation_as_file_error():
             for record in records(self._data):
                 self._look(*record)
         self._listed.sort(key=lambda sheet: not sheet[2])
@@ -169,7 +174,7 @@ class OldWorkbook:
 
     def _look(self, kind: int, data: bytes, more: list[bytes]) -> None:
         if kind == _FILE_PASS:
-            raise password()
+            raise password_error()
         if kind == _BOF:
             self._version = unpack_from("<H", data)[0]
         elif kind == _CODE_PAGE:
@@ -186,47 +191,49 @@ class OldWorkbook:
         elif kind == _STYLE:
             self._styles.append(unpack_from("<H", data, 2)[0])
         elif kind == _SST:
-            self._shared = shared_texts(_Texts([data[8:], *more]).all())
+            self._shared = shared_texts(_TextSegments([data[8:], *more]).all())
 
     def _text(self, segments: list[bytes], length_bytes: int) -> str:
         """One text as this version writes it."""
         if self._version >= _BIFF8:
-            return _Texts(segments).text(length_bytes=length_bytes)
+            return _TextSegments(segments).text(length_bytes=length_bytes)
         data = b"".join(segments)
         length = int.from_bytes(data[:length_bytes], "little")
         return data[length_bytes : length_bytes + length].decode(self._encoding, "replace")
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
         visible = sum(seen for _, _, seen in self._listed)
-        return first_filled(candidates(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row))
+        return read_first_filled(
+            sheets_to_try(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row)
+        )
 
-    def _read(self, sheet: str, watch: Watch, header_row: int | None) -> SheetReading:
+    def _read(self, sheet: str, watch: ReadControl, header_row: int | None) -> SheetReading:
         start = next(start for name, start, _ in self._listed if name == sheet)
-        around: list[_Sheet] = []
+        around: list[_XlsSheetReader] = []
 
         def make() -> TableBuilder:
             return TableBuilder(CellTexts(self._formats, self._shared, date1904=self._date1904), watch, header_row)
 
-        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
-            around.append(_Sheet(Gatherer(sink, ordered=ordered), self._text))
-            with cut_off_is_said():
+        def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
+            around.append(_XlsSheetReader(RowAssembler(sink, ordered=ordered), self._text))
+            with truncation_as_file_error():
                 around[-1].read(records(self._data, start))
             return around[-1].merged
 
-        builder = into_builder(make, read, watch)
+        builder = fill_builder(make, read, watch)
         if not watch.brief:
-            with cut_off_is_said():
+            with truncation_as_file_error():
                 self._shared.finish()
         if around[-1].formulas and not self._calculated:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
 
 
-class _Sheet:
+class _XlsSheetReader:
     """Reads the records of one sheet."""
 
-    def __init__(self, rows: Gatherer, text: Callable[[list[bytes], int], str]) -> None:
+    def __init__(self, rows: RowAssembler, text: Callable[[list[bytes], int], str]) -> None:
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[Area] = []
         self.formulas = False

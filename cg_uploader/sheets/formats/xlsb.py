@@ -9,12 +9,12 @@ from typing import IO
 from cg_uploader.sheets.cells.builtin_formats import built_in_code
 from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
 from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
-from cg_uploader.sheets.containers.zip_package import Package, cut_off_is_said, damage_is_said, damaged
+from cg_uploader.sheets.containers.zip_package import ZipPackage, damage_as_file_error, damaged_error, truncation_as_file_error
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.row_assembler import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.table.sheet_reading import SheetReading, candidates, first_filled
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.row_assembler import ERRORS, RowAssembler, RowSink, fill_builder, packed_number
+from cg_uploader.sheets.table.sheet_reading import SheetReading, read_first_filled, sheets_to_try
 
 _MAIN = "xl/workbook.bin"
 _LONGEST_RECORD = 1 << 28
@@ -48,14 +48,14 @@ def records(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
                 break
         data = stream.read(size) if size <= _LONGEST_RECORD else b""
         if len(data) != size:
-            raise damaged("a record in it is cut off")
+            raise damaged_error("a record in it is cut off")
         yield kind, data
 
 
 def _byte(stream: IO[bytes]) -> int:
     data = stream.read(1)
     if not data:
-        raise damaged("a record in it is cut off")
+        raise damaged_error("a record in it is cut off")
     return data[0]
 
 
@@ -64,19 +64,19 @@ def wide_text(data: bytes, place: int) -> tuple[str, int]:
     (length,) = _U32.unpack_from(data, place)
     end = place + 4 + 2 * (0 if length == 0xFFFFFFFF else length)
     if end > len(data):
-        raise damaged("a text in it is cut off")
+        raise damaged_error("a text in it is cut off")
     return data[place + 4 : end].decode("utf-16-le", "surrogatepass"), end
 
 
-class BinaryWorkbook:
+class XlsbWorkbook:
     """An open xlsb workbook; ``sheets`` are the names of its worksheets, visible ones first."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: ZipPackage) -> None:
         self._package = package
         self._relations = package.relations(_MAIN)
         self._listed: list[tuple[str, str, bool]] = []
         self._date1904 = self._recalculate = False
-        with damage_is_said(), cut_off_is_said(), package.open(_MAIN) as stream:
+        with damage_as_file_error(), truncation_as_file_error(), package.open(_MAIN) as stream:
             for kind, data in records(stream):
                 self._look(kind, data)
         self._listed.sort(key=lambda sheet: not sheet[2])
@@ -110,7 +110,7 @@ class BinaryWorkbook:
         part = self._part("styles")
         if part is None:
             return []
-        with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
+        with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
             for kind, data in records(stream):
                 if kind == _FORMAT:
                     codes[unpack_from("<H", data)[0]] = wide_text(data, 2)[0]
@@ -127,33 +127,35 @@ class BinaryWorkbook:
         return self._shared
 
     def _read_texts(self, part: str) -> Iterator[str]:
-        with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
+        with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
             for kind, data in records(stream):
                 if kind == _SHARED_ITEM:
                     yield wide_text(data, 1)[0]
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
         visible = sum(seen for _, _, seen in self._listed)
-        return first_filled(candidates(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row))
+        return read_first_filled(
+            sheets_to_try(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row)
+        )
 
-    def _read(self, sheet: str, watch: Watch, header_row: int | None) -> SheetReading:
+    def _read(self, sheet: str, watch: ReadControl, header_row: int | None) -> SheetReading:
         part = next(part for name, part, _ in self._listed if name == sheet)
-        around: list[_Sheet] = []
+        around: list[_XlsbSheetReader] = []
 
         def make() -> TableBuilder:
             builder = TableBuilder(CellTexts(self._formats, self._texts(), date1904=self._date1904), watch, header_row)
             builder.left_out = self._totals_rows(part)
             return builder
 
-        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
-            around.append(_Sheet(Gatherer(sink, ordered=ordered)))
-            with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
+        def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
+            around.append(_XlsbSheetReader(RowAssembler(sink, ordered=ordered)))
+            with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
                 watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
             return around[-1].merged
 
-        builder = into_builder(make, read, watch)
+        builder = fill_builder(make, read, watch)
         if not watch.brief:
             self._texts().finish()
         if around[-1].formulas and self._recalculate:
@@ -165,16 +167,16 @@ class BinaryWorkbook:
         rows: list[int] = []
         for kind, name in self._package.relations(part).values():
             if kind == "table" and name in self._package:
-                with damage_is_said(), cut_off_is_said(), self._package.open(name) as stream:
+                with damage_as_file_error(), truncation_as_file_error(), self._package.open(name) as stream:
                     found = [data for what, data in records(stream) if what == _TABLE and len(data) >= 32]
                 rows += [unpack_from("<I", data, 4)[0] + 1 for data in found if unpack_from("<I", data, 28)[0]]
         return tuple(rows)
 
 
-class _Sheet:
+class _XlsbSheetReader:
     """Reads the records of one sheet."""
 
-    def __init__(self, rows: Gatherer) -> None:
+    def __init__(self, rows: RowAssembler) -> None:
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[Area] = []
         self.formulas = False
@@ -197,7 +199,7 @@ class _Sheet:
                 self.merged.append((top + 1, bottom + 1, left, right))
         self._rows.end()
         if kind != _END_SHEET:
-            raise damaged("a sheet of it ends too early")
+            raise damaged_error("a sheet of it ends too early")
 
     def _cell(self, kind: int, data: bytes) -> None:
         """Take a cell; the short kinds stand one place after the cell before."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.table.spool import IN_MEMORY
+from cg_uploader.sheets.table.spool import MAX_IN_MEMORY
 
 if sys.platform != "win32":
     import resource
 
 
-MOST_TEXT = 4 << 30
+MAX_TEXT_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Limits:
     address: int = 3 << 30
     memory: int = 1536 << 20
     silence: float = 60.0
-    text: int = MOST_TEXT
+    text: int = MAX_TEXT_BYTES
 
     def with_room(self) -> Limits:
         """The same limits where the text takes half of the free space for temporary files at most.
@@ -41,18 +41,18 @@ class Limits:
             free = shutil.disk_usage(tempfile.gettempdir()).free
         except OSError:
             return self  # what cannot be written will say so
-        return replace(self, text=min(self.text, max(free // 2, IN_MEMORY)))
+        return replace(self, text=min(self.text, max(free // 2, MAX_IN_MEMORY)))
 
 
-USUAL = Limits()
+DEFAULT_LIMITS = Limits()
 
 
-def too_much_text(limit: int) -> FileError:
+def text_too_long_error(limit: int) -> FileError:
     """The failure for a file whose rows come to more than ``limit`` bytes of text."""
     advice = "copy the part that is meant into a new workbook."
-    if limit >= MOST_TEXT:
-        text = f"Its rows hold more than {MOST_TEXT >> 30} GiB of text. {advice.capitalize()}"
-    elif limit <= IN_MEMORY:
+    if limit >= MAX_TEXT_BYTES:
+        text = f"Its rows hold more than {MAX_TEXT_BYTES >> 30} GiB of text. {advice.capitalize()}"
+    elif limit <= MAX_IN_MEMORY:
         text = (
             f"Its rows hold more than {limit >> 20:,} MiB of text, and the folder for temporary files is nearly full. "
             f"Make room there, or {advice}"
@@ -65,7 +65,7 @@ def too_much_text(limit: int) -> FileError:
     return FileError(text, kind="too-big")
 
 
-def hold_this_process(address: int) -> None:
+def limit_own_process(address: int) -> None:
     """Let this process have no more address space than that, and leave no core file with a person's data behind.
 
     macOS does not know such a limit; Windows has the job that the parent makes.
@@ -76,13 +76,13 @@ def hold_this_process(address: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def check_this_process(memory: int) -> None:
+def check_own_memory(memory: int) -> None:
     """MemoryError when this process uses more than that, where the parent cannot see it: on macOS, which counts in bytes."""
     if sys.platform == "darwin" and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > memory:
         raise MemoryError
 
 
-def memory_of(process: int) -> int:
+def measure_memory(process: int) -> int:
     """Bytes of memory that a process uses; 0 where the system does not tell, and when the process has ended."""
     if sys.platform == "linux":
         with suppress(OSError, ValueError, IndexError):

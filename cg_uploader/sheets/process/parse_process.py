@@ -15,8 +15,8 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.process.limits import Limits, memory_of
-from cg_uploader.sheets.process.protocol import Job, Message, receive
+from cg_uploader.sheets.process.limits import Limits, measure_memory
+from cg_uploader.sheets.process.protocol import Message, ParseJob, receive_message
 from cg_uploader.sheets.process.windows_job import confine
 from cg_uploader.system.child_processes import reading_environment
 
@@ -34,14 +34,14 @@ _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 _SOURCE = "import sys; sys.path.append(sys.argv[1]); from cg_uploader.sheets.process.worker import main; sys.exit(main())"
 
 
-class _Ending(Enum):
+class _EndOfMessages(Enum):
     """Why no more messages come."""
 
     CLOSED = 1
     GARBAGE = 2
 
 
-def command() -> list[str]:
+def worker_command() -> list[str]:
     """The command that starts a child: this program anew, or the interpreter with the standard library and this package."""
     if getattr(sys, "frozen", False):
         return [sys.executable, PARSE_WORKER]
@@ -50,7 +50,7 @@ def command() -> list[str]:
     return [python, "-I", "-S", "-X", "utf8", "-c", _SOURCE, str(Path(__file__).resolve().parents[3])]
 
 
-class Child:
+class ParseProcess:
     """A process that waits for one job.  ``close`` must be called; a child that is forgotten ends too."""
 
     def __init__(self, words: Sequence[str], limits: Limits) -> None:
@@ -71,7 +71,7 @@ class Child:
             with suppress(OSError):  # only sooner: with the usual room, the child waits in the middle of each block of rows
                 fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, _WAITING_BYTES)
         self._limits = limits
-        self._messages: Queue[Message | _Ending] = Queue(_WAITING_MESSAGES)
+        self._messages: Queue[Message | _EndOfMessages] = Queue(_WAITING_MESSAGES)
         self._stopped = threading.Event()
         self._listener: threading.Thread | None = None
         self._end = weakref.finalize(self, _end, self._process, self._stopped, confine(self._process.pid, limits.memory))
@@ -87,7 +87,7 @@ class Child:
         if self._listener is not None:
             self._listener.join(_PATIENCE)
 
-    def messages(self, job: Job, tick: Callable[[], None]) -> Iterator[Message]:
+    def messages(self, job: ParseJob, tick: Callable[[], None]) -> Iterator[Message]:
         """Give it the job; its messages as they come.
 
         ``tick`` is called ten times a second and may end this by raising.  FileError when the child ends early, takes more
@@ -109,14 +109,14 @@ class Child:
                 silence += _LOOK  # waits are counted, not the clock: a computer that slept was not silent
                 self._check_silence(job.file.name, silence)
                 continue
-            if isinstance(message, _Ending):
-                if message is _Ending.CLOSED and not began:
+            if isinstance(message, _EndOfMessages):
+                if message is _EndOfMessages.CLOSED and not began:
                     raise _not_started()
-                raise self._ended(job.file.name) if message is _Ending.CLOSED else broken(job.file.name)
+                raise self._ended(job.file.name) if message is _EndOfMessages.CLOSED else interrupted_error(job.file.name)
             began, silence = True, 0.0
             yield message
 
-    def _give(self, job: Job) -> None:
+    def _give(self, job: ParseJob) -> None:
         """Write the job, and leave the pipe open as a sign of life; a child that is no more shows itself by its silence."""
         source = self._process.stdin
         with suppress(OSError):
@@ -125,7 +125,7 @@ class Child:
                 source.flush()
 
     def _check_memory(self, name: str) -> None:
-        if memory_of(self._process.pid) > self._limits.memory:
+        if measure_memory(self._process.pid) > self._limits.memory:
             raise _too_large(name)
 
     def _check_silence(self, name: str, seconds: float) -> None:
@@ -142,10 +142,10 @@ class Child:
             self._process.wait(_PATIENCE)
         if sys.platform != "win32" and self._process.returncode == -signal.SIGKILL:
             return _too_large(name)
-        return broken(name)
+        return interrupted_error(name)
 
 
-def broken(name: str) -> FileError:
+def interrupted_error(name: str) -> FileError:
     """The failure for a file over which reading broke off."""
     return FileError(
         f"{name} cannot be read: reading broke off. It may be damaged. Open it in Excel, save it again, and choose it again.",
@@ -162,20 +162,20 @@ def _not_started() -> FileError:
     return FileError("Files cannot be read, because a part of CG Uploader does not start. Install CG Uploader again.")
 
 
-def _listen(process: subprocess.Popen[bytes], messages: Queue[Message | _Ending], stopped: threading.Event) -> None:
+def _listen(process: subprocess.Popen[bytes], messages: Queue[Message | _EndOfMessages], stopped: threading.Event) -> None:
     """Hand over what the child says until it ends, on a thread of its own: no system but POSIX waits for pipes with a limit."""
-    ending = _Ending.CLOSED
+    ending = _EndOfMessages.CLOSED
     with suppress(OSError):
         try:
-            while process.stdout is not None and (message := receive(process.stdout)) is not None:
+            while process.stdout is not None and (message := receive_message(process.stdout)) is not None:
                 if not _put(messages, message, stopped):
                     return
         except ValueError:
-            ending = _Ending.GARBAGE
+            ending = _EndOfMessages.GARBAGE
     _put(messages, ending, stopped)
 
 
-def _put(messages: Queue[Message | _Ending], message: Message | _Ending, stopped: threading.Event) -> bool:
+def _put(messages: Queue[Message | _EndOfMessages], message: Message | _EndOfMessages, stopped: threading.Event) -> bool:
     """Whether somebody still wants it."""
     while not stopped.is_set():
         with suppress(Full):

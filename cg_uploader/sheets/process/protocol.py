@@ -14,12 +14,12 @@ from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.process.limits import Limits
 
 # No message has more bytes.
-MOST = 256 << 20
+MAX_MESSAGE_BYTES = 256 << 20
 
 _HEAD = struct.Struct("<cI")
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """What a message says."""
 
     # Something was done since the last message; it has no bytes, or says how much of the file is read, in thousandths.
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ParseJob:
     """What is asked for; ``first``: a table of so many first rows is wanted before the whole one."""
 
     file: Path
@@ -53,36 +53,36 @@ class Job:
         return json.dumps([path, asdict(self.options), asdict(self.limits), self.first]).encode() + b"\n"
 
     @classmethod
-    def unpacked(cls, line: bytes) -> Job:
+    def unpacked(cls, line: bytes) -> ParseJob:
         """The job of such a line."""
         path, options, limits, first = json.loads(line)
         return cls(Path(os.fsdecode(path.encode("latin-1"))), ReadOptions(**options), Limits(**limits), first)
 
 
-Message = tuple[Kind, bytes]
+Message = tuple[MessageKind, bytes]
 
 
-class TooMuch(Exception):
+class MessageTooLong(Exception):
     """Not a failure of the channel: a message would be longer than messages are."""
 
 
-def send(out: IO[bytes], kind: Kind, *parts: bytes) -> None:
+def send_message(out: IO[bytes], kind: MessageKind, *parts: bytes) -> None:
     """Send one message at once; TooMuch when it has too many bytes."""
     length = sum(map(len, parts))
-    if length > MOST:
-        raise TooMuch
+    if length > MAX_MESSAGE_BYTES:
+        raise MessageTooLong
     out.write(b"".join([_HEAD.pack(kind.value, length), *parts]))
     out.flush()
 
 
-def receive(source: IO[bytes]) -> Message | None:
+def receive_message(source: IO[bytes]) -> Message | None:
     """The next message; None at the end, also in the middle of one; ValueError for what is no message."""
     head = source.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
     code, length = _HEAD.unpack(head)
-    kind = Kind(code)
-    if length > MOST:
+    kind = MessageKind(code)
+    if length > MAX_MESSAGE_BYTES:
         raise ValueError("too long a message")
     data = source.read(length)
     return (kind, data) if len(data) == length else None

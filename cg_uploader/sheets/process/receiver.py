@@ -17,12 +17,12 @@ from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.notes import NoteBook
 from cg_uploader.sheets.failed_rows.hidden_sheet import origin_of
 from cg_uploader.sheets.failed_rows.reopened import reopened
-from cg_uploader.sheets.process.limits import MOST_TEXT, too_much_text
-from cg_uploader.sheets.process.parse_process import broken
-from cg_uploader.sheets.process.protocol import Kind, Message
+from cg_uploader.sheets.process.limits import MAX_TEXT_BYTES, text_too_long_error
+from cg_uploader.sheets.process.parse_process import interrupted_error
+from cg_uploader.sheets.process.protocol import Message, MessageKind
 from cg_uploader.sheets.table.merged_cells import Spans
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.spool import BLOCK, Spool, is_block
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.spool import BLOCK_ROWS, Spool, is_valid_block
 
 MOST_ROWS = 100_000_000
 _MOST_COLUMNS = 16_384
@@ -31,11 +31,11 @@ _LONGEST_SENTENCE = 2_000
 _DIGEST = re.compile("[0-9a-f]{64}|")
 
 
-class Receiver:
+class TableReceiver:
     """Takes the messages about one file, one by one; ``first`` gets a table of the first rows, if that comes."""
 
     def __init__(
-        self, file: Path, watch: Watch, first: Callable[[Table], None] | None = None, *, max_text: int = MOST_TEXT
+        self, file: Path, watch: ReadControl, first: Callable[[Table], None] | None = None, *, max_text: int = MAX_TEXT_BYTES
     ) -> None:
         self._file = file
         self._max_text = max_text
@@ -66,32 +66,32 @@ class Receiver:
         """
         kind, data = message
         try:
-            if kind is Kind.END:
+            if kind is MessageKind.END:
                 return self._table(json.loads(data))
             begun = self._taken(kind, data)
         except OSError as error:
             text = f"The folder for temporary files has no space for the rows of {self._file.name}. Make some, and try again."
             raise FileError(text, kind="too-big") from error
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
-            raise broken(self._file.name) from error
+            raise interrupted_error(self._file.name) from error
         if begun is not None and self._first is not None:
             first, self._first = self._first, None
             first(begun)
         return None
 
-    def _taken(self, kind: Kind, data: bytes) -> Table | None:
+    def _taken(self, kind: MessageKind, data: bytes) -> Table | None:
         """Take what is not the end; the table of the first rows when it has become complete."""
-        if kind is Kind.ROWS:
+        if kind is MessageKind.ROWS:
             self._take_rows(data)
-        elif kind is Kind.ROWS_BEGIN:
+        elif kind is MessageKind.ROWS_BEGIN:
             self._begin()
-        elif kind is Kind.NOTES:
+        elif kind is MessageKind.NOTES:
             self._notes.take(data)
-        elif kind is Kind.ALIVE:
+        elif kind is MessageKind.ALIVE:
             self._share = _number(int(data), 1000) / 1000 if data else None
-        elif kind is Kind.FAILURE:
+        elif kind is MessageKind.FAILURE:
             raise _failure(json.loads(data))
-        elif kind is Kind.FIRST:
+        elif kind is MessageKind.FIRST:
             return self._begun(json.loads(data))
         return None
 
@@ -114,16 +114,16 @@ class Receiver:
         start = 4 + 4 * int.from_bytes(data[:4], sys.byteorder)
         numbers.frombytes(data[4:start])
         texts = data[start:]
-        if self._short or not is_block(numbers, texts) or numbers[0] <= self._last or self._rows > MOST_ROWS:
+        if self._short or not is_valid_block(numbers, texts) or numbers[0] <= self._last or self._rows > MOST_ROWS:
             raise ValueError("not the next block")
         self._text += len(texts)
         if self._text > self._max_text:
-            failure = too_much_text(self._max_text)
+            failure = text_too_long_error(self._max_text)
             raise FileError(f"{self._file.name}: {failure.sentence}", kind=failure.kind)
         self._spool.take(numbers, texts)
         self._rows += len(numbers)
         self._last = numbers[-1]
-        self._short = len(numbers) < BLOCK
+        self._short = len(numbers) < BLOCK_ROWS
 
     def _table(self, rest: Any) -> Table:
         columns = {_number(place, _MOST_COLUMNS): _column(place, heading, hidden) for place, heading, hidden in rest["columns"]}

@@ -24,12 +24,12 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_position
 from cg_uploader.sheets.cells.notes import NoteBook, Notes
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of
-from cg_uploader.sheets.formats.registry import load_all
+from cg_uploader.sheets.formats.registry import load_openers
 from cg_uploader.sheets.open_file import parse
-from cg_uploader.sheets.process.limits import check_this_process, hold_this_process, too_much_text
-from cg_uploader.sheets.process.protocol import Job, Kind, TooMuch, send
+from cg_uploader.sheets.process.limits import check_own_memory, limit_own_process, text_too_long_error
+from cg_uploader.sheets.process.protocol import MessageKind, MessageTooLong, ParseJob, send_message
 from cg_uploader.sheets.table.merged_cells import Spans
-from cg_uploader.sheets.table.read_progress import Progress, Watch
+from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
 from cg_uploader.sheets.table.spool import Spool
 
 # After so many seconds first rows alone would come too late to be worth a reading of their own.
@@ -39,7 +39,7 @@ _PATIENCE = 2.0
 _UNSEEN, _UNSEEN_TIMES = 64 << 20, 16
 
 
-class Outbox:
+class RowSender:
     """A store whose rows go to the process that asked; nothing stays here.
 
     When they come to more than ``unseen`` bytes, the rest is counted and not sent: so a small file that stands for a huge
@@ -55,7 +55,7 @@ class Outbox:
         self._max_text = max_text
         self._unseen = unseen
         self._text = 0
-        send(out, Kind.ROWS_BEGIN)
+        send_message(out, MessageKind.ROWS_BEGIN)
 
     def wants(self, lines: Sequence[str]) -> bool:
         """Whether they are sent; they are counted in any case."""
@@ -66,13 +66,13 @@ class Outbox:
     def _count(self, size: int) -> None:
         self._text += size
         if self._text > self._max_text:
-            raise too_much_text(self._max_text)
+            raise text_too_long_error(self._max_text)
         self.counts = self._unseen is not None and self._text > self._unseen
 
     def take(self, numbers: array[int], data: bytes) -> None:
         """Send one block."""
         self._count(len(data))
-        send(self._out, Kind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
+        send_message(self._out, MessageKind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
 
     def seal(self, order: Sequence[int]) -> Spool:
         """Remember the order of the columns; here are no rows."""
@@ -89,12 +89,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked decides what Ctrl-C means
     with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as out:
         try:
-            load_all()
-            send(out, Kind.ALIVE)
+            load_openers()
+            send_message(out, MessageKind.ALIVE)
             line = source.readline()
             if line:
                 threading.Thread(target=_end_with_the_other, daemon=True).start()
-                _answer(Job.unpacked(line), out)
+                _answer(ParseJob.unpacked(line), out)
         except BrokenPipeError:
             os._exit(1)  # nobody listens any more; what is still to be written cannot be
     return 0
@@ -106,13 +106,13 @@ def _end_with_the_other() -> None:
     os._exit(1)
 
 
-def _answer(job: Job, out: IO[bytes]) -> None:
-    hold_this_process(job.limits.address)
+def _answer(job: ParseJob, out: IO[bytes]) -> None:
+    limit_own_process(job.limits.address)
     try:
         _send_table(job, out)
     except (FileError, UsageError) as error:
         failure: UploaderError = error
-    except (MemoryError, TooMuch):
+    except (MemoryError, MessageTooLong):
         text = f"{job.file.name} needs more memory than a file may take. Copy the part that is meant into a new workbook."
         failure = FileError(text, kind="too-big")
     except BrokenPipeError:
@@ -123,7 +123,7 @@ def _answer(job: Job, out: IO[bytes]) -> None:
         return
     kind = "usage" if isinstance(failure, UsageError) else "file"
     sentence = failure.sentence.encode(errors="replace").decode()  # names of files may hold what no text holds
-    send(out, Kind.FAILURE, json.dumps({"error": kind, "kind": failure.kind, "sentence": sentence}).encode())
+    send_message(out, MessageKind.FAILURE, json.dumps({"error": kind, "kind": failure.kind, "sentence": sentence}).encode())
 
 
 def _unexpected(file: Path, error: Exception) -> FileError:
@@ -137,37 +137,39 @@ def _unexpected(file: Path, error: Exception) -> FileError:
     )
 
 
-def _send_table(job: Job, out: IO[bytes]) -> None:
+def _send_table(job: ParseJob, out: IO[bytes]) -> None:
     """Send the first rows as a table of their own if somebody wants them soon, then the whole one."""
     if job.first:
         began = time.monotonic()
         with suppress(UploaderError):  # the reading of the whole file says why, or finds them later
-            _send(job, out, Kind.FIRST, job.first, lambda: time.monotonic() - began > _PATIENCE)
-    _send(job, out, Kind.END, job.options.limit)
+            _send(job, out, MessageKind.FIRST, job.first, lambda: time.monotonic() - began > _PATIENCE)
+    _send(job, out, MessageKind.END, job.options.limit)
 
 
-def _send(job: Job, out: IO[bytes], end: Kind, limit: int | None, cancelled: Callable[[], bool] | None = None) -> None:
+def _send(
+    job: ParseJob, out: IO[bytes], end: MessageKind, limit: int | None, cancelled: Callable[[], bool] | None = None
+) -> None:
     """Send a table; one that is much larger than its file is counted to its end before, and read once more then."""
-    outboxes: list[Outbox] = []
+    outboxes: list[RowSender] = []
     unseen: list[int | None] = [max(_UNSEEN, _UNSEEN_TIMES * _size_of(job.file))]
 
-    def begin() -> Outbox:
-        outboxes.append(Outbox(out, job.limits.text, unseen[-1]))
+    def begin() -> RowSender:
+        outboxes.append(RowSender(out, job.limits.text, unseen[-1]))
         return outboxes[-1]
 
-    def alive(so_far: Progress) -> None:
-        check_this_process(job.limits.memory)
-        send(out, Kind.ALIVE, b"" if so_far.share is None else str(round(1000 * so_far.share)).encode())
+    def alive(so_far: ReadProgress) -> None:
+        check_own_memory(job.limits.memory)
+        send_message(out, MessageKind.ALIVE, b"" if so_far.share is None else str(round(1000 * so_far.share)).encode())
 
-    watch = Watch(alive, cancelled, limit, begin, brief=end is Kind.FIRST)
+    watch = ReadControl(alive, cancelled, limit, begin, brief=end is MessageKind.FIRST)
     table = parse(job.file, replace(job.options, limit=limit), watch)
     if outboxes[-1].counts:
         unseen.append(None)
         table = parse(job.file, replace(job.options, limit=limit), watch)
     notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
     for chunk in notes.chunks():
-        send(out, Kind.NOTES, chunk)
-    send(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
+        send_message(out, MessageKind.NOTES, chunk)
+    send_message(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
 
 
 def _size_of(file: Path) -> int:
@@ -177,7 +179,7 @@ def _size_of(file: Path) -> int:
         return 0  # the reading says so
 
 
-def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
+def _rest(table: Table, notes: NoteBook, outbox: RowSender) -> dict[str, Any]:
     """The table but its rows and the notes of its cells."""
     return {
         "digest": table.digest,

@@ -14,37 +14,37 @@ from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.cells.converter import CellTexts, Kind, Text
 from cg_uploader.sheets.cells.notes import Found, NoteBook
-from cg_uploader.sheets.table.header_finder import Line, header_row, reaching
+from cg_uploader.sheets.table.header_finder import RowPreview, header_row, reaching
 from cg_uploader.sheets.table.merged_cells import Area, covered
-from cg_uploader.sheets.table.mixed_dates import DateForms
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.spool import Packer
+from cg_uploader.sheets.table.mixed_dates import MixedDateFinder
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.spool import RowPacker
 
-CANDIDATES = 30
+HEADER_CANDIDATES = 30
 # Rows above the header row that are shown, those nearest to it.
-MOST_ABOVE = 12
+MAX_ROWS_ABOVE = 12
 _LETTERS_ABOVE = 100
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
 _TICK = 512
 _KEPT_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
 _WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
 
 _T = TypeVar("_T")
 # What a cell is, and the position of its number format.
-CellKind = tuple[Kind, int]
+KindAndStyle = tuple[Kind, int]
 
 
-class Enough(Exception):
+class RowLimitReached(Exception):
     """Not a failure: as many rows as were asked for have been read."""
 
 
-class Shape:
+class CellLayout:
     """One arrangement of cells, shared by all rows that have it: where they stand and how their texts are made."""
 
     __slots__ = ("columns", "kinds", "placed", "slots", "surplus", "texts", "unsure")
 
-    def __init__(self, columns: Sequence[int], kinds: Sequence[CellKind]) -> None:
+    def __init__(self, columns: Sequence[int], kinds: Sequence[KindAndStyle]) -> None:
         """``columns`` are positions, each once, in the order in which values will come."""
         self.columns = tuple(columns)
         self.kinds = tuple(kinds)
@@ -62,7 +62,7 @@ class Shape:
         return spread
 
 
-Candidate = tuple[int, bool, Shape, Sequence[Any]]
+Candidate = tuple[int, bool, CellLayout, Sequence[Any]]
 
 
 class TableBuilder:
@@ -72,7 +72,7 @@ class TableBuilder:
     which is said.  ``merged`` gives the merged cells; it is asked at most once, and only where they decide about headings.
     """
 
-    def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
+    def __init__(self, cells: CellTexts, watch: ReadControl, header_row: int | None = None) -> None:
         self.notes = NoteBook()
         self.header_row = 0
         self.hidden_rows = 0
@@ -85,12 +85,12 @@ class TableBuilder:
         self._cells = cells
         self._watch = watch
         self._store = watch.store()
-        self._forms = DateForms()
-        self._packer = Packer(self._store, self._forms.look)
+        self._forms = MixedDateFinder()
+        self._packer = RowPacker(self._store, self._forms.look)
         self._wanted = header_row
         self._candidates: list[Candidate] = []
-        self._above: deque[Candidate] = deque(maxlen=MOST_ABOVE)
-        self._lines: list[Line] = []
+        self._above: deque[Candidate] = deque(maxlen=MAX_ROWS_ABOVE)
+        self._lines: list[RowPreview] = []
         self._held = False
         self._headings: dict[int, str] = {}
         self._slots: dict[int, int] = {}
@@ -101,7 +101,7 @@ class TableBuilder:
 
     # -------------------------------------------------------------------------------------------------------- rows
 
-    def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+    def add(self, number: int, hidden: bool, shape: CellLayout, values: Sequence[Any]) -> None:
         """Take the next row, in which None is no cell.  Rows must come in the order of their numbers."""
         self._count(1)
         if not self.header_row:
@@ -123,7 +123,7 @@ class TableBuilder:
             return
         self._keep(number, shape, texts, found)
 
-    def _keep(self, number: int, shape: Shape, texts: list[str], found: list[Found]) -> None:
+    def _keep(self, number: int, shape: CellLayout, texts: list[str], found: list[Found]) -> None:
         """Spool a row, and note what was found in it."""
         if shape.unsure:
             self._prove(shape, [texts])
@@ -137,9 +137,9 @@ class TableBuilder:
         if found:
             self._cells.said.settle(found)
         if self._watch.limit is not None and len(self._packer) >= self._watch.limit:
-            raise Enough
+            raise RowLimitReached
 
-    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
+    def add_many(self, numbers: Sequence[int], hidden: bool, shape: CellLayout, values: Sequence[Sequence[Any]]) -> None:
         """Take the next rows at once, all of one shape: ``values`` has one sequence per column, in which None is no cell.
 
         Rows about which anything has to be said, or that may be blank, go the slow way.
@@ -153,7 +153,7 @@ class TableBuilder:
         if numbers and not (hidden or self._special(numbers)):
             if not shape.texts:
                 self._prepare(shape)
-            columns = [where_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
+            columns = [map_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
             if (
                 not self._cells.said.found
                 and (any(map(all, columns)) or all(map(any, zip(*columns, strict=True))))
@@ -191,7 +191,7 @@ class TableBuilder:
             self._told = self._seen
             self._watch.tick(len(self._packer))
 
-    def _prepare(self, shape: Shape) -> None:
+    def _prepare(self, shape: CellLayout) -> None:
         """Give a shape its functions, and its columns their places in the spooled rows."""
         shape.texts = tuple(self._cells.text(column, *kind) for column, kind in zip(shape.columns, shape.kinds, strict=True))
         shape.slots = tuple(self._slots.setdefault(column, len(self._slots)) for column in shape.columns)
@@ -200,7 +200,7 @@ class TableBuilder:
         shape.placed = shape.slots == tuple(range(len(shape.slots)))
         shape.unsure = [(i, column) for i, column in enumerate(shape.columns) if column not in self._used]
 
-    def _prove(self, shape: Shape, rows: Iterable[Sequence[str]]) -> None:
+    def _prove(self, shape: CellLayout, rows: Iterable[Sequence[str]]) -> None:
         """Columns without heading are columns as soon as they hold something."""
         for texts in rows:
             self._used.update(column for i, column in shape.unsure if texts[i])
@@ -210,7 +210,7 @@ class TableBuilder:
 
     # -------------------------------------------------------------------------------------------------- header row
 
-    def _consider(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+    def _consider(self, number: int, hidden: bool, shape: CellLayout, values: Sequence[Any]) -> None:
         """Keep a row until it is clear which one is the header row."""
         above = self._wanted is not None and number < self._wanted
         if above and not hidden:
@@ -224,7 +224,7 @@ class TableBuilder:
         elif self._wanted is None:
             self._candidates.append((number, hidden, shape, values))
             self._lines += [line] if line.texts and not hidden else []
-            if len(self._lines) == CANDIDATES:
+            if len(self._lines) == HEADER_CANDIDATES:
                 self._decide()
         elif number == self._wanted and line.texts:
             self._candidates.append((number, hidden, shape, values))
@@ -232,13 +232,13 @@ class TableBuilder:
         else:
             self._decide()
 
-    def _line(self, number: int, shape: Shape, values: Sequence[Any]) -> Line:
+    def _line(self, number: int, shape: CellLayout, values: Sequence[Any]) -> RowPreview:
         """What a row holds."""
         cells = zip(shape.columns, shape.kinds, values, strict=True)
         found = [(column, kind[0], self._cells.text(column, *kind)(value)) for column, kind, value in cells]
         self._cells.said.take()
         texts = {column: text for column, _, text in found if text}
-        return Line(number, texts, all(kind in _WORDS for _, kind, text in found if text))
+        return RowPreview(number, texts, all(kind in _WORDS for _, kind, text in found if text))
 
     def _decide(self) -> None:
         """Choose the header row among the candidates; UsageError when there is none where one was wanted."""
@@ -266,18 +266,18 @@ class TableBuilder:
             else:
                 self.add(row, hidden, shape, values)
 
-    def _take_headings(self, shape: Shape, values: Sequence[Any]) -> None:
+    def _take_headings(self, shape: CellLayout, values: Sequence[Any]) -> None:
         self._headings = self._texts_of_headings(shape, values)
         above = {row[0]: row[2:] for row in self._above}
         lines = [self._line(number, *row) for number, row in above.items()]
-        header = Line(self.header_row, {column: text for column, text in self._headings.items() if text.strip(BLANKS)})
+        header = RowPreview(self.header_row, {column: text for column, text in self._headings.items() if text.strip(BLANKS)})
         for column, number in reaching(header, lines, self.merged).items():
             self._headings[column] = self._texts_of_headings(*above[number])[column]
         self._headings = {column: text for column, text in self._headings.items() if text.strip(BLANKS)}
         self._slots = {column: slot for slot, column in enumerate(sorted(self._headings))}
         self._used = set(self._headings)
 
-    def _texts_of_headings(self, shape: Shape, values: Sequence[Any]) -> dict[int, str]:
+    def _texts_of_headings(self, shape: CellLayout, values: Sequence[Any]) -> dict[int, str]:
         cells = zip(shape.columns, shape.kinds, values, strict=True)
         texts = {column: self._cells.heading(*kind)(value) for column, kind, value in cells}
         self._cells.said.take()
@@ -288,7 +288,7 @@ class TableBuilder:
     def close_rows(self) -> bool:
         """Say that no more rows come; whether there is a table."""
         if not self.header_row:
-            with suppress(Enough):
+            with suppress(RowLimitReached):
                 self._decide()
         return self.is_table
 
@@ -371,7 +371,7 @@ class TableBuilder:
         )  # fmt: skip
 
 
-def where_filled(make: Callable[[Sequence[Any]], Sequence[_T]], column: Sequence[Any], blank: _T) -> Sequence[_T]:
+def map_filled(make: Callable[[Sequence[Any]], Sequence[_T]], column: Sequence[Any], blank: _T) -> Sequence[_T]:
     """What ``make`` makes of the values of a column, ``blank`` where there is none."""
     if None not in column:
         return make(column)
@@ -380,21 +380,21 @@ def where_filled(make: Callable[[Sequence[Any]], Sequence[_T]], column: Sequence
     return [blank if value is None else next(made) for value in column]
 
 
-def _filled(shape: Shape, values: Sequence[Any]) -> tuple[Shape, Sequence[Any]]:
+def _filled(shape: CellLayout, values: Sequence[Any]) -> tuple[CellLayout, Sequence[Any]]:
     """The shape of those values that are there, and these values."""
     if None not in values:
         return shape, values
     cells = [cell for cell in zip(shape.columns, shape.kinds, values, strict=True) if cell[2] is not None]
-    return Shape([column for column, _, _ in cells], [kind for _, kind, _ in cells]), [value for _, _, value in cells]
+    return CellLayout([column for column, _, _ in cells], [kind for _, kind, _ in cells]), [value for _, _, value in cells]
 
 
-def check_place(row: int, column: int) -> None:
+def check_cell_position(row: int, column: int) -> None:
     """FileError ``too-big`` when a cell stands where no spreadsheet has one."""
-    if row > MOST_ROWS or column >= MOST_COLUMNS:
+    if row > MAX_ROWS or column >= MAX_COLUMNS:
         beyond = 10**12  # a number of thousands of digits is no help
         where = f"in row {row}, column {column + 1}" if max(row, column) < beyond else "far outside any sheet"
         raise FileError(
-            f"A cell stands {where}; a sheet has {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns. "
+            f"A cell stands {where}; a sheet has {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns. "
             "Copy the part that is meant into a new workbook.",
             kind="too-big",
         )

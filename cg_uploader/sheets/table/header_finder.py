@@ -12,7 +12,7 @@ Merged = Callable[[], Sequence[Area]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RowPreview:
     """What can be seen of a row: ``number`` as Excel shows it, ``texts`` by column, and whether all of them are ``words``."""
 
     number: int
@@ -20,7 +20,7 @@ class Line:
     words: bool = True
 
 
-def header_row(lines: Sequence[Line], merged: Merged) -> int:
+def header_row(lines: Sequence[RowPreview], merged: Merged) -> int:
     """The number of the header row among the first ``lines`` that hold anything, of which there is at least one.
 
     It is the first row that is at least half as full as the fullest, or the row below when that one holds group titles.
@@ -33,7 +33,7 @@ def header_row(lines: Sequence[Line], merged: Merged) -> int:
     return lines[place].number
 
 
-def _are_titles(upper: Line, lower: Line, merged: Merged) -> bool:
+def _are_titles(upper: RowPreview, lower: RowPreview, merged: Merged) -> bool:
     """Whether a row holds titles of groups of columns: all its cells are merged, some across, and the next row is fuller."""
     if not lower.words or lower.texts.keys() <= upper.texts.keys():
         return False
@@ -49,7 +49,7 @@ def _area_around(row: int, column: int, merged: Sequence[Area]) -> Area | None:
     return next((a for a in merged if a[0] <= row <= a[1] and a[2] <= column <= a[3]), None)
 
 
-def reaching(header: Line, above: Sequence[Line], merged: Merged) -> dict[int, int]:
+def reaching(header: RowPreview, above: Sequence[RowPreview], merged: Merged) -> dict[int, int]:
     """Columns whose heading stands further up, in a cell that is merged down to the header row, and the rows of these."""
     tops = {line.number: line.texts for line in above}
     if not any(texts.keys() - header.texts.keys() for texts in tops.values()):

@@ -22,7 +22,7 @@ Form = tuple[str, str, int]
 Seen = tuple[int, str]
 
 
-class DateForms:
+class MixedDateFinder:
     """Looks at rows when they are ready: at enough of them to know a column, at few enough to cost next to nothing."""
 
     def __init__(self) -> None:

@@ -7,20 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cg_uploader.errors import Cancelled
-from cg_uploader.sheets.table.spool import Spool, Store
+from cg_uploader.sheets.table.spool import RowStore, Spool
 
 _PAUSE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReadProgress:
     """How far a reading is: rows so far, and how much of the file they are, from 0 to 1; None when nobody can tell."""
 
     rows: int
     share: float | None = None
 
 
-class Watch:
+class ReadControl:
     """How a reading is followed: ``progress`` hears of it, ``cancelled`` may end it, ``limit`` rows are enough.
 
     ``store`` makes the place that rows go to; it is called anew whenever a reading begins again from the first row.
@@ -29,10 +29,10 @@ class Watch:
 
     def __init__(
         self,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[ReadProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         limit: int | None = None,
-        store: Callable[[], Store] = Spool,
+        store: Callable[[], RowStore] = Spool,
         *,
         brief: bool = False,
     ) -> None:
@@ -62,4 +62,4 @@ class Watch:
         now = time.monotonic()
         if self._progress is not None and now - self._said >= _PAUSE:
             self._said = now
-            self._progress(Progress(rows, self.share()))
+            self._progress(ReadProgress(rows, self.share()))

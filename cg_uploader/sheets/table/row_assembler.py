@@ -8,10 +8,10 @@ from struct import unpack
 from typing import Any, Protocol
 
 from cg_uploader.sheets.cells.converter import Kind
-from cg_uploader.sheets.table.builder import MOST_COLUMNS, CellKind, Shape, TableBuilder, check_place
+from cg_uploader.sheets.table.builder import MAX_COLUMNS, CellLayout, KindAndStyle, TableBuilder, check_cell_position
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.sheet_reading import until_enough
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.sheet_reading import run_to_limit
 
 _MOST_SHAPES = 10_000
 _FIRST, _MOST_AT_ONCE = 200, 256
@@ -22,36 +22,36 @@ ERRORS = {
 }  # fmt: skip
 
 
-class Sink(Protocol):
+class RowSink(Protocol):
     """What rows are handed to."""
 
-    def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+    def add(self, number: int, hidden: bool, shape: CellLayout, values: Sequence[Any]) -> None:
         """Take one row; a value of None is no cell."""
 
-    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
+    def add_many(self, numbers: Sequence[int], hidden: bool, shape: CellLayout, values: Sequence[Sequence[Any]]) -> None:
         """Take some rows of one shape: ``values`` has one sequence per column, in which None is no cell."""
 
 
-class Disordered(Exception):
+class RowsOutOfOrder(Exception):
     """Not a failure: rows do not come in the order of their numbers, so they are read again, all of them, and sorted."""
 
 
-class Gatherer:
+class RowAssembler:
     """Puts cells into rows and hands them over, many at once where neighbours are of one shape.
 
     ``sink`` gets the rows; with ``ordered`` a row out of order raises Disordered.  The first rows are handed over one by one,
     as soon as the next one begins, because they may be all that somebody wants.
     """
 
-    def __init__(self, sink: Sink, *, ordered: bool) -> None:
+    def __init__(self, sink: RowSink, *, ordered: bool) -> None:
         self._sink = sink
         self._ordered = ordered
-        self._shapes: dict[tuple[object, object], Shape] = {}
+        self._shapes: dict[tuple[object, object], CellLayout] = {}
         self._number = 0
         self._hidden = False
-        self._cells: dict[int, tuple[CellKind, Any]] = {}
+        self._cells: dict[int, tuple[KindAndStyle, Any]] = {}
         self._alone = _FIRST
-        self._alike: tuple[bool, Shape] | None = None
+        self._alike: tuple[bool, CellLayout] | None = None
         self._numbers: list[int] = []
         self._values: list[list[Any]] = []
 
@@ -59,14 +59,14 @@ class Gatherer:
         """The cells that come now stand in this row, numbered as Excel does."""
         self._end_row()
         if number <= self._number and self._ordered:
-            raise Disordered
-        check_place(number, 0)
+            raise RowsOutOfOrder
+        check_cell_position(number, 0)
         self._number, self._hidden = number, hidden
 
     def cell(self, column: int, kind: Kind, style: int, value: Any) -> None:
         """Take a cell of the row that was begun."""
-        if column >= MOST_COLUMNS:
-            check_place(1, column)
+        if column >= MAX_COLUMNS:
+            check_cell_position(1, column)
         self._cells[column] = (kind, style), value
 
     def end(self) -> None:
@@ -83,7 +83,7 @@ class Gatherer:
         if shape is None:
             if len(self._shapes) >= _MOST_SHAPES:
                 self._shapes.clear()
-            shape = self._shapes[key] = Shape(*key)
+            shape = self._shapes[key] = CellLayout(*key)
         values = [value for _, value in cells.values()]
         if self._alone:
             self._alone -= 1
@@ -101,13 +101,13 @@ class Gatherer:
             self._numbers, self._values = [], []
 
 
-class RowsInAnyOrder:
+class RowSorter:
     """Keeps rows until all have come; of rows with one number the cells are put together, the last one of each place."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[bool, dict[int, tuple[CellKind, Any]]]] = {}
+        self._rows: dict[int, tuple[bool, dict[int, tuple[KindAndStyle, Any]]]] = {}
 
-    def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
+    def add(self, number: int, hidden: bool, shape: CellLayout, values: Sequence[Any]) -> None:
         """Keep a row."""
         given = zip(shape.columns, shape.kinds, values, strict=True)
         cells = {column: (kind, value) for column, kind, value in given if value is not None}
@@ -115,7 +115,7 @@ class RowsInAnyOrder:
             was_hidden, before = self._rows.get(number, (False, {}))
             self._rows[number] = hidden or was_hidden, before | cells
 
-    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
+    def add_many(self, numbers: Sequence[int], hidden: bool, shape: CellLayout, values: Sequence[Sequence[Any]]) -> None:
         """Keep some rows."""
         for number, row in zip(numbers, zip(*values, strict=True), strict=True):
             self.add(number, hidden, shape, row)
@@ -124,14 +124,14 @@ class RowsInAnyOrder:
         """Give all rows to the builder, in the order of their numbers."""
         for number in sorted(self._rows):
             hidden, cells = self._rows[number]
-            shape = Shape(list(cells), [kind for kind, _ in cells.values()])
+            shape = CellLayout(list(cells), [kind for kind, _ in cells.values()])
             builder.add(number, hidden, shape, [value for _, value in cells.values()])
 
 
-class _Nowhere:
+class _DiscardingSink:
     """Takes rows that nobody wants, where a sheet is only read for what stands behind them."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: ReadControl) -> None:
         self._watch = watch
 
     def add(self, *_: Any) -> None:
@@ -143,7 +143,9 @@ class _Nowhere:
         self._watch.tick(0)
 
 
-def into_builder(make: Callable[[], TableBuilder], read: Callable[[Sink, bool], Sequence[Area]], watch: Watch) -> TableBuilder:
+def fill_builder(
+    make: Callable[[], TableBuilder], read: Callable[[RowSink, bool], Sequence[Area]], watch: ReadControl
+) -> TableBuilder:
     """Let ``read(sink, ordered)`` fill a new builder; if rows come in any order, once more with sorting.
 
     ``read`` gives the merged cells, which stand behind all rows: where headings depend on them, the sheet is read twice.
@@ -153,19 +155,19 @@ def into_builder(make: Callable[[], TableBuilder], read: Callable[[Sink, bool], 
     def merged() -> Sequence[Area]:
         share = watch.share
         try:
-            return read(_Nowhere(watch), False)
+            return read(_DiscardingSink(watch), False)
         finally:
             watch.share = share
 
     builder = make()
     builder.merged = merged
     try:
-        until_enough(lambda: read(builder, True))
-    except Disordered:
-        builder, rows = make(), RowsInAnyOrder()
+        run_to_limit(lambda: read(builder, True))
+    except RowsOutOfOrder:
+        builder, rows = make(), RowSorter()
         builder.merged = merged
         read(rows, False)
-        until_enough(lambda: rows.hand_over(builder))
+        run_to_limit(lambda: rows.hand_over(builder))
     return builder
 
 

@@ -17,13 +17,13 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.model.table import Row, Rows
 from cg_uploader.sheets.table.merged_cells import Spans
 
-BLOCK = 512
-IN_MEMORY = 8 << 20
+BLOCK_ROWS = 512
+MAX_IN_MEMORY = 8 << 20
 _CACHED_BLOCKS = 8
 _CELL, _ROW = "\x1f", "\x1e"
 
 
-class Store(Protocol):
+class RowStore(Protocol):
     """What packed rows are given to."""
 
     def wants(self, lines: Sequence[str]) -> bool:
@@ -39,14 +39,14 @@ class Store(Protocol):
         """Show blanks in some places, whatever text was given."""
 
 
-class Packer:
+class RowPacker:
     """Puts rows together into blocks of ``BLOCK`` rows, the last one shorter, and gives them to a store.
 
     Texts must not hold U+001E or U+001F: cell texts never hold control characters.  A row may be shorter than the table is
     wide; the rest is blank.
     """
 
-    def __init__(self, store: Store, look: Callable[[Sequence[int], Sequence[str]], None] = lambda *_: None) -> None:
+    def __init__(self, store: RowStore, look: Callable[[Sequence[int], Sequence[str]], None] = lambda *_: None) -> None:
         """``look`` is shown each block before it goes: the numbers of its rows, and their texts with U+001F between cells."""
         self._store = store
         self._look = look
@@ -63,7 +63,7 @@ class Packer:
         self._count += 1
         self._numbers.append(number)
         self._pending.append(_CELL.join(cells))
-        if len(self._pending) == BLOCK:
+        if len(self._pending) == BLOCK_ROWS:
             self._flush()
 
     def extend(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
@@ -71,7 +71,7 @@ class Packer:
         self._count += len(numbers)
         self._numbers.extend(numbers)
         self._pending += map(_CELL.join, zip(*columns, strict=True))
-        while len(self._pending) >= BLOCK:
+        while len(self._pending) >= BLOCK_ROWS:
             self._flush()
 
     def seal(self, order: Sequence[int]) -> Rows:
@@ -81,21 +81,23 @@ class Packer:
         return self._store.seal(order)
 
     def _flush(self) -> None:
-        numbers, lines = self._numbers[:BLOCK], self._pending[:BLOCK]
-        del self._numbers[:BLOCK], self._pending[:BLOCK]
+        numbers, lines = self._numbers[:BLOCK_ROWS], self._pending[:BLOCK_ROWS]
+        del self._numbers[:BLOCK_ROWS], self._pending[:BLOCK_ROWS]
         if not self._store.wants(lines):
             return
         self._look(numbers, lines)
         self._store.take(numbers, _ROW.join(lines).encode())
 
 
-def is_block(numbers: array[int], data: bytes) -> bool:
+def is_valid_block(numbers: array[int], data: bytes) -> bool:
     """Whether these are the numbers of some rows, ascending, and a text for each of them; for blocks from elsewhere."""
     try:
         data.decode()
     except UnicodeDecodeError:
         return False
-    return 0 < len(numbers) <= BLOCK and data.count(_ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+    return (
+        0 < len(numbers) <= BLOCK_ROWS and data.count(_ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+    )
 
 
 class Spool:
@@ -104,7 +106,7 @@ class Spool:
     Any thread may read a sealed spool.  Who walks it when it is closed gets Cancelled: nobody needs its rows any more.
     """
 
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+    def __init__(self, in_memory: int = MAX_IN_MEMORY) -> None:
         self._in_memory = in_memory
         self._numbers = array("I")
         self._blocks: list[bytes] = []
@@ -158,7 +160,7 @@ class Spool:
             position += len(self._numbers)
         if not 0 <= position < len(self._numbers):
             raise IndexError(position)
-        block, place = divmod(position, BLOCK)
+        block, place = divmod(position, BLOCK_ROWS)
         with self._lock:
             rows = self._decoded.pop(block, None)
         if rows is None:
@@ -172,8 +174,8 @@ class Spool:
     def walk(self, start: int) -> Iterator[Row]:
         """Walk the rows from a position on; walks do not disturb each other."""
         count = len(self._numbers)
-        block, place = divmod(max(start, 0), BLOCK)
-        while block * BLOCK < count:
+        block, place = divmod(max(start, 0), BLOCK_ROWS)
+        while block * BLOCK_ROWS < count:
             yield from self._decode(block)[place:]
             block, place = block + 1, 0
 
@@ -198,7 +200,7 @@ class Spool:
         with self._lock:
             if self._closed:
                 raise Cancelled("These rows are not needed any more.")
-            numbers = self._numbers[block * BLOCK : (block + 1) * BLOCK]
+            numbers = self._numbers[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
             if self._file is None:
                 return numbers, self._blocks[block]
             start, end = self._places[block], self._places[block + 1]

@@ -14,7 +14,7 @@ import pytest
 from sheetfiles import binary_cell, compound, excel, excel_binary, open_document, read, row_xml, sheet_xml
 
 from cg_uploader.errors import Cancelled, FileError, UploaderError
-from cg_uploader.sheets.containers.zip_package import damage_is_said
+from cg_uploader.sheets.containers.zip_package import damage_as_file_error
 from cg_uploader.sheets.options import ReadOptions
 
 SHEET = sheet_xml([["Name", "Email"], *([f"n{i}", f"e{i}@example.com"] for i in range(400))])
@@ -239,7 +239,7 @@ def test_any_bytes_give_a_table_or_a_sentence(tmp_path: Path, seed: int) -> None
 
 @pytest.mark.parametrize("error", [zlib.error("Error -4 while decompressing data"), expat.ExpatError("out of memory: line 1")])
 def test_too_little_memory_is_no_damage(error: Exception) -> None:
-    with pytest.raises(MemoryError), damage_is_said():
+    with pytest.raises(MemoryError), damage_as_file_error():
         raise error
-    with pytest.raises(FileError), damage_is_said():
+    with pytest.raises(FileError), damage_as_file_error():
         raise type(error)("Error -3 while decompressing data")

@@ -16,8 +16,8 @@ from cg_uploader.gui.widgets.drop_zone import files_to_choose, kinds_in_words
 from cg_uploader.sheets.delimited.row_builder import LinesBuilder
 from cg_uploader.sheets.failed_rows.writer import WRITTEN
 from cg_uploader.sheets.formats import registry
-from cg_uploader.sheets.formats.registry import FORMATS, Content, Format, OpenedFile
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.formats.registry import FORMATS, FileContent, FileFormat, OpenedFile
+from cg_uploader.sheets.table.read_progress import ReadControl
 from cg_uploader.sheets.table.sheet_reading import SheetReading
 
 PART = "table/rows"
@@ -31,7 +31,7 @@ class _Listed:
     def __init__(self, file: OpenedFile) -> None:
         self._lines = file.package.read(PART).decode().splitlines()
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the one sheet."""
         builder = LinesBuilder(watch, header_row)
         builder.add_records([line.replace("|", "\x1f") for line in self._lines])
@@ -39,10 +39,10 @@ class _Listed:
         return SheetReading(wanted or "Table", builder)
 
 
-LISTED = Format(
+LISTED = FileFormat(
     family="Listed",
     suffixes=(".listed", ".lst"),
-    content=Content.ZIP,
+    content=FileContent.ZIP,
     is_in=lambda file: PART in file.package,
     loads=lambda: _Listed,
 )

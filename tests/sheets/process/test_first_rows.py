@@ -19,7 +19,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.reader import FIRST_ROWS, Readers
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 MANY = 40_000
 LONG = "n" * 40
@@ -85,7 +85,7 @@ def numbers(tmp_path: Path) -> Numbers:
 def test_how_much_of_the_file_is_read_is_known(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     shares: list[float | None] = []
 
-    class Eager(Watch):
+    class Eager(ReadControl):
         def tick(self, rows: int) -> None:
             if rows:
                 shares.append(self.share())

@@ -11,13 +11,27 @@ from typing import IO, Protocol
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.cells.converter import CellTexts, Kind
 from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
-from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, damaged, local, parser
-from cg_uploader.sheets.formats.ods.styles import Styles
+from cg_uploader.sheets.containers.zip_package import (
+    CHUNK_BYTES,
+    create_xml_parser,
+    damage_as_file_error,
+    damaged_error,
+    local_name,
+)
+from cg_uploader.sheets.formats.ods.styles import OdsStyles
 from cg_uploader.sheets.formats.ods.values import clock_time, is_error, is_truth, iso_moment, truth
-from cg_uploader.sheets.table.builder import MOST_COLUMNS, MOST_ROWS, CellKind, Enough, Shape, TableBuilder, check_place
+from cg_uploader.sheets.table.builder import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    CellLayout,
+    KindAndStyle,
+    RowLimitReached,
+    TableBuilder,
+    check_cell_position,
+)
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.sheet_reading import SheetReading, no_such_sheet, nothing_in
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.sheet_reading import SheetReading, empty_sheet_error, no_such_sheet_error
 
 _CONTENT = "content.xml"
 _CELLS = ("table-cell", "covered-table-cell")
@@ -35,13 +49,13 @@ _GENERAL = number_format("General")
 _PERCENT = "0.00%"
 _NUMBERS = ("float", "percentage", "currency")
 
-Cell = tuple[CellKind, str]
+Cell = tuple[KindAndStyle, str]
 
 
 def whole(text: str) -> int:
     """A count from an attribute; FileError when it is none."""
     if not text.isdecimal():
-        raise damaged("a count in it is no number")
+        raise damaged_error("a count in it is no number")
     return int(text)
 
 
@@ -59,7 +73,7 @@ def _paragraph(text: str) -> str:
     return text.translate(_MARKS)
 
 
-class Parts(Protocol):
+class PartSource(Protocol):
     """What the XML of a spreadsheet comes from."""
 
     def __contains__(self, name: str) -> bool:
@@ -72,7 +86,7 @@ class Parts(Protocol):
         """How many bytes a part has."""
 
 
-class FlatPackage:
+class FlatDocument:
     """A spreadsheet that is one XML file, in the place of a ZIP file whose only part it would be."""
 
     def __init__(self, handle: IO[bytes]) -> None:
@@ -92,10 +106,10 @@ class FlatPackage:
         return os.fstat(self._handle.fileno()).st_size
 
 
-class OpenDocument:
+class OdsWorkbook:
     """An open OpenDocument spreadsheet; ``sheets`` is complete once a sheet has been read."""
 
-    def __init__(self, package: Parts) -> None:
+    def __init__(self, package: PartSource) -> None:
         self._package = package
         self._tables: list[tuple[str, bool]] = []
 
@@ -104,54 +118,54 @@ class OpenDocument:
         """Names of the sheets, visible ones first."""
         return tuple(name for name, _ in sorted(self._tables, key=lambda table: not table[1]))
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
-        styles = Styles()
+        styles = OdsStyles()
         if "styles.xml" in self._package:
-            _Content(styles, lambda *_: None, watch).parse(self._package, "styles.xml")
-        readings: list[_TableReader] = []
+            _ContentWalker(styles, lambda *_: None, watch).parse(self._package, "styles.xml")
+        readings: list[_OdsSheetReader] = []
 
-        def choose(name: str, visible: bool) -> _TableReader | None:
+        def choose(name: str, visible: bool) -> _OdsSheetReader | None:
             self._tables.append((name, visible))
             wants = name == wanted if wanted is not None else visible
             if not wants or (readings and readings[-1].builder.is_table):
                 return None
-            readings.append(_TableReader(name, styles, watch, header_row))
+            readings.append(_OdsSheetReader(name, styles, watch, header_row))
             return readings[-1]
 
-        with suppress(Enough):
-            _Content(styles, choose, watch).parse(self._package, _CONTENT)
+        with suppress(RowLimitReached):
+            _ContentWalker(styles, choose, watch).parse(self._package, _CONTENT)
         if wanted is not None and not readings:
-            raise no_such_sheet(self.sheets, wanted)
+            raise no_such_sheet_error(self.sheets, wanted)
         if not readings or not readings[-1].builder.is_table:
-            raise nothing_in(wanted)
+            raise empty_sheet_error(wanted)
         return readings[-1].reading()
 
 
-class _Content:
+class _ContentWalker:
     """Walks the XML: styles first, then tables; ``choose`` says who reads a table, if anybody."""
 
-    def __init__(self, styles: Styles, choose: Callable[[str, bool], _TableReader | None], watch: Watch) -> None:
+    def __init__(self, styles: OdsStyles, choose: Callable[[str, bool], _OdsSheetReader | None], watch: ReadControl) -> None:
         self._styles = styles
         self._choose = choose
         self._watch = watch
-        self._table: _TableReader | None = None
+        self._table: _OdsSheetReader | None = None
         self._depth = self._tables = self._aside = 0
-        self._parser = parser()
+        self._parser = create_xml_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = styles.characters
 
-    def parse(self, package: Parts, part: str) -> None:
+    def parse(self, package: PartSource, part: str) -> None:
         """Read a whole part; Enough when no more than the first rows is wanted."""
-        with package.open(part) as stream, damage_is_said():
+        with package.open(part) as stream, damage_as_file_error():
             self._watch.follow(stream.tell, package.size(part))
-            while data := stream.read(CHUNK):
+            while data := stream.read(CHUNK_BYTES):
                 self._parser.Parse(data, False)
             self._parser.Parse(b"", True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = local(tag)
+        name = local_name(tag)
         if name in _ASIDE or self._aside:
             self._aside += 1
         elif name == "table":
@@ -170,7 +184,7 @@ class _Content:
             self._parser.CharacterDataHandler = None
 
     def _end(self, tag: str) -> None:
-        name = local(tag)
+        name = local_name(tag)
         if self._aside:
             self._aside -= 1
             if not self._aside and self._table is not None and self._table.in_paragraph:
@@ -185,7 +199,7 @@ class _Content:
                 self._parser.CharacterDataHandler = None
             try:
                 self._table.end(name)
-            except Enough:
+            except RowLimitReached:
                 self._table.finish()
                 self._table = None
                 if self._watch.brief:
@@ -196,13 +210,13 @@ class _Content:
 
 def _plain(attributes: dict[str, str]) -> dict[str, str]:
     """Attributes without prefixes; of those that differ by prefix only, the one of the newer vocabulary."""
-    return {local(key): text for key, text in attributes.items()}
+    return {local_name(key): text for key, text in attributes.items()}
 
 
-class _TableReader:
+class _OdsSheetReader:
     """Takes the elements of one table and hands rows to its builder."""
 
-    def __init__(self, name: str, styles: Styles, watch: Watch, header_row: int | None) -> None:
+    def __init__(self, name: str, styles: OdsStyles, watch: ReadControl, header_row: int | None) -> None:
         self._name = name
         self._styles = styles
         self._formats: list[NumberFormat] = []
@@ -217,7 +231,7 @@ class _TableReader:
         self._number = 0
         self._expanded = 0
         self._repeated = 0
-        self._shapes: dict[tuple[object, object], Shape] = {}
+        self._shapes: dict[tuple[object, object], CellLayout] = {}
         self._row: dict[str, str] = {}
         self._cells: dict[int, Cell] = {}
         self._groups: list[bool] = []
@@ -241,7 +255,7 @@ class _TableReader:
             self._attributes = {**_plain(attributes), "covered": "covered" if name == "covered-table-cell" else ""}
             self._paragraphs = []
             self._error = "error" in attributes.values() and any(
-                local(key) == "value-type" and text == "error" for key, text in attributes.items()
+                local_name(key) == "value-type" and text == "error" for key, text in attributes.items()
             )
         elif name == "table-row":
             self._row, self._cells, self._place = _plain(attributes), {}, 0
@@ -293,7 +307,7 @@ class _TableReader:
         cell = None if attributes["covered"] else self._cell(attributes, first)
         if cell is None:
             return
-        check_place(1, first + repeat - 1)
+        check_cell_position(1, first + repeat - 1)
         if repeat == 1:
             self._cells[first] = cell
         else:
@@ -351,14 +365,14 @@ class _TableReader:
         if hidden or not any(value.strip() for value in values):  # the text of the others is counted where it is kept
             self._repeated += (repeat - 1) * sum(map(len, values))
         too_much = self._expanded > _MOST_CELLS or self._repeated > _MAX_REPEATED
-        if self._number + repeat > MOST_ROWS or too_much or len(self._cells) > MOST_COLUMNS:
+        if self._number + repeat > MAX_ROWS or too_much or len(self._cells) > MAX_COLUMNS:
             raise FileError(
                 "The sheet repeats its rows beyond what a sheet can hold. Copy the part that is meant.", kind="too-big"
             )
         key = tuple(self._cells), tuple(kind for kind, _ in self._cells.values())
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shapes[key] = Shape(*key)
+            shape = self._shapes[key] = CellLayout(*key)
         for _ in range(repeat):
             self._number += 1
             self.builder.add(self._number, hidden, shape, values)

@@ -37,7 +37,7 @@ class _DataStyle:
     elapsed: bool = False
 
 
-class Styles:
+class OdsStyles:
     """Gathers styles while XML is read, then answers with the number format of a cell style."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ from typing import IO
 
 from cg_uploader.sheets.cells.clean_text import unescape
 from cg_uploader.sheets.cells.converter import SharedTexts
-from cg_uploader.sheets.containers.xml_stream import Decoder
-from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, local, parser
+from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
+from cg_uploader.sheets.containers.zip_package import CHUNK_BYTES, create_xml_parser, damage_as_file_error, local_name
 
 # Text in XML, as a regular expression: only with the names that XML itself has for characters.
 WRITTEN = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
@@ -36,7 +36,7 @@ def decoded(written: Sequence[str]) -> Sequence[str]:
     return joined.split(_APART)
 
 
-class SharedStrings:
+class SharedStringsReader:
     """Reads the part ``sharedStrings.xml``; phonetic runs are left out."""
 
     def __init__(self, part: IO[bytes], tick: Callable[[int], None]) -> None:
@@ -44,8 +44,8 @@ class SharedStrings:
         self.shared = SharedTexts(self._read_on)
         self._part = part
         self._tick = tick
-        self._decoder = Decoder("</si>")
-        self._parser = parser()
+        self._decoder = XmlChunkDecoder("</si>")
+        self._parser = create_xml_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._pieces: list[str] = []
@@ -60,8 +60,8 @@ class SharedStrings:
         if self._part.closed:
             return False
         self._tick(0)
-        with damage_is_said():
-            data = self._part.read(CHUNK)
+        with damage_as_file_error():
+            data = self._part.read(CHUNK_BYTES)
             if not data:
                 self._parser.Parse(self._decoder.rest(), True)
                 self._part.close()
@@ -86,7 +86,7 @@ class SharedStrings:
 
     def _start(self, tag: str, _: dict[str, str]) -> None:
         self._depth += 1
-        name = local(tag)
+        name = local_name(tag)
         if name == "si":
             self._pieces = []
         elif name == "rPh":
@@ -96,7 +96,7 @@ class SharedStrings:
 
     def _end(self, tag: str) -> None:
         self._depth -= 1
-        name = local(tag)
+        name = local_name(tag)
         if name == "t":
             self._parser.CharacterDataHandler = None
         elif name == "rPh":

@@ -10,12 +10,12 @@ from typing import IO, Any
 
 from cg_uploader.sheets.cells.clean_text import column_position
 from cg_uploader.sheets.cells.converter import Kind
-from cg_uploader.sheets.containers.xml_stream import Decoder
-from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, local, parser
+from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
+from cg_uploader.sheets.containers.zip_package import CHUNK_BYTES, create_xml_parser, damage_as_file_error, local_name
 from cg_uploader.sheets.formats.xlsx.shared_strings import WRITTEN, all_named, decoded
-from cg_uploader.sheets.table.builder import MOST_COLUMNS, CellKind, Shape, check_place, where_filled
+from cg_uploader.sheets.table.builder import MAX_COLUMNS, CellLayout, KindAndStyle, check_cell_position, map_filled
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.row_assembler import Disordered, Sink
+from cg_uploader.sheets.table.row_assembler import RowSink, RowsOutOfOrder
 
 _FORMULA = r"(?:<f[^>]*(?:/>|>[^<]*</f>))?"
 _INLINE = r'<is><t(?: xml:space="preserve")?>'
@@ -46,10 +46,10 @@ _MOST_SHAPES = 10_000
 _WIDEST = 256
 
 
-class _RowForm:
+class _RowPattern:
     """Rows of cells that may be there or not, as regular expressions that are made when they are needed."""
 
-    def __init__(self, cells: dict[str, dict[bool, str]], shape: Shape) -> None:
+    def __init__(self, cells: dict[str, dict[bool, str]], shape: CellLayout) -> None:
         """``cells``: by letters, in order, the attributes of blank ones and of others; ``shape``: of the others."""
         self.shape = shape
         self._cells = cells
@@ -76,7 +76,7 @@ class _RowForm:
         return f'(?:<c r="{letters}[0-9]+"(?:{"|".join(either)}))?+'
 
 
-class _RowHidden(dict[str, bool]):
+class _HiddenRowCache(dict[str, bool]):
     """Whether a row cannot be seen, by the text of its attributes."""
 
     def __missing__(self, attributes: str) -> bool:
@@ -87,7 +87,7 @@ class _RowHidden(dict[str, bool]):
         return hidden
 
 
-def area(text: str) -> Area | None:
+def parse_area(text: str) -> Area | None:
     """The cells that a reference like ``B2:C7`` names; None when it is none."""
     first, _, last = text.partition(":")
     top, bottom = _PLACE.fullmatch(first), _PLACE.fullmatch(last or first)
@@ -102,34 +102,34 @@ def _hidden(attributes: dict[str, str]) -> bool:
     return attributes.get("hidden") in _YES or (height != "" and not height.strip("0."))
 
 
-def _kind(attributes: dict[str, str]) -> CellKind:
+def _kind(attributes: dict[str, str]) -> KindAndStyle:
     style = attributes.get("s", "0")
     return _KINDS.get(attributes.get("t", "n"), Kind.TEXT), int(style) if style.isdecimal() else 0
 
 
-class SheetXml:
+class XlsxSheetReader:
     """Reads the XML of one sheet and hands over its rows.
 
     Rows that have the plain form which nearly all programs write are cut out by one regular expression; everything else, and
     all that is around the rows, goes to the XML parser.  Both give the same rows.
     """
 
-    def __init__(self, sink: Sink, *, ordered: bool) -> None:
+    def __init__(self, sink: RowSink, *, ordered: bool) -> None:
         """``sink`` gets the rows; with ``ordered`` a row out of order raises Disordered."""
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[Area] = []
         self.formulas = False
         self._sink = sink
         self._ordered = ordered
-        self._shapes: dict[tuple[object, object], Shape] = {}
-        self._row_hidden = _RowHidden()
+        self._shapes: dict[tuple[object, object], CellLayout] = {}
+        self._row_hidden = _HiddenRowCache()
         self._known: dict[str, dict[bool, str]] = {}
-        self._form: _RowForm | None = None
+        self._form: _RowPattern | None = None
         self._forms = self._alike = self._others = 0
         self._number = 0
         self._named = self._written = False
         self._path: list[str] = []
-        self._parser = parser()
+        self._parser = create_xml_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._begin_row({})
@@ -137,9 +137,9 @@ class SheetXml:
 
     def read(self, part: IO[bytes]) -> None:
         """Read to the end; FileError when it is damaged, or a cell stands where no cell can stand."""
-        decoder = Decoder(_END)
-        with damage_is_said():
-            while data := part.read(CHUNK):
+        decoder = XmlChunkDecoder(_END)
+        with damage_as_file_error():
+            while data := part.read(CHUNK_BYTES):
                 text = decoder.decode(data)
                 if decoder.simple and isinstance(text, str):
                     self._cut(text)
@@ -165,7 +165,7 @@ class SheetXml:
                 self._parser.Parse(row, False)
             place = end
 
-    def _run(self, text: str, place: int, form: _RowForm) -> int:
+    def _run(self, text: str, place: int, form: _RowPattern) -> int:
         """Take all rows from a place on that look like the ones before; the place after them."""
         if self._path[-1:] != ["sheetData"]:
             return place
@@ -178,7 +178,7 @@ class SheetXml:
         self._others = 0
         numbers, attributes, *values = zip(*rows, strict=True)
         if self._written:
-            values = [tuple(where_filled(decoded, column, None)) for column in values]
+            values = [tuple(map_filled(decoded, column, None)) for column in values]
         numbers = tuple(map(int, numbers))
         alone = len(rows) < _FEW or any(map(self._row_hidden.__getitem__, set(attributes)))
         if alone or not values or not self._ascending(numbers):
@@ -186,7 +186,7 @@ class SheetXml:
             for number, hidden, row in zip(numbers, attributes, cells, strict=False):
                 self._hand_over(number, self._row_hidden[hidden], form.shape, row)
             return place
-        check_place(numbers[-1], 0)
+        check_cell_position(numbers[-1], 0)
         self._number = numbers[-1]
         self._sink.add_many(numbers, False, form.shape, values)
         return place
@@ -217,7 +217,7 @@ class SheetXml:
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
         self._learn(key)
         values = [value for value, attributes in zip(parts[3::4], key[1], strict=True) if not attributes.endswith("/")]
-        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, where_filled(decoded, values, None))
+        self._hand_over(int(head[1]), self._row_hidden[head[2]], shape, map_filled(decoded, values, None))
         return True
 
     def _learn(self, key: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
@@ -237,19 +237,19 @@ class SheetXml:
             cells = dict(sorted(self._known.items(), key=lambda cell: column_position(cell[0])))
             filled = [(letters, kinds[False]) for letters, kinds in cells.items() if False in kinds]
             kinds = [kind for _, attributes in filled if (kind := _plain_kind(attributes))]
-            self._form = _RowForm(cells, self._shape([column_position(letters) for letters, _ in filled], kinds))
+            self._form = _RowPattern(cells, self._shape([column_position(letters) for letters, _ in filled], kinds))
 
-    def _shape(self, columns: list[int], kinds: list[CellKind]) -> Shape:
+    def _shape(self, columns: list[int], kinds: list[KindAndStyle]) -> CellLayout:
         for column in columns:
-            check_place(1, column)
+            check_cell_position(1, column)
         if len(self._shapes) > _MOST_SHAPES:
             self._shapes.clear()
-        return Shape(columns, kinds)
+        return CellLayout(columns, kinds)
 
-    def _hand_over(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
-        check_place(number, 0)
+    def _hand_over(self, number: int, hidden: bool, shape: CellLayout, values: Sequence[Any]) -> None:
+        check_cell_position(number, 0)
         if number <= self._number and self._ordered:
-            raise Disordered
+            raise RowsOutOfOrder
         self._number = number
         self._sink.add(number, hidden, shape, values)
 
@@ -257,11 +257,11 @@ class SheetXml:
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         self._attributes = attributes
-        self._cells: dict[int, tuple[CellKind, str]] = {}
+        self._cells: dict[int, tuple[KindAndStyle, str]] = {}
         self._place = -1
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = local(tag)
+        name = local_name(tag)
         parent = self._path[-1] if self._path else ""
         self._path.append(name)
         if name == "c" and parent == "row":
@@ -278,7 +278,7 @@ class SheetXml:
         elif name == "col":
             self._column(attributes)
         elif name == "mergeCell":
-            merged = area(attributes.get("ref", ""))
+            merged = parse_area(attributes.get("ref", ""))
             if merged and (merged[0] < merged[1] or merged[2] < merged[3]):
                 self.merged.append(merged)
 
@@ -299,8 +299,8 @@ class SheetXml:
     def _end_cell(self) -> None:
         place = _PLACE.fullmatch(self._cell.get("r", ""))
         self._place = column_position(place[1].upper()) if place else self._place + 1
-        if self._place >= MOST_COLUMNS:
-            check_place(1, self._place)
+        if self._place >= MAX_COLUMNS:
+            check_cell_position(1, self._place)
         value = "".join(self._text)
         kind, style = _kind(self._cell)
         if not value:
@@ -325,7 +325,7 @@ class SheetXml:
             self.hidden_columns.append((int(first) - 1, int(last) - 1))
 
 
-def _plain_kind(attributes: str) -> CellKind | None:
+def _plain_kind(attributes: str) -> KindAndStyle | None:
     """The kind of a cell by the text of its attributes; None when they are not plain."""
     blank = attributes.endswith("/")
     found = _ATTRIBUTE.findall(attributes.removesuffix("/"))

@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from cg_uploader.sheets.cells.builtin_formats import built_in_code
 from cg_uploader.sheets.cells.converter import CellTexts, SharedTexts
 from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
-from cg_uploader.sheets.containers.zip_package import Package, damaged, walk_xml
-from cg_uploader.sheets.formats.xlsx.shared_strings import SharedStrings
-from cg_uploader.sheets.formats.xlsx.sheet import SheetXml, area
+from cg_uploader.sheets.containers.zip_package import ZipPackage, damaged_error, walk_elements
+from cg_uploader.sheets.formats.xlsx.shared_strings import SharedStringsReader
+from cg_uploader.sheets.formats.xlsx.sheet import XlsxSheetReader, parse_area
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.row_assembler import Sink, into_builder
-from cg_uploader.sheets.table.sheet_reading import SheetReading, candidates, first_filled
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.row_assembler import RowSink, fill_builder
+from cg_uploader.sheets.table.sheet_reading import SheetReading, read_first_filled, sheets_to_try
 
 _YES = ("1", "true", "on")
 
 
-class ExcelWorkbook:
+class XlsxWorkbook:
     """An open workbook; ``sheets`` are the names of its worksheets, visible ones first."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: ZipPackage) -> None:
         """Find the sheets and the number formats; FileError when a part is missing or broken."""
         self._package = package
         self._main = next(
@@ -32,7 +32,7 @@ class ExcelWorkbook:
         self._listed: list[tuple[str, str, bool]] = []
         self._date1904 = False
         self._recalculate = False
-        walk_xml(package.read(self._main), self._look)
+        walk_elements(package.read(self._main), self._look)
         self._listed.sort(key=lambda sheet: not sheet[2])
         self._visible = sum(visible for _, _, visible in self._listed)
         self._formats = self._read_formats()
@@ -50,7 +50,7 @@ class ExcelWorkbook:
             if kind == "worksheet" and part in self._package:
                 self._listed.append((attributes.get("name", ""), part, attributes.get("state", "visible") == "visible"))
             elif kind in ("worksheet", ""):
-                raise damaged(f"the sheet “{attributes.get('name', '')}” is missing")
+                raise damaged_error(f"the sheet “{attributes.get('name', '')}” is missing")
         elif tag == "workbookPr":
             self._date1904 = attributes.get("date1904") in _YES
         elif tag == "calcPr":
@@ -76,7 +76,7 @@ class ExcelWorkbook:
 
         part = self._part("styles")
         if part:
-            walk_xml(self._package.read(part), start)
+            walk_elements(self._package.read(part), start)
         return [self._format(codes.get(number), number) for number in styles]
 
     def _format(self, code: str | None, number: str) -> NumberFormat:
@@ -84,34 +84,34 @@ class ExcelWorkbook:
             code = built_in_code(int(number)) if number.isdecimal() else "General"
         return number_format(code, self._date1904)
 
-    def _texts(self, watch: Watch) -> SharedTexts:
+    def _texts(self, watch: ReadControl) -> SharedTexts:
         if self._shared is None:
             part = self._part("sharedStrings")
-            self._shared = SharedStrings(self._package.open(part), watch.tick).shared if part else SharedTexts()
+            self._shared = SharedStringsReader(self._package.open(part), watch.tick).shared if part else SharedTexts()
         return self._shared
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
-        names = candidates(self.sheets, self._visible, wanted)
-        return first_filled(names, wanted, lambda name: self._read(name, watch, header_row))
+        names = sheets_to_try(self.sheets, self._visible, wanted)
+        return read_first_filled(names, wanted, lambda name: self._read(name, watch, header_row))
 
-    def _read(self, sheet: str, watch: Watch, header_row: int | None) -> SheetReading:
+    def _read(self, sheet: str, watch: ReadControl, header_row: int | None) -> SheetReading:
         part = next(part for name, part, _ in self._listed if name == sheet)
-        around: list[SheetXml] = []
+        around: list[XlsxSheetReader] = []
 
         def make() -> TableBuilder:
             builder = TableBuilder(CellTexts(self._formats, self._texts(watch), date1904=self._date1904), watch, header_row)
             builder.left_out = self._totals_rows(part)
             return builder
 
-        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
-            around.append(SheetXml(sink, ordered=ordered))
+        def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
+            around.append(XlsxSheetReader(sink, ordered=ordered))
             with self._package.open(part) as stream:
                 watch.follow(stream.tell, self._package.size(part))
                 around[-1].read(stream)
             return around[-1].merged
 
-        builder = into_builder(make, read, watch)
+        builder = fill_builder(make, read, watch)
         if around[-1].formulas and self._recalculate:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
@@ -121,11 +121,11 @@ class ExcelWorkbook:
         rows: list[int] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            place = area(attributes.get("ref", "")) if tag == "table" else None
+            place = parse_area(attributes.get("ref", "")) if tag == "table" else None
             if place and attributes.get("totalsRowCount", "0") not in ("0", ""):
                 rows.append(place[1])
 
         for kind, name in self._package.relations(part).values():
             if kind == "table" and name in self._package:
-                walk_xml(self._package.read(name), start)
+                walk_elements(self._package.read(name), start)
         return tuple(rows)
