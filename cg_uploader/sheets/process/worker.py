@@ -31,6 +31,7 @@ from cg_uploader.sheets.process.protocol import MessageKind, MessageTooLong, Par
 from cg_uploader.sheets.table.merged_cells import Spans
 from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
 from cg_uploader.sheets.table.spool import Spool
+from cg_uploader.translation import use
 
 # After so many seconds first rows alone would come too late to be worth a reading of their own.
 _PATIENCE = 2.0
@@ -107,6 +108,7 @@ def _end_with_the_other() -> None:
 
 
 def _answer(job: ParseJob, out: IO[bytes]) -> None:
+    use(job.catalogue)
     limit_own_process(job.limits.address)
     try:
         _send_table(job, out)
