@@ -7,8 +7,8 @@ from functools import cache
 from struct import unpack
 from typing import Any, Protocol
 
-from cg_uploader.sheets.cells.converter import Kind
-from cg_uploader.sheets.table.builder import MOST_COLUMNS, CellKind, Shape, TableBuilder, check_place
+from cg_uploader.sheets.cells.converter import CellKind
+from cg_uploader.sheets.table.builder import MOST_COLUMNS, KindAndStyle, Shape, TableBuilder, check_place
 from cg_uploader.sheets.table.merged_cells import Area
 from cg_uploader.sheets.table.read_progress import Watch
 from cg_uploader.sheets.table.sheet_reading import until_enough
@@ -49,7 +49,7 @@ class Gatherer:
         self._shapes: dict[tuple[object, object], Shape] = {}
         self._number = 0
         self._hidden = False
-        self._cells: dict[int, tuple[CellKind, Any]] = {}
+        self._cells: dict[int, tuple[KindAndStyle, Any]] = {}
         self._alone = _FIRST
         self._alike: tuple[bool, Shape] | None = None
         self._numbers: list[int] = []
@@ -63,7 +63,7 @@ class Gatherer:
         check_place(number, 0)
         self._number, self._hidden = number, hidden
 
-    def cell(self, column: int, kind: Kind, style: int, value: Any) -> None:
+    def cell(self, column: int, kind: CellKind, style: int, value: Any) -> None:
         """Take a cell of the row that was begun."""
         if column >= MOST_COLUMNS:
             check_place(1, column)
@@ -105,7 +105,7 @@ class RowsInAnyOrder:
     """Keeps rows until all have come; of rows with one number the cells are put together, the last one of each place."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[bool, dict[int, tuple[CellKind, Any]]]] = {}
+        self._rows: dict[int, tuple[bool, dict[int, tuple[KindAndStyle, Any]]]] = {}
 
     def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
         """Keep a row."""

@@ -9,11 +9,11 @@ from operator import lt
 from typing import IO, Any
 
 from cg_uploader.sheets.cells.clean_text import column_position
-from cg_uploader.sheets.cells.converter import Kind
+from cg_uploader.sheets.cells.converter import CellKind
 from cg_uploader.sheets.containers.xml_stream import Decoder
 from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, local, parser
 from cg_uploader.sheets.formats.xlsx.shared_strings import WRITTEN, all_named, decoded
-from cg_uploader.sheets.table.builder import MOST_COLUMNS, CellKind, Shape, check_place, where_filled
+from cg_uploader.sheets.table.builder import MOST_COLUMNS, KindAndStyle, Shape, check_place, where_filled
 from cg_uploader.sheets.table.merged_cells import Area
 from cg_uploader.sheets.table.row_assembler import Disordered, Sink
 
@@ -27,13 +27,13 @@ _ROW = re.compile(_HEAD)
 _ATTRIBUTE = re.compile(r' ([\w:]+)="([^"<>&]*)"')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,4})\$?([0-9]{1,8})")
 _KINDS = {
-    "n": Kind.NUMBER,
-    "s": Kind.SHARED,
-    "str": Kind.TEXT,
-    "inlineStr": Kind.TEXT,
-    "b": Kind.BOOLEAN,
-    "e": Kind.ERROR,
-    "d": Kind.DATE,
+    "n": CellKind.NUMBER,
+    "s": CellKind.SHARED,
+    "str": CellKind.TEXT,
+    "inlineStr": CellKind.TEXT,
+    "b": CellKind.BOOLEAN,
+    "e": CellKind.ERROR,
+    "d": CellKind.DATE,
 }
 _YES = ("1", "true")
 
@@ -102,9 +102,9 @@ def _hidden(attributes: dict[str, str]) -> bool:
     return attributes.get("hidden") in _YES or (height != "" and not height.strip("0."))
 
 
-def _kind(attributes: dict[str, str]) -> CellKind:
+def _kind(attributes: dict[str, str]) -> KindAndStyle:
     style = attributes.get("s", "0")
-    return _KINDS.get(attributes.get("t", "n"), Kind.TEXT), int(style) if style.isdecimal() else 0
+    return _KINDS.get(attributes.get("t", "n"), CellKind.TEXT), int(style) if style.isdecimal() else 0
 
 
 class SheetXml:
@@ -212,7 +212,7 @@ class SheetXml:
             filled = [
                 (column_position(letters), kind)
                 for letters, kind in zip(key[0], kinds, strict=True)
-                if kind and kind[0] is not Kind.BLANK
+                if kind and kind[0] is not CellKind.BLANK
             ]
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
         self._learn(key)
@@ -239,7 +239,7 @@ class SheetXml:
             kinds = [kind for _, attributes in filled if (kind := _plain_kind(attributes))]
             self._form = _RowForm(cells, self._shape([column_position(letters) for letters, _ in filled], kinds))
 
-    def _shape(self, columns: list[int], kinds: list[CellKind]) -> Shape:
+    def _shape(self, columns: list[int], kinds: list[KindAndStyle]) -> Shape:
         for column in columns:
             check_place(1, column)
         if len(self._shapes) > _MOST_SHAPES:
@@ -257,7 +257,7 @@ class SheetXml:
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         self._attributes = attributes
-        self._cells: dict[int, tuple[CellKind, str]] = {}
+        self._cells: dict[int, tuple[KindAndStyle, str]] = {}
         self._place = -1
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -305,12 +305,12 @@ class SheetXml:
         kind, style = _kind(self._cell)
         if not value:
             missing = self._formula and self._cell.get("t") != "str"
-            kind = Kind.NOT_CALCULATED if missing else Kind.BLANK
-        self._cells[self._place] = (kind, style), value if kind is Kind.TEXT else value.strip()
+            kind = CellKind.NOT_CALCULATED if missing else CellKind.BLANK
+        self._cells[self._place] = (kind, style), value if kind is CellKind.TEXT else value.strip()
 
     def _end_row(self) -> None:
         number = self._attributes.get("r", "").strip()
-        cells = {column: cell for column, cell in self._cells.items() if cell[0][0] is not Kind.BLANK}
+        cells = {column: cell for column, cell in self._cells.items() if cell[0][0] is not CellKind.BLANK}
         key = tuple(cells), tuple(kind for kind, _ in cells.values())
         shape = self._shapes.get(key)
         if shape is None:
@@ -325,11 +325,11 @@ class SheetXml:
             self.hidden_columns.append((int(first) - 1, int(last) - 1))
 
 
-def _plain_kind(attributes: str) -> CellKind | None:
+def _plain_kind(attributes: str) -> KindAndStyle | None:
     """The kind of a cell by the text of its attributes; None when they are not plain."""
     blank = attributes.endswith("/")
     found = _ATTRIBUTE.findall(attributes.removesuffix("/"))
     if "".join(f' {name}="{text}"' for name, text in found) != attributes.removesuffix("/"):
         return None
     kind, style = _kind(dict(found))
-    return (Kind.BLANK, style) if blank else (kind, style)
+    return (CellKind.BLANK, style) if blank else (kind, style)
