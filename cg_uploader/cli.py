@@ -12,10 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cg_uploader import __version__
+from cg_uploader import __version__, translation
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
 from cg_uploader.settings import crash_handling, environment_cleanup, logs
+from cg_uploader.settings.language import catalogue_for
 from cg_uploader.settings.paths import Places
 from cg_uploader.sheets.formats.registry import named_suffixes
 from cg_uploader.system.home import find_home
@@ -85,7 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
-    with crash_handling.kept_quiet(Places.find()):
+    places = Places.find()
+    translation.use(None if terminal.json else catalogue_for(os.environ, places))
+    with crash_handling.kept_quiet(places):
         try:
             return _guarded(words, terminal, given)
         finally:

@@ -23,7 +23,8 @@ class Preferences:
     """``keep_days``: how long row values are kept after a run, 0 to 3,650; ``last_profile``: empty when there was none.
 
     ``proxy``: *system*, *none*, or the host:port of one for everything, never with a password.  ``ca_file``: a file with
-    certificates to trust beside the system's, or empty.
+    certificates to trust beside the system's, or empty.  ``language``: of messages, such as *de* or *pt_BR*, or empty for
+    the system's.
     """
 
     theme: str = "system"
@@ -32,6 +33,7 @@ class Preferences:
     last_profile: str = ""
     proxy: str = "system"
     ca_file: str = ""
+    language: str = ""
 
 
 class PreferenceStore:

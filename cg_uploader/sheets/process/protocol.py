@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import IO
 
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.process.limits import Limits
+from cg_uploader.translation import in_use
 
 # No message has more bytes.
 MOST = 256 << 20
@@ -40,23 +41,38 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked for; ``first``: a table of so many first rows is wanted before the whole one."""
+    """What is asked for.
+
+    ``first``: a table of so many first rows is wanted before the whole one.
+    ``catalogue``: the catalogue of messages in use, for the sentences of failures, or None for English.
+    """
 
     file: Path
     options: ReadOptions
     limits: Limits
     first: int = 0
+    catalogue: Path | None = field(default_factory=in_use)
 
     def packed(self) -> bytes:
-        """The job as one line; the path goes as the system's own bytes, whatever language either process thinks it is in."""
-        path = os.fsencode(self.file.absolute()).decode("latin-1")
-        return json.dumps([path, asdict(self.options), asdict(self.limits), self.first]).encode() + b"\n"
+        """The job as one line; paths go as the system's own bytes, whatever language either process thinks it is in."""
+        catalogue = None if self.catalogue is None else _path_out(self.catalogue)
+        job = [_path_out(self.file.absolute()), asdict(self.options), asdict(self.limits), self.first, catalogue]
+        return json.dumps(job).encode() + b"\n"
 
     @classmethod
     def unpacked(cls, line: bytes) -> Job:
         """The job of such a line."""
-        path, options, limits, first = json.loads(line)
-        return cls(Path(os.fsdecode(path.encode("latin-1"))), ReadOptions(**options), Limits(**limits), first)
+        path, options, limits, first, catalogue = json.loads(line)
+        messages = None if catalogue is None else _path_in(catalogue)
+        return cls(_path_in(path), ReadOptions(**options), Limits(**limits), first, messages)
+
+
+def _path_out(path: Path) -> str:
+    return os.fsencode(path).decode("latin-1")
+
+
+def _path_in(text: str) -> Path:
+    return Path(os.fsdecode(text.encode("latin-1")))
 
 
 Message = tuple[Kind, bytes]

@@ -31,6 +31,7 @@ from cg_uploader.sheets.process.protocol import Job, Kind, TooMuch, send
 from cg_uploader.sheets.table.merged_cells import Spans
 from cg_uploader.sheets.table.read_progress import Progress, Watch
 from cg_uploader.sheets.table.spool import Spool
+from cg_uploader.translation import use
 
 # After so many seconds first rows alone would come too late to be worth a reading of their own.
 _PATIENCE = 2.0
@@ -107,6 +108,7 @@ def _end_with_the_other() -> None:
 
 
 def _answer(job: Job, out: IO[bytes]) -> None:
+    use(job.catalogue)
     hold_this_process(job.limits.address)
     try:
         _send_table(job, out)
