@@ -15,7 +15,7 @@ UploaderError
 │   ├── RunHeld               another program works on this run
 │   ├── RunChanged            what is recorded of one run is not as it was written
 │   └── DiskFull              there is no space for the record
-└── Cancelled             130 the person stopped it
+└── Cancelled             130 the user stopped it
 
 A failure of one row is not here: it is a value (``model.Outcome``).  A bug is any other exception.
 """
@@ -30,7 +30,7 @@ class UploaderError(Exception):
     kind = "failed"
 
     def __init__(self, sentence: str, *, kind: str | None = None) -> None:
-        """Keep ``sentence``, the plain text a person reads; ``kind`` narrows the class's own word."""
+        """Keep ``sentence``, the plain text that the user reads; ``kind`` narrows the class's own word."""
         super().__init__(sentence)
         self.sentence = sentence
         if kind is not None:
@@ -143,7 +143,7 @@ class DiskFull(JournalError):
 
 
 class Cancelled(UploaderError):
-    """The person stopped it."""
+    """The user stopped it."""
 
     exit_code = 130
     kind = "cancelled"

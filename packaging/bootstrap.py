@@ -245,6 +245,13 @@ class Environment:
         self._pip(project, "pip could not install CG Uploader itself.")
         self._stamp.write_text(f"{level} {self.checksum()}\n", encoding="ascii")
 
+    def compile_catalogues(self) -> None:
+        """Make each catalogue of messages (``.mo``) that is missing or older than its ``.po``."""
+        sources = self._root.glob("resources/locale/*/LC_MESSAGES/*.po")
+        if any(is_newer(source, source.with_suffix(".mo")) for source in sources):
+            script = str(self._root / "packaging" / "make_catalogues.py")
+            self._must([str(self.program("python")), "-I", script, "--compile"], "The messages could not be compiled.")
+
     def _pip(self, arguments: Sequence[str], sentence: str) -> None:
         # -I: no PYTHONPATH, no user site, and nothing from the folder that this was called in.
         pip = [str(self.program("python")), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq", "install"]
@@ -253,6 +260,11 @@ class Environment:
     def _must(self, command: Sequence[str], sentence: str) -> None:
         if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
             raise CannotGoOn(f"{sentence} (What it said stands above.) Then run this again.")
+
+
+def is_newer(source: Path, made: Path) -> bool:
+    """Whether ``made`` is not there, or ``source`` has changed since."""
+    return not made.exists() or made.stat().st_mtime < source.stat().st_mtime
 
 
 # --- the commands ------------------------------------------------------------------------------------------------------
@@ -305,6 +317,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         missing = prepare_system(command)
         environment.prepare("run" if command == "demo" else "dev")
+        environment.compile_catalogues()
     except CannotGoOn as reason:
         print(reason, file=sys.stderr)
         return CANNOT_GO_ON

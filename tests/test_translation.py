@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -174,3 +175,26 @@ def _translates_a_marked_text(call: str) -> bool:
 @pytest.mark.parametrize(("call", "marked"), [("_(status.label)", True), ("_(TITLES[level])", True), ("_(f'{x}')", False)])
 def test_a_marked_text_is_known_from_one_made_there(call: str, marked: bool) -> None:
     assert _translates_a_marked_text(f"line 1: {call}") is marked
+
+
+def test_the_underscore_is_bound_to_nothing_else() -> None:
+    """A loop variable or a name for what is not needed would hide it, in the whole function."""
+    found = {}
+    for file in PRODUCT.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if re.search(r"^from cg_uploader\.translation import .*\b_\b", text, re.MULTILINE) and (lines := bindings(text)):
+            found[file.relative_to(PRODUCT).as_posix()] = lines
+    assert found == {}
+
+
+def bindings(text: str) -> list[int]:
+    """The lines of a module that give the name ``_`` to something."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
+    ]
+
+
+def test_a_binding_is_found() -> None:
+    assert bindings("def f():\n    _, kept = 1, 2\n    for _ in kept:\n        pass\n") == [2, 3]

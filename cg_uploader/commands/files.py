@@ -16,7 +16,7 @@ from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
-from cg_uploader.sheets.cells.notes import fold
+from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
 
@@ -92,7 +92,7 @@ def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
     terminal.table(heads, ([str(row.number), *row.cells] for row in table.rows))
     if len(table.rows) == limit:
         terminal.say(f"These are the first {limit:,} rows; there may be more. “--limit N” shows N, “--as csv” all of them.")
-    for text in fold(table.notes):
+    for text in summarize_notes(table.notes):
         terminal.tell(f"Note: {text}")
 
 

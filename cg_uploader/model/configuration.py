@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
+from cg_uploader.translation import _
 
 MOST_CONNECTIONS = 16
 
@@ -45,7 +46,7 @@ class Source:
     def __post_init__(self) -> None:
         """Exactly one of the three; UsageError otherwise."""
         if sum(x is not None for x in (self.column, self.letter, self.constant)) != 1:
-            raise UsageError("A mapping names one column or one constant for a field.")
+            raise UsageError(_("A mapping names one column or one constant for a field."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,11 @@ class Options:
     def __post_init__(self) -> None:
         """UsageError that names the option out of bounds."""
         if not 1 <= self.connections <= MOST_CONNECTIONS:
-            raise UsageError(f"connections must be from 1 to {MOST_CONNECTIONS}, not {self.connections}.")
+            text = _("“connections” must be from 1 to {max_connections}, not {connections}.")
+            raise UsageError(text.format(max_connections=MOST_CONNECTIONS, connections=self.connections))
         if self.rows is not None and not 1 <= self.rows[0] <= self.rows[1]:
-            raise UsageError(f"rows must be two row numbers, the smaller first, not {self.rows[0]}-{self.rows[1]}.")
+            text = _("“rows” must be two row numbers, the smaller first, not {first}-{last}.")
+            raise UsageError(text.format(first=self.rows[0], last=self.rows[1]))
 
 
 @dataclass(frozen=True, slots=True)

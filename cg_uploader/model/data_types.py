@@ -1,7 +1,8 @@
 """What is known of each data type: one entry for each, and nothing that depends on a data type stands elsewhere.
 
 Source: the vendor's articles on PUT Records (H5000872475, H5000872718, H5000872721, H5000872699, H5000874298, H5000880071).
-The order is the one in which the window offers them.
+The order is the one in which the window offers them.  Labels and names are marked for translation, and
+translated where they are shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cg_uploader.model.enums import DataType, Identity
+from cg_uploader.translation import N_, _
 
 
 class Invites(StrEnum):
@@ -34,11 +36,11 @@ PERSON = (Identity.EMAIL, Identity.PHONE)
 
 _REMARKS = {
     Invites.NEVER: "",
-    Invites.PERHAPS: (
+    Invites.PERHAPS: N_(
         "As long as nobody knows, it is treated as if every row sent a survey to a real person: you are asked before anything "
         "is sent, and a row without a clear answer is never sent twice. Who made the configuration can tell you its type."
     ),
-    Invites.YES: "Every accepted row may send a survey to a real person. You are asked before anything is sent.",
+    Invites.YES: N_("Every accepted row may send a survey to a real person. You are asked before anything is sent."),
 }
 
 
@@ -75,18 +77,19 @@ class DataTypeFacts:
     @property
     def choice(self) -> str:
         """The line in a list to choose from."""
-        return f"{self.label}: sends surveys" if self.invites is Invites.YES else self.label
+        label = _(self.label)
+        return _("{label}: sends surveys").format(label=label) if self.invites is Invites.YES else label
 
     @property
     def remark(self) -> str:
         """What the user must know when this type is chosen; may be empty."""
-        return _REMARKS[self.invites]
+        return _(_REMARKS[self.invites]) if _REMARKS[self.invites] else ""
 
 
 DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
     DataType.CONTACT: DataTypeFacts(
-        label="Contacts",
-        name="contact",
+        label=N_("Contacts"),
+        name=N_("contact"),
         required=(("Email", "Phone"),),
         identifiers=PERSON,
         invites=Invites.NEVER,
@@ -95,8 +98,8 @@ DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
         default_reference="contact",
     ),
     DataType.ACCOUNT: DataTypeFacts(
-        label="Accounts",
-        name="account",
+        label=N_("Accounts"),
+        name=N_("account"),
         required=(("Account Name",),),
         identifiers=(Identity.ACCOUNT,),
         invites=Invites.NEVER,
@@ -104,8 +107,8 @@ DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
         repeat=Repeat.UPDATES,
     ),
     DataType.ACCOUNT_ALIAS: DataTypeFacts(
-        label="Account aliases",
-        name="account alias",
+        label=N_("Account aliases"),
+        name=N_("account alias"),
         required=(("Account Name",), ("Alias",)),
         identifiers=(Identity.ALIAS,),
         invites=Invites.NEVER,
@@ -113,8 +116,8 @@ DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
         repeat=Repeat.UNDOCUMENTED,
     ),
     DataType.ACTIVITY: DataTypeFacts(
-        label="Activities",
-        name="activity",
+        label=N_("Activities"),
+        name=N_("activity"),
         required=(("Account Name",), ("Reference",), ("Source",), ("Type",)),
         identifiers=(Identity.REFERENCE,),
         invites=Invites.NEVER,
@@ -124,29 +127,29 @@ DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
         default_reference="activities",
     ),
     DataType.SURVEY: DataTypeFacts(
-        label="Survey records",
-        name="survey",
+        label=N_("Survey records"),
+        name=N_("survey"),
         required=(("Contact Reference", "Email", "Phone"),),
         identifiers=PERSON,
         invites=Invites.YES,
     ),
     DataType.MULTI_OBJECT: DataTypeFacts(
-        label="Multi-object",
-        name="multi object",
+        label=N_("Multi-object"),
+        name=N_("multi object"),
         required=(("Email", "Phone"),),
         identifiers=PERSON,
         invites=Invites.YES,
-        left_by_refusal="account and contact",
+        left_by_refusal=N_("account and contact"),
     ),
     DataType.EXTERNAL_RESPONSE: DataTypeFacts(
-        label="External responses",
-        name="external response",
+        label=N_("External responses"),
+        name=N_("external response"),
         required=(("Email", "Phone"), ("Sent Date",), ("Completed Date",)),
         identifiers=PERSON,
         invites=Invites.NEVER,
     ),
-    DataType.REVENUE: DataTypeFacts(label="Revenue", name="revenue", invites=Invites.NEVER),
-    DataType.UNKNOWN: DataTypeFacts(label="I don’t know", name="unknown"),
+    DataType.REVENUE: DataTypeFacts(label=N_("Revenue"), name=N_("revenue"), invites=Invites.NEVER),
+    DataType.UNKNOWN: DataTypeFacts(label=N_("I don’t know"), name=N_("unknown")),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cg_uploader.translation import N_
+
 # What is taken off the ends of a text: Unicode White_Space, zero-width space, word joiner, byte order mark.
 BLANKS = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -195,28 +197,28 @@ class Activity(StrEnum):
     FINISHED = "finished"
 
 
-# Encodings that a person can choose: Python's name, and what people call it.
+# Encodings that the user can choose: Python's name, and what people call it, which is translated where it is shown.
 ENCODINGS = {
-    "utf-8": "Unicode (UTF-8)",
-    "cp1252": "Western European (Windows-1252)",
-    "cp1250": "Central European (Windows-1250)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "cp1253": "Greek (Windows-1253)",
-    "cp1254": "Turkish (Windows-1254)",
-    "cp1255": "Hebrew (Windows-1255)",
-    "cp1256": "Arabic (Windows-1256)",
-    "cp1257": "Baltic (Windows-1257)",
-    "cp874": "Thai (Windows-874)",
-    "utf-16": "Unicode (UTF-16)",
-    "mac_roman": "Western European (Mac)",
-    "cp850": "Western European (DOS)",
-    "iso8859-2": "Central European (ISO 8859-2)",
-    "iso8859-7": "Greek (ISO 8859-7)",
-    "koi8-r": "Cyrillic (KOI8-R)",
-    "cp866": "Cyrillic (DOS)",
-    "cp932": "Japanese (Shift JIS)",
-    "euc_jp": "Japanese (EUC-JP)",
-    "cp949": "Korean (Windows-949)",
-    "gb18030": "Chinese (GB 18030)",
-    "big5": "Chinese (Big5)",
+    "utf-8": N_("Unicode (UTF-8)"),
+    "cp1252": N_("Western European (Windows-1252)"),
+    "cp1250": N_("Central European (Windows-1250)"),
+    "cp1251": N_("Cyrillic (Windows-1251)"),
+    "cp1253": N_("Greek (Windows-1253)"),
+    "cp1254": N_("Turkish (Windows-1254)"),
+    "cp1255": N_("Hebrew (Windows-1255)"),
+    "cp1256": N_("Arabic (Windows-1256)"),
+    "cp1257": N_("Baltic (Windows-1257)"),
+    "cp874": N_("Thai (Windows-874)"),
+    "utf-16": N_("Unicode (UTF-16)"),
+    "mac_roman": N_("Western European (Mac)"),
+    "cp850": N_("Western European (DOS)"),
+    "iso8859-2": N_("Central European (ISO 8859-2)"),
+    "iso8859-7": N_("Greek (ISO 8859-7)"),
+    "koi8-r": N_("Cyrillic (KOI8-R)"),
+    "cp866": N_("Cyrillic (DOS)"),
+    "cp932": N_("Japanese (Shift JIS)"),
+    "euc_jp": N_("Japanese (EUC-JP)"),
+    "cp949": N_("Korean (Windows-949)"),
+    "gb18030": N_("Chinese (GB 18030)"),
+    "big5": N_("Chinese (Big5)"),
 }

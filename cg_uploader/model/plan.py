@@ -15,6 +15,7 @@ from cg_uploader.model.configuration import (
 from cg_uploader.model.enums import BLANKS, BlankCells, Region
 from cg_uploader.model.request import Request
 from cg_uploader.model.table import Row, Table
+from cg_uploader.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ class Plan:
         wires: list[tuple[str, int | None, str]] = []
         for heading, source in self.mapping.sources:
             if heading not in known:
-                raise MappingError(f"The configuration has no field “{heading}”. Take it out of the mapping, or add the field.")
+                raise MappingError(
+                    _("The configuration has no field “{heading}”. Take it out of the mapping, or add the field.").format(
+                        heading=heading
+                    )
+                )
             position = self.table.position(source) if source.constant is None else None
             wires.append((heading, position, (source.constant or "").strip(BLANKS)))
         last = len(self.table.columns)

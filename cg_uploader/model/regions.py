@@ -1,7 +1,7 @@
 """What is known of each region: one entry for each, and nothing that depends on a region stands elsewhere.
 
 Source: the vendor's articles H5000846993 (sign-in) and H5000872720 (records).  The order is the one in which the window
-offers them, and the first is the usual one.
+offers them, and the first is the usual one.  Its words are marked for translation, and translated where they are shown.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cg_uploader.model.configuration import Address
 from cg_uploader.model.enums import Region
+from cg_uploader.translation import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +47,24 @@ class RegionFacts:
 
 
 REGIONS: Mapping[Region, RegionFacts] = {
-    Region.EU: RegionFacts(label="Europe (EU)", name="Europe (EU)", short="EU", recorded="EU", domain="eu.customergauge.com"),
+    Region.EU: RegionFacts(
+        label=N_("Europe (EU)"), name=N_("Europe (EU)"), short=N_("EU"), recorded=N_("EU"), domain="eu.customergauge.com"
+    ),
     Region.US: RegionFacts(
-        label="United States (US)", name="United States (US)", short="US", recorded="US", domain="us.customergauge.com"
+        label=N_("United States (US)"),
+        name=N_("United States (US)"),
+        short=N_("US"),
+        recorded=N_("US"),
+        domain="us.customergauge.com",
     ),
     Region.AU: RegionFacts(
-        label="Australia (AU)", name="Australia (AU)", short="AU", recorded="AU", domain="au.customergauge.com"
+        label=N_("Australia (AU)"), name=N_("Australia (AU)"), short=N_("AU"), recorded=N_("AU"), domain="au.customergauge.com"
     ),
     Region.PRACTICE: RegionFacts(
-        label="Practice: a pretend CustomerGauge on this computer",
-        name="Practice",
-        short="Practice",
-        recorded="Practice, a pretend CustomerGauge",
+        label=N_("Practice: a pretend CustomerGauge on this computer"),
+        name=N_("Practice"),
+        short=N_("Practice"),
+        recorded=N_("Practice, a pretend CustomerGauge"),
         keeps_secrets=False,
         practice=True,
     ),

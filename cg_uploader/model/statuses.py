@@ -1,4 +1,7 @@
-"""What is known of each status of a row: one entry for each, with all words about it.  The order is that of totals."""
+"""What is known of each status of a row: one entry for each, with all words about it.  The order is that of totals.
+
+Its words are marked for translation, and translated where they are shown.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.translation import N_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,35 +30,37 @@ class StatusFacts:
 
 STATUSES: Mapping[RowStatus, StatusFacts] = {
     RowStatus.ACCEPTED: StatusFacts(
-        label="Accepted",
-        meaning="CustomerGauge took the row. It can still ignore a field or hold an invitation back; "
-        "Data → Rest APIs → Request History shows what it made of it.",
+        label=N_("Accepted"),
+        meaning=N_(
+            "CustomerGauge took the row. It can still ignore a field or hold an invitation back; "
+            "Data → Rest APIs → Request History shows what it made of it."
+        ),
         needs_attention=False,
     ),
     RowStatus.REFUSED: StatusFacts(
-        label="Refused",
-        meaning="CustomerGauge said no, for the reason given below.",
-        what_to_do="Correct what CustomerGauge names, save the file, and open it in CG Uploader again.",
+        label=N_("Refused"),
+        meaning=N_("CustomerGauge said no, for the reason given below."),
+        what_to_do=N_("Correct what CustomerGauge names, save the file, and open it in CG Uploader again."),
     ),
     RowStatus.HELD_BACK: StatusFacts(
-        label="Held back",
-        meaning="The check found an error; the row never left this computer.",
-        what_to_do="Correct this row, save the file, and open it in CG Uploader again.",
+        label=N_("Held back"),
+        meaning=N_("The check found an error; the row never left this computer."),
+        what_to_do=N_("Correct this row, save the file, and open it in CG Uploader again."),
         decided_unsent=True,
     ),
     RowStatus.NOT_SENT: StatusFacts(
-        label="Not sent",
-        meaning="It could not be delivered; nothing of it arrived.",
-        what_to_do="Nothing to correct: open this file in CG Uploader again, or continue the upload.",
+        label=N_("Not sent"),
+        meaning=N_("It could not be delivered; nothing of it arrived."),
+        what_to_do=N_("Nothing to correct: open this file in CG Uploader again, or continue the upload."),
     ),
     RowStatus.NOT_SURE: StatusFacts(
-        label="Not sure",
-        meaning="It was sent and no clear answer came; it may have arrived.",
-        what_to_do="A repeat does no harm: open this file in CG Uploader again, or continue the upload.",
+        label=N_("Not sure"),
+        meaning=N_("It was sent and no clear answer came; it may have arrived."),
+        what_to_do=N_("A repeat does no harm: open this file in CG Uploader again, or continue the upload."),
     ),
     RowStatus.SKIPPED: StatusFacts(
-        label="Skipped",
-        meaning="Left out by you, accepted in an earlier upload, or older than what has been accepted since.",
+        label=N_("Skipped"),
+        meaning=N_("Left out by you, accepted in an earlier upload, or older than what has been accepted since."),
         needs_attention=False,
         decided_unsent=True,
     ),

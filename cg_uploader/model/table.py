@@ -13,6 +13,7 @@ from cg_uploader.model.configuration import (
 )
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.provenance import Origin
+from cg_uploader.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,16 @@ class Table:
     def position(self, source: Source) -> int:
         """Index of the one column that ``source`` names; MappingError when there is none, or more than one."""
         if source.letter is not None:
+            name = _("column {letter}").format(letter=source.letter)
             found = [i for i, column in enumerate(self.columns) if column.letter == source.letter]
-            name = f"column {source.letter}"
         else:
+            name = _("column “{heading}”").format(heading=source.column)
             found = [i for i, column in enumerate(self.columns) if column.heading == source.column]
-            name = f"a column “{source.column}”"
         if len(found) == 1:
             return found[0]
         if not found:
-            raise MappingError(f"{self.file.name} has not {name}. Choose another column for this field.")
-        letters = " and ".join(self.columns[i].letter for i in found)
-        raise MappingError(f"{self.file.name} has {name} more than once ({letters}). Choose one by its letter.")
+            text = _("{file} has no {column}. Choose another column for this field.")
+            raise MappingError(text.format(file=self.file.name, column=name))
+        letters = ", ".join(self.columns[i].letter for i in found)
+        text = _("{file} has {column} more than once ({letters}). Choose one by its letter.")
+        raise MappingError(text.format(file=self.file.name, column=name, letters=letters))

@@ -17,6 +17,7 @@ from cg_uploader.errors import CredentialsRefused, UsageError
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
+from cg_uploader.translation import _
 
 ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECRET"
 # The code of a file with what a colleague's computer remembers.
@@ -58,13 +59,15 @@ def tidy(client_id: str, client_secret: str) -> tuple[Credentials, tuple[str, ..
     for name, text in (("Client ID", client_id), ("Client Secret", client_secret)):
         bare = text.strip().strip("\u200b\u2060\ufeff").strip()
         if not bare:
-            raise UsageError(f"The {name} is empty. Copy it from CustomerGauge once more.")
+            raise UsageError(_("The {name} is empty. Copy it from CustomerGauge once more.").format(name=name))
         if not _PRINTABLE.fullmatch(bare):
             raise UsageError(
-                f"The {name} holds a blank or a character that none of them has. Copy it once more, and nothing else."
+                _(
+                    "The {name} holds a blank or a character that none of them has. Copy it once more, without anything else."
+                ).format(name=name)
             )
         if bare != text:
-            said.append(f"Blanks around the {name} were left out.")
+            said.append(_("Blanks around the {name} were left out.").format(name=name))
         texts.append(bare)
     return Credentials(*texts), tuple(said)
 
@@ -76,7 +79,11 @@ def from_environment(environment: Mapping[str, str]) -> Credentials | None:
         return None
     if not client_id or not secret:
         missing = SECRET_VARIABLE if client_id else ID_VARIABLE
-        raise UsageError(f"{missing} is not set. Set both {ID_VARIABLE} and {SECRET_VARIABLE}, or neither.")
+        raise UsageError(
+            _("{missing} is not set. Set both {id_variable} and {secret_variable}, or neither.").format(
+                missing=missing, id_variable=ID_VARIABLE, secret_variable=SECRET_VARIABLE
+            )
+        )
     return tidy(client_id, secret)[0]
 
 
@@ -136,14 +143,14 @@ class CredentialStore:
     def _forget(self, service: str, entry: str) -> None:
         if self.available is not None or self._backend is None:
             return
-        with _fenced("did not remove the credentials"):
+        with _fenced(_("This computer's keychain did not remove the credentials ({error}).")):
             if self._backend.get_password(service, entry) is not None:
                 self._backend.delete_password(service, entry)
 
     def _texts(self, service: str, entry: str) -> list[str]:
         if self.available is not None or self._backend is None:
             return []
-        with _fenced("did not give the credentials out"):
+        with _fenced(_("This computer's keychain did not give the credentials out ({error}).")):
             text = self._backend.get_password(service, entry)
         return [] if text is None else _decoded(text)
 
@@ -152,8 +159,8 @@ class CredentialStore:
         if self.available is not None or self._backend is None:
             raise UsageError(self._why_not or "")
         if len(text) > MOST_UNITS:
-            raise UsageError("What is to be remembered is too long for this computer's keychain. Enter it each time.")
-        with _fenced("did not keep the credentials"):
+            raise UsageError(_("This is too long for this computer's keychain. Enter it each time."))
+        with _fenced(_("This computer's keychain did not keep the credentials ({error}).")):
             self._backend.set_password(service, entry, text)
 
 
@@ -171,28 +178,30 @@ def _decoded(text: str) -> list[str]:
 
 
 @contextmanager
-def _fenced(what: str) -> Iterator[None]:
+def _fenced(sentence: str) -> Iterator[None]:
     """Keychains raise what their system raises.  Only the failure's kind is named: its text may quote what was to be kept."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - any type, and it ends here
         raise CredentialsRefused(
-            f"This computer's keychain {what} ({type(error).__name__}). "
-            "Unlock it, or enter Client ID and Client Secret for this run.",
+            sentence.format(error=type(error).__name__)
+            + " "
+            + _("Unlock it, or enter Client ID and Client Secret for this upload."),
             kind="keychain",
         ) from None
 
 
 def _system_keychain() -> tuple[Keychain | None, str | None]:
     """The backend that keyring chooses, if it can be trusted; else the sentence that says so."""
-    advice = "Enter Client ID and Client Secret for each run, or set them as environment variables."
+    advice = _("Enter Client ID and Client Secret for each upload, or set them as environment variables.")
     try:
-        with _fenced("cannot be used"):
+        with _fenced(_("This computer's keychain cannot be used ({error}).")):
             backend = _best_backend()
     except CredentialsRefused as refused:
-        return None, f"{refused.sentence} Nothing is remembered."
+        return None, f"{refused.sentence} {_('Nothing is remembered.')}"
     if backend is None:
-        return None, f"This computer has no keychain that keeps a secret safely, so nothing is remembered. {advice}"
+        nothing = _("This computer has no keychain that keeps a secret safely, so nothing is remembered.")
+        return None, f"{nothing} {advice}"
     return backend, None
 
 

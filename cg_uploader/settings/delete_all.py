@@ -11,6 +11,7 @@ from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.logs import FILE as LOG_FILE
 from cg_uploader.settings.paths import Places
 from cg_uploader.system import pending_saves
+from cg_uploader.translation import _
 
 
 def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> list[Path]:
@@ -72,4 +73,8 @@ def _delete(file: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise UploaderError(f"{file} cannot be deleted ({error.strerror}). Close what uses it, then try again.") from None
+        raise UploaderError(
+            _("{file} cannot be deleted ({reason}). Close what uses it, then try again.").format(
+                file=file, reason=error.strerror
+            )
+        ) from None

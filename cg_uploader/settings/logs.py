@@ -20,6 +20,7 @@ from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings.paths import Places, make_private
 from cg_uploader.system.child_processes import system_name
+from cg_uploader.translation import _
 
 # The product's own logger. Other libraries' are not kept: they write whole addresses, which hold row values.
 NAME = "cg_uploader"
@@ -112,7 +113,11 @@ def start(places: Places) -> logging.Handler:
     try:
         handler = _PrivateFile(file, maxBytes=MOST_BYTES, backupCount=OLDER_PARTS, encoding="utf-8")
     except OSError as error:
-        raise UploaderError(f"The log {file} cannot be written ({error.strerror}). Remove what stands in its place.") from None
+        raise UploaderError(
+            _("The log {file} cannot be written ({reason}). Remove what stands in its place.").format(
+                file=file, reason=error.strerror
+            )
+        ) from None
     handler.setFormatter(_Quiet("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger(NAME)
     logger.addHandler(handler)

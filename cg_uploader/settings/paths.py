@@ -11,6 +11,7 @@ from pathlib import Path
 from cg_uploader.errors import UploaderError
 from cg_uploader.system.atomic_file import FULL, patiently
 from cg_uploader.system.home import HOME_VARIABLE, find_home
+from cg_uploader.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +121,24 @@ def write_private(file: Path, text: str) -> None:
 
 
 def _not_stored(error: OSError, path: Path, folder: Path) -> UploaderError:
-    return UploaderError(f"{_why_not(error, path, folder)}, or name another one in {HOME_VARIABLE}.", kind="storage")
+    return UploaderError(_why_not(error, path, folder), kind="storage")
 
 
 def _why_not(error: OSError, path: Path, folder: Path) -> str:
     """Say what keeps ``path``, which is ``folder`` or a file in it, from being written, and what to do."""
+    other = _("You can also name another place in {variable}.").format(variable=HOME_VARIABLE)
     if error.errno in FULL:
-        return f"The disk is full: {path} cannot be written. Make room in that place"
+        return _("The disk is full: {path} cannot be written. Make room there.").format(path=path) + f" {other}"
     with suppress(OSError):  # a folder that may not be looked into
         for place in (folder, *folder.parents):
             if place.is_symlink() and not place.exists():
-                return f"{place} is a link to {place.readlink()}, which is not there. Make that folder"
+                text = _("{place} is a link to {target}, which is not there. Make that folder.")
+                return text.format(place=place, target=place.readlink()) + f" {other}"
             if place.exists() and not place.is_dir():
-                return f"{place} is a file, and a folder is needed there. Move it away to use that place"
-    return f"{error.filename or path} cannot be written ({error.strerror}). Make that place writable"
+                text = _("{place} is a file, and a folder is needed there. Move the file away.")
+                return text.format(place=place) + f" {other}"
+    text = _("{path} cannot be written ({reason}). Make that place writable.")
+    return text.format(path=error.filename or path, reason=error.strerror) + f" {other}"
 
 
 def resource(name: str) -> Path:

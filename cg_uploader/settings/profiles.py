@@ -17,6 +17,7 @@ from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
 from cg_uploader.system.named_file import is_there, read_named
+from cg_uploader.translation import _
 
 VERSION = 1
 # Characters of a name that leave room for a number: a profile's name has at most 200.
@@ -27,14 +28,16 @@ SETUP_ENDINGS = (".json", ".cgsetup")
 def parse(text: str) -> Profile:
     """The profile in a JSON text; ProfileError names the key that is unknown, missing or wrong."""
     if len(text) > MOST_BYTES:
-        raise ProfileError("This is too long to be a profile. Choose a setup file that CG Uploader has exported.")
+        raise ProfileError(_("This is too long to be a profile. Choose a setup file that CG Uploader has exported."))
     try:
         data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=without_repeats)
     except (ValueError, RecursionError) as error:
-        why = f": line {error.lineno}, {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProfileError(
-            f"This is not a profile, because it is not proper JSON{why}. Ask for the setup file once more, or export it anew."
-        ) from None
+        sentence = _("This is not a profile, because it is not proper JSON.")
+        if isinstance(error, json.JSONDecodeError):
+            sentence = _("This is not a profile, because it is not proper JSON: line {line}, {problem}.").format(
+                line=error.lineno, problem=error.msg
+            )
+        raise ProfileError(f"{sentence} {_('Ask for the setup file once more, or export it anew.')}") from None
     return profile_of(data, VERSION)
 
 
@@ -88,8 +91,10 @@ class ProfileStore:
         for profile in self._readable():
             if profile.name == name:
                 return profile
-        there = ", ".join(f"“{other}”" for other in self.names()) or "none yet"
-        raise ProfileError(f"There is no profile “{name}” on this computer. Profiles here: {there}.")
+        there = ", ".join(f"“{other}”" for other in self.names()) or _("none yet")
+        raise ProfileError(
+            _("There is no profile “{name}” on this computer. Profiles here: {there}.").format(name=name, there=there)
+        )
 
     def changed_by(self, profile: Profile) -> tuple[str, ...]:
         """What saving ``profile`` would change in the one that is saved under its name, a line each.
@@ -100,7 +105,7 @@ class ProfileStore:
         try:
             saved = _read(file) if file.is_file() else next((p for p in self._readable() if p.name == profile.name), None)
         except ProfileError as error:
-            return (f"The saved one cannot be read. {error.sentence}",)
+            return (_("The saved one cannot be read. {sentence}").format(sentence=error.sentence),)
         return () if saved is None else differences(saved, profile)
 
     def free_name(self, name: str) -> str:
@@ -127,7 +132,9 @@ class ProfileStore:
                 file.unlink(missing_ok=True)
             except OSError as error:
                 raise ProfileError(
-                    f"{file} cannot be deleted ({error.strerror}). Close what uses it, then try again."
+                    _("{file} cannot be deleted ({reason}). Close what uses it, then try again.").format(
+                        file=file, reason=error.strerror
+                    )
                 ) from None
 
     def _file(self, name: str) -> Path:
@@ -170,8 +177,10 @@ def _read(file: Path) -> Profile:
     try:
         text = read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ProfileError(f"{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.") from None
+        why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
+        raise ProfileError(
+            _("{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.").format(file=file, why=why)
+        ) from None
     try:
         return parse(text)
     except ProfileError as error:

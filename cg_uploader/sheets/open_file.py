@@ -145,7 +145,7 @@ def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, watch: ReadC
 
 def _note_extension(file: Path, expected: tuple[str, ...], builder: TableBuilder) -> None:
     if file.suffix and file.suffix.lower() not in expected:
-        builder.notes.once(
+        builder.notes.add_of_file(
             NoteKind.WRONG_EXTENSION,
             f"The name ends in {file.suffix}, but the content is that of {expected[0]}. It was read as that.",
         )

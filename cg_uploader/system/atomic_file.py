@@ -1,4 +1,4 @@
-"""Owns the saving of a file that a person asked for: it is there whole, or what stood in its place stays as it was."""
+"""Owns the saving of a file that the user asked for: it is there whole, or what stood in its place stays as it was."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cg_uploader.errors import UsageError
 from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there
 from cg_uploader.system.pending_saves import new_part
+from cg_uploader.translation import _
 
 # Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow.
 LONGEST_NAME = 80
@@ -35,7 +36,7 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\
 
 def patiently(do: Callable[[], _Result]) -> _Result:
     """What ``do`` returns; it has a second on Windows, which refuses a file while another program looks at it."""
-    for _ in range(_TRIES - 1):
+    for _try in range(_TRIES - 1):
         with suppress(PermissionError):
             return do()
         time.sleep(_PAUSE_SECONDS)
@@ -54,7 +55,8 @@ def saved_whole(target: Path, *, private: bool = True) -> Iterator[Path]:
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
             raise UsageError(
-                f"{target} is a pipe or a device, not a file. Choose another name; nothing was saved.", kind="not-saved"
+                _("{target} is a pipe or a device, not a file. Choose another name. Nothing was saved.").format(target=target),
+                kind="not-saved",
             )
         with new_part(target.parent, find_home(), 0o600 if private else 0o666) as part:
             yield part
@@ -77,22 +79,28 @@ def _keep(part: Path, target: Path) -> None:
 
 def _why_not(target: Path, error: OSError) -> str:
     name, folder = target.name or str(target), target.parent
+    saved = {"name": name, "folder": folder}
     if isinstance(error, IsADirectoryError):
-        return f"{target} is a folder. Choose another name; nothing was saved."
+        return _("{target} is a folder. Choose another name. Nothing was saved.").format(target=target)
     if error.errno == errno.ENAMETOOLONG or (error.errno in _NO_FOLDER and _is_long(target) and is_there(folder)):
         start = f"{name[:40]}…" if len(name) > 40 else name
-        return f"The name {start} is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved."
-    kept = "What stood there before is unchanged." if target.exists() else "Nothing was saved."
+        return _(
+            "The name {start} is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved."
+        ).format(start=start)
+    kept = _("What stood there before is unchanged.") if target.exists() else _("Nothing was saved.")
     if error.errno in FULL:
-        return f"The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another place. {kept}"
+        text = _("The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another place.")
+        return f"{text.format(**saved)} {kept}"
     if error.errno in _LOCKED:
-        return (
-            f"{name} cannot be saved in {folder}: nothing may be written there, or another program has the file open. "
-            f"Close it there, or choose another folder. {kept}"
+        text = _(
+            "{name} cannot be saved in {folder}: nothing may be written there, or another program has the file open. "
+            "Close it there, or choose another folder."
         )
+        return f"{text.format(**saved)} {kept}"
     if error.errno in _NO_FOLDER:
-        return f"There is no folder {folder}, so {name} cannot be saved. Choose another place."
-    return f"{name} cannot be saved in {folder} ({error.strerror}). Choose another place. {kept}"
+        return _("There is no folder {folder}, so {name} cannot be saved. Choose another place.").format(**saved)
+    text = _("{name} cannot be saved in {folder} ({reason}). Choose another place.")
+    return f"{text.format(**saved, reason=error.strerror)} {kept}"
 
 
 def _is_long(target: Path) -> bool:

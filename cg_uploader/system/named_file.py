@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TypeVar
 
+from cg_uploader.translation import _
+
 # How long nothing may come of a file before its drive counts as gone.
 PATIENCE_SECONDS = 10.0
 
@@ -42,7 +44,7 @@ def within(seconds: float, do: Callable[[], _Result]) -> _Result:
     if failures:
         raise failures[0]
     if not results:
-        raise TimeoutError(errno.ETIMEDOUT, "its drive does not answer")
+        raise TimeoutError(errno.ETIMEDOUT, _("its drive does not answer"))
     return results[0]
 
 
@@ -136,4 +138,4 @@ def _opened(file: Path) -> BinaryIO:
     os.close(handle)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
-    raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(file))
+    raise OSError(errno.EINVAL, _("it is a pipe or a device, not a file"), str(file))

@@ -35,3 +35,8 @@ def bootstrap() -> ModuleType:
 @pytest.fixture(scope="session")
 def make_samples() -> ModuleType:
     return _script("make_samples")
+
+
+@pytest.fixture(scope="session")
+def make_catalogues() -> ModuleType:
+    return _script("make_catalogues")

@@ -254,6 +254,32 @@ def test_from_nothing_to_a_program_and_on(
     assert not kept.exists()  # an environment that may be half is made anew
 
 
+# --- the catalogues of messages ---
+
+
+def test_a_catalogue_is_compiled_when_its_source_has_changed(
+    bootstrap: ModuleType, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+    environment = bootstrap.Environment(repository)
+    monkeypatch.setattr(environment, "_must", lambda command, _sentence: calls.append(command))
+    environment.compile_catalogues()
+    assert calls == []
+    source = repository / "resources" / "locale" / "de" / "LC_MESSAGES" / "cg_uploader.po"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    environment.compile_catalogues()
+    assert [command[1:] for command in calls] == [["-I", str(repository / "packaging" / "make_catalogues.py"), "--compile"]]
+    compiled = source.with_suffix(".mo")
+    compiled.touch()
+    os.utime(compiled, (source.stat().st_atime, source.stat().st_mtime + 1))
+    environment.compile_catalogues()
+    assert len(calls) == 1
+    os.utime(source, (source.stat().st_atime, source.stat().st_mtime + 2))
+    environment.compile_catalogues()
+    assert len(calls) == 2
+
+
 # --- the command ---
 
 

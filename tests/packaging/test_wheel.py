@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gettext
+import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,17 +18,21 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
 NOT_SHIPPED = "resources/screenshots/"  # the README's
+SOURCES = (".po", ".pot")  # what is shipped is made from them
 
 
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the repository as it is, built with what is installed."""
-    folder = tmp_path_factory.mktemp("dist")
+    (file,) = _build(root, tmp_path_factory.mktemp("dist")).glob("cg_uploader-*-py3-none-any.whl")
+    return file
+
+
+def _build(root: Path, folder: Path) -> Path:
     command = [sys.executable, "-I", "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, root]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (file,) = folder.glob("cg_uploader-*-py3-none-any.whl")
-    return file
+    return folder
 
 
 @pytest.fixture
@@ -65,8 +72,21 @@ def test_every_resource_is_in_the_wheel(root: Path, wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     files = {file.relative_to(root).as_posix() for file in (root / "resources").rglob("*") if file.is_file()}
     assert "resources/samples/contacts.xlsx" in files
-    wanted = {f"cg_uploader/{name}" for name in files if not name.startswith(NOT_SHIPPED)}
+    wanted = {f"cg_uploader/{name}" for name in files if not name.startswith(NOT_SHIPPED) and not name.endswith(SOURCES)}
     assert wanted == {name for name in names if name.startswith("cg_uploader/resources/")}
+
+
+def test_a_language_is_compiled_into_the_wheel(root: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    left_out = shutil.ignore_patterns(".*", "tests", "screenshots", "__pycache__", "*.mo")
+    shutil.copytree(root, copy, ignore=left_out)
+    catalogue = copy / "resources" / "locale" / "de" / "LC_MESSAGES" / "cg_uploader.po"
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.write_text('msgid "a"\nmsgstr "b"\n', encoding="utf-8")
+    (wheel,) = _build(copy, tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        compiled = archive.read("cg_uploader/resources/locale/de/LC_MESSAGES/cg_uploader.mo")
+    assert gettext.GNUTranslations(io.BytesIO(compiled)).gettext("a") == "b"
 
 
 def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:

@@ -15,8 +15,8 @@ from sheetfiles import Cell, binary_cell, excel, excel_binary, number, read, row
 
 from cg_uploader.errors import FileError
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.cells.clean_text import generals
-from cg_uploader.sheets.cells.number_format import number_format
+from cg_uploader.sheets.cells.clean_text import format_general_many
+from cg_uploader.sheets.cells.number_format import parse_number_format
 from cg_uploader.sheets.delimited import text_reader
 from cg_uploader.sheets.delimited.row_builder import LinesBuilder
 from cg_uploader.sheets.delimited.tokenizer import Records
@@ -66,28 +66,28 @@ NUMBERS = st.one_of(
 @example("0.00", [999_999_999_999_999.9], set())
 @example('0.0;"minus "0.0', [-1.5], set())
 def test_many_numbers_at_once_and_one_by_one(code: str, numbers: list[float], settled: set[str]) -> None:
-    form = number_format(code)
-    if form.many is None:
+    form = parse_number_format(code)
+    if form.format_many is None:
         return
-    for value, text in zip(numbers, form.many([repr(value) for value in numbers], settled), strict=True):
+    for value, text in zip(numbers, form.format_many([repr(value) for value in numbers], settled), strict=True):
         if text is not None:
-            one, said = form.number(float(value))
+            one, said = form.format_number(float(value))
             assert text == one, (code, value)
             assert set(said) <= settled, (code, value)
 
 
 @pytest.mark.parametrize("code", ["0.00;[Red]-0.00", "0.0%", "#,##0.00_);(#,##0.00)", "yyyy-mm-dd"])
 def test_negative_numbers_percentages_and_dates_have_a_quick_way(code: str) -> None:
-    many = number_format(code).many
+    many = parse_number_format(code).format_many
     assert many is not None
     numbers = ["-1.5", "0.25"] if "y" not in code else ["45296"]
     assert None not in many(numbers, {"rounded", "percent"})
 
 
 def test_fifteen_nines_and_blanks_around_a_number() -> None:
-    assert number_format("0.00").number(999_999_999_999_999.9)[0] == "1000000000000000.00"
-    assert generals(["5", "999999999999999.9"]) == ["5", None]
-    assert generals([" 5", "7"]) == ["5", "7"]
+    assert parse_number_format("0.00").format_number(999_999_999_999_999.9)[0] == "1000000000000000.00"
+    assert format_general_many(["5", "999999999999999.9"]) == ["5", None]
+    assert format_general_many([" 5", "7"]) == ["5", "7"]
 
 
 # ---------------------------------------------------------------------------------------------------------------- xlsx

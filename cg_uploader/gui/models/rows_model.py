@@ -113,7 +113,7 @@ class RowsModel(QAbstractTableModel):
             return False
         row, cells, *_ = self._fetch(index.row())
         column = index.column() - len(FIXED)
-        text, _ = clean_text.sent(str(value))
+        text, _ = clean_text.clean_cell(str(value))
         if text == cells[column]:
             return False
         self.cell_edited.emit(row, column, text)

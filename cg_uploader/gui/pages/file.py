@@ -33,7 +33,7 @@ from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.remembered_read_options import Choice
-from cg_uploader.sheets.cells.notes import fold
+from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import Readers, ReadOptions, ReadProgress
 from cg_uploader.uploads.results.retry_failed import TakenUp, take_up
 
@@ -305,7 +305,7 @@ def _folded(table: Table) -> tuple[str, ...]:
     asked = ""
     if table.alternative is not None:
         asked = NoteKind.DELIMITER_GUESSED if table.alternative.delimiter is not None else NoteKind.ENCODING_GUESSED
-    return fold(note for note in table.notes if note.kind != asked)
+    return summarize_notes(note for note in table.notes if note.kind != asked)
 
 
 def _options(choice: Choice) -> ReadOptions:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from cg_uploader.errors import UsageError
-from cg_uploader.sheets.cells.clean_text import REPLACED
+from cg_uploader.sheets.cells.clean_text import WESTERN_CHARS
 from cg_uploader.sheets.containers.unicode_text import detect_wide_encoding
 from cg_uploader.sheets.delimited.codepage_detection import WESTERN, guess
 
@@ -38,11 +38,11 @@ class Encoding:
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are bad in another encoding as ``REPLACED`` ones; those that no letter has as control characters."""
+    """Read bytes that are bad in another encoding as ``WESTERN_CHARS`` ones; those that no letter has as control characters."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     bad = error.object[error.start : error.end]
-    return "".join(chr(0xDC00 + byte) if 0xDC00 + byte in REPLACED else chr(byte) for byte in bad), error.end
+    return "".join(chr(0xDC00 + byte) if 0xDC00 + byte in WESTERN_CHARS else chr(byte) for byte in bad), error.end
 
 
 def _as_bad(error: UnicodeError) -> tuple[str, int]:

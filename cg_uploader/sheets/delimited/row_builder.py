@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, repeat
 
-from cg_uploader.sheets.cells.clean_text import LOST
-from cg_uploader.sheets.cells.converter import CellTexts, Kind
+from cg_uploader.sheets.cells.clean_text import REPLACEMENT_CHARACTER
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind
 from cg_uploader.sheets.delimited.tokenizer import CELL
 from cg_uploader.sheets.table.builder import HEADER_CANDIDATES, CellLayout, TableBuilder, check_cell_position
 from cg_uploader.sheets.table.read_progress import ReadControl
@@ -29,7 +29,7 @@ class LinesBuilder(TableBuilder):
     """
 
     def __init__(self, watch: ReadControl, header_row: int | None) -> None:
-        super().__init__(CellTexts([]), watch, header_row)
+        super().__init__(CellConverter([]), watch, header_row)
         self.ragged = True
         self._number = 1
         self._shapes: dict[int, CellLayout] = {}
@@ -55,7 +55,7 @@ class LinesBuilder(TableBuilder):
     def _shape(self, width: int) -> CellLayout:
         if width not in self._shapes:
             check_cell_position(1, width - 1)
-            self._shapes[width] = CellLayout(range(width), [(Kind.FIELD, 0)] * width)
+            self._shapes[width] = CellLayout(range(width), [(CellKind.FIELD, 0)] * width)
         return self._shapes[width]
 
     def _handed_over(self, run: Run, shape: CellLayout) -> bool:
@@ -90,12 +90,12 @@ class LinesBuilder(TableBuilder):
         for number, record in zip(numbers, records, strict=True):
             if record.startswith(("#", "Err:")) or any(mark in record for mark in odd):
                 texts = [text(value) for text, value in zip(shape.texts, record.split(CELL), strict=False)]
-                found = self._cells.said.take()
+                found = self._cells.notes.take()
                 if not any(texts):
                     continue
                 for note in found:
                     self.notes.add(number, note)
-                self._cells.said.settle(found)
+                self._cells.notes.settle(found)
                 clean.append(CELL.join(texts))
             else:
                 clean.append(record)
@@ -133,7 +133,11 @@ def _trimmed(records: list[str]) -> tuple[list[str], list[str]]:
     beyond = _beyond(text)
     odd = [] if beyond.isprintable() else [char for char in set(beyond) if not char.isprintable()]
     odd += [mark for mark in (f"{CELL}#", f"{CELL}Err:", '="') if mark[-1] in text and mark in text]
-    odd += [mark for mark, found in ((LOST, LOST in beyond), ("E+", _CUT_SHORT.search(text))) if found]
+    odd += [
+        mark
+        for mark, found in ((REPLACEMENT_CHARACTER, REPLACEMENT_CHARACTER in beyond), ("E+", _CUT_SHORT.search(text)))
+        if found
+    ]
     return records, odd
 
 

@@ -96,7 +96,7 @@ def _cleaned(text: str, builder: LinesBuilder, end: str = "") -> str:
     """The text without what separates things for machines, which is said."""
     clean = text.translate(_TAKEN_OUT).removesuffix(end)
     if len(clean) < len(text):
-        builder.notes.once(NoteKind.CONTROL_CHARACTERS, "The file holds zero bytes or an end mark; they were taken out.")
+        builder.notes.add_of_file(NoteKind.CONTROL_CHARACTERS, "The file holds zero bytes or an end mark; they were taken out.")
     return clean
 
 
@@ -124,11 +124,11 @@ def _say_what_was_guessed(builder: LinesBuilder, encoding: Encoding, dialect: Di
         what = f"The encoding is a guess: {name}"
         if encoding.name.startswith("utf-8"):
             what = "The text is UTF-8 but for some bytes, which were read as western letters"
-        builder.notes.once(NoteKind.ENCODING_GUESSED, f"{what}. {_or_else(rival, 'letters')}")
+        builder.notes.add_of_file(NoteKind.ENCODING_GUESSED, f"{what}. {_or_else(rival, 'letters')}")
     if dialect.guessed:
         option = next((name for name, char in _NAMES.items() if char == dialect.rival), dialect.rival)
         rival = f"{_in_words(dialect.rival)} (--delimiter {option})" if dialect.rival else ""
-        builder.notes.once(
+        builder.notes.add_of_file(
             NoteKind.DELIMITER_GUESSED, f"The delimiter is a guess: {_in_words(dialect.char)}. {_or_else(rival, 'columns')}"
         )
 

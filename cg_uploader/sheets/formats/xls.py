@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.cells.builtin_formats import built_in_code
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
-from cg_uploader.sheets.cells.number_format import number_format
+from cg_uploader.sheets.cells.builtin_formats import get_built_in_code
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind, SharedTexts, make_shared_texts
+from cg_uploader.sheets.cells.number_format import parse_number_format
 from cg_uploader.sheets.containers.ole_compound import OleCompoundFile
 from cg_uploader.sheets.containers.zip_package import damaged_error, password_error, truncation_as_file_error
 from cg_uploader.sheets.formats.unsupported import (
@@ -165,7 +165,7 @@ class XlsWorkbook:
             for record in records(self._data):
                 self._look(*record)
         self._listed.sort(key=lambda sheet: not sheet[2])
-        self._formats = [number_format(self._codes.get(i) or built_in_code(i), self._date1904) for i in self._styles]
+        self._formats = [parse_number_format(self._codes.get(i) or get_built_in_code(i), self._date1904) for i in self._styles]
 
     @property
     def sheets(self) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class XlsWorkbook:
         elif kind == _STYLE:
             self._styles.append(unpack_from("<H", data, 2)[0])
         elif kind == _SST:
-            self._shared = shared_texts(_TextSegments([data[8:], *more]).all())
+            self._shared = make_shared_texts(_TextSegments([data[8:], *more]).all())
 
     def _text(self, segments: list[bytes], length_bytes: int) -> str:
         """One text as this version writes it."""
@@ -213,7 +213,7 @@ class XlsWorkbook:
         around: list[_XlsSheetReader] = []
 
         def make() -> TableBuilder:
-            return TableBuilder(CellTexts(self._formats, self._shared, date1904=self._date1904), watch, header_row)
+            return TableBuilder(CellConverter(self._formats, self._shared, date1904=self._date1904), watch, header_row)
 
         def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
             around.append(_XlsSheetReader(RowAssembler(sink, ordered=ordered), self._text))
@@ -224,7 +224,7 @@ class XlsWorkbook:
         builder = fill_builder(make, read, watch)
         if not watch.brief:
             with truncation_as_file_error():
-                self._shared.finish()
+                self._shared.load_all()
         if around[-1].formulas and not self._calculated:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
@@ -270,41 +270,41 @@ class _XlsSheetReader:
         if kind == _MULTIPLE_RK:
             for place in range(4, len(data) - 7, 6):
                 style, packed = unpack_from("<HI", data, place)
-                self._rows.cell(column + (place - 4) // 6, Kind.NUMBER, style, packed_number(packed))
+                self._rows.cell(column + (place - 4) // 6, CellKind.NUMBER, style, packed_number(packed))
         elif kind in _FORMULAS:
             self._formula(column, style, data[6:14])
         else:
             self._rows.cell(column, *self._value(kind, style, data, more))
 
-    def _value(self, kind: int, style: int, data: bytes, more: list[bytes]) -> tuple[Kind, int, object]:
+    def _value(self, kind: int, style: int, data: bytes, more: list[bytes]) -> tuple[CellKind, int, object]:
         """Kind, style and value of a cell that is no formula."""
         if kind == _NUMBER:
-            return Kind.NUMBER, style, unpack_from("<d", data, 6)[0]
+            return CellKind.NUMBER, style, unpack_from("<d", data, 6)[0]
         if kind == _RK:
-            return Kind.NUMBER, style, packed_number(unpack_from("<I", data, 6)[0])
+            return CellKind.NUMBER, style, packed_number(unpack_from("<I", data, 6)[0])
         if kind == _SHARED:
-            return Kind.SHARED, style, unpack_from("<I", data, 6)[0]
+            return CellKind.SHARED, style, unpack_from("<I", data, 6)[0]
         if kind == _BOOLEAN_OR_ERROR:
-            return (Kind.ERROR, style, ERRORS.get(data[6], "#N/A")) if data[7] else (Kind.BOOLEAN, style, str(data[6]))
-        return Kind.VERBATIM, style, self._text([data[6:], *more], 2)
+            return (CellKind.ERROR, style, ERRORS.get(data[6], "#N/A")) if data[7] else (CellKind.BOOLEAN, style, str(data[6]))
+        return CellKind.VERBATIM, style, self._text([data[6:], *more], 2)
 
     def _formula(self, column: int, style: int, result: bytes) -> None:
         """The result of a formula; if it is a text, that comes in the next record."""
         self.formulas = True
         if result[6:8] != b"\xff\xff":
-            self._rows.cell(column, Kind.NUMBER, style, unpack_from("<d", result)[0])
+            self._rows.cell(column, CellKind.NUMBER, style, unpack_from("<d", result)[0])
         elif result[0] == 0:
             self._waiting = column, style
         elif result[0] == 1:
-            self._rows.cell(column, Kind.BOOLEAN, style, str(result[2]))
+            self._rows.cell(column, CellKind.BOOLEAN, style, str(result[2]))
         elif result[0] == 2:
-            self._rows.cell(column, Kind.ERROR, style, ERRORS.get(result[2], "#N/A"))
+            self._rows.cell(column, CellKind.ERROR, style, ERRORS.get(result[2], "#N/A"))
 
     def _formula_text(self, segments: list[bytes]) -> None:
         if self._waiting is not None:
             column, style = self._waiting
             self._waiting = None
-            self._rows.cell(column, Kind.VERBATIM, style, self._text(segments, 2))
+            self._rows.cell(column, CellKind.VERBATIM, style, self._text(segments, 2))
 
 
 _CELLS = frozenset([_NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH, _BOOLEAN_OR_ERROR])

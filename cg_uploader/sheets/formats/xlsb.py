@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.cells.builtin_formats import built_in_code
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
+from cg_uploader.sheets.cells.builtin_formats import get_built_in_code
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind, SharedTexts, make_shared_texts
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 from cg_uploader.sheets.containers.zip_package import ZipPackage, damage_as_file_error, damaged_error, truncation_as_file_error
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
@@ -118,12 +118,12 @@ class XlsbWorkbook:
                     inside = kind == _BEGIN_STYLES
                 elif kind == _STYLE and inside:
                     styles.append(unpack_from("<H", data, 2)[0])
-        return [number_format(codes.get(number) or built_in_code(number), self._date1904) for number in styles]
+        return [parse_number_format(codes.get(number) or get_built_in_code(number), self._date1904) for number in styles]
 
     def _texts(self) -> SharedTexts:
         if self._shared is None:
             part = self._part("sharedStrings")
-            self._shared = shared_texts(self._read_texts(part)) if part else SharedTexts()
+            self._shared = make_shared_texts(self._read_texts(part)) if part else SharedTexts()
         return self._shared
 
     def _read_texts(self, part: str) -> Iterator[str]:
@@ -144,7 +144,7 @@ class XlsbWorkbook:
         around: list[_XlsbSheetReader] = []
 
         def make() -> TableBuilder:
-            builder = TableBuilder(CellTexts(self._formats, self._texts(), date1904=self._date1904), watch, header_row)
+            builder = TableBuilder(CellConverter(self._formats, self._texts(), date1904=self._date1904), watch, header_row)
             builder.left_out = self._totals_rows(part)
             return builder
 
@@ -157,7 +157,7 @@ class XlsbWorkbook:
 
         builder = fill_builder(make, read, watch)
         if not watch.brief:
-            self._texts().finish()
+            self._texts().load_all()
         if around[-1].formulas and self._recalculate:
             builder.say_recalculate()
         return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
@@ -213,16 +213,16 @@ class _XlsbSheetReader:
         self._rows.cell(self._column, *_value(_SHORT[kind] if short else _CELLS[kind], style, data, place + 4))
 
 
-def _value(form: int, style: int, data: bytes, place: int) -> tuple[Kind, int, object]:
+def _value(form: int, style: int, data: bytes, place: int) -> tuple[CellKind, int, object]:
     """Kind, style and value of a cell whose value begins at a place."""
     if form == _NUMBER:
-        return Kind.NUMBER, style, _F64.unpack_from(data, place)[0]
+        return CellKind.NUMBER, style, _F64.unpack_from(data, place)[0]
     if form == _PACKED:
-        return Kind.NUMBER, style, packed_number(_U32.unpack_from(data, place)[0])
+        return CellKind.NUMBER, style, packed_number(_U32.unpack_from(data, place)[0])
     if form == _SHARED:
-        return Kind.SHARED, style, _U32.unpack_from(data, place)[0]
+        return CellKind.SHARED, style, _U32.unpack_from(data, place)[0]
     if form == _BOOLEAN:
-        return Kind.BOOLEAN, style, str(data[place])
+        return CellKind.BOOLEAN, style, str(data[place])
     if form == _ERROR:
-        return Kind.ERROR, style, ERRORS.get(data[place], "#N/A")
-    return Kind.VERBATIM, style, wide_text(data, place + (form == _RICH))[0]
+        return CellKind.ERROR, style, ERRORS.get(data[place], "#N/A")
+    return CellKind.VERBATIM, style, wide_text(data, place + (form == _RICH))[0]

@@ -14,7 +14,7 @@ from typing import Any
 from cg_uploader.errors import FileError, UploaderError, UsageError
 from cg_uploader.model.table import Alternative, Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
-from cg_uploader.sheets.cells.notes import NoteBook
+from cg_uploader.sheets.cells.notes import NoteCollector
 from cg_uploader.sheets.failed_rows.hidden_sheet import origin_of
 from cg_uploader.sheets.failed_rows.reopened import reopened
 from cg_uploader.sheets.process.limits import MAX_TEXT_BYTES, text_too_long_error
@@ -47,7 +47,7 @@ class TableReceiver:
 
     def _forget(self) -> None:
         self._spool = Spool()
-        self._notes = NoteBook()
+        self._notes = NoteCollector()
         self._rows = self._last = self._text = 0
         self._short = False
 
@@ -86,7 +86,7 @@ class TableReceiver:
         elif kind is MessageKind.ROWS_BEGIN:
             self._begin()
         elif kind is MessageKind.NOTES:
-            self._notes.take(data)
+            self._notes.load_chunk(data)
         elif kind is MessageKind.ALIVE:
             self._share = _number(int(data), 1000) / 1000 if data else None
         elif kind is MessageKind.FAILURE:
@@ -130,7 +130,7 @@ class TableReceiver:
         order = [_number(place, _MOST_COLUMNS) for place in rest["order"]]
         if list(columns) != sorted(columns) or len(columns) != len(order) or not _DIGEST.fullmatch(rest["digest"]):
             raise ValueError("not a table")
-        self._notes.take_rest(rest["notes"])
+        self._notes.load_rest(rest["notes"])
         self._spool.seal(order)
         self._spool.cover(_spans(rest["covered"], len(order)))
         table = Table(
@@ -141,7 +141,7 @@ class TableReceiver:
             header_row=_number(rest["header_row"], _MOST_NUMBER),
             columns=tuple(columns.values()),
             rows=self._spool,
-            notes=self._notes.finished({place: column.heading for place, column in columns.items()}),
+            notes=self._notes.make_notes({place: column.heading for place, column in columns.items()}),
             hidden_rows=_number(rest["hidden_rows"], _MOST_NUMBER),
             empty_rows=_number(rest["empty_rows"], _MOST_NUMBER),
             encoding=_text_or_none(rest["encoding"]),

@@ -22,7 +22,7 @@ from typing import IO, Any
 from cg_uploader.errors import FileError, UploaderError, UsageError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_position
-from cg_uploader.sheets.cells.notes import NoteBook, Notes
+from cg_uploader.sheets.cells.notes import CollectedNotes, NoteCollector
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of
 from cg_uploader.sheets.formats.registry import load_openers
 from cg_uploader.sheets.open_file import parse
@@ -168,8 +168,8 @@ def _send(
     if outboxes[-1].counts:
         unseen.append(None)
         table = parse(job.file, replace(job.options, limit=limit), watch)
-    notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
-    for chunk in notes.chunks():
+    notes = table.notes.collector if isinstance(table.notes, CollectedNotes) else NoteCollector()
+    for chunk in notes.dump_chunks():
         send_message(out, MessageKind.NOTES, chunk)
     send_message(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
 
@@ -181,7 +181,7 @@ def _size_of(file: Path) -> int:
         return 0  # the reading says so
 
 
-def _rest(table: Table, notes: NoteBook, outbox: RowSender) -> dict[str, Any]:
+def _rest(table: Table, notes: NoteCollector, outbox: RowSender) -> dict[str, Any]:
     """The table but its rows and the notes of its cells."""
     return {
         "digest": table.digest,
@@ -191,7 +191,7 @@ def _rest(table: Table, notes: NoteBook, outbox: RowSender) -> dict[str, Any]:
         "columns": [[column_position(column.letter), column.heading, column.hidden] for column in table.columns],
         "order": outbox.order,
         "covered": [[place, spans] for place, spans in outbox.covered.items()],
-        "notes": notes.rest(),
+        "notes": notes.dump_rest(),
         "hidden_rows": table.hidden_rows,
         "empty_rows": table.empty_rows,
         "encoding": table.encoding,

@@ -12,8 +12,8 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.enums import BLANKS, NoteKind
 from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, Text
-from cg_uploader.sheets.cells.notes import Found, NoteBook
+from cg_uploader.sheets.cells.converter import CellConverter, CellFormatter, CellKind
+from cg_uploader.sheets.cells.notes import CellNote, NoteCollector
 from cg_uploader.sheets.table.header_finder import RowPreview, header_row, reaching
 from cg_uploader.sheets.table.merged_cells import Area, covered
 from cg_uploader.sheets.table.mixed_dates import MixedDateFinder
@@ -28,11 +28,11 @@ MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 _TICK = 512
 _KEPT_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
-_WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
+_WORDS = (CellKind.SHARED, CellKind.TEXT, CellKind.VERBATIM, CellKind.FIELD)
 
 _T = TypeVar("_T")
 # What a cell is, and the position of its number format.
-KindAndStyle = tuple[Kind, int]
+KindAndStyle = tuple[CellKind, int]
 
 
 class RowLimitReached(Exception):
@@ -48,7 +48,7 @@ class CellLayout:
         """``columns`` are positions, each once, in the order in which values will come."""
         self.columns = tuple(columns)
         self.kinds = tuple(kinds)
-        self.texts: tuple[Text, ...] = ()
+        self.texts: tuple[CellFormatter, ...] = ()
         self.slots: tuple[int, ...] = ()
         self.placed = False
         self.surplus = 0
@@ -72,8 +72,8 @@ class TableBuilder:
     which is said.  ``merged`` gives the merged cells; it is asked at most once, and only where they decide about headings.
     """
 
-    def __init__(self, cells: CellTexts, watch: ReadControl, header_row: int | None = None) -> None:
-        self.notes = NoteBook()
+    def __init__(self, cells: CellConverter, watch: ReadControl, header_row: int | None = None) -> None:
+        self.notes = NoteCollector()
         self.header_row = 0
         self.hidden_rows = 0
         self.empty_rows = 0
@@ -110,20 +110,20 @@ class TableBuilder:
         if not shape.texts:
             self._prepare(shape)
         texts = ["" if value is None else text(value) for text, value in zip(shape.texts, values, strict=True)]
-        found = self._cells.said.take()
+        found = self._cells.notes.take()
         if not any(texts) and not any(kind in _KEPT_BLANK for _, kind, _ in found):
             return
         self.empty_rows += number - self._last - 1
         self._last = number
         if number in self.left_out:
-            self.notes.once(NoteKind.TOTALS_ROW, f"Row {number}, the totals row of a table, was left out.")
+            self.notes.add_of_file(NoteKind.TOTALS_ROW, f"Row {number}, the totals row of a table, was left out.")
             return
         if hidden:
             self.hidden_rows += 1
             return
         self._keep(number, shape, texts, found)
 
-    def _keep(self, number: int, shape: CellLayout, texts: list[str], found: list[Found]) -> None:
+    def _keep(self, number: int, shape: CellLayout, texts: list[str], found: list[CellNote]) -> None:
         """Spool a row, and note what was found in it."""
         if shape.unsure:
             self._prove(shape, [texts])
@@ -135,7 +135,7 @@ class TableBuilder:
         for note in found:
             self.notes.add(number, note)
         if found:
-            self._cells.said.settle(found)
+            self._cells.notes.settle(found)
         if self._watch.limit is not None and len(self._packer) >= self._watch.limit:
             raise RowLimitReached
 
@@ -153,9 +153,9 @@ class TableBuilder:
         if numbers and not (hidden or self._special(numbers)):
             if not shape.texts:
                 self._prepare(shape)
-            columns = [map_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
+            columns = [map_filled(text.format_many, column, "") for text, column in zip(shape.texts, values, strict=True)]
             if (
-                not self._cells.said.found
+                not self._cells.notes.pending
                 and (any(map(all, columns)) or all(map(any, zip(*columns, strict=True))))
                 and not any(map(any, columns[len(columns) - shape.surplus :]))
             ):
@@ -166,7 +166,7 @@ class TableBuilder:
                     self._prove(shape, zip(*columns, strict=True))
                 self._packer.extend(numbers, columns if shape.placed else shape.spread(columns, [""] * len(numbers)))
                 return
-            self._cells.said.take()
+            self._cells.notes.take()
         for number, row in zip(numbers, zip(*values, strict=True), strict=True):
             self.add(number, hidden, shape, row)
 
@@ -193,7 +193,8 @@ class TableBuilder:
 
     def _prepare(self, shape: CellLayout) -> None:
         """Give a shape its functions, and its columns their places in the spooled rows."""
-        shape.texts = tuple(self._cells.text(column, *kind) for column, kind in zip(shape.columns, shape.kinds, strict=True))
+        cells = zip(shape.columns, shape.kinds, strict=True)
+        shape.texts = tuple(self._cells.make_formatter(column, *kind) for column, kind in cells)
         shape.slots = tuple(self._slots.setdefault(column, len(self._slots)) for column in shape.columns)
         if self.ragged:
             shape.surplus = max(0, len(shape.columns) - max(self._headings) - 1)
@@ -235,8 +236,8 @@ class TableBuilder:
     def _line(self, number: int, shape: CellLayout, values: Sequence[Any]) -> RowPreview:
         """What a row holds."""
         cells = zip(shape.columns, shape.kinds, values, strict=True)
-        found = [(column, kind[0], self._cells.text(column, *kind)(value)) for column, kind, value in cells]
-        self._cells.said.take()
+        found = [(column, kind[0], self._cells.make_formatter(column, *kind)(value)) for column, kind, value in cells]
+        self._cells.notes.take()
         texts = {column: text for column, _, text in found if text}
         return RowPreview(number, texts, all(kind in _WORDS for _, kind, text in found if text))
 
@@ -279,8 +280,8 @@ class TableBuilder:
 
     def _texts_of_headings(self, shape: CellLayout, values: Sequence[Any]) -> dict[int, str]:
         cells = zip(shape.columns, shape.kinds, values, strict=True)
-        texts = {column: self._cells.heading(*kind)(value) for column, kind, value in cells}
-        self._cells.said.take()
+        texts = {column: self._cells.make_heading_formatter(*kind)(value) for column, kind, value in cells}
+        self._cells.notes.take()
         return texts
 
     # ------------------------------------------------------------------------------------------------------ finish
@@ -306,7 +307,7 @@ class TableBuilder:
             return
         cells = ", ".join(f"{column_letter(c)}{r}:{column_letter(d)}{s}" for r, s, c, d in covering[:3])
         more = f" and {len(covering) - 3} more" if len(covering) > 3 else ""
-        self.notes.once(
+        self.notes.add_of_file(
             NoteKind.MERGED_CELLS,
             f"Merged cells ({cells}{more}): only the first row and column of each has the text, the others are blank.",
         )
@@ -315,7 +316,7 @@ class TableBuilder:
     def say_recalculate(self) -> None:
         """Note that the results of formulas are as old as the file says."""
         text = "The results of formulas may be out of date. Open the file in Excel, save it, and choose it again."
-        self.notes.once(NoteKind.RECALCULATION, text)
+        self.notes.add_of_file(NoteKind.RECALCULATION, text)
 
     def columns(self, hidden: Callable[[int], bool] = lambda _: False) -> tuple[Column, ...]:
         """The columns that have a heading or hold something, from left to right, and what is said about them."""
@@ -335,14 +336,14 @@ class TableBuilder:
         letters = [column.letter for column in columns if column.hidden]
         if letters:
             few = ", ".join(letters[:5]) + (", …" if len(letters) > 5 else "")
-            self.notes.once(NoteKind.HIDDEN_COLUMNS, f"Hidden columns are read too: {few}.")
+            self.notes.add_of_file(NoteKind.HIDDEN_COLUMNS, f"Hidden columns are read too: {few}.")
         if self.hidden_rows:
             text = (
                 f"{self.hidden_rows:,} hidden rows were left out. Show them in Excel and save the file if they are meant too."
             )
             if self.hidden_rows == 1:
                 text = "1 hidden row was left out. Show it in Excel and save the file if it is meant too."
-            self.notes.once(NoteKind.HIDDEN_ROWS, text)
+            self.notes.add_of_file(NoteKind.HIDDEN_ROWS, text)
 
     def _say_mixed_dates(self) -> None:
         positions = {slot: column for column, slot in self._slots.items()}
@@ -367,7 +368,7 @@ class TableBuilder:
         self._say_mixed_dates()
         return Table(
             file, digest, sheet, sheets, self.header_row, columns, rows,
-            self.notes.finished(self._headings), self.hidden_rows, self.empty_rows, above=self._rows_above(),
+            self.notes.make_notes(self._headings), self.hidden_rows, self.empty_rows, above=self._rows_above(),
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from struct import unpack
 from typing import Any, Protocol
 
-from cg_uploader.sheets.cells.converter import Kind
+from cg_uploader.sheets.cells.converter import CellKind
 from cg_uploader.sheets.table.builder import MAX_COLUMNS, CellLayout, KindAndStyle, TableBuilder, check_cell_position
 from cg_uploader.sheets.table.merged_cells import Area
 from cg_uploader.sheets.table.read_progress import ReadControl
@@ -63,7 +63,7 @@ class RowAssembler:
         check_cell_position(number, 0)
         self._number, self._hidden = number, hidden
 
-    def cell(self, column: int, kind: Kind, style: int, value: Any) -> None:
+    def cell(self, column: int, kind: CellKind, style: int, value: Any) -> None:
         """Take a cell of the row that was begun."""
         if column >= MAX_COLUMNS:
             check_cell_position(1, column)

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import IO, Protocol
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.cells.converter import CellTexts, Kind
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 from cg_uploader.sheets.containers.zip_package import (
     CHUNK_BYTES,
     create_xml_parser,
@@ -45,7 +45,7 @@ _BREAKS = "\t\r\n"
 _MARKS = str.maketrans({"\x00": " ", "\x01": "\t", "\x02": "\n"})
 _MOST_CELLS = 100_000_000
 _MAX_REPEATED = 4 << 30  # characters of hidden and blank rows that a file states once: each costs time
-_GENERAL = number_format("General")
+_GENERAL = parse_number_format("General")
 _PERCENT = "0.00%"
 _NUMBERS = ("float", "percentage", "currency")
 
@@ -221,7 +221,7 @@ class _OdsSheetReader:
         self._styles = styles
         self._formats: list[NumberFormat] = []
         self._places: dict[str, int] = {}
-        self.builder = TableBuilder(CellTexts(self._formats), watch, header_row)
+        self.builder = TableBuilder(CellConverter(self._formats), watch, header_row)
         self.in_paragraph = False
         self._hidden_columns: list[tuple[int, int]] = []
         self._defaults: list[tuple[int, int, str]] = []
@@ -320,23 +320,23 @@ class _OdsSheetReader:
         """Kind and value of a cell; None for a blank one."""
         text = "\n".join(self._paragraphs)
         if self._error or is_error(attributes, text):
-            return (Kind.ERROR, 0), text or "#N/A"
+            return (CellKind.ERROR, 0), text or "#N/A"
         kind = attributes.get("value-type", "")
         style = self._style(attributes.get("style-name") or self._row.get("default-cell-style-name") or self._default(column))
         if kind in _NUMBERS and attributes.get("value"):
             if kind == "percentage" and self._formats[style] is _GENERAL:
                 style = self._percent_style()
             truth_shown = "formula" in attributes and self._formats[style] is _GENERAL and is_truth(attributes["value"], text)
-            return (Kind.BOOLEAN if truth_shown else Kind.NUMBER, style), attributes["value"]
+            return (CellKind.BOOLEAN if truth_shown else CellKind.NUMBER, style), attributes["value"]
         if kind == "date" and attributes.get("date-value"):
-            return (Kind.MOMENT, style), iso_moment(attributes["date-value"])
+            return (CellKind.MOMENT, style), iso_moment(attributes["date-value"])
         if kind == "time" and attributes.get("time-value"):
-            return (Kind.MOMENT, style), clock_time(attributes["time-value"])
+            return (CellKind.MOMENT, style), clock_time(attributes["time-value"])
         if kind == "boolean":
-            return (Kind.BOOLEAN, 0), truth(attributes.get("boolean-value", ""), text)
+            return (CellKind.BOOLEAN, 0), truth(attributes.get("boolean-value", ""), text)
         if text or kind == "string":
-            return (Kind.VERBATIM, style), text or attributes.get("string-value", "")
-        return ((Kind.NOT_CALCULATED, 0), "") if "formula" in attributes and not self._paragraphs else None
+            return (CellKind.VERBATIM, style), text or attributes.get("string-value", "")
+        return ((CellKind.NOT_CALCULATED, 0), "") if "formula" in attributes and not self._paragraphs else None
 
     def _default(self, column: int) -> str:
         return next((style for first, last, style in self._defaults if first <= column <= last), "")
@@ -346,7 +346,7 @@ class _OdsSheetReader:
 
     def _percent_style(self) -> int:
         """The format of a percentage whose style has none, as LibreOffice shows it."""
-        return self._place_of(_PERCENT, lambda: number_format(_PERCENT))
+        return self._place_of(_PERCENT, lambda: parse_number_format(_PERCENT))
 
     def _place_of(self, name: str, form: Callable[[], NumberFormat]) -> int:
         if name not in self._places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 
 _KINDS = frozenset(
     ["number-style", "percentage-style", "currency-style", "date-style", "time-style", "boolean-style", "text-style"]
@@ -113,9 +113,9 @@ class OdsStyles:
             seen.add(style)
             data, parent = self._cells[style]
             if data is not None:
-                return number_format(self._code(data))
+                return parse_number_format(self._code(data))
             style = parent or ""
-        return number_format("General")
+        return parse_number_format("General")
 
     def _code(self, name: str) -> str:
         style = self._formats.get(name)

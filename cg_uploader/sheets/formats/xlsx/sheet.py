@@ -9,7 +9,7 @@ from operator import lt
 from typing import IO, Any
 
 from cg_uploader.sheets.cells.clean_text import column_position
-from cg_uploader.sheets.cells.converter import Kind
+from cg_uploader.sheets.cells.converter import CellKind
 from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
 from cg_uploader.sheets.containers.zip_package import CHUNK_BYTES, create_xml_parser, damage_as_file_error, local_name
 from cg_uploader.sheets.formats.xlsx.shared_strings import WRITTEN, all_named, decoded
@@ -27,13 +27,13 @@ _ROW = re.compile(_HEAD)
 _ATTRIBUTE = re.compile(r' ([\w:]+)="([^"<>&]*)"')
 _PLACE = re.compile(r"\$?([A-Za-z]{1,4})\$?([0-9]{1,8})")
 _KINDS = {
-    "n": Kind.NUMBER,
-    "s": Kind.SHARED,
-    "str": Kind.TEXT,
-    "inlineStr": Kind.TEXT,
-    "b": Kind.BOOLEAN,
-    "e": Kind.ERROR,
-    "d": Kind.DATE,
+    "n": CellKind.NUMBER,
+    "s": CellKind.SHARED,
+    "str": CellKind.TEXT,
+    "inlineStr": CellKind.TEXT,
+    "b": CellKind.BOOLEAN,
+    "e": CellKind.ERROR,
+    "d": CellKind.DATE,
 }
 _YES = ("1", "true")
 
@@ -104,7 +104,7 @@ def _hidden(attributes: dict[str, str]) -> bool:
 
 def _kind(attributes: dict[str, str]) -> KindAndStyle:
     style = attributes.get("s", "0")
-    return _KINDS.get(attributes.get("t", "n"), Kind.TEXT), int(style) if style.isdecimal() else 0
+    return _KINDS.get(attributes.get("t", "n"), CellKind.TEXT), int(style) if style.isdecimal() else 0
 
 
 class XlsxSheetReader:
@@ -212,7 +212,7 @@ class XlsxSheetReader:
             filled = [
                 (column_position(letters), kind)
                 for letters, kind in zip(key[0], kinds, strict=True)
-                if kind and kind[0] is not Kind.BLANK
+                if kind and kind[0] is not CellKind.BLANK
             ]
             shape = self._shapes[key] = self._shape([column for column, _ in filled], [kind for _, kind in filled])
         self._learn(key)
@@ -305,12 +305,12 @@ class XlsxSheetReader:
         kind, style = _kind(self._cell)
         if not value:
             missing = self._formula and self._cell.get("t") != "str"
-            kind = Kind.NOT_CALCULATED if missing else Kind.BLANK
-        self._cells[self._place] = (kind, style), value if kind is Kind.TEXT else value.strip()
+            kind = CellKind.NOT_CALCULATED if missing else CellKind.BLANK
+        self._cells[self._place] = (kind, style), value if kind is CellKind.TEXT else value.strip()
 
     def _end_row(self) -> None:
         number = self._attributes.get("r", "").strip()
-        cells = {column: cell for column, cell in self._cells.items() if cell[0][0] is not Kind.BLANK}
+        cells = {column: cell for column, cell in self._cells.items() if cell[0][0] is not CellKind.BLANK}
         key = tuple(cells), tuple(kind for kind, _ in cells.values())
         shape = self._shapes.get(key)
         if shape is None:
@@ -332,4 +332,4 @@ def _plain_kind(attributes: str) -> KindAndStyle | None:
     if "".join(f' {name}="{text}"' for name, text in found) != attributes.removesuffix("/"):
         return None
     kind, style = _kind(dict(found))
-    return (Kind.BLANK, style) if blank else (kind, style)
+    return (CellKind.BLANK, style) if blank else (kind, style)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cg_uploader.sheets.cells.builtin_formats import built_in_code
-from cg_uploader.sheets.cells.converter import CellTexts, SharedTexts
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
+from cg_uploader.sheets.cells.builtin_formats import get_built_in_code
+from cg_uploader.sheets.cells.converter import CellConverter, SharedTexts
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 from cg_uploader.sheets.containers.zip_package import ZipPackage, damaged_error, walk_elements
 from cg_uploader.sheets.formats.xlsx.shared_strings import SharedStringsReader
 from cg_uploader.sheets.formats.xlsx.sheet import XlsxSheetReader, parse_area
@@ -81,8 +81,8 @@ class XlsxWorkbook:
 
     def _format(self, code: str | None, number: str) -> NumberFormat:
         if code is None:
-            code = built_in_code(int(number)) if number.isdecimal() else "General"
-        return number_format(code, self._date1904)
+            code = get_built_in_code(int(number)) if number.isdecimal() else "General"
+        return parse_number_format(code, self._date1904)
 
     def _texts(self, watch: ReadControl) -> SharedTexts:
         if self._shared is None:
@@ -100,7 +100,7 @@ class XlsxWorkbook:
         around: list[XlsxSheetReader] = []
 
         def make() -> TableBuilder:
-            builder = TableBuilder(CellTexts(self._formats, self._texts(watch), date1904=self._date1904), watch, header_row)
+            builder = TableBuilder(CellConverter(self._formats, self._texts(watch), date1904=self._date1904), watch, header_row)
             builder.left_out = self._totals_rows(part)
             return builder
 
