@@ -13,8 +13,8 @@ from babel.messages.mofile import write_mo
 
 from cg_uploader import translation
 from cg_uploader.sheets.options import AS_FOUND
-from cg_uploader.sheets.process.limits import USUAL
-from cg_uploader.sheets.process.protocol import Job
+from cg_uploader.sheets.process.limits import DEFAULT_LIMITS
+from cg_uploader.sheets.process.protocol import ParseJob
 from cg_uploader.translation import N_, _, ngettext
 
 PRODUCT = Path(translation.__file__).parent
@@ -114,10 +114,10 @@ def test_what_cannot_be_read_is_no_error(tmp_path: Path, file: str) -> None:
 
 def test_the_reading_process_is_told_the_catalogue(polish: Path) -> None:
     translation.use(translation.catalogue(["pl"], polish))
-    job = Job(polish / "file.csv", AS_FOUND, USUAL)
-    assert Job.unpacked(job.packed()).catalogue == polish / "pl" / "LC_MESSAGES" / "cg_uploader.mo"
+    job = ParseJob(polish / "file.csv", AS_FOUND, DEFAULT_LIMITS)
+    assert ParseJob.from_line(job.to_line()).catalogue == polish / "pl" / "LC_MESSAGES" / "cg_uploader.mo"
     translation.use(None)
-    assert Job.unpacked(Job(polish / "file.csv", AS_FOUND, USUAL).packed()).catalogue is None
+    assert ParseJob.from_line(ParseJob(polish / "file.csv", AS_FOUND, DEFAULT_LIMITS).to_line()).catalogue is None
 
 
 # --- how texts are marked ---

@@ -46,12 +46,12 @@ def gated_readers(gate: Path) -> Readers:
 import os, sys, time
 sys.path.append(sys.argv[1])
 import cg_uploader.sheets.process.worker as worker
-send = worker._send
+send = worker._send_table
 def gated(job, out, end, *rest):
-    while end is worker.Kind.END and not os.path.exists({str(gate)!r}):
+    while end is worker.MessageKind.END and not os.path.exists({str(gate)!r}):
         time.sleep(0.01)
     send(job, out, end, *rest)
-worker._send = gated
+worker._send_table = gated
 """
     *words, source, root = worker_command()
     return Readers([*words, f"{waiting}\n{source}", root])

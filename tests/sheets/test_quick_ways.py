@@ -171,7 +171,7 @@ def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed
     file = excel_binary(tmp_path / "a.xlsb", found, formats=FORMATS)
     many = everything(read(file))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_assembler, "_FIRST", 10**9)
+        patch.setattr(row_assembler, "_SINGLE_ROWS", 10**9)
         assert everything(read(file)) == many
 
 
@@ -202,9 +202,9 @@ def random_text(seed: int) -> bytes:
 @given(st.integers(0, 10**9), st.sampled_from([1 << 18, 700]))
 @example(2_487_476, 1 << 18)
 def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, block: int) -> None:
-    def one_by_one(builder: TableBuilder, numbers: Any, hidden: bool, shape: Any, values: Any) -> None:
+    def one_by_one(builder: TableBuilder, numbers: Any, hidden: bool, layout: Any, values: Any) -> None:
         for place, row in zip(numbers, zip(*values, strict=True), strict=True):
-            builder.add(place, hidden, shape, row)
+            builder.add(place, hidden, layout, row)
 
     (tmp_path / "a.csv").write_bytes(random_text(seed))
     with pytest.MonkeyPatch.context() as patch:

@@ -9,7 +9,9 @@ from itertools import groupby, repeat
 from cg_uploader.sheets.cells.clean_text import REPLACEMENT_CHARACTER
 from cg_uploader.sheets.cells.converter import CellConverter, CellKind
 from cg_uploader.sheets.delimited.tokenizer import CELL
-from cg_uploader.sheets.table.builder import HEADER_CANDIDATES, CellLayout, TableBuilder, check_cell_position
+from cg_uploader.sheets.table.builder import TableBuilder
+from cg_uploader.sheets.table.cell_layout import CellLayout, check_cell_position
+from cg_uploader.sheets.table.header_search import HEADER_CANDIDATES
 from cg_uploader.sheets.table.read_progress import ReadControl
 
 _EDGE = f"{CELL}\x1e{CELL}"
@@ -43,13 +45,13 @@ class LinesBuilder(TableBuilder):
         self._number = numbers.stop
         for run in _runs(*_without(records, "", numbers)):
             shape = self._shape(run[1][0].count(CELL) + 1)
-            if self._special(run[0]) or not self._handed_over(run, shape):
+            if self._needs_single_rows(run[0]) or not self._handed_over(run, shape):
                 fields = [record.split(CELL) for record in run[1]]
                 self.add_many(run[0], False, shape, list(zip(*fields, strict=True)))
 
     def add_unclosed(self, record: str) -> None:
         """Take the next record, in which a quotation mark never closes."""
-        self.unclosed(self._number)
+        self.mark_unclosed(self._number)
         self.add_records([record])
 
     def _shape(self, width: int) -> CellLayout:
@@ -60,10 +62,10 @@ class LinesBuilder(TableBuilder):
 
     def _handed_over(self, run: Run, shape: CellLayout) -> bool:
         """Hand records over; False, and nothing is done, when something about their columns is still to be found out."""
-        if not shape.texts:
+        if not shape.formatters:
             self._prepare(shape)
         headed = len(shape.columns) - shape.surplus
-        if not shape.placed or any(place < headed for place, _ in shape.unsure):
+        if not shape.in_order or any(place < headed for place, _ in shape.unproved):
             return False
         trimmed, odd = _trimmed(run[1])
         numbers, records = _without(trimmed, CELL * (len(shape.columns) - 1), run[0])
@@ -78,8 +80,8 @@ class LinesBuilder(TableBuilder):
             if not records:
                 return True
         self._count(len(records))
-        self.empty_rows += numbers[-1] - self._last - len(numbers)
-        self._last = numbers[-1]
+        self.empty_rows += numbers[-1] - self._last_number - len(numbers)
+        self._last_number = numbers[-1]
         self._packer.extend(numbers, [records])
         return True
 
@@ -89,7 +91,7 @@ class LinesBuilder(TableBuilder):
         clean: list[str] = []
         for number, record in zip(numbers, records, strict=True):
             if record.startswith(("#", "Err:")) or any(mark in record for mark in odd):
-                texts = [text(value) for text, value in zip(shape.texts, record.split(CELL), strict=False)]
+                texts = [text(value) for text, value in zip(shape.formatters, record.split(CELL), strict=False)]
                 found = self._cells.notes.take()
                 if not any(texts):
                     continue

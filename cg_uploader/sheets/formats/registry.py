@@ -1,6 +1,6 @@
-"""Every file format that is read: one entry for each, and no suffix that is read stands elsewhere.
+"""Owns the table of file formats that are read: one entry for each, and no suffix stands elsewhere.
 
-The window asks for suffixes when it starts, so what reads a format is not imported here, but by the process that reads.
+The window asks for suffixes when it starts. What reads a format is therefore imported by the process that reads, not here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ class OpenedFile:
 
     @cached_property
     def package(self) -> ZipPackage:
-        """The ZIP container in it; FileError when it is damaged."""
+        """The ZIP container in it.
+
+        Raises:
+            FileError: kind ``damaged``, ``password`` or ``too-big``.
+        """
         from cg_uploader.sheets.containers.zip_package import ZipPackage
 
         return ZipPackage(self.handle)
@@ -51,24 +55,24 @@ def _always(_file: OpenedFile) -> bool:
 class FileFormat:
     """One file format."""
 
-    # What the user calls files like it.
+    # What the user calls such files, marked for translation.
     family: str
-    # How the names of its files end, the usual one first.
+    # How the names of such files end, the most common one first.
     suffixes: tuple[str, ...]
     # How many of the suffixes are named where the user is told what can be read.
     named: int = 1
     # What such a file holds.
     content: FileContent
     # Whether a file with that content is of this format. At most one format says yes.
-    is_in: Callable[[OpenedFile], bool] = _always
+    matches: Callable[[OpenedFile], bool] = _always
     # Imports what opens a workbook of it. None: the file is delimited text, which is read with options of its own.
-    loads: Callable[[], Opener] | None = None
+    load_opener: Callable[[], Opener] | None = None
 
 
 def _is_xlsx(file: OpenedFile) -> bool:
     from cg_uploader.sheets.formats.unsupported import identify_zip
 
-    return not _is_xlsb(file) and identify_zip(file.package.parts, file.package.kind, ()) is None
+    return not _is_xlsb(file) and identify_zip(file.package.part_names, file.package.mimetype, ()) is None
 
 
 def _xlsx() -> Opener:
@@ -94,7 +98,7 @@ def _xlsb() -> Opener:
 
 
 def _is_ods(file: OpenedFile) -> bool:
-    return file.package.is_open_document()
+    return file.package.is_ods()
 
 
 def _ods() -> Opener:
@@ -116,27 +120,27 @@ FORMATS: tuple[FileFormat, ...] = (
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         named=2,
         content=FileContent.ZIP,
-        is_in=_is_xlsx,
-        loads=_xlsx,
+        matches=_is_xlsx,
+        load_opener=_xlsx,
     ),
-    FileFormat(family="Excel", suffixes=(".xls", ".xlt"), content=FileContent.OLE, loads=_xls),
-    FileFormat(family="Excel", suffixes=(".xlsb",), content=FileContent.ZIP, is_in=_is_xlsb, loads=_xlsb),
-    FileFormat(family="OpenDocument", suffixes=(".ods", ".ots"), content=FileContent.ZIP, is_in=_is_ods, loads=_ods),
-    FileFormat(family="OpenDocument", suffixes=(".fods",), named=0, content=FileContent.FLAT, loads=_fods),
+    FileFormat(family="Excel", suffixes=(".xls", ".xlt"), content=FileContent.OLE, load_opener=_xls),
+    FileFormat(family="Excel", suffixes=(".xlsb",), content=FileContent.ZIP, matches=_is_xlsb, load_opener=_xlsb),
+    FileFormat(family="OpenDocument", suffixes=(".ods", ".ots"), content=FileContent.ZIP, matches=_is_ods, load_opener=_ods),
+    FileFormat(family="OpenDocument", suffixes=(".fods",), named=0, content=FileContent.FLAT, load_opener=_fods),
     FileFormat(family="text", suffixes=(".csv", ".tsv", ".txt", ".tab", ".prn"), named=3, content=FileContent.TEXT),
 )
 
 
 def find_format(file: OpenedFile, content: FileContent) -> FileFormat | None:
-    """Return the format of a file that holds ``content``; None when it is none that is read."""
-    return next((entry for entry in FORMATS if entry.content is content and entry.is_in(file)), None)
+    """Return the format of a file that holds ``content``; None when it cannot be read."""
+    return next((entry for entry in FORMATS if entry.content is content and entry.matches(file)), None)
 
 
 def load_openers() -> None:
-    """Import what opens each format, for a process that waits for its file."""
+    """Import what opens each format, in a process that waits for its file."""
     for entry in FORMATS:
-        if entry.loads is not None:
-            entry.loads()
+        if entry.load_opener is not None:
+            entry.load_opener()
 
 
 def all_suffixes() -> tuple[str, ...]:
@@ -145,10 +149,10 @@ def all_suffixes() -> tuple[str, ...]:
 
 
 def named_suffixes() -> dict[str, tuple[str, ...]]:
-    """Return the usual suffixes without their dots, by what the user calls such files."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the suffixes that the user is told of, without their dots, by what the user calls such files."""
+    by_family: dict[str, tuple[str, ...]] = {}
     for entry in FORMATS:
         if entry.named:
-            usual = tuple(suffix.removeprefix(".") for suffix in entry.suffixes[: entry.named])
-            found[entry.family] = (*found.get(entry.family, ()), *usual)
-    return found
+            suffixes = tuple(suffix.removeprefix(".") for suffix in entry.suffixes[: entry.named])
+            by_family[entry.family] = (*by_family.get(entry.family, ()), *suffixes)
+    return by_family

@@ -16,7 +16,7 @@ from xlsxwriter import Workbook as Writer
 from cg_uploader.fields.problems import WHAT_TO_DO, todo
 from cg_uploader.model.enums import Level, NoteKind
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE
+from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE_BLOCKS
 from cg_uploader.sheets.table.spool import BLOCK_ROWS
 
 
@@ -85,13 +85,13 @@ def test_a_column_left_of_others_and_short_rows(tmp_path: Path) -> None:
     assert "several ways, such as 2024-04-03 in A2 and 3.4.2024 in A3. " in sentence
 
 
-@pytest.mark.parametrize("odd", [WHOLE * BLOCK_ROWS - 1, 5 * WHOLE * BLOCK_ROWS])
+@pytest.mark.parametrize("odd", [WHOLE_BLOCKS * BLOCK_ROWS - 1, 5 * WHOLE_BLOCKS * BLOCK_ROWS])
 def test_a_long_file(tmp_path: Path, odd: int) -> None:
     """Of the first rows each is looked at; far below, a share of other dates that a person would call a mixture is found."""
-    count = 6 * WHOLE * BLOCK_ROWS
+    count = 6 * WHOLE_BLOCKS * BLOCK_ROWS
     dates = ["2024-04-03"] * count
-    dates[odd : odd + (1 if odd < WHOLE * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS)] = ["03/04/2024"] * (
-        1 if odd < WHOLE * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS
+    dates[odd : odd + (1 if odd < WHOLE_BLOCKS * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS)] = ["03/04/2024"] * (
+        1 if odd < WHOLE_BLOCKS * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS
     )
     assert forms(tmp_path, *dates) is not None
     assert forms(tmp_path, *["2024-04-03"] * count) is None

@@ -14,7 +14,7 @@ import pytest
 from sheetfiles import binary_cell, compound, excel, excel_binary, open_document, read, row_xml, sheet_xml
 
 from cg_uploader.errors import Cancelled, FileError, UploaderError
-from cg_uploader.sheets.containers.zip_package import damage_as_file_error
+from cg_uploader.sheets.containers.errors import damage_as_file_error
 from cg_uploader.sheets.options import ReadOptions
 
 SHEET = sheet_xml([["Name", "Email"], *([f"n{i}", f"e{i}@example.com"] for i in range(400))])

@@ -43,8 +43,8 @@ LISTED = FileFormat(
     family="Listed",
     suffixes=(".listed", ".lst"),
     content=FileContent.ZIP,
-    is_in=lambda file: PART in file.package,
-    loads=lambda: _Listed,
+    matches=lambda file: PART in file.package,
+    load_opener=lambda: _Listed,
 )
 
 

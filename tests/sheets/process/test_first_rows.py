@@ -141,7 +141,7 @@ def test_the_first_rows_do_not_wait_for_the_letter_that_decides_the_encoding(tmp
 
 
 def test_first_rows_that_stand_too_far_behind_the_beginning_do_not_come(tmp_path: Path, numbers: Numbers) -> None:
-    impatient = "sys.path.append(sys.argv[1])\nimport cg_uploader.sheets.process.worker as w\nw._PATIENCE = -1"
+    impatient = "sys.path.append(sys.argv[1])\nimport cg_uploader.sheets.process.worker as w\nw._MAX_FIRST_ROWS_SECONDS = -1"
     hidden = "".join(row_xml(n, [1], ' hidden="1"') for n in range(2, 900))
     file = excel(tmp_path / "f.xlsx", sheet_xml(row_xml(1, ["Key", "Name"]) + hidden + row_xml(900, ["a", "b"])))
     heard: list[Table] = []

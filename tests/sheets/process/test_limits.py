@@ -143,5 +143,5 @@ Usage = namedtuple("Usage", "total used free")
 def test_text_takes_half_of_the_free_space_at_most(monkeypatch: pytest.MonkeyPatch, free: int, text: int) -> None:
     """No disk of these sizes can be had here; what is kept in memory needs none."""
     monkeypatch.setattr(limits_module.shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
-    assert DEFAULT_LIMITS.with_room().text == text
-    assert Limits(text=5).with_room().text == 5
+    assert DEFAULT_LIMITS.within_free_space().text == text
+    assert Limits(text=5).within_free_space().text == 5

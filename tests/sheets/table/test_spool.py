@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.model.table import Row
-from cg_uploader.sheets.table.merged_cells import covered
+from cg_uploader.sheets.table.merged_cells import find_covered
 from cg_uploader.sheets.table.spool import BLOCK_ROWS, RowPacker, Spool, is_valid_block
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
@@ -88,7 +88,7 @@ RANGES = st.lists(st.tuples(ROW, ROW, st.integers(0, 3), st.integers(0, 3)), max
 def test_what_merged_cells_cover_is_blank_and_nothing_else(ranges: list[tuple[int, int, int, int]]) -> None:
     """``ranges`` have first and last row, first and last column; the table has columns 0, 1 and 3 of the sheet."""
     spool = filled([["a", "b", "c"]] * (2 * BLOCK_ROWS + 9), width=3)
-    spool.cover(covered(ranges, {0: 0, 1: 1, 3: 2}))
+    spool.cover(find_covered(ranges, {0: 0, 1: 1, 3: 2}))
 
     def text(number: int, column: int, text: str) -> str:
         inside = any(a <= number <= b and c <= column <= d and (a, c) != (number, column) for a, b, c, d in ranges)
