@@ -28,7 +28,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 def parse(file: Path, options: ReadOptions, control: ReadControl) -> Table:
-    """Read ``file`` in this process; its rows go to the store that ``control`` makes.
+    """Read ``file`` in this process. Its rows go to the store that ``control`` makes.
 
     Raises:
         Cancelled, UsageError, FileError: as ``reader.read`` does.
@@ -134,7 +134,7 @@ def _read_workbook(
 
 
 def _digest(handle: IO[bytes], options: ReadOptions) -> str:
-    """Return the SHA-256 of the file in hexadecimal digits; an empty text when only the beginning is read."""
+    """Return the SHA-256 of the file in hexadecimal digits, or an empty text when only the beginning is read."""
     if options.limit is not None:
         return ""
     digest = hashlib.sha256()
@@ -145,7 +145,7 @@ def _digest(handle: IO[bytes], options: ReadOptions) -> str:
 
 
 def _read_origin(workbook: Workbook) -> Origin | None:
-    """Return what the hidden sheet of a failed-rows file says about its run; None when it says nothing."""
+    """Return what the hidden sheet of a failed-rows file says about its run, or None when it says nothing."""
     try:
         builder = workbook.read(ABOUT, ReadControl(limit=MOST_LINES), 1).builder
     except (FileError, UsageError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the user chose about the reading of a file; None where the file itself decides."""
+    """What the user chose about the reading of a file. None: the file itself decides."""
 
     # The name of the sheet.
     sheet: str | None = None

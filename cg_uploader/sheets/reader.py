@@ -36,7 +36,7 @@ def read(
     Raises:
         Cancelled: when ``cancelled()`` returns True.
         UsageError: for a sheet or header row that does not exist.
-        FileError: when the file cannot be read; kind missing, locked, changed, password, damaged, empty, web-page, xml-2003,
+        FileError: when the file cannot be read. Kind missing, locked, changed, password, damaged, empty, web-page, xml-2003,
             not-a-spreadsheet or too-big.
     """
     limits = DEFAULT_LIMITS.within_free_space()

@@ -18,7 +18,7 @@ _NO_MEMORY = ("out of memory", "Error -4 ")
 
 
 def damaged_error(reason: str, name: str | None = None) -> FileError:
-    """Return the error for a file that is not whole; ``reason`` is a translated clause that says what is wrong."""
+    """Return the error for a file that is not whole. ``reason`` is a translated clause that says what is wrong."""
     sentence = _("{name} is damaged: {reason}. Open it in Excel and save it again, or ask for a new copy.")
     return FileError(sentence.format(name=name or _("The file"), reason=reason), kind="damaged")
 

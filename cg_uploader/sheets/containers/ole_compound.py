@@ -27,7 +27,7 @@ _Entry = tuple[str, int, int, int]
 
 
 class OleCompoundFile:
-    """An open compound file; ``names`` are those of its streams and of its storages, which are folders."""
+    """An open compound file. ``names`` are those of its streams and of its storages, which are folders."""
 
     def __init__(self, handle: IO[bytes]) -> None:
         """Read the directory.

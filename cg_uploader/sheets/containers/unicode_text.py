@@ -17,7 +17,7 @@ _NEVER_IN_TEXT = ("Cc", "Cn", "Co", "Cs")
 
 
 def detect_wide_encoding(head: bytes) -> str | None:
-    """Return UTF-16 or UTF-32 with its byte order, when a mark or the pattern of zero bytes says so; None otherwise."""
+    """Return UTF-16 or UTF-32 with its byte order, when a mark or the pattern of zero bytes says so, else None."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -36,19 +36,19 @@ def _detect_utf16(head: bytes) -> str | None:
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     count = len(sample) // 2
     orders = (("utf-16-le", odd, even), ("utf-16-be", even, odd))
-    many, some, hardly_any = _MANY_ZEROS * count, _SOME_ZEROS * count, _HARDLY_ANY * count
+    min_many, min_some, max_hardly_any = _MANY_ZEROS * count, _SOME_ZEROS * count, _HARDLY_ANY * count
     if count >= 2:
         for encoding, zeros, others in orders:
-            if zeros > many and others < hardly_any:
+            if zeros > min_many and others < max_hardly_any:
                 return encoding
     if sample.isascii() and not sample.translate(None, _ASCII_TEXT):  # single bytes, with zero bytes here and there
         return None
-    likely = (encoding for encoding, zeros, others in orders if zeros > some and not others)
+    likely = (encoding for encoding, zeros, others in orders if zeros > min_some and not others)
     return next((encoding for encoding in likely if _is_text(sample, encoding)), None)
 
 
 def _is_text(sample: bytes, encoding: str) -> bool:
-    """Return whether bytes are lines of assigned characters; most need no zero bytes (Greek, Russian)."""
+    """Return whether bytes are lines of assigned characters. Most need no zero bytes (Greek, Russian)."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:

@@ -37,7 +37,7 @@ def local_name(name: str) -> str:
 
 
 def drop_prefixes(attributes: dict[str, str]) -> dict[str, str]:
-    """Return attributes without prefixes; of those that differ by prefix only, the last one."""
+    """Return attributes without prefixes. Of those that differ by prefix only, the last one is kept."""
     return {local_name(name): value for name, value in attributes.items()}
 
 

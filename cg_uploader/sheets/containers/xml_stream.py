@@ -12,7 +12,7 @@ _MAX_CHARS_HELD = 1 << 21
 
 
 class XmlChunkDecoder:
-    """Decodes chunks of XML into texts that end with ``end_tag``; what comes after it waits for the next chunk.
+    """Decodes chunks of XML into texts that end with ``end_tag``. What comes after it waits for the next chunk.
 
     ``simple`` becomes False once something was seen that only an XML parser understands: comments, CDATA, control
     characters, another encoding. From then on everything must go to the parser, and the texts may be bytes.

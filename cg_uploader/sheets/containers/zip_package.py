@@ -23,7 +23,7 @@ MAX_RATIO = 100
 
 
 class ZipPackage:
-    """The parts of a ZIP file, by name; the case of letters and the kind of slashes make no difference."""
+    """The parts of a ZIP file, by name. The case of letters and the kind of slashes make no difference."""
 
     def __init__(self, handle: IO[bytes]) -> None:
         """Read the directory of the open file.
@@ -59,7 +59,7 @@ class ZipPackage:
             return self._zip.open(info)
 
     def size(self, name: str) -> int:
-        """Return how many bytes a part has according to the directory; 0 when there is no such part."""
+        """Return how many bytes a part has according to the directory, or 0 when there is no such part."""
         info = self._parts.get(_normalize(name))
         return info.file_size if info is not None else 0
 
@@ -79,7 +79,7 @@ class ZipPackage:
 
     @property
     def mimetype(self) -> str:
-        """The type that an OpenDocument file states; an empty text for other files."""
+        """The type that an OpenDocument file states, or an empty text for other files."""
         return self.read("mimetype").strip().decode("latin-1") if "mimetype" in self else ""
 
     def is_ods(self) -> bool:

@@ -12,7 +12,7 @@ _ERROR_VALUES = {
 
 
 def decode_error(code: int) -> str:
-    """Return the error value of a code; ``#N/A`` for a code that is not known."""
+    """Return the error value of a code, or ``#N/A`` for a code that is not known."""
     return _ERROR_VALUES.get(code, "#N/A")
 
 

@@ -31,7 +31,7 @@ _BEFORE_TEXT = "\ufeff \t\r\n\0"
 
 
 def detect_content(handle: IO[bytes], name: str) -> FileContent:
-    """Return what the open file holds; ``handle`` is at its start before and after.
+    """Return what the open file holds. ``handle`` is at its start before and after.
 
     Raises:
         FileError: kind ``empty``, ``web-page``, ``xml-2003`` or ``not-a-spreadsheet``, when it cannot be a spreadsheet.
@@ -59,7 +59,7 @@ def detect_content(handle: IO[bytes], name: str) -> FileContent:
 
 
 def _identify_not_delimited(head: bytes, tail: bytes, size: int) -> Markup | OtherFile | None:
-    """Return what a file is by its first and last bytes; None when it may be delimited text."""
+    """Return what a file is by its first and last bytes, or None when it may be delimited text."""
     other = identify_by_first_bytes(head) or identify_companion(head, size)
     if other is not None:
         return other

@@ -121,7 +121,7 @@ class _Element:
 
 
 def identify_markup(text: str, tail: str) -> Markup | OtherFile | None:
-    """Return what a file is whose text begins and ends so; None when it may be delimited text."""
+    """Return what a file is whose text begins and ends so, or None when it may be delimited text."""
     if re.match(r"<\?(?:php\b|=)", text):
         return PROGRAM
     prolog = _parse_prolog(text)
@@ -154,7 +154,7 @@ def _skip_blanks(text: str, index: int) -> int:
 
 
 def _parse_element(text: str, index: int) -> _Element | None:
-    """Return the start tag at an index; None when there is none."""
+    """Return the start tag at an index, or None when there is none."""
     tag = _TAG.match(text, index)
     if tag is None:
         return None
@@ -200,7 +200,7 @@ def _identify_bare(text: str, root: _Element, tail: str) -> Markup | OtherFile |
 
 
 def _is_markup(text: str, root: _Element, tail: str, *, may_be_page: bool) -> bool:
-    """Return whether a text is elements from ``root`` to its end; a page may have text before its table."""
+    """Return whether a text is elements from ``root`` to its end. A page may have text before its table."""
     index = root.start
     while (element := _parse_element(text, index)) is not None:
         end = element.end if element.empty else _find_end(text, element)
@@ -227,7 +227,7 @@ def _has_delimiter_at(text: str, index: int) -> bool:
 
 
 def _find_end(text: str, element: _Element) -> int:
-    """Return the index behind the end tag of an element; -1 when there is none."""
+    """Return the index behind the end tag of an element, or -1 when there is none."""
     depth = 0
     tags = re.compile(rf"<(/?){re.escape(element.name)}(?![\w.:-])[^<>]*>", re.IGNORECASE)
     for tag in tags.finditer(text, element.start):
@@ -238,7 +238,7 @@ def _find_end(text: str, element: _Element) -> int:
 
 
 def _is_open(text: str, element: _Element, tail: str) -> bool:
-    """Return whether an element without an end tag, as far as the text is known, is an element all the same."""
+    """Return whether an element without an end tag, as far as the text is known, is an element."""
     child = _parse_element(text, _skip_blanks(text, element.end))
     if element.name == "html" and (child is not None or not text[element.end :].strip()):
         return True

@@ -52,7 +52,7 @@ def is_saved_page(text: str) -> bool:
 
 
 def identify_by_first_lines(text: str) -> OtherFile | None:
-    """Return what a text is that begins so, an e-mail or a dump; None when it may be delimited text."""
+    """Return what a text is that begins so, an e-mail or a dump, or None when it may be delimited text."""
     names = _read_headers(text)[0]
     max_in_table = 1 if "from" in names else 3
     if "mime-version" in names or len(names & _MAIL_HEADERS) > max_in_table or (names and _MAILBOX.match(text)):
@@ -62,7 +62,10 @@ def identify_by_first_lines(text: str) -> OtherFile | None:
 
 
 def _read_headers(text: str) -> tuple[set[str], str]:
-    """Return the names of a message's headers in small letters, and all headers; none when the first lines are no headers."""
+    """Return the names of a message's headers in small letters, and all headers as text.
+
+    Both are empty when the first lines are no headers.
+    """
     envelope = _ENVELOPE.match(text)
     lines: list[str] = []
     names: set[str] = set()

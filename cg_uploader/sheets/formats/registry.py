@@ -132,7 +132,7 @@ FORMATS: tuple[FileFormat, ...] = (
 
 
 def find_format(file: OpenedFile, content: FileContent) -> FileFormat | None:
-    """Return the format of a file that holds ``content``; None when it cannot be read."""
+    """Return the format of a file that holds ``content``, or None when it cannot be read."""
     return next((entry for entry in FORMATS if entry.content is content and entry.matches(file)), None)
 
 

@@ -182,7 +182,7 @@ def not_a_spreadsheet_error(name: str, other: OtherFile) -> FileError:
 
 
 def identify_by_first_bytes(head: bytes) -> OtherFile | None:
-    """Return what a file is that begins so; None when the first bytes do not say."""
+    """Return what a file is that begins so, or None when the first bytes do not say."""
     other = _identify_media(head) or _identify_by_magic(head)
     if other is not None:
         return other
@@ -216,7 +216,7 @@ def _is_dbase(head: bytes) -> bool:
 
 
 def identify_companion(head: bytes, size: int) -> OtherFile | None:
-    """Return what a small file is that a program keeps beside an open document; None when it is none.
+    """Return what a small file is that a program keeps beside an open document, or None when it is none.
 
     Office writes the user's name twice, in bytes and in UTF-16, each behind its length and filled up to a fixed width.
     LibreOffice writes names, a time and a folder in one line.
@@ -229,7 +229,7 @@ def identify_companion(head: bytes, size: int) -> OtherFile | None:
 
 
 def identify_by_first_words(text: str) -> OtherFile | None:
-    """Return what a text is that begins so; None when it may be delimited text."""
+    """Return what a text is that begins so, or None when it may be delimited text."""
     return next((other for pattern, other in _BY_FIRST_WORDS if pattern.match(text)), None)
 
 
@@ -246,7 +246,7 @@ def is_json(text: str) -> bool:
 
 
 def identify_zip(part_names: Collection[str], mimetype: str, read_suffixes: tuple[str, ...]) -> OtherFile | None:
-    """Return what a ZIP file is; None when it looks like a workbook of Excel.
+    """Return what a ZIP file is, or None when it looks like a workbook of Excel.
 
     ``part_names`` are in small letters, ``mimetype`` is what the file states. ``read_suffixes`` are those of files that could
     be read if they were unpacked.

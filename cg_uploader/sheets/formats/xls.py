@@ -141,7 +141,7 @@ class _TextSegments:
         return b"".join(parts).decode("utf-16-le", "surrogatepass")  # all at once: an emoji may be in two records
 
     def _read_simple(self, length_bytes: int) -> str | None:
-        """Return the next text if it is whole in its segment and neither rich nor phonetic, as most are; else None."""
+        """Return the next text if it is whole in its segment and neither rich nor phonetic, as most are."""
         data, offset = self._segments[self._segment], self._offset + length_bytes
         if offset >= len(data) or data[offset] & 12:
             return None
@@ -220,7 +220,7 @@ class XlsWorkbook:
         return data[length_bytes : length_bytes + length].decode(self._encoding, "replace")
 
     def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
-        """Read the wanted sheet, or the first visible one that holds anything; see ``Workbook.read``."""
+        """Read the wanted sheet, or the first visible one that holds anything (see ``Workbook.read``)."""
         return read_first_filled(self._listed, wanted, lambda sheet: self._read(sheet, control, header_row))
 
     def _read(self, sheet: ListedSheet[int], control: ReadControl, header_row: int | None) -> SheetReading:
@@ -309,7 +309,7 @@ class _XlsSheetReader:
         return CellKind.VERBATIM, style, self._read_text([data[6:], *more], 2)
 
     def _take_formula(self, column: int, style: int, result: bytes) -> None:
-        """Take the result of a formula; if it is a text, that comes in the next record."""
+        """Take the result of a formula. If it is a text, that comes in the next record."""
         self.has_formulas = True
         if result[6:8] != b"\xff\xff":
             self._rows.cell(column, CellKind.NUMBER, style, unpack_from("<d", result)[0])

@@ -96,7 +96,7 @@ def check_own_memory(memory: int) -> None:
 
 
 def measure_memory(pid: int) -> int:
-    """Return how many bytes of memory a process uses; 0 where the system does not tell, and when the process has ended."""
+    """Return how many bytes of memory a process uses, or 0 when the system does not tell or the process has ended."""
     if sys.platform == "linux":
         with suppress(OSError, ValueError, IndexError):
             return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * resource.getpagesize()

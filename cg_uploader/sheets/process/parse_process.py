@@ -56,7 +56,7 @@ def worker_command() -> list[str]:
 
 
 class ParseProcess:
-    """A child process that waits for one job. ``close`` must be called; a forgotten child ends too."""
+    """A child process that waits for one job. ``close`` must be called. A forgotten child ends too."""
 
     def __init__(self, command: Sequence[str], limits: Limits) -> None:
         """Start it.
@@ -199,7 +199,7 @@ def _put(messages: Queue[Message | _EndOfMessages], message: Message | _EndOfMes
 
 
 def _end(process: subprocess.Popen[bytes], stopped: threading.Event, end_job: Callable[[], object]) -> None:
-    """Kill a process and close its pipes; one that the system cannot end at once is left behind."""
+    """Kill a process and close its pipes. One that the system cannot end at once is left behind."""
     stopped.set()
     process.kill()
     with suppress(OSError):

@@ -103,7 +103,7 @@ def send_message(out: IO[bytes], kind: MessageKind, *parts: bytes) -> None:
 
 
 def receive_message(source: IO[bytes]) -> Message | None:
-    """Return the next message; None at the end of the stream, also in the middle of a message.
+    """Return the next message, or None at the end of the stream, also in the middle of a message.
 
     Raises:
         ValueError: for bytes that are no message.

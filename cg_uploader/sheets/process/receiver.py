@@ -76,7 +76,7 @@ class TableReceiver:
         """Take a message, and return the table when it was the last one.
 
         Raises:
-            FileError: as the process says; also kind ``damaged`` for a message that cannot be, and ``too-big`` when there is
+            FileError: as the process says. Kind ``damaged`` for a message that cannot be, ``too-big`` when there is
                 no space for the rows.
             UsageError: as the process says.
         """
@@ -145,7 +145,7 @@ class TableReceiver:
 
 
 def _decode_share(data: bytes) -> float | None:
-    """Return how much of the file is read, from 0 to 1; None when that is not known."""
+    """Return how much of the file is read, from 0 to 1, or None when that is not known."""
     thousandths = int(data) if data else None
     if thousandths is not None and not 0 <= thousandths <= 1000:
         raise ValueError("not a share")

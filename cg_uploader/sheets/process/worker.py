@@ -43,7 +43,7 @@ _MIN_UNCOUNTED_BYTES, _UNCOUNTED_RATIO = 64 << 20, 16
 
 
 class RowSender:
-    """A store whose rows go to the program; nothing stays here.
+    """A store whose rows go to the program. Nothing stays here.
 
     When they have more than ``uncounted`` bytes, the rest is counted and not sent. So a small file that stands for a huge
     table is refused before its text has filled a disk.
@@ -61,7 +61,7 @@ class RowSender:
         send_message(out, MessageKind.ROWS_BEGIN)
 
     def wants(self, lines: Sequence[str]) -> bool:
-        """Return whether they are sent; they are counted in any case.
+        """Return whether they are sent. They are counted in any case.
 
         Raises:
             FileError: kind ``too-big``, when the rows have too many bytes of text.
@@ -158,7 +158,7 @@ def _send_tables(job: ParseJob, out: IO[bytes]) -> None:
 def _send_table(
     job: ParseJob, out: IO[bytes], end: MessageKind, limit: int | None, cancelled: Callable[[], bool] | None = None
 ) -> None:
-    """Send a table of ``limit`` rows, or of all; one that is much larger than its file is counted first, then read again."""
+    """Send a table of ``limit`` rows, or of all. One that is much larger than its file is counted first, then read again."""
     senders: list[RowSender] = []
     uncounted: list[int | None] = [max(_MIN_UNCOUNTED_BYTES, _UNCOUNTED_RATIO * _measure_file(job.file))]
 
@@ -182,7 +182,7 @@ def _send_table(
 
 
 def _measure_file(file: Path) -> int:
-    """Return the bytes of a file; 0 when it cannot be measured, because reading it meets the same error."""
+    """Return the bytes of a file, or 0 when it cannot be measured, because reading it meets the same error."""
     try:
         return file.stat().st_size
     except (OSError, ValueError):

@@ -67,7 +67,7 @@ class TableBuilder:
     # -------------------------------------------------------------------------------------------------------- rows
 
     def add(self, number: int, hidden: bool, layout: CellLayout, values: Sequence[Any]) -> None:
-        """Take the next row; a value of None is no cell. Rows must come in the order of their numbers.
+        """Take the next row. A value of None is no cell. Rows must come in the order of their numbers.
 
         Raises:
             RowLimitReached: when there are as many rows as were asked for.
@@ -111,10 +111,13 @@ class TableBuilder:
             raise RowLimitReached
 
     def add_many(self, numbers: Sequence[int], hidden: bool, layout: CellLayout, values: Sequence[Sequence[Any]]) -> None:
-        """Take the next rows at once, all of one layout; raise what ``add`` raises.
+        """Take the next rows at once, all of one layout.
 
         ``values`` has one sequence per column, in which None is no cell. Rows that need a note, or that may be blank, go one
         by one.
+
+        Raises:
+            RowLimitReached, UsageError, Cancelled: as ``add`` does.
         """
         done = 0
         while not self.header_row and done < len(numbers):
@@ -128,7 +131,7 @@ class TableBuilder:
             self.add(number, hidden, layout, row)
 
     def _add_at_once(self, numbers: Sequence[int], layout: CellLayout, values: Sequence[Sequence[Any]]) -> bool:
-        """Spool rows, and return True; return False, with nothing done, when they must be looked at one by one."""
+        """Spool rows, and return True. Return False, with nothing done, when they must be looked at one by one."""
         if not layout.formatters:
             self._prepare(layout)
         formatters = zip(layout.formatters, values, strict=True)
@@ -168,7 +171,7 @@ class TableBuilder:
         self._columns.prepare(layout, self._cells, ragged=self.ragged)
 
     def _begin(self, header_row: int) -> None:
-        """Take the headings from this row, and the rows below it that have come; 0: the header row is not clear yet."""
+        """Take the headings from this row, and the rows below it. 0: the header row is not clear yet."""
         if not header_row:
             return
         self.header_row = self._last_number = header_row
@@ -224,7 +227,7 @@ class TableBuilder:
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
     ) -> Table:
-        """End the rows, and return the table as it is now; ``columns`` are those that the method of this name returned."""
+        """End the rows, and return the table as it is now. ``columns`` are those that the method of this name returned."""
         rows = self._packer.seal(self._columns.order())
         note_mixed_dates(self.notes, self._dates, self._columns.slot_positions())
         return Table(

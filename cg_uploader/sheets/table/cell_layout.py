@@ -64,7 +64,7 @@ class BufferedRow(NamedTuple):
 
 
 def buffer_row(number: int, hidden: bool, layout: CellLayout, values: Sequence[Any]) -> BufferedRow:
-    """Return a row with those cells that exist; a value of None is no cell."""
+    """Return a row with those cells that exist. A value of None is no cell."""
     if None not in values:
         return BufferedRow(number, hidden, layout, values)
     cells = [cell for cell in zip(layout.columns, layout.kinds, values, strict=True) if cell[2] is not None]
@@ -82,7 +82,7 @@ def map_filled(convert: Callable[[Sequence[Any]], Sequence[_T]], column: Sequenc
 
 
 def check_cell_position(row: int, column: int) -> None:
-    """Check that a sheet may have such a cell; ``row`` counts from 1, ``column`` from 0.
+    """Check that a sheet may have such a cell. ``row`` counts from 1, ``column`` from 0.
 
     Raises:
         FileError: kind ``too-big``, when it stands where no spreadsheet has a cell.
@@ -91,12 +91,12 @@ def check_cell_position(row: int, column: int) -> None:
         sizes = {"max_rows": f"{MAX_ROWS:,}", "max_columns": f"{MAX_COLUMNS:,}"}
         if max(row, column) >= _MAX_NUMBER_SHOWN:
             sentence = _(
-                "A cell stands far outside any sheet; a sheet has {max_rows} rows and {max_columns} columns. "
+                "A cell stands far outside any sheet. A sheet has {max_rows} rows and {max_columns} columns. "
                 "Copy the part that you need into a new workbook."
             ).format(**sizes)
         else:
             sentence = _(
-                "A cell stands in row {row}, column {column}; a sheet has {max_rows} rows and {max_columns} columns. "
+                "A cell stands in row {row}, column {column}. A sheet has {max_rows} rows and {max_columns} columns. "
                 "Copy the part that you need into a new workbook."
             ).format(row=row, column=column + 1, **sizes)
         raise FileError(sentence, kind="too-big")

@@ -15,7 +15,7 @@ class TableColumns:
     """
 
     def __init__(self, headings: dict[int, str]) -> None:
-        """``headings`` by column; none is blank."""
+        """``headings`` by column, without blank ones."""
         self.headings = headings
         self._slots = {column: slot for slot, column in enumerate(sorted(headings))}
         self._used = set(headings)
@@ -33,7 +33,7 @@ class TableColumns:
         return {slot: column for column, slot in self._slots.items()}
 
     def prepare(self, layout: CellLayout, cells: CellConverter, *, ragged: bool) -> None:
-        """Give a layout its formatters and its slots; in a ``ragged`` file rows may be longer than the header row."""
+        """Give a layout its formatters and its slots. In a ``ragged`` file rows may be longer than the header row."""
         kinds = zip(layout.columns, layout.kinds, strict=True)
         layout.formatters = tuple(cells.make_formatter(column, *kind) for column, kind in kinds)
         layout.slots = tuple(self._slots.setdefault(column, len(self._slots)) for column in layout.columns)

@@ -41,7 +41,7 @@ class HeaderSearch:
         self._above: deque[BufferedRow] = deque(maxlen=MAX_ROWS_ABOVE)
 
     def take(self, row: BufferedRow) -> int:
-        """Take the next row, and return the number of the header row; 0 while it is not clear.
+        """Take the next row, and return the number of the header row, or 0 while it is not clear.
 
         Raises:
             UsageError: when the row that the user chose holds no headings.
@@ -72,7 +72,7 @@ class HeaderSearch:
         return self.decide()
 
     def decide(self) -> int:
-        """Return the number of the header row among the rows that have come; 0 when there is none.
+        """Return the number of the header row among the rows that have come, or 0 when there is none.
 
         Raises:
             UsageError: when the row that the user chose holds no headings.

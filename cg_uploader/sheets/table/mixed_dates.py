@@ -62,7 +62,7 @@ class MixedDateFinder:
 
 
 def _recognise(first: str, mark: str, second: str, third: str) -> DateForm | None:
-    """Return the form of a date; None when it is no date."""
+    """Return the form of a date, or None when it is no date."""
     if len(first) == max(_YEAR_DIGITS):
         return ("ymd", mark, len(first)) if int(second) <= _MONTHS and int(third) <= _DAYS else None
     if (

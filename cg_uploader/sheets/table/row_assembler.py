@@ -21,10 +21,10 @@ class RowSink(Protocol):
     """What rows are handed to."""
 
     def add(self, number: int, hidden: bool, layout: CellLayout, values: Sequence[Any]) -> None:
-        """Take one row; a value of None is no cell."""
+        """Take one row. A value of None is no cell."""
 
     def add_many(self, numbers: Sequence[int], hidden: bool, layout: CellLayout, values: Sequence[Sequence[Any]]) -> None:
-        """Take some rows of one layout; ``values`` has one sequence per column, in which None is no cell."""
+        """Take some rows of one layout. ``values`` has one sequence per column, in which None is no cell."""
 
 
 class RowsOutOfOrder(Exception):

@@ -45,7 +45,7 @@ class Workbook(Protocol):
 
     @property
     def sheets(self) -> tuple[str, ...]:
-        """Names of its sheets, visible ones first; complete once a sheet has been read."""
+        """Names of its sheets, visible ones first. They are complete once a sheet has been read."""
 
     def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
         """Read the wanted sheet, or the first visible one that holds anything.

@@ -36,7 +36,7 @@ class RowStore(Protocol):
         """Keep one block: the numbers of its rows, and their texts with U+001F between cells and U+001E between rows."""
 
     def seal(self, order: Sequence[int]) -> Rows:
-        """End taking, and return the rows as far as they are here; ``order``: which of the texts each column shows."""
+        """End taking, and return the rows as far as they are here. ``order``: which of the texts each column shows."""
 
     def cover(self, spans: Spans) -> None:
         """Show blanks in some cells, whatever text was given."""
@@ -78,13 +78,13 @@ class RowPacker:
             self._flush()
 
     def seal(self, order: Sequence[int]) -> Rows:
-        """End adding, and return the rows; see ``RowStore.seal``."""
+        """End adding, and return the rows (see ``RowStore.seal``)."""
         if self._pending:
             self._flush()
         return self._store.seal(order)
 
     def cover(self, spans: Spans) -> None:
-        """Show blanks in some cells; see ``RowStore.cover``."""
+        """Show blanks in some cells (see ``RowStore.cover``)."""
         self._store.cover(spans)
 
     def _flush(self) -> None:
@@ -97,7 +97,7 @@ class RowPacker:
 
 
 def is_valid_block(numbers: array[int], data: bytes) -> bool:
-    """Return whether these are the numbers of some rows, ascending, and a text for each; for blocks from elsewhere."""
+    """Return whether these are the numbers of some rows, ascending, and a text for each."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -108,7 +108,7 @@ def is_valid_block(numbers: array[int], data: bytes) -> bool:
 
 
 class Spool:
-    """Blocks of rows that are taken, then sealed, then walked or fetched; an implementation of ``model.Rows``.
+    """Blocks of rows that are taken, then sealed, then walked or fetched, as ``model.Rows`` are.
 
     Any thread may read a sealed spool. Reading a closed one raises Cancelled, because its rows are not needed any more.
     """
@@ -130,7 +130,7 @@ class Spool:
         return True
 
     def take(self, numbers: array[int], data: bytes) -> None:
-        """Keep one block; only the last one may have less than ``BLOCK_ROWS`` rows."""
+        """Keep one block. Only the last one may have less than ``BLOCK_ROWS`` rows."""
         self._numbers.extend(numbers)
         self._offsets.append(self._offsets[-1] + len(data))
         if self._file is None and self._offsets[-1] <= self._in_memory:
@@ -143,7 +143,7 @@ class Spool:
         self._file.write(data)
 
     def seal(self, order: Sequence[int]) -> Spool:
-        """End taking, and return this spool; ``order`` says which of the given texts each column shows."""
+        """End taking, and return this spool. ``order`` says which of the given texts each column shows."""
         if self._file is not None:
             self._file.flush()
         self._order = tuple(order)
@@ -184,7 +184,7 @@ class Spool:
         return rows[index]
 
     def walk(self, start: int) -> Iterator[Row]:
-        """Walk the rows from a position on; several walks may go on at a time.
+        """Walk the rows from a position on. Several walks may go on at a time.
 
         Raises:
             Cancelled: when the spool is closed.
@@ -196,7 +196,7 @@ class Spool:
             block, index = block + 1, 0
 
     def close(self) -> None:
-        """Free the memory and the temporary file; there are no rows after that."""
+        """Free the memory and the temporary file. There are no rows after that."""
         with self._lock:
             self._closed = True
             self._numbers = array("I")

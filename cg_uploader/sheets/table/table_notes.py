@@ -42,7 +42,7 @@ def note_merged_cells(notes: NoteCollector, areas: Sequence[Area]) -> None:
 
 
 def note_headings(notes: NoteCollector, header_row: int, positions: Sequence[int], columns: Sequence[Column]) -> None:
-    """Note which headings are empty, and which come again; ``positions`` are those of ``columns`` in the sheet."""
+    """Note which headings are empty, and which come again. ``positions`` are those of ``columns`` in the sheet."""
     seen: set[str] = set()
     for position, column in zip(positions, columns, strict=True):
         if not column.heading:
@@ -54,9 +54,9 @@ def note_headings(notes: NoteCollector, header_row: int, positions: Sequence[int
 
 def note_hidden(notes: NoteCollector, columns: Sequence[Column], hidden_rows: int) -> None:
     """Note that hidden columns were read, and that hidden rows were left out."""
-    letters = [column.letter for column in columns if column.hidden]
-    if letters:
-        names = ", ".join(letters[:_MAX_COLUMNS_NAMED]) + (", …" if len(letters) > _MAX_COLUMNS_NAMED else "")
+    hidden = [column.letter for column in columns if column.hidden]
+    if hidden:
+        names = ", ".join(hidden[:_MAX_COLUMNS_NAMED]) + (", …" if len(hidden) > _MAX_COLUMNS_NAMED else "")
         sentence = _("Hidden columns are read too: {columns}.")
         notes.add_of_file(NoteKind.HIDDEN_COLUMNS, sentence.format(columns=names))
     if hidden_rows:
@@ -69,7 +69,7 @@ def note_hidden(notes: NoteCollector, columns: Sequence[Column], hidden_rows: in
 
 
 def note_mixed_dates(notes: NoteCollector, dates: MixedDateFinder, positions: Mapping[int, int]) -> None:
-    """Note in which columns dates are written in several ways; ``positions`` holds each slot's column in the sheet."""
+    """Note in which columns dates are written in several ways. ``positions`` holds each slot's column in the sheet."""
     for slot, forms in dates.mixed():
         letter = column_letter(positions[slot])
         examples = [_("{date} in {cell}").format(date=date, cell=f"{letter}{row}") for row, date in forms.values()]

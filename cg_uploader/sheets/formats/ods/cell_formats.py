@@ -10,7 +10,7 @@ _PERCENT = "0.00%"
 
 
 class CellFormats:
-    """The number formats in use; ``formats`` grows as cells name new styles."""
+    """The number formats in use. ``formats`` grows as cells name new styles."""
 
     def __init__(self, styles: OdsStyles) -> None:
         self.formats: list[NumberFormat] = []

@@ -55,7 +55,7 @@ class FlatDocument:
         return name == _CONTENT
 
     def open(self, _name: str) -> AbstractContextManager[IO[bytes]]:
-        """Open the whole file; closing leaves it open."""
+        """Open the whole file. Closing leaves it open."""
         self._handle.seek(0)
         return nullcontext(self._handle)
 
@@ -65,7 +65,7 @@ class FlatDocument:
 
 
 class OdsWorkbook:
-    """An open OpenDocument spreadsheet; ``sheets`` is complete once a sheet has been read."""
+    """An open OpenDocument spreadsheet. ``sheets`` is complete once a sheet has been read."""
 
     def __init__(self, package: PartSource) -> None:
         self._package = package
@@ -77,7 +77,7 @@ class OdsWorkbook:
         return tuple(sheet.name for sheet in sort_visible_first(self._listed))
 
     def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
-        """Read the wanted sheet, or the first visible one that holds anything; see ``Workbook.read``."""
+        """Read the wanted sheet, or the first visible one that holds anything (see ``Workbook.read``)."""
         styles = OdsStyles()
         if "styles.xml" in self._package:
             _ContentWalker(styles, lambda *_sheet: None, control).parse(self._package, "styles.xml")
@@ -104,7 +104,7 @@ class _ContentWalker:
     """Walks the XML: styles first, then sheets."""
 
     def __init__(self, styles: OdsStyles, choose: Callable[[str, bool], OdsSheetReader | None], control: ReadControl) -> None:
-        """``choose`` returns what reads the sheet of a name that is visible or not; None when it is not wanted."""
+        """``choose(name, visible)`` returns what reads a sheet, or None when the sheet is not wanted."""
         self._styles = styles
         self._choose = choose
         self._control = control

@@ -69,7 +69,7 @@ class OdsSheetReader:
         self.builder.close_rows()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the start of an element inside the sheet; ``attributes`` come with their prefixes."""
+        """Take the start of an element inside the sheet. ``attributes`` come with their prefixes."""
         if name in _CELLS:
             self._start_cell(name, attributes)
         elif name == "table-row":
@@ -137,7 +137,7 @@ class OdsSheetReader:
             self._merged.append((self._number + 1, self._number + down, first, first + right - 1))
 
     def _decode_cell(self, attributes: dict[str, str], column: int) -> OdsCell | None:
-        """Return kind and value of a cell; None for a blank one."""
+        """Return kind and value of a cell, or None for a blank one."""
         text = "\n".join(self._paragraphs)
         if self._is_error or is_error(attributes, text):
             return (CellKind.ERROR, 0), text or "#N/A"
@@ -150,7 +150,7 @@ class OdsSheetReader:
         return ((CellKind.NOT_CALCULATED, 0), "") if "formula" in attributes and not self._paragraphs else None
 
     def _decode_value(self, attributes: dict[str, str], text: str, style: int) -> OdsCell | None:
-        """Return kind and value of a cell whose value is stated beside the text that it shows; None for any other."""
+        """Return kind and value of a cell whose value is stated beside the text that it shows, or None for any other."""
         kind = attributes.get("value-type", "")
         if kind in _NUMBERS:
             value = attributes.get("value")
@@ -218,7 +218,7 @@ class _SheetColumns:
             self._default_styles.append((first, self._count - 1, attributes["default-cell-style-name"]))
 
     def default_style(self, column: int) -> str:
-        """Return the name of the style of cells that name none; an empty text when there is none."""
+        """Return the name of the style of cells that name none, or an empty text when there is none."""
         return next((style for first, last, style in self._default_styles if first <= column <= last), "")
 
 

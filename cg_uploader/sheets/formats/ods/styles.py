@@ -66,7 +66,7 @@ class OdsStyles:
         self._text_position = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take the start of an element; names come without prefixes."""
+        """Take the start of an element. Names come without prefixes."""
         if tag in _DATA_STYLES:
             style = _DataStyle(percent=tag == "percentage-style", elapsed=_is_elapsed(attributes))
             self._data_style = self._data_styles[attributes.get("name", "")] = style
@@ -116,7 +116,7 @@ class OdsStyles:
                 style.code.append("".join(char if char == percent else f"\\{char}" for char in text))
 
     def find_format(self, style: str) -> NumberFormat:
-        """Return the number format of a cell style; *General* when it has none."""
+        """Return the number format of a cell style, or *General* when it has none."""
         seen: set[str] = set()
         while style in self._cell_styles and style not in seen:
             seen.add(style)
@@ -149,12 +149,12 @@ def _parse_count(attributes: dict[str, str], name: str, default: int) -> int:
 
 
 def _parse_position(text: str) -> int:
-    """Return before how many digits of the whole part a text stands; below zero: from -1 on, before which decimal."""
+    """Return before how many digits of the whole part a text stands. From -1 down: before which decimal."""
     return max(-_MAX_DIGITS, min(int(text), _MAX_DIGITS)) if text.removeprefix("-").isdecimal() else 0
 
 
 def _make_digits(attributes: dict[str, str], embedded: list[tuple[int, str]]) -> str:
-    """Return the code of one ``number:number`` element; ``embedded``: (position, text) for texts between its digits."""
+    """Return the code of one ``number:number`` element. ``embedded``: (position, text) for texts between its digits."""
     min_integer_digits = _parse_count(attributes, "min-integer-digits", 1)
     if "decimal-places" not in attributes and not embedded:
         return "General" if min_integer_digits <= 1 else "0" * min_integer_digits

@@ -35,7 +35,7 @@ def iso_moment(text: str) -> str:
 
 
 def clock_time(text: str) -> str:
-    """Return a time or duration of the file as ``HH:MM:SS``; an empty text when it is negative or none at all."""
+    """Return a time or duration of the file as ``HH:MM:SS``, or an empty text when it is negative or none at all."""
     duration = _DURATION.fullmatch(text)
     if not duration:
         return ""
@@ -50,7 +50,7 @@ def is_truth(value: str, shown: str) -> bool:
 
 
 def truth(value: str, shown: str) -> str:
-    """Return a truth value as the file has it; an empty one is false, unless the word for true is shown."""
+    """Return a truth value as the file has it. An empty one is false, unless the word for true is shown."""
     return value.strip() or ("true" if shown.strip().lower() == "true" else "false")
 
 

@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def parse_area(reference: str) -> Area | None:
-    """Return the cells that a reference like ``B2:C7`` names; None when it names none."""
+    """Return the cells that a reference like ``B2:C7`` names, or None when it names none."""
     first, _colon, last = reference.partition(":")
     top, bottom = CELL_REFERENCE.fullmatch(first), CELL_REFERENCE.fullmatch(last or first)
     if not top or not bottom:

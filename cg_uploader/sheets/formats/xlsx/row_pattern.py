@@ -61,7 +61,7 @@ class RowPattern:
 
     @staticmethod
     def _cell(column: str, kinds: dict[bool, str], value: str, inline: str) -> str:
-        """Return the expression for one cell, or none; it is possessive, so that rows of another form cost little."""
+        """Return the expression for one cell, or none. It is possessive, so that rows of another form cost little."""
         either = [
             f"{re.escape(attributes)}>" + ("" if blank else inline if ' t="inlineStr"' in attributes else value)
             for blank, attributes in sorted(kinds.items())
@@ -129,7 +129,7 @@ class HiddenRowCache(dict[str, bool]):
 
 
 def parse_plain_kind(attributes: str) -> KindAndStyle | None:
-    """Return the kind of a cell by its attributes as XML; None when they are not of plain form."""
+    """Return the kind of a cell by its attributes as XML, or None when they are not of plain form."""
     pairs = _ATTRIBUTE.findall(attributes.removesuffix("/"))
     if "".join(f' {name}="{value}"' for name, value in pairs) != attributes.removesuffix("/"):
         return None

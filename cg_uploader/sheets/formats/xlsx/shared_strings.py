@@ -40,7 +40,7 @@ def decode_entities(texts: Sequence[str]) -> Sequence[str]:
 
 
 class SharedStringsReader:
-    """Reads the part ``sharedStrings.xml`` piece by piece; phonetic runs are left out."""
+    """Reads the part ``sharedStrings.xml`` piece by piece. Phonetic runs are left out."""
 
     def __init__(self, part: IO[bytes], tick: Callable[[int], None]) -> None:
         """``part`` is open, and is closed after the last text. ``tick`` is called for each piece."""
@@ -75,7 +75,7 @@ class SharedStringsReader:
         return True
 
     def _take_simple(self, text: str) -> bool:
-        """Take all texts of a piece of the part, if all have the simple form; return whether they have."""
+        """Take all texts of a piece of the part, if all have the simple form, and return whether they have."""
         pieces = _SIMPLE_ITEM.split(text)
         if "".join(pieces[0::2]).strip():
             return False

@@ -88,7 +88,7 @@ class XlsxSheetReader:
     # ------------------------------------------------------------------------------------------------- the quick way
 
     def _take_text(self, text: str) -> None:
-        """Take the rows of plain form out of ``text``, which ends with a row's end; the parser gets the rest."""
+        """Take the rows of plain form out of ``text``, which ends with a row's end. The parser gets the rest."""
         self._has_formula_tags = self._has_formula_tags or any(start in text for start in ("<f>", "<f ", "<f/"))
         self._only_named_entities, self._has_entities = has_only_named_entities(text), "&" in text
         offset = 0
@@ -116,7 +116,7 @@ class XlsxSheetReader:
         return offset
 
     def _hand_over_many(self, rows: list[tuple[Any, ...]], layout: CellLayout) -> None:
-        """Hand over rows of one layout, at once if nothing forbids it; each is number, attributes, and values."""
+        """Hand over rows of one layout, at once if nothing forbids it. Each is number, attributes, and values."""
         texts, attributes, *values = zip(*rows, strict=True)
         if self._has_entities:
             values = [tuple(map_filled(decode_entities, column, None)) for column in values]
@@ -153,7 +153,7 @@ class XlsxSheetReader:
         return True
 
     def _find_layout(self, form: RowForm) -> CellLayout | None:
-        """Return the layout of a row of a form that is new; None when the form is not plain."""
+        """Return the layout of a row of a form that is new, or None when the form is not plain."""
         kinds = [parse_plain_kind(attributes) for attributes in form[1]]
         if None in kinds or len(set(form[0])) < len(kinds):
             return None

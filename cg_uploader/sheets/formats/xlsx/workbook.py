@@ -101,7 +101,7 @@ class XlsxWorkbook:
         return self._shared
 
     def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
-        """Read the wanted sheet, or the first visible one that holds anything; see ``Workbook.read``."""
+        """Read the wanted sheet, or the first visible one that holds anything (see ``Workbook.read``)."""
         return read_first_filled(self._listed, wanted, lambda sheet: self._read(sheet, control, header_row))
 
     def _read(self, sheet: ListedSheet[str], control: ReadControl, header_row: int | None) -> SheetReading:
