@@ -1,4 +1,7 @@
-"""Owns the check of a whole file: every row, duplicates, a to-do list, counts that add up; four bytes for each problem."""
+"""Owns the check of a whole file: every row, duplicates, a to-do list, counts that add up.
+
+Each problem takes four bytes.
+"""
 
 from __future__ import annotations
 

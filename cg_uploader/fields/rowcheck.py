@@ -197,7 +197,7 @@ def _make_row_problem(number: int, kind: str, message: str) -> Problem:
 
 
 def _make_note_problem(number: int, note: Note, heading: str | None, level: Level) -> Problem:
-    """Make a problem of a note. One that begins with its row is taken apart; another names its cell in its sentence."""
+    """Make a problem of a note. One that begins with its row is taken apart. Another names its cell in its sentence."""
     where = _describe_row(number)
     message = note.text.removeprefix(f"{where}: ")
     where = "" if message == note.text else where

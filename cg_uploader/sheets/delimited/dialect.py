@@ -88,11 +88,11 @@ class _ScoredDialect:
 
 def find_dialect(lines: Sequence[str], chosen: str | None = None) -> Dialect:
     """Find the dialect that best explains ``lines`` (without their ends). ``chosen``: the delimiter that the user chose."""
-    declared = _SEP.fullmatch(lines[0]) if lines else None
+    declared = _find_declared(lines)
     sample = list(filter(None, lines[bool(declared) : _SAMPLE_LINES]))
-    known = chosen or (declared[1] if declared else None)
-    if known is not None:
-        return replace(_find_best_quotation(known, sample).dialect, declared=declared is not None)
+    known = chosen or declared
+    if known:
+        return replace(_find_best_quotation(known, sample).dialect, declared=bool(declared))
     scored = (_find_best_quotation(char, sample) for char in DELIMITERS)
     best, second = sorted(scored, key=lambda candidate: -candidate.score)[:2]
     if best.dialect.char == "," and _are_decimals(sample):
@@ -102,6 +102,12 @@ def find_dialect(lines: Sequence[str], chosen: str | None = None) -> Dialect:
         return replace(_find_best_quotation(NO_DELIMITER, sample).dialect, guessed=best.score > 0, rival=rival)
     rival = NO_DELIMITER if _may_be_one_column(best, lines, sample) else _find_rival(best, second)
     return replace(best.dialect, guessed=not best.sure or bool(rival), rival=rival)
+
+
+def _find_declared(lines: Sequence[str]) -> str:
+    """Give the delimiter that the first line names (``sep=;``). Empty when it names none."""
+    declared = _SEP.fullmatch(lines[0]) if lines else None
+    return declared[1] if declared else ""
 
 
 def _may_be_one_column(best: _ScoredDialect, lines: Sequence[str], sample: Sequence[str]) -> bool:

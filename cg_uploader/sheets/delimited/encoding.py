@@ -42,7 +42,7 @@ class Encoding:
 
 
 def _replace_by_western(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are bad in another encoding as ``WESTERN_CHARS``; those that no character has as control characters."""
+    """Read bytes that are bad in another encoding as ``WESTERN_CHARS``, and the rest of them as control characters."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     bad = error.object[error.start : error.end]
