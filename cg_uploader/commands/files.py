@@ -9,8 +9,8 @@ from typing import Any
 
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import MappingError, UsageError
-from cg_uploader.fields.checks import CheckResult, Problem, check, plan_problems
-from cg_uploader.fields.matching import Match
+from cg_uploader.fields.checks import CheckResult, Problem, check, find_plan_problems
+from cg_uploader.fields.matching import MatchResult
 from cg_uploader.model.configuration import Profile, Source
 from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
@@ -100,7 +100,7 @@ def check_file(args: Namespace, terminal: Terminal) -> int:
     """Match and check, and say what would be held back."""
     profile, plan = read_plan(args)
     match = match_profile(profile, plan.table)
-    blocking = " ".join(problem.text for problem in plan_problems(plan) if problem.level is Level.ERROR)
+    blocking = " ".join(problem.text for problem in find_plan_problems(plan) if problem.level is Level.ERROR)
     result = check(plan)
     if terminal.json:
         error = {"error": MappingError(blocking).as_data()} if blocking else {}
@@ -113,7 +113,7 @@ def check_file(args: Namespace, terminal: Terminal) -> int:
     return 1 if result.held_back else 0
 
 
-def _check_as_data(plan: Plan, match: Match, result: CheckResult) -> dict[str, Any]:
+def _check_as_data(plan: Plan, match: MatchResult, result: CheckResult) -> dict[str, Any]:
     return {
         "file": str(plan.table.file),
         "rows": result.rows,
@@ -130,7 +130,7 @@ def _check_as_data(plan: Plan, match: Match, result: CheckResult) -> dict[str, A
             }
             for field in match.fields
         ],
-        "problems": [problem_as_data(problem) for problem in (*plan_problems(plan), *result.problems)],
+        "problems": [problem_as_data(problem) for problem in (*find_plan_problems(plan), *result.problems)],
     }
 
 
@@ -146,7 +146,7 @@ def problem_as_data(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _check_as_text(match: Match, result: CheckResult, terminal: Terminal) -> None:
+def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) -> None:
     terminal.table(
         ("Field", "Column", "State"),
         [(field.heading, _from(field.source), field.state.label) for field in match.fields],

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
@@ -87,11 +87,11 @@ def _put(stream: TextIO, text: str) -> str:
 
 def _line(text: str) -> str:
     """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
-    return revealed(text).replace("\n", "‹line break›")
+    return reveal(text).replace("\n", "‹line break›")
 
 
 def _short(text: str) -> str:
-    line = revealed(text).replace("\n", "⏎").replace("\t", " ")
+    line = reveal(text).replace("\n", "⏎").replace("\t", " ")
     return line if len(line) <= MOST_CELL_CHARACTERS else line[: MOST_CELL_CHARACTERS - 1] + "…"
 
 

@@ -1,7 +1,7 @@
-"""What a value of each field kind looks like, how bad another one is, and the words for it.
+"""Owns what a value of each field kind looks like, and how bad another value is.
 
 A value that CustomerGauge could take without a word and keep as something else is an error: 03/04/2024 as a date, 12.5% as a
-number, TRUE where Y or N is documented.  Only a phone number with "." or "/" between its digits is a warning: the documented
+number, TRUE where Y or N is documented. Only a phone number with "." or "/" between its digits is a warning: the documented
 signs are digits, blank, ( ) - and +, but nothing in it can be taken for something else.
 Sources: vendor's articles H5000736614 (email, phone), H5000872699 (phone), H5000810958 (date with time), H5000690953 (date),
 H5000867769 (number), H5000879788 (flag).
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cg_uploader.model.enums import FieldKind, Level
+from cg_uploader.translation import N_
 
 _OUTSIDE = r"\s@,;:<>()\"\[\]\\"
 _EMAIL = re.compile(rf"[^{_OUTSIDE}]+@(?:[^{_OUTSIDE}.]+\.)+[^{_OUTSIDE}.]+")
 _PHONE = re.compile(r"[0-9 ()+\-]+")
-_PHONE_MARKS = re.compile(r"[0-9 ()+\-./]+")
+_PUNCTUATED_PHONE = re.compile(r"[0-9 ()+\-./]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _FLAGS = frozenset(("Y", "N", "1", "0"))
-LEAST_DIGITS = 3
+MIN_DIGITS = 3
 
 
 def _is_email(value: str) -> bool:
@@ -34,7 +35,7 @@ def _is_phone(value: str) -> bool:
 
 
 def _has_digits(value: str) -> bool:
-    return sum(map(str.isdigit, value)) >= LEAST_DIGITS
+    return sum(map(str.isdigit, value)) >= MIN_DIGITS
 
 
 def _is_date(value: str) -> bool:
@@ -46,9 +47,9 @@ def _is_datetime(value: str) -> bool:
     return marks and _is_date(value[:10]) and _parses(datetime.fromisoformat, value)
 
 
-def _parses(read: Callable[[str], object], value: str) -> bool:
+def _parses(parse: Callable[[str], object], value: str) -> bool:
     try:
-        read(value)
+        parse(value)
     except ValueError:
         return False
     return True
@@ -63,38 +64,39 @@ def _is_flag(value: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What values of one kind look like.
+class ValueShape:
+    """What values of one kind look like."""
 
-    ``fits``: whether a value that is not blank does; ``expected``: what is expected, after "expected is"; ``nouns``: one and
-    many, for counts.
-    """
-
+    # Whether a value that is not blank is of this kind.
     fits: Callable[[str], bool]
-    expected: str
-    nouns: tuple[str, str]
+    # What to say of a ``{value}`` that is not. Marked for translation.
+    message: str
 
 
-# By kind; texts may look like anything.
-SHAPES = {
-    FieldKind.EMAIL: Shape(
-        _is_email, "one address with one @, no blanks and no invisible characters", ("email address", "email addresses")
+# By kind. Texts may look like anything.
+VALUE_SHAPES = {
+    FieldKind.EMAIL: ValueShape(
+        _is_email,
+        N_("{value} is not an email address; expected is one address with one @, no blanks and no invisible characters."),
     ),
-    FieldKind.PHONE: Shape(
-        _is_phone, "digits, at least three, with nothing else than blanks, ( ) - and +", ("phone number", "phone numbers")
+    FieldKind.PHONE: ValueShape(
+        _is_phone,
+        N_("{value} is not a phone number; expected are digits, at least three, and nothing else than blanks, ( ) - and +."),
     ),
-    FieldKind.DATE: Shape(_is_date, "a date as YYYY-MM-DD, like 2024-05-31", ("date", "dates")),
-    FieldKind.DATETIME: Shape(
-        _is_datetime, "a date with time as YYYY-MM-DD HH:MM:SS, like 2024-05-31 14:30:00", ("date with time", "dates with time")
+    FieldKind.DATE: ValueShape(_is_date, N_("{value} is not a date; expected is a date as YYYY-MM-DD, like 2024-05-31.")),
+    FieldKind.DATETIME: ValueShape(
+        _is_datetime,
+        N_("{value} is not a date with time; expected is YYYY-MM-DD HH:MM:SS, like 2024-05-31 14:30:00."),
     ),
-    FieldKind.NUMBER: Shape(
-        _is_number, "a number of digits with at most one decimal point, no % and no currency", ("number", "numbers")
+    FieldKind.NUMBER: ValueShape(
+        _is_number,
+        N_("{value} is not a number; expected are digits with at most one decimal point, no % and no currency."),
     ),
-    FieldKind.FLAG: Shape(_is_flag, "Y or N (or 1 or 0)", ("yes/no value", "yes/no values")),
+    FieldKind.FLAG: ValueShape(_is_flag, N_("{value} is not a yes/no value; expected is Y or N (or 1 or 0).")),
 }
 
 
-def level_of(kind: FieldKind, value: str) -> Level:
-    """How bad it is that ``value`` does not fit ``kind``."""
-    punctuated = kind is FieldKind.PHONE and _PHONE_MARKS.fullmatch(value) is not None and _has_digits(value)
+def get_level(kind: FieldKind, value: str) -> Level:
+    """Give how bad it is that ``value`` is not of its kind."""
+    punctuated = kind is FieldKind.PHONE and _PUNCTUATED_PHONE.fullmatch(value) is not None and _has_digits(value)
     return Level.WARNING if punctuated else Level.ERROR

@@ -160,7 +160,7 @@ def _read_origin(workbook: Workbook) -> Origin | None:
 
 def _read_text(file: Path, handle: IO[bytes], options: ReadOptions, control: ReadControl, file_format: FileFormat) -> Table:
     reading = text_reader.read(
-        handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, watch=control
+        handle, encoding=options.encoding, delimiter=options.delimiter, header_row=options.header_row, control=control
     )
     if reading is None:
         raise FileError(_("{name} is empty. Choose another file.").format(name=file.name), kind="empty")

@@ -17,7 +17,7 @@ BREAK = {
     "sending": "from cg_uploader.api.client import Client as At; name = 'send'",
     "engine": "from cg_uploader.uploads.sending.engine import _Run as At; name = 'carry_out'",
     "journal": "from cg_uploader.uploads.journal.journal import Journal as At; name = 'record'",
-    "checks": "from cg_uploader.fields.rowcheck import RowChecker as At; name = 'problems'",
+    "checks": "from cg_uploader.fields.rowcheck import RowChecker as At; name = 'find_problems'",
     "reading": "from cg_uploader.sheets.process.receiver import TableReceiver as At; name = '_take_rows'",
     "terminal": "from cg_uploader.commands.terminal import Progress as At; name = '__call__'",
 }

@@ -25,7 +25,7 @@ CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", "Name")
 
 def problems(of: Plan, position: int = 0) -> tuple[Problem, ...]:
     row = of.table.rows[position]
-    return RowChecker(of).problems(row, of.request(row))
+    return RowChecker(of).find_problems(row, of.request(row))
 
 
 def kinds(found: Iterable[Problem]) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ def test_a_problem_says_where_what_expected_and_what_to_do() -> None:
         "no blanks and no invisible characters. Correct it, or leave the row out.",
         "Row 2, column A (“Email”)",
     )
-    assert found.text == f"{found.where}: {found.found}"
+    assert found.text == f"{found.where}: {found.message}"
     assert WHAT_TO_DO[found.kind] == "Correct it, or leave the row out."
 
 
@@ -160,7 +160,7 @@ def test_notes_count_where_their_column_is_sent() -> None:
     noted = plan(CONTACT, ROWS, notes=NOTES)
     expected = [[("error", "error-value")], [("warning", "digits-lost")], [], [("error", "long-row")]]
     assert [kinds(problems(noted, at)) for at in range(4)] == expected
-    assert kinds(RowChecker(noted).of_file()) == [("warning", "percent"), ("warning", "encoding-guessed")]
+    assert kinds(RowChecker(noted).find_of_file()) == [("warning", "percent"), ("warning", "encoding-guessed")]
     email = Mapping((("Email", Source(column="Email")),))
     assert [kinds(problems(plan(CONTACT, ROWS, notes=NOTES, mapping=email), at)) for at in range(3)] == [[], [], []]
 
@@ -213,9 +213,9 @@ def test_what_is_not_held_back_can_be_encoded(rows: list[list[str]], blank_cells
     checker = RowChecker(made)
     for row in made.table.rows:
         request = made.request(row)
-        if all(problem.level is not Level.ERROR for problem in checker.problems(row, request)):
+        if all(problem.level is not Level.ERROR for problem in checker.find_problems(row, request)):
             assert 0 < len(request.records) + 1 + len(request.query()) <= LONGEST_URL
             assert any(value.strip() for _, value in request.pairs)
-        for problem in checker.problems(row, request):
+        for problem in checker.find_problems(row, request):
             assert problem.text.isprintable()
             assert problem.text.endswith(WHAT_TO_DO.get(problem.kind, ""))

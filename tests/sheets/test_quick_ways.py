@@ -18,8 +18,8 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import format_general_many
 from cg_uploader.sheets.cells.number_format import parse_number_format
 from cg_uploader.sheets.delimited import text_reader
-from cg_uploader.sheets.delimited.row_builder import LinesBuilder
-from cg_uploader.sheets.delimited.tokenizer import Records
+from cg_uploader.sheets.delimited.row_builder import RowBuilder
+from cg_uploader.sheets.delimited.tokenizer import Tokenizer
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table import row_assembler
 from cg_uploader.sheets.table.builder import TableBuilder
@@ -208,13 +208,13 @@ def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, bloc
 
     (tmp_path / "a.csv").write_bytes(random_text(seed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_reader, "_BLOCK", block)
+        patch.setattr(text_reader, "_BLOCK_CHARS", block)
         try:
             quick = everything(read(tmp_path / "a.csv"))
         except FileError:  # too many control characters for a text: refused before any record is cut
             return
-        patch.setattr(LinesBuilder, "_handed_over", lambda *_: False)
-        patch.setattr(Records, "_regular", lambda *_: None)
+        patch.setattr(RowBuilder, "_hand_over", lambda *_: False)
+        patch.setattr(Tokenizer, "_cut_regular", lambda *_: None)
         patch.setattr(TableBuilder, "add_many", one_by_one)
         assert everything(read(tmp_path / "a.csv")) == quick
 

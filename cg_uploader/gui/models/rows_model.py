@@ -73,7 +73,7 @@ class RowsModel(QAbstractTableModel):
             if section < len(FIXED):
                 return FIXED[section]
             column = self._plan.table.columns[section - len(FIXED)]
-            return headings.visible(column.heading) or f"(column {column.letter})"
+            return headings.show_invisible(column.heading) or f"(column {column.letter})"
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -95,7 +95,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return text
         if role == Qt.ItemDataRole.DisplayRole:
-            return headings.revealed(text).replace("\n", " ⏎ ")
+            return headings.reveal(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.BackgroundRole and self._plan.table.columns[column].heading in at_fault:
             return QColor(theme.colours_in_use().warning_soft)
         edited = text != row.cells[column]
@@ -122,7 +122,7 @@ class RowsModel(QAbstractTableModel):
     @staticmethod
     def _fixed(text: str, role: int) -> object:
         if role == Qt.ItemDataRole.DisplayRole:
-            return headings.revealed(text)
+            return headings.reveal(text)
         return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -138,7 +138,7 @@ def _fetcher(plan: Plan, remark: Remark) -> Callable[[int], Line]:
     def fetch(position: int) -> Line:
         row = plan.table.rows[position]
         request = plan.request(row)
-        problems = checker.problems(row, request)
+        problems = checker.find_problems(row, request)
         at_fault = frozenset(problem.column for problem in problems if problem.column)
         return row, plan.cells(row), identifiers.who(request), remark(position, row, problems), at_fault
 

@@ -136,7 +136,7 @@ def are_plain_integers(values: Sequence[Any]) -> bool:
 
 @lru_cache(maxsize=20_000)
 def column_letter(position: int) -> str:
-    """Excel's letter of a column; 0 is ``A``, 26 ``AA``."""
+    """Give Excel's letter of a column. 0 is ``A``, 26 ``AA``."""
     chars = ""
     position += 1
     while position:
@@ -147,7 +147,7 @@ def column_letter(position: int) -> str:
 
 @lru_cache(maxsize=20_000)
 def column_position(letter: str) -> int:
-    """Position of a column by Excel's letter; ``A`` is 0."""
+    """Give the position of a column by Excel's letter. ``A`` is 0."""
     position = 0
     for char in letter:
         position = position * 26 + ord(char) - 64

@@ -22,6 +22,7 @@ from cg_uploader.sheets.cells.clean_text import (
 from cg_uploader.sheets.cells.notes import COLUMN_KINDS, CellNote
 from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 from cg_uploader.sheets.cells.serial_dates import MOMENT, is_clock, parse_iso
+from cg_uploader.translation import _
 
 _CACHE_SIZE = 4_096
 _BATCH = 1_024
@@ -303,7 +304,8 @@ class CellConverter:
         index = int(value) if str(value).strip().isdecimal() else -1
         if self._shared.load_to(index):
             return self._shared.texts[index]
-        raise FileError("The file is damaged: a cell names a text that is not there. Save it again in Excel.", kind="damaged")
+        text = _("The file is damaged: a cell names a text that is not there. Save it again in Excel.")
+        raise FileError(text, kind="damaged")
 
     def _make_converter(self, kind: CellKind, number_format: NumberFormat) -> Callable[[Any], NotedText]:
         if kind is CellKind.NUMBER:

@@ -33,11 +33,11 @@ class DateParts(NamedTuple):
         date, _, clock = text.rpartition(" ")
         if ":" not in clock:
             date, clock = clock, ""
+        clock = clock or "00:00:00"
         if self.dates and date:
-            kinds: NoteKinds = (NoteKind.PARTIAL_DATE,) if self.partial else ()
-            return (f"{date} {clock or '00:00:00'}" if self.timed else date), kinds
-        if self.timed and not (self.dates or self.elapsed):
-            return _wrap_hours(clock or "00:00:00"), ()
+            return (f"{date} {clock}" if self.timed else date), (NoteKind.PARTIAL_DATE,) if self.partial else ()
+        if self.timed and not self.dates and not self.elapsed:
+            return _wrap_hours(clock), ()
         return text, ()
 
 
@@ -108,7 +108,7 @@ class DateRenderer:
         return _note_missing_date(self._format_one(value, self._date1904), self._kinds)
 
     def render_many(self, values: Sequence[Any], settled: Collection[str]) -> list[str | None]:
-        """Render many numbers; see ``BulkRenderer``."""
+        """Render many numbers as a ``BulkRenderer`` does."""
         if all(kind in settled for kind in self._kinds):
             return self._format_many(values, self._date1904)
         return [None] * len(values)

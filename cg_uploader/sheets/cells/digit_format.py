@@ -81,7 +81,7 @@ def _join_literals(tokens: Iterable[Token]) -> str:
 
 
 def _strip_literals(tokens: Iterable[Token], sign: re.Pattern[str], brackets: str) -> Iterator[Token]:
-    """Take a sign and brackets out of the literals; those of which nothing is left go."""
+    """Take a sign and brackets out of the literals. Those of which nothing is left are dropped."""
     table = str.maketrans("", "", brackets)
     for kind, text in tokens:
         left = sign.sub("", text.translate(table)) if kind is TokenKind.LITERAL else text
@@ -188,12 +188,12 @@ class DigitRenderer:
         return (f"{text}.{decimals}" if any_drawn else text + decimals).strip()
 
     def render_many(self, values: Sequence[Any], settled: Collection[str], *, negative: bool = False) -> list[str | None]:
-        """Render many numbers in plain digits; see ``BulkRenderer``. ``negative``: negative ones too."""
+        """Render many numbers in plain digits as a ``BulkRenderer`` does. ``negative``: negative ones too."""
         min_digits, decimals, percent = self.plain
-        too_long = decimals + self._scale >= _MAX_DECIMALS
-        if not min_digits or too_long or any(kind not in settled for kind in self._kinds):
+        places = decimals + self._scale
+        if not min_digits or places >= _MAX_DECIMALS or set(self._kinds).difference(settled):
             return [None] * len(values)
-        if not decimals and not self._scale and are_plain_integers(values):
+        if not places and are_plain_integers(values):
             return list(map(str.zfill, values, repeat(min_digits)))
         numbers = list(map(float, values))
         texts = self._round_many(map(abs, numbers) if negative else numbers, rounding_noted=NoteKind.ROUNDED in settled)
@@ -202,7 +202,7 @@ class DigitRenderer:
         return texts
 
     def _round_many(self, sizes: Iterable[float], *, rounding_noted: bool) -> list[str | None]:
-        """Round numbers as Python does; None for those that Excel may round otherwise, and for those that may need a note."""
+        """Round numbers as Python does. None for those that Excel may round otherwise or that may need a note."""
         min_digits, decimals, percent = self.plain
         places, factor = decimals + self._scale, 100 if percent else 1
         template = f"%0{min_digits + decimals + (decimals > 0)}.{decimals}f"
@@ -222,7 +222,7 @@ class DigitRenderer:
 def _must_look(size: float, places: int, *, rounding_noted: bool) -> bool:
     """Whether a number that was rounded to decimal places must be looked at.
 
-    Python rounds the stored number, Excel its 15 digits: that differs only where they end in half of the last place.
+    Python rounds the stored number, Excel its 15 digits: that differs only where they end in half of the last decimal.
     """
     exact = "%.15g" % size  # noqa: UP031 - the quickest way, and there are many
     if rounding_noted and exact[-1] != "5":

@@ -178,9 +178,14 @@ def _are_thousands(tokens: list[Token]) -> bool:
             groups.append(0)
         else:
             return False
-    by_three = set(groups[1:]) == {3}
-    by_two = marks == {","} and set(groups[1:-1]) == {2} and groups[-1] == 3
-    return len(marks) == 1 and marks <= _THOUSANDS and groups[0] <= 3 and (by_three or by_two)
+    return len(marks) == 1 and marks <= _THOUSANDS and _are_group_sizes(groups, two_allowed=marks == {","})
+
+
+def _are_group_sizes(sizes: list[int], *, two_allowed: bool) -> bool:
+    """Whether groups of these numbers of digits are thousands, or as in India thousands and hundreds of them."""
+    by_three = set(sizes[1:]) == {3}
+    by_two = two_allowed and set(sizes[1:-1]) == {2} and sizes[-1] == 3
+    return sizes[0] <= 3 and (by_three or by_two)
 
 
 def _like_money(tokens: list[Token]) -> bool:
@@ -196,7 +201,7 @@ def _like_money(tokens: list[Token]) -> bool:
 
 
 def _clean_literals(tokens: list[Token], *, negative: bool, like_money: bool) -> tuple[Token, ...]:
-    """Take the currency out of a section; ``negative`` and ``like_money`` as in ``_LiteralContext``."""
+    """Take the currency out of a section. ``negative``, ``like_money``: as in ``_LiteralContext``."""
     digits = [i for i, (kind, _) in enumerate(tokens) if kind in (TokenKind.DIGIT, TokenKind.GENERAL)]
     first = digits[0] if digits else len(tokens)
     zero_padded = [text for _, text in tokens[first : first + 2]] == ["0", "0"]

@@ -11,36 +11,49 @@ from cg_uploader.lazy_sequence import Computed
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note
 from cg_uploader.sheets.cells.clean_text import column_letter
+from cg_uploader.translation import N_, _, ngettext
 
 # What a note of a cell says. One note for each cell.
 _CELL_TEXTS = {
-    NoteKind.CONTROL_CHARACTERS: "{cell} holds control characters; they are not sent.",
-    NoteKind.DIGITS_LOST: "{cell} holds a number of more than 15 digits, of which Excel keeps 15. Store such numbers as text.",
-    NoteKind.ERROR_TEXT: "{cell} holds the text of an error, {detail}.",
-    NoteKind.ERROR_VALUE: "{cell} shows the error {detail}; nothing can be sent for it. Correct the formula or the value.",
-    NoteKind.HIDDEN_BY_FORMAT: "{cell} holds a value that its number format hides; nothing is sent for it.",
-    NoteKind.LOST_CHARACTER: "{cell} holds “\ufffd” in place of a lost character. Correct it, or choose another encoding.",
-    NoteKind.LONG_ROW: "Row {row} has more values than headings, from {cell} on. A delimiter may stand inside a text.",
-    NoteKind.NO_SUCH_DATE: "{cell} is formatted as a date or time, but its number is none; nothing is sent for it.",
-    NoteKind.NOT_CALCULATED: "{cell} holds a formula without a result. Open the file in Excel, save it, and choose it again.",
-    NoteKind.REPLACED_BYTE: "{cell} holds a byte that does not fit the encoding. It was read as a western letter: check it.",
-    NoteKind.TRUNCATED_NUMBER: (
-        "{cell} holds what is left of a long number, like 1.23457E+11. Its other digits are not in the file. "
+    NoteKind.CONTROL_CHARACTERS: N_("{cell} contains control characters, which are not sent."),
+    NoteKind.DIGITS_LOST: N_(
+        "{cell} contains a number of more than 15 digits, of which Excel keeps 15. Store such numbers as text."
+    ),
+    NoteKind.ERROR_TEXT: N_("{cell} contains the text of an error, {detail}."),
+    NoteKind.ERROR_VALUE: N_("{cell} shows the error {detail}. Nothing can be sent for it. Correct the formula or the value."),
+    NoteKind.HIDDEN_BY_FORMAT: N_("{cell} contains a value that its number format hides. Nothing is sent for it."),
+    NoteKind.LOST_CHARACTER: N_(
+        "{cell} contains “\ufffd” in place of a lost character. Correct it, or choose another encoding."
+    ),
+    NoteKind.LONG_ROW: N_("Row {row} has more values than headings, from {cell} on. There may be a delimiter inside a text."),
+    NoteKind.NO_SUCH_DATE: N_("{cell} is formatted as a date or time, but its number is none. Nothing is sent for it."),
+    NoteKind.NOT_CALCULATED: N_(
+        "{cell} contains a formula without a result. Open the file in Excel, save it, and choose it again."
+    ),
+    NoteKind.REPLACED_BYTE: N_(
+        "{cell} contains a byte that does not fit the encoding. It was read as a western letter: check it."
+    ),
+    NoteKind.TRUNCATED_NUMBER: N_(
+        "{cell} contains what is left of a long number, like 1.23457E+11. Its other digits are not in the file. "
         "Export it again with this column as text."
     ),
-    NoteKind.UNCLOSED_QUOTE: "A quotation mark opens in row {row} and never closes; it was read as a character.",
+    NoteKind.UNCLOSED_QUOTE: N_("A quotation mark opens in row {row} and never closes. It was read as a character."),
 }
 # What a note of a column says. One note for each column, about its first such cell.
 _COLUMN_TEXTS = {
-    NoteKind.DATE_SYSTEM: "Column {letter} counts days from 1904, as the file says. {cell} and others are sent as shown.",
-    NoteKind.DUPLICATE_HEADING: "The heading “{heading}” stands over more than one column, here column {letter}.",
-    NoteKind.EMPTY_HEADING: "Column {letter} holds values but has no heading.",
-    NoteKind.INVISIBLE_CHARACTERS: "{cell} holds invisible characters inside its text, perhaps others in column {letter} too.",
-    NoteKind.MIXED_DATES: "Column {letter} holds dates written in several ways, such as {detail}. Write all as 2024-05-31.",
-    NoteKind.PARTIAL_DATE: "Column {letter} shows only a part of its dates, as in {cell}; the full date is sent.",
-    NoteKind.PERCENT: "Column {letter} shows percentages, as in {cell}; they are sent with the percent sign.",
-    NoteKind.ROUNDED: "Column {letter} shows rounded numbers, as in {cell}; they are sent as shown.",
-    NoteKind.STORED_VALUE: "The format of {cell} shows less than the number. The number is sent, in all of column {letter}.",
+    NoteKind.DATE_SYSTEM: N_("Column {letter} counts days from 1904, as the file says. {cell} and others are sent as shown."),
+    NoteKind.DUPLICATE_HEADING: N_("More than one column has the heading “{heading}”, here column {letter}."),
+    NoteKind.EMPTY_HEADING: N_("Column {letter} has values but no heading."),
+    NoteKind.INVISIBLE_CHARACTERS: N_(
+        "{cell} contains invisible characters inside its text, and perhaps other cells of column {letter} do too."
+    ),
+    NoteKind.MIXED_DATES: N_("Column {letter} has dates written in several ways, such as {detail}. Write all as 2024-05-31."),
+    NoteKind.PARTIAL_DATE: N_("Column {letter} shows only a part of its dates, as in {cell}. The full date is sent."),
+    NoteKind.PERCENT: N_("Column {letter} shows percentages, as in {cell}. They are sent with the percent sign."),
+    NoteKind.ROUNDED: N_("Column {letter} shows rounded numbers, as in {cell}. They are sent as shown."),
+    NoteKind.STORED_VALUE: N_(
+        "The format of {cell} shows less than the number. The number is sent, in all of column {letter}."
+    ),
 }
 CELL_KINDS = tuple(_CELL_TEXTS)
 COLUMN_KINDS = frozenset(_COLUMN_TEXTS)
@@ -143,7 +156,7 @@ class NoteCollector:
         notes = [Note(None, None, kind, text) for kind, text in self._of_file.items()]
         for (kind, column), (row, detail) in self._of_columns.items():
             letter, heading = column_letter(column), headings.get(column, "")
-            text = _COLUMN_TEXTS[kind].format(cell=f"{letter}{row}", letter=letter, heading=heading, detail=detail)
+            text = _(_COLUMN_TEXTS[kind]).format(cell=f"{letter}{row}", letter=letter, heading=heading, detail=detail)
             notes.append(Note(None, heading, kind, text))
         return CollectedNotes(notes, self, headings)
 
@@ -152,7 +165,7 @@ class NoteCollector:
         row, column = self._rows[index], self._columns[index]
         letter, kind = column_letter(column), CELL_KINDS[self._kinds[index]]
         detail = self._detail_texts[self._details[index]]
-        text = _CELL_TEXTS[kind].format(cell=f"{letter}{row}", row=row, detail=detail)
+        text = _(_CELL_TEXTS[kind]).format(cell=f"{letter}{row}", row=row, detail=detail)
         return Note(row, headings.get(column, ""), kind, text)
 
 
@@ -193,7 +206,12 @@ def summarize_notes(notes: Iterable[Note]) -> tuple[str, ...]:
         counts[key] += 1
         if key not in first:
             first[key] = note.text
-    return tuple(
-        f"{text} (and {more:,} more {'cell' if more == 1 else 'cells'} like this)" if (more := counts[key] - 1) else text
-        for key, text in first.items()
-    )
+    return tuple(_add_count(text, counts[key] - 1) for key, text in first.items())
+
+
+def _add_count(text: str, more: int) -> str:
+    """Add how many more cells there are like the one that a note is about."""
+    if not more:
+        return text
+    form = ngettext("{note} (and {count} more cell like this)", "{note} (and {count} more cells like this)", more)
+    return form.format(note=text, count=f"{more:,}")

@@ -87,7 +87,7 @@ def as_time(value: float) -> str | None:
 
 
 def as_duration(value: float) -> str | None:
-    """Write a number of days as ``HH:MM:SS`` of the nearest second; hours may pass 24. None when it is negative."""
+    """Write a number of days as ``HH:MM:SS`` of the nearest second. Hours may pass 24. None when it is negative."""
     return None if value < 0 else _format_clock(floor(value * SECONDS_PER_DAY + 0.5))
 
 

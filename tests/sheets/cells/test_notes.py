@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from sheetfiles import read
 from xlsxwriter import Workbook as Writer
 
-from cg_uploader.fields.problems import WHAT_TO_DO, todo
+from cg_uploader.fields.problems import WHAT_TO_DO, describe_todo
 from cg_uploader.model.enums import Level, NoteKind
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE_BLOCKS
@@ -50,7 +50,7 @@ def forms(folder: Path, *dates: str) -> str | None:
     ],
 )
 def test_dates_of_one_column_that_are_written_in_different_ways(tmp_path: Path, dates: tuple[str, ...], ways: str) -> None:
-    assert forms(tmp_path, *dates) == f"Column B holds dates written in several ways, such as {ways}. Write all as 2024-05-31."
+    assert forms(tmp_path, *dates) == f"Column B has dates written in several ways, such as {ways}. Write all as 2024-05-31."
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_how_much_the_new_kinds_matter_and_what_the_check_calls_them() -> None:
     assert {NoteKind(kind).level for kind in lost} == {Level.ERROR}, "a row that has lost something is held back"
     assert {NoteKind(kind).level for kind in ("mixed-dates", "date-system")} == {Level.WARNING}
     for kind in lost:
-        assert f"rows: {kind.replace('-', ' ')}" not in todo(kind, "Phone", 2, 128)
+        assert f"rows: {kind.replace('-', ' ')}" not in describe_todo(kind, "Phone", 2, 128)
     assert "whole number" in WHAT_TO_DO["truncated-number"]
 
 

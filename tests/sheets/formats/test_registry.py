@@ -13,7 +13,7 @@ from sheetfiles import read
 from cg_uploader import cli
 from cg_uploader.errors import FileError
 from cg_uploader.gui.widgets.drop_zone import files_to_choose, kinds_in_words
-from cg_uploader.sheets.delimited.row_builder import LinesBuilder
+from cg_uploader.sheets.delimited.row_builder import RowBuilder
 from cg_uploader.sheets.failed_rows.writer import WRITTEN
 from cg_uploader.sheets.formats import registry
 from cg_uploader.sheets.formats.registry import FORMATS, FileContent, FileFormat, OpenedFile
@@ -33,7 +33,7 @@ class _Listed:
 
     def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the one sheet."""
-        builder = LinesBuilder(watch, header_row)
+        builder = RowBuilder(watch, header_row)
         builder.add_records([line.replace("|", "\x1f") for line in self._lines])
         builder.close_rows()
         return SheetReading(wanted or "Table", builder)
