@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.api.messages import ApiMessage
-from cg_uploader.fields.messages import FieldMessage
+from cg_uploader.fields.messages import Advice, FieldMessage
 from cg_uploader.model.message import MessageKind
 from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
@@ -151,7 +151,7 @@ def test_the_separators_have_one_definition() -> None:
     assert where == {"sheets/cells/separators.py"}
 
 
-KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage)
+KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage, Advice)
 
 
 def test_each_kind_has_a_word_of_its_own() -> None:

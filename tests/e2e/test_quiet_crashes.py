@@ -17,8 +17,8 @@ BREAK = {
     "sending": "from cg_uploader.api.client import Client as At; name = 'send'",
     "engine": "from cg_uploader.uploads.sending.engine import _Run as At; name = 'carry_out'",
     "journal": "from cg_uploader.uploads.journal.journal import Journal as At; name = 'record'",
-    "checks": "from cg_uploader.fields.rowcheck import RowChecker as At; name = 'problems'",
-    "reading": "from cg_uploader.sheets.process.receiver import Receiver as At; name = '_take_rows'",
+    "checks": "from cg_uploader.fields.rowcheck import RowChecker as At; name = 'find_problems'",
+    "reading": "from cg_uploader.sheets.process.receiver import TableReceiver as At; name = '_take_rows'",
     "terminal": "from cg_uploader.commands.terminal import Progress as At; name = '__call__'",
 }
 START = """

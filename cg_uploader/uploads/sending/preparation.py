@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from cg_uploader.errors import AlreadyUploaded, Cancelled, ConsentMissing, CredentialsRefused, MappingError
-from cg_uploader.fields.checks import RowChecker, plan_problems
+from cg_uploader.fields.checks import RowChecker, find_plan_problems
 from cg_uploader.fields.configuration import Identifiers, once_only
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import Activity, Level, RowStatus
@@ -31,7 +31,7 @@ NOTHING: Messages = ()
 
 def refuse_impossible(plan: Plan) -> None:
     """MappingError when nothing of the plan could be sent rightly; ConsentMissing when it may invite people unasked."""
-    for problem in plan_problems(plan):
+    for problem in find_plan_problems(plan):
         if problem.level is Level.ERROR:
             raise MappingError(problem.text)
     if facts_of(plan.configuration.data_type).inviting and not plan.consent:
@@ -89,7 +89,7 @@ def _rows(plan: Plan, journal: Journal, past: Past) -> Iterator[Kept]:
         state, messages, fingerprint = WAITING, NOTHING, b""
         if plan.leaves_out(row.number):
             state, messages = RowStatus.SKIPPED.value, (("", message(UploadMessage.LEFT_OUT)),)
-        elif errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
+        elif errors := [problem for problem in checker.find_problems(row, request) if problem.level is Level.ERROR]:
             state, messages = RowStatus.HELD_BACK.value, tuple((p.heading or "", p.message) for p in errors)
         else:
             fingerprint = journal.fingerprint(request.fingerprint)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sheetfiles import read
 
 from cg_uploader.sheets.delimited.dialect import Dialect
-from cg_uploader.sheets.delimited.tokenizer import CELL, Records, split_record
+from cg_uploader.sheets.delimited.tokenizer import FIELD_SEPARATOR, Tokenizer, parse_record
 
 WIDE = 1000
 """More fields than any record here has, so that none is mended."""
@@ -80,15 +80,15 @@ def test_any_text_is_cut_as_if_by_hand(text: str, size: int, skip: bool) -> None
     lines = text.removesuffix("\n").split("\n") if text else []
     cut = [
         [
-            record.split(CELL)
-            for batch, _ in Records(iter(["\n".join(lines[i : i + step]) for i in range(0, len(lines), step)]), dialect)
+            record.split(FIELD_SEPARATOR)
+            for batch, _ in Tokenizer(iter(["\n".join(lines[i : i + step]) for i in range(0, len(lines), step)]), dialect)
             for record in batch
         ]
         for step in (1000, size)
     ]
     exactly, rest = [], "".join(f"{line}\n" for line in lines)
     while rest:
-        record = split_record(rest, dialect)
+        record = parse_record(rest, dialect)
         exactly.append(record.fields)
         rest = rest[record.end :]
     assert [[[field.strip() for field in fields] for fields in way] for way in cut] == [

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from cg_uploader.errors import UsageError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.delimited.dialect import Dialect, find_dialect
-from cg_uploader.sheets.delimited.encoding import find
-from cg_uploader.sheets.delimited.tokenizer import CELL, Records, split_record
+from cg_uploader.sheets.delimited.encoding import detect_encoding
+from cg_uploader.sheets.delimited.tokenizer import FIELD_SEPARATOR, Tokenizer, parse_record
 from cg_uploader.sheets.reader import ReadOptions, read
 
 Reader = Callable[..., Table]
@@ -215,7 +215,7 @@ def test_letters_are_counted_alike_wherever_the_bytes_are_parted(
 ) -> None:
     monkeypatch.setattr("cg_uploader.sheets.delimited.encoding.CHUNK", size)
     # more than three letters for each fault are needed to believe in UTF-8
-    found = find(io.BytesIO(letters.encode() + b"a,b\xff,c\n"), wanted=None, most=None, tick=lambda: None)
+    found = detect_encoding(io.BytesIO(letters.encode() + b"a,b\xff,c\n"), chosen=None, max_bytes=None, tick=lambda: None)
     assert (found.name == "utf-8") is unicode
 
 
@@ -226,7 +226,7 @@ def lines_of(text: str) -> list[str]:
 def cut(text: str, size: int, dialect: Dialect = COMMA) -> list[list[str]]:
     lines = lines_of(text)
     blocks = iter(["\n".join(lines[i : i + size]) for i in range(0, len(lines), size)])
-    return [record.split(CELL) for batch, _ in Records(blocks, dialect) for record in batch]
+    return [record.split(FIELD_SEPARATOR) for batch, _ in Tokenizer(blocks, dialect) for record in batch]
 
 
 def exactly(text: str, dialect: Dialect = COMMA) -> list[list[str]]:
@@ -234,7 +234,7 @@ def exactly(text: str, dialect: Dialect = COMMA) -> list[list[str]]:
     text = "".join(f"{line}\n" for line in lines_of(text))
     found = []
     while text:
-        record = split_record(text, dialect)
+        record = parse_record(text, dialect)
         found.append(record.fields)
         text = text[record.end :]
     return found
