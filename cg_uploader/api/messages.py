@@ -170,7 +170,8 @@ class ApiMessage(MessageKind):
     SIGN_IN_UNUSABLE = (
         "sign-in-unusable",
         N_(
-            "The sign-in brought no usable answer. Check the region, and whether a proxy or a login page of the network answers."
+            "The sign-in brought no usable answer. Check the region, and whether a proxy or a login page of the network "
+            "answers."
         ),
     )
 

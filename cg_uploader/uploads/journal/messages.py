@@ -131,7 +131,8 @@ class UploadMessage(MessageKind):
     UNANSWERED_ONCE = (
         "unanswered-once",
         N_(
-            "No complete answer came: the row may have been taken. It is not sent again by itself; look it up in Request History."
+            "No complete answer came: the row may have been taken. It is not sent again by itself; look it up in Request "
+            "History."
         ),
     )
     FAILED_AGAIN = (
