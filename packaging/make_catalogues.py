@@ -55,13 +55,14 @@ def extract(root: Path) -> Catalog:
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["catalogues"]
     catalog = Catalog(project="CG Uploader", version="1", header_comment=HEADER, charset="utf-8", fuzzy=False)
     for package in settings["packages"]:
-        for file, _line, text, comments, context in extract_from_dir(
+        marked = extract_from_dir(
             root / package,
             method_map=[("**.py", "python")],
             keywords=parse_keywords(settings["keywords"]),
             comment_tags=[settings["comment_tag"]],
             strip_comment_tags=True,
-        ):
+        )
+        for file, _line, text, comments, context in sorted(marked, key=lambda found: Path(found[0]).as_posix()):
             catalog.add(text, locations=[(f"{package}/{Path(file).as_posix()}", 0)], auto_comments=comments, context=context)
     return catalog
 
@@ -102,12 +103,16 @@ def begin(root: Path, language: str) -> Path:
 
 
 def compile_all(root: Path) -> list[Path]:
-    """Make the ``.mo`` of each language beside its ``.po``.  Fuzzy texts stay English."""
+    """Make the ``.mo`` of each language beside its ``.po``.  Texts that are fuzzy or could not be filled in stay English."""
     made = []
     for file in catalogues(root):
         target = file.with_suffix(".mo")
+        catalog = read_catalogue(file)
+        for message in catalog:
+            if message.id and _wrong(message, catalog.num_plurals):
+                message.string = ""
         with target.open("wb") as stream:
-            write_mo(stream, read_catalogue(file))
+            write_mo(stream, catalog)
         made.append(target)
     return made
 

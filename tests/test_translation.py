@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from cg_uploader import translation
+from cg_uploader.errors import FileError
 from cg_uploader.sheets.options import AS_FOUND
+from cg_uploader.sheets.process import worker
 from cg_uploader.sheets.process.limits import USUAL
-from cg_uploader.sheets.process.protocol import Job
+from cg_uploader.sheets.process.protocol import Job, receive
 from cg_uploader.translation import N_, _, ngettext
 
 PRODUCT = Path(translation.__file__).parent
@@ -120,18 +124,38 @@ def test_the_reading_process_is_told_the_catalogue(polish: Path) -> None:
     assert Job.unpacked(Job(polish / "file.csv", AS_FOUND, USUAL).packed()).catalogue is None
 
 
+def test_the_reading_process_fails_in_the_same_language(polish: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    translation.use(translation.catalogue(["pl"], polish))
+    job = Job(polish / "file.csv", AS_FOUND, USUAL).packed()
+    translation.use(None)  # as in a process that has just begun
+
+    def fail(_job: Job, _out: BytesIO) -> None:
+        raise FileError(_("Stopped."))
+
+    monkeypatch.setattr(worker, "_send_table", fail)
+    monkeypatch.setattr(worker, "hold_this_process", lambda _address: None)
+    out = BytesIO()
+    worker._answer(Job.unpacked(job), out)
+    out.seek(0)
+    message = receive(out)
+    assert message is not None
+    assert json.loads(message[1])["sentence"] == "Zatrzymano."
+
+
 # --- how texts are marked ---
 
 
 def badly_marked(text: str) -> list[str]:
     """The calls of ``_``, ``ngettext`` and ``N_`` in a module that extraction cannot read, or reads as another text."""
     texts = {"_": 1, "N_": 1, "ngettext": 2}
-    found = []
-    for node in ast.walk(ast.parse(text)):
+    tree, found = ast.parse(text), []
+    # Extraction sees no calls within an f-string before Python 3.12.
+    within = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in texts:
             marked = node.args[: texts[node.func.id]]
             literal = all(isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value for one in marked)
-            if not literal or len(marked) < texts[node.func.id]:
+            if not literal or len(marked) < texts[node.func.id] or id(node) in within:
                 found.append(f"line {node.lineno}: {ast.unparse(node)}")
     return found
 
@@ -148,6 +172,7 @@ def badly_marked(text: str) -> list[str]:
         'ngettext("row", f"{count} rows", count)',
         'ngettext("row")',
         'N_("a" + "b")',
+        "f\"{_('a')}\"",
     ],
 )
 def test_a_text_that_is_no_literal_is_found(text: str) -> None:
@@ -187,14 +212,47 @@ def test_the_underscore_is_bound_to_nothing_else() -> None:
     assert found == {}
 
 
-def bindings(text: str) -> list[int]:
+def bindings(text: str) -> set[int]:
     """The lines of a module that give the name ``_`` to something."""
-    return [
+    return {
         node.lineno
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store)
-    ]
+    }
 
 
 def test_a_binding_is_found() -> None:
-    assert bindings("def f():\n    _, kept = 1, 2\n    for _ in kept:\n        pass\n") == [2, 3]
+    assert bindings("def f():\n    _, kept = 1, 2\n    for _ in kept:\n        pass\n") == {2, 3}
+
+
+# --- who sees which words ---
+
+TEMPLATE = PRODUCT.parent / "resources" / "locale" / "cg_uploader.pot"
+OF_THE_COMMAND_LINE = re.compile(r"(?<![\w-])--?[a-z][a-z-]+|cg-uploader\b|Ctrl-C|\b(terminal|command line)\b")
+OF_THE_WINDOW = re.compile(r"\b([Bb]utton|[Cc]lick|[Pp]ress|[Dd]ialog|[Mm]enu|[Tt]ick|[Ss]tep|Settings|drag|drop)\b")
+
+
+def texts_of(commands: bool) -> list[str]:
+    """The texts of the template that stand in the command line's modules alone, or in at least one other."""
+    with TEMPLATE.open("rb") as stream:
+        messages = [message for message in read_po(stream) if message.id]
+    found = []
+    for message in messages:
+        files = [file for file, _line in message.locations]
+        if all(file.startswith(("cg_uploader/commands/", "cg_uploader/cli.py")) for file in files) is commands:
+            found += [message.id] if isinstance(message.id, str) else list(message.id)
+    assert len(found) > 50
+    return found
+
+
+def test_words_of_the_command_line_stay_there() -> None:
+    assert [text for text in texts_of(commands=False) if OF_THE_COMMAND_LINE.search(text)] == []
+
+
+def test_words_of_the_window_stay_there() -> None:
+    assert [text for text in texts_of(commands=True) if OF_THE_WINDOW.search(text)] == []
+
+
+@pytest.mark.parametrize("text", ["Leave --sheet out.", "“cg-uploader resume 3” goes on.", "Ctrl-C again.", "In the terminal."])
+def test_words_of_the_command_line_are_known(text: str) -> None:
+    assert OF_THE_COMMAND_LINE.search(text)

@@ -15,9 +15,10 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import Region
-from cg_uploader.settings.credentials import CredentialStore, from_environment
+from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE, CredentialStore, from_environment
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.translation import _
 from cg_uploader.uploads.proxy_auth import ProxyLogins
 
 Result = TypeVar("Result")
@@ -28,9 +29,10 @@ def credentials_for(args: Namespace, profile: str, region: Region) -> Credential
     found = from_environment(args.given) or CredentialStore().load(profile, region)
     if found is None:
         raise CredentialsRefused(
-            f"No Client ID and Client Secret are known for “{profile}” in this region. "
-            f"Save them with “cg-uploader credentials set {profile}”, "
-            "or give them as CG_UPLOADER_CLIENT_ID and CG_UPLOADER_CLIENT_SECRET."
+            _(
+                "No Client ID and Client Secret are known for “{profile}” in this region. "
+                "Save them with “cg-uploader credentials set {profile}”, or give them as {id_variable} and {secret_variable}."
+            ).format(profile=profile, id_variable=ID_VARIABLE, secret_variable=SECRET_VARIABLE)
         )
     return found
 
@@ -54,7 +56,7 @@ class Way:
         proxies = Proxies(self._preferences.proxy, None, self._logins.known)
         return Client(self._address, self._credentials, ca_file=ca_file, proxies=proxies)
 
-    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_: True) -> Result:
+    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_given: True) -> Result:
         """What ``work`` returns.  When a proxy asks who asks, before or in the middle of it, ``work`` is called once more.
 
         ``goes_on``: whether that is still wanted, by host:port of the proxy and by what ``work`` has returned.
@@ -74,7 +76,9 @@ class Way:
     def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
         if self._logins.asked(failure.place):
             return failure
-        advice = f"Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{failure.place}."
+        advice = _("Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{place}.").format(
+            place=failure.place
+        )
         return ProxyLoginWanted(f"{failure.sentence} {advice}", place=failure.place)
 
     def _answer(self, place: str) -> bool:
@@ -83,13 +87,16 @@ class Way:
             return True
         if not sys.stdin.isatty() or not self._terminal.interactive or not self._logins.may_ask(place):
             return False
-        again = " once more" if self._logins.asked(place) else ""
-        self._terminal.tell(f"The proxy {place} wants a user name and a password. Enter them{again}, or nothing to give up.")
-        sys.stderr.write("User name: ")
+        if self._logins.asked(place):
+            text = _("The proxy {place} did not accept that. Enter user name and password once more, or nothing to give up.")
+        else:
+            text = _("The proxy {place} wants a user name and a password. Enter them, or nothing to give up.")
+        self._terminal.tell(text.format(place=place))
+        sys.stderr.write(_("User name:") + " ")
         sys.stderr.flush()
         user = sys.stdin.readline().strip()
         if not user:
             return False
-        password = getpass.getpass("Password (not shown): ", stream=sys.stderr)
+        password = getpass.getpass(_("Password (not shown):") + " ", stream=sys.stderr)
         self._logins.answer(place, user, password)
         return True

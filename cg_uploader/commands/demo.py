@@ -18,6 +18,7 @@ from cg_uploader.settings.paths import Places, resource
 from cg_uploader.settings.profiles import parse
 from cg_uploader.sheets.failed_rows.writer import USUAL_SUFFIX
 from cg_uploader.sheets.reader import read
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import make_plan
 
@@ -35,7 +36,9 @@ def own_folder() -> Path:
         return Path(tempfile.mkdtemp(prefix="cg-uploader-demo-"))
     except OSError as error:
         raise UploaderError(
-            f"The folder for temporary files cannot be written ({error.strerror}). Make room there, or name another in TMPDIR.",
+            _(
+                "The folder for temporary files cannot be written ({reason}). Make room there, or name another in TMPDIR."
+            ).format(reason=error.strerror),
             kind="storage",
         ) from None
 
@@ -48,7 +51,8 @@ def demo(terminal: Terminal) -> int:
     with PracticeServer(script=script, delay=ANSWER_SECONDS) as server, closing(Journal(Places(folder))) as journal:
         profile = replace(parse(resource("samples/contacts.json").read_text(encoding="utf-8")), address=server.address)
         plan = make_plan(profile, read(sample))
-        terminal.say(f"{sample.name} goes to the practice server, a pretend CustomerGauge on this computer ({server.page}).")
+        text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
+        terminal.say(text.format(file=sample.name, page=server.page))
         way = Way(Places(folder), terminal, plan.address, Credentials("practice", "practice"))
         code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{USUAL_SUFFIX}")
     return 0 if code in WENT_AS_MEANT else code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from argparse import Namespace
 from typing import Any
 
@@ -14,10 +15,11 @@ from cg_uploader.fields.matching import MatchResult
 from cg_uploader.model.configuration import Profile, Source
 from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.table import Table
+from cg_uploader.model.table import Alternative, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
 
 ROWS_OF_A_TABLE = 20
@@ -29,12 +31,17 @@ def read_table(args: Namespace) -> Table:
     table = read(args.file, options)
     if args.sheet is not None and table.sheet is None:
         table.rows.close()
-        raise UsageError(f"{table.file.name} is a text file, which has no sheets. Leave “--sheet” out.", kind="sheet")
+        raise UsageError(
+            _("{file} is a text file, which has no sheets. Leave --sheet out.").format(file=table.file.name), kind="sheet"
+        )
     for name in ("encoding", "delimiter"):
         if getattr(options, name) is not None and table.sheet is not None:
             table.rows.close()
             raise UsageError(
-                f"{table.file.name} is a workbook, which says itself how it is read. Leave “--{name}” out.", kind=name
+                _("{file} is a workbook, which says itself how it is read. Leave {option} out.").format(
+                    file=table.file.name, option=f"--{name}"
+                ),
+                kind=name,
             )
     return table
 
@@ -86,14 +93,29 @@ def _as_csv(table: Table) -> str:
 
 
 def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
-    sheet = f", sheet “{table.sheet}”" if table.sheet else ""
-    terminal.say(f"{table.file.name}{sheet}, headings in row {table.header_row}")
-    heads = ["Row", *(column.heading or f"({column.letter})" for column in table.columns)]
+    text = _("{file}, sheet “{sheet}”, headings in row {row}") if table.sheet else _("{file}, headings in row {row}")
+    terminal.say(text.format(file=table.file.name, sheet=table.sheet, row=table.header_row))
+    heads = [_("Row"), *(column.heading or f"({column.letter})" for column in table.columns)]
     terminal.table(heads, ([str(row.number), *row.cells] for row in table.rows))
-    if len(table.rows) == limit:
-        terminal.say(f"These are the first {limit:,} rows; there may be more. “--limit N” shows N, “--as csv” all of them.")
+    if limit is not None and len(table.rows) == limit:
+        text = ngettext(
+            "This is the first row. There may be more. --limit N shows N of them, --as csv all.",
+            "These are the first {count:,} rows. There may be more. --limit N shows N of them, --as csv all.",
+            limit,
+        )
+        terminal.say(text.format(count=limit))
     for text in summarize_notes(table.notes):
-        terminal.tell(f"Note: {text}")
+        terminal.tell(_("Note: {text}").format(text=text))
+    if table.alternative is not None:
+        terminal.tell(_("{option} shows the other reading.").format(option=_option_of(table.alternative)))
+
+
+def _option_of(alternative: Alternative) -> str:
+    """Give the option with which a text file is read in the other way."""
+    if alternative.encoding is not None:
+        return f"--encoding {alternative.encoding}"
+    delimiter = "tab" if alternative.delimiter == "\t" else shlex.quote(alternative.delimiter or "")
+    return f"--delimiter {delimiter}"
 
 
 def check_file(args: Namespace, terminal: Terminal) -> int:
@@ -148,32 +170,41 @@ def problem_as_data(problem: Problem) -> dict[str, Any]:
 
 def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) -> None:
     terminal.table(
-        ("Field", "Column", "State"),
-        [(field.heading, _from(field.source), field.state.label) for field in match.fields],
+        (_("Field"), _("Column"), _("State")),
+        [(field.heading, _from(field.source), _(field.state.label)) for field in match.fields],
     )
     sent, rest = len(match.columns_sent), [column.heading or f"({column.letter})" for column in match.columns_not_sent]
     terminal.say()
-    terminal.say(f"{sent} of {sent + len(rest)} columns will be sent.")
+    columns = sent + len(rest)
+    text = ngettext("{sent} of {count} column will be sent.", "{sent} of {count} columns will be sent.", columns)
+    terminal.say(text.format(sent=sent, count=columns))
     if rest:
-        terminal.say(f"Not sent: {', '.join(rest)}.")
+        terminal.say(_("Not sent: {columns}.").format(columns=", ".join(rest)))
     say_groups(result, terminal)
     terminal.say()
-    terminal.say(f"{result.rows:,} rows: {result.ready:,} ready · {result.held_back:,} held back · {result.skipped:,} skipped")
+    text = ngettext(
+        "{count:,} row: {ready:,} ready · {held_back:,} held back · {skipped:,} skipped",
+        "{count:,} rows: {ready:,} ready · {held_back:,} held back · {skipped:,} skipped",
+        result.rows,
+    )
+    terminal.say(text.format(count=result.rows, ready=result.ready, held_back=result.held_back, skipped=result.skipped))
 
 
 def say_groups(result: CheckResult, terminal: Terminal) -> None:
     """The problems as to-do lists, errors and warnings apart."""
     for level, title in (
-        (Level.ERROR, "To correct (these rows are held back)"),
-        (Level.WARNING, "To know (these rows are sent)"),
+        (Level.ERROR, _("To correct (these rows are held back):")),
+        (Level.WARNING, _("To know (these rows are sent):")),
     ):
         texts = [group.text for group in result.groups if group.level is level]
         if texts:
-            for line in ("", f"{title}:", *(f"  {text}" for text in texts)):
+            for line in ("", title, *(f"  {text}" for text in texts)):
                 terminal.say(line)
 
 
 def _from(source: Source | None) -> str:
     if source is None:
         return "–"
-    return f"“{source.constant}” in every row" if source.constant is not None else source.column or f"column {source.letter}"
+    if source.constant is not None:
+        return _("“{text}” in every row").format(text=source.constant)
+    return source.column or _("column {letter}").format(letter=source.letter)

@@ -15,6 +15,7 @@ from cg_uploader.settings.delete_all import wipe
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
+from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
 from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE, announced
@@ -22,7 +23,10 @@ from cg_uploader.uploads.planning.plan_builder import tell_loss
 from cg_uploader.uploads.results.output_files import ensure_spared
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 
-ALL = "the history, the memory of accepted rows, profiles, settings, logs, and the saved Client IDs and Client Secrets"
+EVERYTHING = N_(
+    "This deletes the history, the memory of accepted rows, profiles, settings, logs, "
+    "and the saved Client IDs and Client Secrets."
+)
 
 
 @contextmanager
@@ -45,18 +49,20 @@ def _delete_old_values(journal: Journal, keep_days: int) -> None:
 def forget(args: Namespace, terminal: Terminal) -> int:
     """Delete a run's record, or everything that the program keeps on this computer."""
     if args.all == (args.run is not None):
-        raise UsageError("Say which upload is forgotten, by its number, or --all.")
+        raise UsageError(_("Name the upload to forget by its number, or use --all."))
     if args.all:
         return _forget_all(args, terminal)
     with opened(args, terminal) as journal:
         gone = journal.forget(
-            args.run, lambda: terminal.tell("Another program is reading the record of uploads. Waiting for it some seconds.")
+            args.run, lambda: terminal.tell(_("Another program is reading the record of uploads. Waiting some seconds for it."))
         )
     if not gone:
         terminal.tell(STILL_READ)
     terminal.say(
-        f"Upload {args.run} is forgotten. That its rows were accepted stays remembered, without values; "
-        "“cg-uploader forget --all” deletes that too."
+        _(
+            "Upload {run} is forgotten. That its rows were accepted stays remembered, without values. "
+            "“cg-uploader forget --all” deletes that too."
+        ).format(run=args.run)
     )
     return 0
 
@@ -67,22 +73,27 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         pass  # else nobody need be asked
     if not args.yes:
         if not sys.stdin.isatty():
-            raise UsageError(f"This deletes {ALL}. If that is meant, say so with --yes; nothing was deleted.")
-        sys.stderr.write(f"This deletes {ALL}.\nType yes if that is meant: ")
+            raise UsageError(_(EVERYTHING) + " " + _("Nothing was deleted. Confirm with --yes."))
+        # Translators: the answer stays “yes” in every language.
+        sys.stderr.write(_(EVERYTHING) + "\n" + _("Type yes to confirm:") + " ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() != "yes":
-            raise UsageError("Nothing was deleted.")
+            raise UsageError(_("Nothing was deleted."))
     store = CredentialStore()
     left = [] if not places.demo.home.is_symlink() else [places.demo.home.resolve()]
     for home in (places,) if left else (places.demo, places):
         left += wipe(home, _profiles(home), store, _alone(home))
     if left:
         names = ", ".join(map(str, left))
-        terminal.say(f"What CG Uploader kept on this computer is deleted, but for what links led to. Look yourself in: {names}")
+        terminal.say(
+            _("What CG Uploader kept on this computer is deleted, except behind links. Delete yourself: {names}").format(
+                names=names
+            )
+        )
     else:
-        terminal.say("Everything that CG Uploader kept on this computer is deleted.")
+        terminal.say(_("Everything that CG Uploader kept on this computer is deleted."))
     if store.available is not None:
-        terminal.tell("No keychain could be asked; where the program could use one earlier, look for “CG Uploader” in it.")
+        terminal.tell(_("No keychain could be asked. If the program has used one before, look for “CG Uploader” in it."))
     return 0
 
 
@@ -91,7 +102,7 @@ def _alone(places: Places) -> Iterator[None]:
     """Meanwhile no upload begins; RunHeld when one is under way."""
     with gate(places.journal) if places.home.is_dir() else nullcontext():
         if somebody_works(places.locks):
-            raise RunHeld("An upload is under way. Wait until it ends, or stop it; nothing was deleted.")
+            raise RunHeld(_("An upload is under way. Wait until it ends, or stop it. Nothing was deleted."))
         yield
 
 
@@ -100,7 +111,7 @@ def _profiles(places: Places) -> set[str]:
     names = set(ProfileStore(places.profiles).names())
     if places.journal.exists():
         with suppress(JournalError), Journal(places) as journal:
-            names |= {run.profile for run in summaries(journal, journal.runs(), lambda _: None)}
+            names |= {run.profile for run in summaries(journal, journal.runs(), lambda _changed: None)}
     return names
 
 
@@ -111,9 +122,13 @@ def memory(args: Namespace, terminal: Terminal) -> int:
         if args.action == "export":
             ensure_spared(args.file, args.places, journal)
             count, code = exchange.export_to(args.file)
-            rows = f"{count:,} row{'' if count == 1 else 's'}"
-            terminal.say(f"What this computer remembers of {rows} is in {args.file}; it holds no values.")
-            terminal.say(f"Code: {code}")
+            text = ngettext(
+                "What this computer remembers of {count:,} row is in {file}. It holds no values.",
+                "What this computer remembers of {count:,} rows is in {file}. It holds no values.",
+                count,
+            )
+            terminal.say(text.format(count=count, file=args.file))
+            terminal.say(_("Code: {code}").format(code=code))
             terminal.tell(CODE_ADVICE)
         elif args.action == "import":
             terminal.say(exchange.import_from(args.file, _code(args, terminal)).as_taken_in)
@@ -129,6 +144,10 @@ def _code(args: Namespace, terminal: Terminal) -> str:
     if code:
         return code
     if not sys.stdin.isatty():
-        raise UsageError(f"The code of {args.file.name} is needed. Start this in a terminal, or set {CODE_VARIABLE}.")
+        raise UsageError(
+            _("The code of {file} is needed. Start this in a terminal, or set {variable}.").format(
+                file=args.file.name, variable=CODE_VARIABLE
+            )
+        )
     terminal.tell(announcement)
-    return getpass.getpass("Code (not shown): ", stream=sys.stderr)
+    return getpass.getpass(_("Code (not shown):") + " ", stream=sys.stderr)

@@ -21,6 +21,7 @@ from cg_uploader.settings.profile_schema import MOST_BYTES
 from cg_uploader.settings.profiles import ProfileStore, open_profile, parse, to_json
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.system.named_file import read_named
+from cg_uploader.translation import _
 from cg_uploader.uploads.results.output_files import ensure_spared
 
 
@@ -29,7 +30,7 @@ def profile(args: Namespace, terminal: Terminal) -> int:
     store = ProfileStore(args.places.profiles)
     match args.action:
         case "list":
-            for name in store.names() or ["There is no profile on this computer yet."]:
+            for name in store.names() or [_("There is no profile on this computer yet.")]:
                 terminal.say(name)
         case "show":
             terminal.write(to_json(store.load(args.name)))
@@ -38,33 +39,38 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             if not args.yes:
                 _refuse_to_replace(store, found, args.file)
             store.save(found)
-            terminal.say(f"“{found.name}” is saved.")
+            terminal.say(_("“{profile}” is saved.").format(profile=found.name))
         case "export":
             text = to_json(store.load(args.name))
             ensure_spared(args.file, args.places, setup=args.name if args.yes else "")
             save_text(args.file, [text], private=False)
-            terminal.say(f"“{args.name}” is in {args.file}; it holds no secret.")
+            terminal.say(_("“{profile}” is in {file}. It holds no secret.").format(profile=args.name, file=args.file))
         case _:
             store.delete(args.name)
-            terminal.say(f"“{args.name}” is deleted.")
+            terminal.say(_("“{profile}” is deleted.").format(profile=args.name))
     return 0
 
 
 def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
     """ProfileError that says what would change, when another profile of that name is saved."""
     if changes := store.changed_by(found):
-        raise ProfileError(
-            f"“{found.name}” is saved on this computer already, and {file} differs from it ({'; '.join(changes)}). "
-            "Nothing was changed. --yes replaces the saved one; to keep both, give the file another “name”."
+        text = _(
+            "“{profile}” is saved on this computer already, and {file} differs from it ({changes}). "
+            "Nothing was changed. --yes replaces the saved one. To keep both, give the file another “name”."
         )
+        raise ProfileError(text.format(profile=found.name, file=file, changes="; ".join(changes)))
 
 
 def _text_of(file: Path) -> str:
     try:
         return read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ProfileError(f"{file} cannot be read as a profile ({why}).") from None
+        why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
+        raise ProfileError(
+            _("{file} cannot be read as a profile ({why}). Choose a setup file that CG Uploader has exported.").format(
+                file=file, why=why
+            )
+        ) from None
 
 
 def keep_credentials(args: Namespace, terminal: Terminal) -> int:
@@ -73,14 +79,14 @@ def keep_credentials(args: Namespace, terminal: Terminal) -> int:
         wanted = open_profile(args.name, ProfileStore(args.places.profiles))
         credentials = credentials_for(args, wanted.name, wanted.region)
         Way(args.places, terminal, address(wanted.region, wanted.address), credentials).go(Client.sign_in)
-        terminal.say(f"CustomerGauge accepts the Client ID and Client Secret of “{wanted.name}”.")
+        terminal.say(_("CustomerGauge accepts the Client ID and Client Secret of “{profile}”.").format(profile=wanted.name))
     elif args.action == "forget":
         CredentialStore().forget(args.name)
-        terminal.say(f"The Client ID and Client Secret of “{args.name}” are forgotten.")
+        terminal.say(_("The Client ID and Client Secret of “{profile}” are forgotten.").format(profile=args.name))
     else:
         wanted = open_profile(args.name, ProfileStore(args.places.profiles))
         _ask_and_save(wanted.name, wanted.region)
-        terminal.say(f"Saved in this computer's keychain for “{wanted.name}”.")
+        terminal.say(_("Saved in this computer's keychain for “{profile}”.").format(profile=wanted.name))
     return 0
 
 
@@ -88,12 +94,12 @@ def _ask_and_save(name: str, region: Region) -> None:
     store = CredentialStore()
     if store.available is not None:
         raise UsageError(store.available)
-    sys.stderr.write("Client ID: ")
+    sys.stderr.write(_("Client ID:") + " ")
     sys.stderr.flush()
     client_id = sys.stdin.readline().strip()
-    secret = getpass.getpass("Client Secret (not shown): ", stream=sys.stderr).strip()
+    secret = getpass.getpass(_("Client Secret (not shown):") + " ", stream=sys.stderr).strip()
     if not client_id or not secret:
-        raise UsageError("Both the Client ID and the Client Secret are needed; nothing was saved.")
+        raise UsageError(_("Both the Client ID and the Client Secret are needed. Nothing was saved."))
     store.save(name, region, Credentials(client_id, secret))
 
 

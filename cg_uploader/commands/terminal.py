@@ -15,6 +15,7 @@ from cg_uploader.fields.headings import reveal
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
+from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.sending.eta import Pace, done, in_words, to_send
 
 # What systems say of a pipe whose other end was closed.
@@ -22,7 +23,19 @@ NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
 BAR_CELLS = 24
 MOST_CELL_CHARACTERS = 44
 MILESTONE_PERCENT = 10
-SAYS_WHY = {Activity.SENDING: "", Activity.WAITING: "Waiting: ", Activity.STOPPING: "Stopping: "}
+SAYS_WHY = {
+    Activity.SENDING: "{reason}",
+    Activity.WAITING: N_("Waiting: {reason}"),
+    Activity.STOPPING: N_("Stopping: {reason}"),
+}
+LABELS = {
+    Activity.PREPARING: N_("Preparing"),
+    Activity.SENDING: N_("Sending"),
+    Activity.WAITING: N_("Waiting"),
+    Activity.PAUSED: N_("Paused"),
+    Activity.STOPPING: N_("Stopping"),
+    Activity.FINISHED: N_("Finished"),
+}
 
 
 class Terminal:
@@ -87,7 +100,7 @@ def _put(stream: TextIO, text: str) -> str:
 
 def _line(text: str) -> str:
     """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
-    return reveal(text).replace("\n", "‹line break›")
+    return reveal(text).replace("\n", _("‹line break›"))
 
 
 def _short(text: str) -> str:
@@ -111,8 +124,9 @@ class Progress:
         if troubled and self._terminal.interactive:
             self._terminal.redraw("")
         for outcome in troubled:
-            who = f" ({outcome.who})" if outcome.who else ""
-            self._terminal.tell(f"Row {outcome.row}{who}: {STATUSES[outcome.status].label}. {outcome.message}")
+            text = _("Row {row} ({who}): {status}.") if outcome.who else _("Row {row}: {status}.")
+            line = text.format(row=outcome.row, who=outcome.who, status=_(STATUSES[outcome.status].label))
+            self._terminal.tell(f"{line} {outcome.message}")
         if self._terminal.interactive:
             self._terminal.redraw("" if batch.activity is Activity.FINISHED else self._bar(batch))
         else:
@@ -120,14 +134,15 @@ class Progress:
 
     def _bar(self, batch: Batch) -> str:
         if batch.activity is Activity.PREPARING:
-            return f"Preparing {batch.rows:,} rows … {batch.detail}"
+            text = ngettext("Preparing {count:,} row … {detail}", "Preparing {count:,} rows … {detail}", batch.rows)
+            return text.format(count=batch.rows, detail=batch.detail)
         filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
         words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
             if rate := self._pace.rate:
-                words += [f"{rate:,.1f} a second", in_words(self._pace.seconds_left(batch.rows))]
+                words += [_("{rate:,.1f} a second").format(rate=rate), in_words(self._pace.seconds_left(batch.rows))]
         else:
-            words.append(batch.activity.value.capitalize())
+            words.append(_(LABELS[batch.activity]))
         words.append(batch.detail)
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
@@ -138,11 +153,15 @@ class Progress:
             self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
         reason = batch.detail.split(" Going on in ")[0]
         if batch.activity in SAYS_WHY and reason and reason != self._last:
-            self._terminal.tell(SAYS_WHY[batch.activity] + batch.detail)
+            self._terminal.tell(_(SAYS_WHY[batch.activity]).format(reason=batch.detail))
         self._last = reason
 
 
 def _progress(batch: Batch) -> str:
     """How many of the rows to be sent have an outcome; rows that stay behind are not among them."""
-    behind = to_send(batch) != batch.rows
-    return f"{done(batch):,} of {to_send(batch):,} rows{' to be sent' if behind else ''}"
+    total = to_send(batch)
+    if total == batch.rows:
+        text = ngettext("{done:,} of {count:,} row", "{done:,} of {count:,} rows", total)
+    else:
+        text = ngettext("{done:,} of {count:,} row to be sent", "{done:,} of {count:,} rows to be sent", total)
+    return text.format(done=done(batch), count=total)

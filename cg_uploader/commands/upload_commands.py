@@ -27,6 +27,7 @@ from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.system.atomic_file import save_text
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import UNDER_WAY
 from cg_uploader.uploads.planning.drift import file_changed, profile_changed
@@ -53,7 +54,7 @@ Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 def upload(args: Namespace, terminal: Terminal) -> int:
     """Send the rows of a file."""
     _refuse_place(args.save_failed)
-    _, plan = read_plan(args)
+    plan = read_plan(args)[1]
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
@@ -76,7 +77,9 @@ def _refuse_place(save_failed: Path | None) -> None:
         return
     ensure_suffix(save_failed, FAILED_ROWS)
     if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
-        raise UsageError(f"Nothing can be saved as {save_failed}. Choose a place that exists and can be written.")
+        raise UsageError(
+            _("Nothing can be saved as {file}. Choose a place that exists and can be written.").format(file=save_failed)
+        )
 
 
 def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -84,9 +87,13 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
     result = check(plan)
     if facts_of(plan.configuration.data_type).inviting and not plan.consent and result.invited is not None:
         people, addresses = result.invited
+        text = ngettext(
+            "This would invite {count:,} person ({addresses:,} different addresses) to a survey.",
+            "This would invite {count:,} people ({addresses:,} different addresses) to a survey.",
+            people,
+        )
         raise ConsentMissing(
-            f"This would invite {people:,} people ({addresses:,} different addresses) to a survey. "
-            "If that is meant, say so with --yes-send-surveys; nothing was sent."
+            text.format(count=people, addresses=addresses) + " " + _("Nothing was sent. Confirm with --yes-send-surveys.")
         )
     refuse_impossible(plan)
     beside = Terminal(json=True)
@@ -146,14 +153,17 @@ def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, sa
 
 
 def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
-    left = f" “cg-uploader resume {summary.run}” goes on where it stopped." if journal.unsettled(summary.run) else ""
     if summary.stopped is not None:
-        terminal.tell(f"{summary.stopped.reason}{left}")
+        left = _("“cg-uploader resume {run}” goes on where it stopped.").format(run=summary.run)
+        terminal.tell(f"{summary.stopped.reason} {left}" if journal.unsettled(summary.run) else summary.stopped.reason)
     if save_failed is not None:
         _save_failed(summary.run, journal, terminal, save_failed)
     elif summary.attention and summary.stopped is None:
-        again = f"“cg-uploader resume {summary.run} --save-failed PATH”"
-        terminal.tell(f"{again} writes the rows that need attention to a file; “cg-uploader report {summary.run}” lists them.")
+        text = _(
+            "“cg-uploader resume {run} --save-failed PATH” writes the rows that need attention to a file. "
+            "“cg-uploader report {run}” lists them."
+        )
+        terminal.tell(text.format(run=summary.run))
     terminal.say(in_words(summary))
     if terminal.json:
         _write(report.as_json(journal, summary.run), terminal)
@@ -164,13 +174,15 @@ def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -
     try:
         written = report.save_failed_rows(journal, run, target)
     except UploaderError as error:
-        terminal.tell(f"{error.sentence} The rows are recorded in upload {run}.")
+        terminal.tell(error.sentence + " " + _("The rows are recorded in upload {run}.").format(run=run))
         return
     if written:
-        rows = "1 row that needs attention is" if written == 1 else f"{written:,} rows that need attention are"
-        terminal.tell(f"{rows} in {target}.")
+        text = ngettext(
+            "{count:,} row that needs attention is in {file}.", "{count:,} rows that need attention are in {file}.", written
+        )
+        terminal.tell(text.format(count=written, file=target))
     else:
-        terminal.tell("No row needs attention, so no file of failed rows was written.")
+        terminal.tell(_("No row needs attention, so no file of failed rows was written."))
 
 
 @contextmanager
@@ -186,13 +198,13 @@ def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
         while (heard := near.recv(1)) != NO_SIGNAL and heard:
             if heard[0] in STOPS:
                 if not control.stopping:
-                    terminal.tell("Stopping: what is on its way has a few seconds. Ctrl-C again waits for nothing.")
+                    terminal.tell(_("Stopping: what is on its way has a few seconds. Ctrl-C again waits for nothing."))
                 control.stop(at_once=control.stopping)
 
     thread = threading.Thread(target=hear, name="signals", daemon=True)
     thread.start()
     wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)  # before the handlers: they hear nothing themselves
-    before = {number: signal.signal(number, lambda *_: None) for number in STOPS}
+    before = {number: signal.signal(number, lambda *_given: None) for number in STOPS}
     try:
         yield
     finally:
@@ -212,7 +224,7 @@ def newest(journal: Journal) -> int:
     """
     runs = journal.runs()
     if not runs:
-        raise UsageError("There is no upload on this computer yet.")
+        raise UsageError(_("There is no upload on this computer yet."))
     return next((run for run in runs if journal.unsettled(run)), runs[0])
 
 
@@ -223,9 +235,10 @@ def history(args: Namespace, terminal: Terminal) -> int:
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
     elif not runs:
-        terminal.say("There is no upload on this computer yet.")
+        terminal.say(_("There is no upload on this computer yet."))
     else:
-        heads = ("Run", "Started", "File", "Profile", "Rows", *(STATUSES[status].label for status in RowStatus), "Ended")
+        before = (_("Run"), _("Started"), _("File"), _("Profile"), _("Rows"))
+        heads = (*before, *(_(STATUSES[status].label) for status in RowStatus), _("Ended"))
         terminal.table(heads, [_history_line(run) for run in runs])
     return 0
 
@@ -238,8 +251,8 @@ def _history_line(run: RunSummary) -> list[str]:
 
 def _end(run: RunSummary) -> str:
     if run.finished is None and run.stopped is not None:
-        return "under way" if run.stopped.reason == UNDER_WAY else "cut off"
-    return "early" if run.stopped else "at its end"
+        return _("under way") if run.stopped.reason == UNDER_WAY else _("cut off")
+    return _("early") if run.stopped else _("at its end")
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:
@@ -248,7 +261,11 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
     if args.save is not None:
         form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
         if args.form not in (None, form):
-            raise UsageError(f"{args.save.name} does not end as --as {args.form} says. Leave --as out, or choose another name.")
+            raise UsageError(
+                _("{file} does not end as --as {form} says. Leave --as out, or choose another name.").format(
+                    file=args.save.name, form=args.form
+                )
+            )
     with opened(args, terminal) as journal:
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
         if args.save is not None:
@@ -257,7 +274,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
             _write(text, terminal)
         else:
             save_text(args.save, text)
-            terminal.say(f"Saved as {args.save}.")
+            terminal.say(_("Saved as {file}.").format(file=args.save))
     return 0
 
 

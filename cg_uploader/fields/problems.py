@@ -64,7 +64,7 @@ class Problem:
 
 def add_advice(message: str, kind: str) -> str:
     """Add what to do about a kind of problem to what is wrong."""
-    return f"{message} {_(WHAT_TO_DO[kind])}"
+    return " ".join([message, _(WHAT_TO_DO[kind])])
 
 
 def describe_todo(kind: str, heading: str | None, count: int, max_chars: int) -> str:

@@ -120,7 +120,7 @@ class CredentialStore:
 
     def save(self, profile: str, region: Region, credentials: Credentials) -> None:
         """Keep ``credentials`` for ``profile``, in the place of earlier ones; UsageError when that cannot be done."""
-        kept, _ = tidy(credentials.client_id, credentials.client_secret)
+        kept = tidy(credentials.client_id, credentials.client_secret)[0]
         self._keep(_service(profile), _ENTRY, kept.client_id, kept.client_secret, region.value)
 
     def forget(self, profile: str) -> None:
@@ -198,7 +198,7 @@ def _system_keychain() -> tuple[Keychain | None, str | None]:
         with _fenced(_("This computer's keychain cannot be used ({error}).")):
             backend = _best_backend()
     except CredentialsRefused as refused:
-        return None, f"{refused.sentence} {_('Nothing is remembered.')}"
+        return None, refused.sentence + " " + _("Nothing is remembered.")
     if backend is None:
         nothing = _("This computer has no keychain that keeps a secret safely, so nothing is remembered.")
         return None, f"{nothing} {advice}"

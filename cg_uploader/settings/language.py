@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import locale
-import plistlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +32,9 @@ def _system_languages(environment: Mapping[str, str]) -> list[str]:
         if environment.get(name):
             return [environment[name]]
     if sys.platform == "win32":
+        import ctypes
+        import locale
+
         language = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage())
         return [language] if language else []
     return _mac_languages(Path.home()) if sys.platform == "darwin" else []
@@ -42,6 +42,8 @@ def _system_languages(environment: Mapping[str, str]) -> list[str]:
 
 def _mac_languages(home: Path) -> list[str]:
     """Return the languages of macOS's settings, as POSIX names them: ``de_DE`` for ``de-DE``, the most wanted first."""
+    import plistlib  # a moment that other systems need not wait
+
     try:
         with (home / _MAC_SETTINGS).open("rb") as stream:
             languages = list(plistlib.load(stream)["AppleLanguages"])

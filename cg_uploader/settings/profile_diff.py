@@ -67,7 +67,7 @@ def _mapping(old: Mapping | None, new: Mapping | None) -> Iterator[str]:
         else:
             yield _("Columns: the ones that were chosen become those that match by their names")
         return
-    every = dict.fromkeys(heading for heading, _ in (*old.sources, *new.sources))
+    every = dict.fromkeys(heading for heading, _source in (*old.sources, *new.sources))
     headings = [heading for heading in every if old.source(heading) != new.source(heading)]
     if headings:
         yield _("Columns for the fields {headings}").format(headings=_named(headings))

@@ -37,8 +37,8 @@ def profile_of(data: Any, version: int) -> Profile:
     named = top.get("version")
     if named != version or isinstance(named, bool):
         sentence = _("“version” must be {version}, not {value}.").format(version=version, value=_found(named))
-        newer = isinstance(named, int) and named > version
-        raise ProfileError(f"{sentence} {_('A newer CG Uploader may have made it.')}" if newer else sentence)
+        newer = _("A newer CG Uploader may have made it.") if isinstance(named, int) and named > version else ""
+        raise ProfileError(f"{sentence} {newer}".rstrip())
     region = _word(_needed(top, "region"), "region", Region)
     address = _address(top["address"], region) if "address" in top else None
     return Profile(

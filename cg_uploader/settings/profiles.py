@@ -37,7 +37,7 @@ def parse(text: str) -> Profile:
             sentence = _("This is not a profile, because it is not proper JSON: line {line}, {problem}.").format(
                 line=error.lineno, problem=error.msg
             )
-        raise ProfileError(f"{sentence} {_('Ask for the setup file once more, or export it anew.')}") from None
+        raise ProfileError(sentence + " " + _("Ask for the setup file once more, or export it anew.")) from None
     return profile_of(data, VERSION)
 
 
@@ -147,7 +147,7 @@ class ProfileStore:
         return self._folder / f"{letters or 'profile'}-{checksum}.json"
 
     def _readable(self) -> Iterator[Profile]:
-        return (profile for _, profile in self._files())
+        return (profile for _file, profile in self._files())
 
     def _files(self) -> Iterator[tuple[Path, Profile]]:
         for file in sorted(self._folder.glob("*.json")):

@@ -47,7 +47,7 @@ def test_values_that_another_program_still_reads_are_said_to_stay_until_it_ends(
         assert reader.poll() is None
         assert done.returncode == 0
         assert "Upload 1 is forgotten" in done.stdout
-        waits, stays = done.stderr.find("Waiting for it"), done.stderr.find("stay in its files")
+        waits, stays = done.stderr.find("Waiting some seconds for it"), done.stderr.find("stay in its files")
         assert 0 <= waits < stays, done.stderr
         assert b"needle" in stored(home)
         reader.communicate("\n", timeout=ENOUGH_SECONDS)

@@ -80,6 +80,24 @@ def test_encoding_and_delimiter(program: Program, tmp_path: Path) -> None:
     assert shown(program, tmp_path / "t.csv", "--delimiter", "tab")["columns"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("content", "option"),
+    [
+        (("Name;City\n" + "Ann;Oslo\n" * 9 + "Małgorzata;Rome\n").encode("cp1250"), "--encoding cp1250"),
+        (b"Name;A,B\nAnn;1,5\nBo;2,5\nCy;3,5\n", "--delimiter ,"),
+    ],
+)
+def test_the_option_for_the_other_reading_of_a_text_is_named(
+    program: Program, tmp_path: Path, content: bytes, option: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    done = program.run("preview", tmp_path / "a.csv")
+    assert f"{option} shows the other reading." in done.stderr
+    again = program.run("preview", tmp_path / "a.csv", *option.split())
+    assert again.stdout != done.stdout
+    assert "the other reading" not in again.stderr
+
+
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
 def test_the_first_rows_only(program: Program, long: Path, form: str) -> None:
     out = program.run("preview", long, "--limit", "3", "--as", form).stdout
@@ -89,10 +107,10 @@ def test_the_first_rows_only(program: Program, long: Path, form: str) -> None:
 
 def test_a_table_says_that_there_may_be_more_and_what_is_odd_once(program: Program, long: Path) -> None:
     done = program.run("preview", long)
-    assert done.stdout.splitlines()[-1].startswith("These are the first 20 rows; there may be more.")
+    assert done.stdout.splitlines()[-1].startswith("These are the first 20 rows. There may be more.")
     assert done.stderr.count("has more values than headings") == 1
     assert "(and 19 more cells like this)" in done.stderr
-    assert "there may be more" not in program.run("preview", long, "--limit", "100").stdout
+    assert "may be more" not in program.run("preview", long, "--limit", "100").stdout
 
 
 def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None:
@@ -109,8 +127,8 @@ def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None
         (("--limit", "0"), 2, "a whole number from 1 on is needed"),
         (("--limit", "few"), 2, "a whole number from 0 on is needed"),
         (("--as", "xml"), 2, "--as"),
-        (("--encoding", "utf-8"), 2, "is a workbook, which says itself how it is read. Leave “--encoding” out."),
-        (("--delimiter", ";"), 2, "Leave “--delimiter” out."),
+        (("--encoding", "utf-8"), 2, "is a workbook, which says itself how it is read. Leave --encoding out."),
+        (("--delimiter", ";"), 2, "Leave --delimiter out."),
     ],
 )
 def test_wishes_that_cannot_be(program: Program, book: Path, words: tuple[str, ...], exit_code: int, told: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from program import Program, workbook
 
-from cg_uploader import cli
+from cg_uploader.commands.arguments import command_parser
 from cg_uploader.sheets.process.limits import Limits
 from cg_uploader.sheets.process.parse_process import Child, command
 
@@ -89,7 +89,7 @@ def test_no_file_that_the_program_leaves_holds_the_secret(program: Program, tmp_
 
 def test_no_option_takes_a_secret() -> None:
     """They would stand in the list of processes, for everybody on the computer."""
-    names = [name for action in _actions(cli._parser()) for name in (*action.option_strings, action.dest)]
+    names = [name for action in _actions(command_parser()) for name in (*action.option_strings, action.dest)]
     assert len(names) > 30
     assert [name for name in names if any(word in name for word in ("secret", "password", "token", "client-id", "login"))] == []
 

@@ -18,6 +18,7 @@ from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import FieldKind, NoteKind
 from cg_uploader.model.table import Column
 from cg_uploader.sheets.cells.notes import CELL_KINDS, COLUMN_KINDS, NoteCollector, summarize_notes
+from cg_uploader.translation import _
 
 TEMPLATE = Path(__file__).parents[2] / "resources" / "locale" / "cg_uploader.pot"
 KINDS = [*(kind.value for kind in FieldKind if kind is not FieldKind.TEXT), *(kind for kind in NoteKind if kind.checked)]
@@ -77,7 +78,7 @@ def test_what_is_wrong_with_a_plan_is_in_the_language_of_the_user() -> None:
     problems = find_plan_problems(plan(fields, [], mapping=mapping))
     assert {problem.kind for problem in problems} == {"reference", "heading", "not-mapped", "no-identifier"}
     assert [problem.text for problem in problems if english(problem.text)] == []
-    assert [state for state in FieldState if english(state.label)] == []
+    assert [state for state in FieldState if english(_(state.label))] == []
     columns = [Column("E-mail ", "A"), Column("Tel", "B"), Column("Tel", "C")]
     assert match(configuration("E-mail"), columns[:1]).fields[0].difference == "«a space at the end»"
     gone = Mapping((("Email", Source(column="E-mail")), ("Phone", Source(column="Tel")), ("City", Source(letter="Z"))))

@@ -75,6 +75,19 @@ def test_a_text_that_a_catalogue_lacks_is_found(make_catalogues: ModuleType) -> 
     assert make_catalogues.faults(_german(), extracted) == ["missing: 'New.'"]
 
 
+def test_a_text_that_could_not_be_filled_in_stays_english(repository: Path, make_catalogues: ModuleType) -> None:
+    file = make_catalogues.begin(repository, "de")
+    file.write_text(
+        make_catalogues.as_text(_german(one="Kein {nam}.", many=("{count} Zeile", "{count} Zeilen von {file}"))),
+        encoding="utf-8",
+    )
+    (compiled,) = make_catalogues.compile_all(repository)
+    with compiled.open("rb") as stream:
+        texts = gettext.GNUTranslations(stream)
+    assert texts.gettext("No {name}.") == "No {name}."
+    assert [texts.ngettext(*ROWS, count) for count in (1, 2)] == list(ROWS)
+
+
 @pytest.fixture
 def repository(root: Path, tmp_path: Path) -> Path:
     """A copy with a package of one module."""

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import ENCODINGS
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.delimited.dialect import Dialect, find_dialect
 from cg_uploader.sheets.delimited.encoding import detect_encoding
@@ -104,7 +105,7 @@ def test_two_readings_that_are_about_as_good_are_both_given(table: Reader) -> No
     assert other.own[:2] == (("Name,Team", "Office,City"), ("Ann,Red", "North,Oslo"))
     assert other.other[:2] == (("Name", "Team;Office", "City"), ("Ann", "Red;North", "Oslo"))
     (note,) = found.notes
-    assert note.text.startswith("The delimiter is a guess: “;”. With “,” (--delimiter comma) the file reads about as well;")
+    assert note.text.startswith("The delimiter is a guess: “;”. With “,” the file reads about as well. ")
     for delimiter in (";", "comma", "none"):
         chosen = table(content, delimiter=delimiter)
         assert (chosen.alternative, kinds(chosen)) == (None, [])
@@ -120,7 +121,7 @@ def test_few_letters_that_another_encoding_explains_better_are_asked_about(table
     assert (found.alternative.encoding, found.alternative.delimiter) == (encoding, None)
     assert found.alternative.own == (("Name", "City"), (name.encode(encoding).decode("cp1252", "replace"), "Rome"))
     assert found.alternative.other == (("Name", "City"), (name, "Rome"))
-    assert f"(--encoding {encoding})" in found.notes[0].text
+    assert f"With {ENCODINGS[encoding]} the file reads" in found.notes[0].text
 
 
 @pytest.mark.parametrize("text", ["René", "São Paulo", "Jørgen Ærø", "Peña", "Jürgen Groß", "Zoë – “x” 5 €", "Œuvre", "µ ± 3°"])

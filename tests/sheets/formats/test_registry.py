@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sheetfiles import read
 
-from cg_uploader import cli
+from cg_uploader.commands import arguments
 from cg_uploader.errors import FileError
 from cg_uploader.gui.widgets.drop_zone import files_to_choose, kinds_in_words
 from cg_uploader.sheets.delimited.row_builder import RowBuilder
@@ -73,7 +73,7 @@ def test_a_new_format_is_offered_and_named(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(registry, "FORMATS", (*FORMATS, LISTED))
     assert "*.prn *.listed *.lst);;All files" in files_to_choose()
     assert kinds_in_words().endswith("text (csv, tsv, txt), or Listed (listed)")
-    assert "txt or listed" in " ".join(cli._file_options().format_help().split())
+    assert "txt or listed" in " ".join(arguments._file_options().format_help().split())
     packed = tmp_path / "packed.zip"
     with zipfile.ZipFile(packed, "w") as package:
         package.writestr("inner.lst", "x")
