@@ -66,7 +66,6 @@ def test_fixed_decimals_are_decimal_rounding_of_15_digits(value: float, places: 
         ("#,##0.00", ["1.5", "1234.25", "683.6300000000001"], ["1.50", "1234.25", "683.63"]),
         ("General", ["5", "0.30000000000000004", "-2.5"], ["5", "0.3", "-2.5"]),
         ("yyyy-mm-dd hh:mm", ["45296.5", "45296.99999999999"], ["2024-01-05 12:00:00", "2024-01-06 00:00:00"]),
-        ("yyyy-mm-dd hh:mm", ["45296.5", "45296.99999999999"], ["2024-01-05 12:00:00", "2024-01-06 00:00:00"]),
     ],
 )
 def test_common_numbers_need_no_look_at_each_of_them(code: str, values: list[str], texts: list[str]) -> None:
