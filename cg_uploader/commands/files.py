@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from argparse import Namespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from cg_uploader.fields.matching import MatchResult
 from cg_uploader.model.configuration import Profile, Source
 from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.table import Table
+from cg_uploader.model.table import Alternative, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
@@ -105,6 +106,16 @@ def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
         terminal.say(text.format(count=limit))
     for text in summarize_notes(table.notes):
         terminal.tell(_("Note: {text}").format(text=text))
+    if table.alternative is not None:
+        terminal.tell(_("{option} shows the other reading.").format(option=_option_of(table.alternative)))
+
+
+def _option_of(alternative: Alternative) -> str:
+    """Give the option with which a text file is read in the other way."""
+    if alternative.encoding is not None:
+        return f"--encoding {alternative.encoding}"
+    delimiter = "tab" if alternative.delimiter == "\t" else shlex.quote(alternative.delimiter or "")
+    return f"--delimiter {delimiter}"
 
 
 def check_file(args: Namespace, terminal: Terminal) -> int:
@@ -160,7 +171,7 @@ def problem_as_data(problem: Problem) -> dict[str, Any]:
 def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) -> None:
     terminal.table(
         (_("Field"), _("Column"), _("State")),
-        [(field.heading, _from(field.source), field.state.label) for field in match.fields],
+        [(field.heading, _from(field.source), _(field.state.label)) for field in match.fields],
     )
     sent, rest = len(match.columns_sent), [column.heading or f"({column.letter})" for column in match.columns_not_sent]
     terminal.say()

@@ -29,8 +29,8 @@ class FieldState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The words that the user sees."""
-        return _(_LABELS[self])
+        """The words that the user sees, marked for translation."""
+        return _LABELS[self]
 
 
 _LABELS = {

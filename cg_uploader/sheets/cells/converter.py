@@ -153,7 +153,7 @@ class ConversionNotes:
 
     def settle(self, notes: Sequence[CellNote]) -> None:
         """Remember that these are noted: what is noted once per column need not be found again."""
-        self.settled.update((column, kind) for column, kind, _ in notes if kind in COLUMN_KINDS)
+        self.settled.update((column, kind) for column, kind, _detail in notes if kind in COLUMN_KINDS)
 
 
 class _CachedFormatter(dict[Any, str]):

@@ -145,19 +145,20 @@ def _describe_encoding_guess(encoding: Encoding) -> str:
         guess = _("The text is UTF-8 but for some bytes, which were read as western letters.")
     else:
         guess = _("The encoding is a guess: {encoding}.").format(encoding=_name_encoding(encoding.name))
-    if not encoding.rival:
-        return " ".join([guess, _("If letters look wrong, choose another one.")])
-    advice = _("With {encoding} (--encoding {option}) the file reads about as well; choose that if letters look wrong.")
-    return " ".join([guess, advice.format(encoding=_name_encoding(encoding.rival), option=encoding.rival)])
+    advice = _("If letters look wrong, choose another one.")
+    if encoding.rival:
+        text = _("With {encoding} the file reads about as well. Choose that if letters look wrong.")
+        advice = text.format(encoding=_name_encoding(encoding.rival))
+    return " ".join([guess, advice])
 
 
 def _describe_delimiter_guess(dialect: Dialect) -> str:
     guess = _("The delimiter is a guess: {delimiter}.").format(delimiter=_name_delimiter(dialect.char))
-    if not dialect.rival:
-        return " ".join([guess, _("If columns look wrong, choose another one.")])
-    option = next((name for name, char in _NAMES.items() if char == dialect.rival), dialect.rival)
-    advice = _("With {delimiter} (--delimiter {option}) the file reads about as well; choose that if columns look wrong.")
-    return " ".join([guess, advice.format(delimiter=_name_delimiter(dialect.rival), option=option)])
+    advice = _("If columns look wrong, choose another one.")
+    if dialect.rival:
+        text = _("With {delimiter} the file reads about as well. Choose that if columns look wrong.")
+        advice = text.format(delimiter=_name_delimiter(dialect.rival))
+    return " ".join([guess, advice])
 
 
 def _name_encoding(name: str) -> str:

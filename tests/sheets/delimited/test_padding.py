@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sheetfiles import read
 
+from cg_uploader.sheets.cells.separators import CELL
 from cg_uploader.sheets.delimited.dialect import Dialect
-from cg_uploader.sheets.delimited.tokenizer import FIELD_SEPARATOR, Tokenizer, parse_record
+from cg_uploader.sheets.delimited.tokenizer import Tokenizer, parse_record
 
 WIDE = 1000
 """More fields than any record here has, so that none is mended."""
@@ -80,7 +81,7 @@ def test_any_text_is_cut_as_if_by_hand(text: str, size: int, skip: bool) -> None
     lines = text.removesuffix("\n").split("\n") if text else []
     cut = [
         [
-            record.split(FIELD_SEPARATOR)
+            record.split(CELL)
             for batch, _ in Tokenizer(iter(["\n".join(lines[i : i + step]) for i in range(0, len(lines), step)]), dialect)
             for record in batch
         ]
