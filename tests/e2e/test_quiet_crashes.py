@@ -17,8 +17,8 @@ BREAK = {
     "sending": "api.client.Client.send",
     "engine": "uploads.sending.engine._Run.carry_out",
     "journal": "uploads.journal.journal.Journal.record",
-    "checks": "fields.rowcheck.RowChecker.problems",
-    "reading": "sheets.process.receiver.Receiver._take_rows",
+    "checks": "fields.rowcheck.RowChecker.find_problems",
+    "reading": "sheets.process.receiver.TableReceiver._take_rows",
     "terminal": "commands.terminal.Progress.__call__",
 }
 STRAYS = """

@@ -16,7 +16,7 @@ from program import Program, workbook
 
 from cg_uploader.commands.arguments import command_parser
 from cg_uploader.sheets.process.limits import Limits
-from cg_uploader.sheets.process.parse_process import Child, command
+from cg_uploader.sheets.process.parse_process import ParseProcess, worker_command
 
 HEADINGS = ("Email", "First Name")
 SECRET = "a-very-secret-secret"
@@ -108,7 +108,7 @@ def test_the_process_that_reads_files_is_given_nothing(monkeypatch: pytest.Monke
     monkeypatch.setenv("HTTPS_PROXY", f"http://ann:{SECRET}@proxy:1")
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     before = set(children.read_text().split())
-    child = Child(command(), Limits())
+    child = ParseProcess(worker_command(), Limits())
     try:
         (number,) = set(children.read_text().split()) - before
         environment = Path(f"/proc/{number}/environ").read_bytes()

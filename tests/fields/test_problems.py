@@ -1,41 +1,41 @@
-"""Every kind of problem has its words."""
+"""Every kind of problem has its words, for one and for many."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from cg_uploader.fields.problems import WHAT_TO_DO, Problem, counted, todo
-from cg_uploader.fields.value_types import SHAPES
-from cg_uploader.model.enums import FieldKind, Level
+from cg_uploader.fields.problems import WHAT_TO_DO, Problem, add_advice, describe_todo
+from cg_uploader.model.enums import FieldKind, Level, NoteKind
+
+KINDS = [*(kind.value for kind in FieldKind if kind is not FieldKind.TEXT), *(kind for kind in NoteKind if kind.checked)]
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 rows"), (1, "1 row"), (2_000, "2,000 rows")])
-def test_a_number_has_its_noun(count: int, text: str) -> None:
-    assert counted(count, "row", "rows") == text
+@pytest.mark.parametrize("kind", dict.fromkeys([*WHAT_TO_DO, *KINDS]))
+def test_a_line_of_the_to_do_list_for_one_and_for_many(kind: str) -> None:
+    one, many = (describe_todo(kind, "Email", count, 128) for count in (1, 2_000))
+    assert "1 " in one
+    assert "2,000 " in many
+    assert one.endswith(" (“Email”)")
+    assert one.replace("1 ", "") != many.replace("2,000 ", "")
+    assert not re.search(r"[{}]", one + many)
+
+
+def test_advice_stands_behind_what_is_wrong() -> None:
+    assert str(add_advice("“x” is wrong.", "missing")) == "“x” is wrong. Enter it, or leave the row out."
 
 
 @pytest.mark.parametrize("kind", WHAT_TO_DO)
-def test_what_to_do_is_a_sentence_and_its_line_counts(kind: str) -> None:
-    assert WHAT_TO_DO[kind].endswith(".")
-    one, two = todo(kind, None, 1, 255), todo(kind, "Email", 2, 255)
-    assert "1 " in one
-    assert "2 " in two
-    assert two.endswith("(“Email”)")
-    assert one != two
+def test_what_to_do_is_a_sentence(kind: str) -> None:
+    assert WHAT_TO_DO[kind].sentence.endswith(".")
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FieldKind if kind in SHAPES])
-def test_a_type_of_values_has_a_line_with_its_own_noun(kind: FieldKind) -> None:
-    one, many = SHAPES[kind].nouns
-    assert todo(kind.value, None, 1, 0) == f"Fix 1 {one}"
-    assert todo(kind.value, "X", 3, 0) == f"Fix 3 {many} (“X”)"
+def test_a_kind_without_words_is_named_all_the_same() -> None:
+    assert describe_todo("quite-new", None, 2, 0) == "2 rows: quite new"
 
 
-def test_a_kind_without_words_is_still_told() -> None:
-    assert todo("quite-new", None, 2, 0) == "2 rows: quite new"
-
-
-def test_where_stands_before_what_was_found() -> None:
+def test_where_stands_before_what_is_wrong() -> None:
     problem = Problem(4, "E-mail", "Email", Level.ERROR, "email", "It is no address.", "Row 4, E-mail")
     assert problem.text == "Row 4, E-mail: It is no address."
     assert Problem(None, None, None, Level.ERROR, "reference", "Row 4 says all.").text == "Row 4 says all."

@@ -20,7 +20,7 @@ from cg_uploader.model.enums import DataType
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
-from cg_uploader.sheets.table.spool import BLOCK, Packer, Spool
+from cg_uploader.sheets.table.spool import BLOCK_ROWS, RowPacker, Spool
 from cg_uploader.uploads.sending.control import Control
 
 
@@ -42,8 +42,8 @@ class SlowRows(Spool):
 @pytest.fixture(params=[0, 1 << 30], ids=["in a file", "in memory"])
 def slow(request: pytest.FixtureRequest) -> Iterator[SlowRows]:
     rows = SlowRows(request.param)
-    packer = Packer(rows)
-    for number, cells in enumerate(people(3 * BLOCK), 2):
+    packer = RowPacker(rows)
+    for number, cells in enumerate(people(3 * BLOCK_ROWS), 2):
         packer.append(number, cells)
     packer.seal(range(len(HEADINGS)))
     yield rows

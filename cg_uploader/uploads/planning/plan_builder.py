@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from cg_uploader.api.endpoints import address
 from cg_uploader.errors import AlreadyUploaded, Cancelled, DiskFull, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
-from cg_uploader.fields.matching import Match, match
+from cg_uploader.fields.matching import MatchResult, match
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
@@ -31,7 +31,7 @@ ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
 
 
-def match_profile(profile: Profile, table: Table) -> Match:
+def match_profile(profile: Profile, table: Table) -> MatchResult:
     """Which column feeds which field of the profile's configuration."""
     return match(profile.configuration, table.columns, profile.mapping)
 

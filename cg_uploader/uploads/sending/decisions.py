@@ -96,7 +96,7 @@ def _by_itself(plan: Plan, row: Row, request: Request, checker: RowChecker) -> t
     """What the user's choices and the checks say of a row."""
     if plan.leaves_out(row.number):
         return RowStatus.SKIPPED.value, (("", message(UploadMessage.LEFT_OUT)),)
-    if errors := [problem for problem in checker.problems(row, request) if problem.level is Level.ERROR]:
+    if errors := [problem for problem in checker.find_problems(row, request) if problem.level is Level.ERROR]:
         return RowStatus.HELD_BACK.value, tuple((problem.heading or "", problem.message) for problem in errors)
     return WAITING, _NOTHING
 

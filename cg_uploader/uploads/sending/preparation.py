@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cg_uploader.errors import Cancelled, ConsentMissing, CredentialsRefused, MappingError
-from cg_uploader.fields.checks import plan_problems
+from cg_uploader.fields.checks import find_plan_problems
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import Activity, Level, RowStatus
 from cg_uploader.model.message import message
@@ -24,7 +24,7 @@ ROWS_OF_A_LOOK = 5_000
 
 def refuse_impossible(plan: Plan) -> None:
     """MappingError when nothing of the plan could be sent rightly; ConsentMissing when it may invite people unasked."""
-    for problem in plan_problems(plan):
+    for problem in find_plan_problems(plan):
         if problem.level is Level.ERROR:
             raise MappingError(problem.text)
     if facts_of(plan.configuration.data_type).inviting and not plan.consent:

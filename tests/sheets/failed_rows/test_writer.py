@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.provenance import Origin
-from cg_uploader.sheets.cells.clean_text import BLANKS, sent
+from cg_uploader.sheets.cells.clean_text import BLANKS, clean_cell
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
 from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, SENT, STATUS, WHAT_TO_DO, FailedRow
@@ -161,7 +161,7 @@ def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tu
     path = tmp_path / "r.xlsx"
     write(path, ["Key", "Value"], [FailedRow(i, cells, RowStatus.REFUSED, "p", "w") for i, cells in enumerate(rows, 2)])
     found = texts(path)[1:]
-    assert [row[:2] for row in found] == [tuple(sent(cell)[0] for cell in cells) for cells in rows]
+    assert [row[:2] for row in found] == [tuple(clean_cell(cell)[0] for cell in cells) for cells in rows]
     clean = [(i, cell) for i, cells in enumerate(rows) for cell in cells if cell == cell.strip(BLANKS) and cell.isprintable()]
     assert all(cell in found[i] for i, cell in clean)
 

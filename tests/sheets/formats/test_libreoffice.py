@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
@@ -116,7 +116,7 @@ def converted(path: Path, form: str, folder: Path) -> Path:
 
 
 def texts(path: Path) -> list[tuple[int, tuple[str, ...]]]:
-    table = parse(path, ReadOptions(), Watch())
+    table = parse(path, ReadOptions(), ReadControl())
     found = [(row.number, row.cells) for row in table.rows]
     table.rows.close()
     return found
