@@ -102,7 +102,7 @@ def test_cells_that_hold_no_text_are_blank_and_said(table: Reader) -> None:
         (7, "Value", "hidden-by-format"),
         (9, "Value", "error-text"),
     ]
-    assert found.notes[0].text == "B2 shows the error #N/A; nothing can be sent for it. Correct the formula or the value."
+    assert found.notes[0].text == "B2 shows the error #N/A. Nothing can be sent for it. Correct the formula or the value."
 
 
 def test_column_notes_come_once(table: Reader) -> None:
