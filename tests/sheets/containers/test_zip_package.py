@@ -54,13 +54,13 @@ def test_a_part_that_is_there_twice_must_be_the_same(twice: str) -> None:
 
 
 def test_what_would_be_unreasonably_large_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zip_package, "MOST_PACKED", 1_000)
+    monkeypatch.setattr(zip_package, "MAX_PACKED", 1_000)
     assert Package(packed({"a.xml": "x" * 900})).size("a.xml") == 900
     with pytest.raises(FileError) as caught:
         Package(packed({"a.xml": "x" * 100_000}))
     assert caught.value.kind == "too-big"
-    monkeypatch.setattr(zip_package, "MOST_PACKED", 1 << 30)
-    monkeypatch.setattr(zip_package, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(zip_package, "MAX_PACKED", 1 << 30)
+    monkeypatch.setattr(zip_package, "MAX_BYTES", 1_000)
     with pytest.raises(FileError, match="unpacked"):
         Package(packed({"a.xml": "x" * 1_001}))
 
