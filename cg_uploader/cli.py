@@ -20,7 +20,7 @@ from cg_uploader.settings.language import catalogue_for
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there, within
-from cg_uploader.system.pending_saves import remove_left
+from cg_uploader.system.pending_saves import remove_leftovers
 from cg_uploader.translation import _, ngettext
 
 # Commands that are worth a line in the log.
@@ -115,7 +115,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
 def _remove_left() -> None:
     """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
     with suppress(OSError, ValueError):  # the command itself says what is wrong with the home
-        within(TIDY_SECONDS, lambda: remove_left(find_home()))
+        within(TIDY_SECONDS, lambda: remove_leftovers(find_home()))
 
 
 def _command(name: str) -> Command:

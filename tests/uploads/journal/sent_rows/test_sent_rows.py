@@ -392,7 +392,7 @@ class TestExchange:
         _, code = journal.memories().export_to(tmp_path / "mine")
         with pytest.raises(UsageError, match="from this computer"):
             journal.memories().import_from(tmp_path / "mine", code)
-        with pytest.raises(UsageError, match="Choose another place"):
+        with pytest.raises(UsageError, match="Choose another folder"):
             journal.memories().export_to(tmp_path / "no such folder" / "mine")
 
     def test_a_file_is_whole_or_absent(self, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
