@@ -32,7 +32,7 @@ Command = Callable[[argparse.Namespace, Terminal], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
     _complete_streams()
-    given = environment_cleanup.settle(os.environ)
+    given = environment_cleanup.clean(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     translation.use(None)
     if not terminal.json and not _saves_json(words):
         _choose_language(paths)
-    with crash_handling.kept_quiet(paths):
+    with crash_handling.quiet_crashes(paths):
         try:
             return _guarded(words, terminal, given)
         finally:
@@ -103,7 +103,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
         )
         raise UsageError(text.format(count=len(unknown), command=args.command))
     if args.command in LOGGED:
-        with logs.kept(args.paths):
+        with logs.opened(args.paths):
             return _command(args.command)(args, terminal)
     code = _command(args.command)(args, terminal)
     if terminal.lost:  # what was uploaded stays so, but here the result is all there is

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
-from cg_uploader.settings.delete_all import wipe
+from cg_uploader.settings.delete_all import delete_all
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
@@ -64,7 +64,7 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
     store = CredentialStore()
     left = [] if not paths.demo.home.is_symlink() else [paths.demo.home.resolve()]
     for home in (paths,) if left else (paths.demo, paths):
-        left += wipe(home, _profiles(home), store, _alone(home))
+        left += delete_all(home, _profiles(home), store, _alone(home))
     if left:
         names = ", ".join(map(str, left))
         terminal.say(
@@ -74,7 +74,7 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         )
     else:
         terminal.say(_("Everything that CG Uploader kept on this computer is deleted."))
-    if store.available is not None:
+    if store.why_unavailable is not None:
         terminal.tell(_("No keychain could be asked. If the program has used one before, look for “CG Uploader” in it."))
     return 0
 

@@ -76,8 +76,8 @@ def keep_credentials(args: Namespace, terminal: Terminal) -> int:
 
 def _ask_and_save(name: str, region: Region) -> None:
     store = CredentialStore()
-    if store.available is not None:
-        raise UsageError(store.available)
+    if store.why_unavailable is not None:
+        raise UsageError(store.why_unavailable)
     sys.stderr.write(_("Client ID:") + " ")
     sys.stderr.flush()
     client_id = sys.stdin.readline().strip()

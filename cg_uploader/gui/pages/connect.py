@@ -86,7 +86,7 @@ class ConnectPage(Page):
         self.session.changed.connect(self._show_possible)
 
     def _look_for_keychain(self) -> None:
-        self.form.show_keychain(self.services.credentials.available)
+        self.form.show_keychain(self.services.credentials.why_unavailable)
 
     # ------------------------------------------------------------------ what is shown and typed
 
@@ -208,7 +208,7 @@ class ConnectPage(Page):
             self.session.use_profile(profile, PRACTICE_CREDENTIALS)
             return
         remembered = None
-        if self.services.credentials.available is None:
+        if self.services.credentials.why_unavailable is None:
             remembered = self.services.credentials.load(profile.name, profile.region)
         self.session.use_profile(profile, remembered)
 
@@ -305,7 +305,7 @@ class ConnectPage(Page):
 
     def _can_keep_secret(self, connection: Connection) -> bool:
         keeps = bool(connection.name) and REGIONS[connection.region].keeps_secrets
-        return keeps and self.services.credentials.available is None
+        return keeps and self.services.credentials.why_unavailable is None
 
     def _browse_setup(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a setup file", "", SETUP_FILES)
