@@ -20,7 +20,7 @@ from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.translation import _, ngettext
-from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
+from cg_uploader.uploads.planning.plan_builder import make_plan, match_profile, with_limits
 
 ROWS_OF_A_TABLE = 20
 
@@ -50,7 +50,7 @@ def read_plan(args: Namespace) -> tuple[Profile, Plan]:
     """The profile and the plan that the options name."""
     profile = open_profile(args.profile, ProfileStore(args.paths.profiles))
     plan = make_plan(profile, read_table(args))
-    return profile, limited(plan, getattr(args, "rows", None), getattr(args, "connections", None))
+    return profile, with_limits(plan, getattr(args, "rows", None), getattr(args, "connections", None))
 
 
 def preview(args: Namespace, terminal: Terminal) -> int:

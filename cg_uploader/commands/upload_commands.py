@@ -16,7 +16,7 @@ from cg_uploader.api.client import Client
 from cg_uploader.commands.client_factory import ClientFactory, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
 from cg_uploader.commands.terminal import Terminal, TerminalProgress
-from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
+from cg_uploader.errors import AlreadyUploaded, ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import RowStatus
@@ -28,13 +28,13 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.opened_journal import opened_journal
-from cg_uploader.uploads.planning.drift import changed_since
-from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
+from cg_uploader.uploads.planning.drift import describe_changes
+from cg_uploader.uploads.planning.plan_builder import EarlierUploads, find_earlier, refuse_repeat
 from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.results.receipt import receipt
-from cg_uploader.uploads.results.report import in_words
+from cg_uploader.uploads.results.report import totals_in_words
 from cg_uploader.uploads.results.retry_failed import retried_rows
 from cg_uploader.uploads.results.saved_files import save_report
 from cg_uploader.uploads.sending import logged_run
@@ -61,12 +61,33 @@ def upload(args: Namespace, terminal: Terminal) -> int:
             ensure_spared(args.save_failed, args.paths, journal, (args.file, Path(args.profile)))
         if (back := retried_rows(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
-        found = earlier(plan, journal)
-        refuse_repeat(found, plan.skip_accepted)
+        found = find_earlier(plan, journal)
+        _refuse_repeat(found, plan.skip_accepted)
         if found.sentence:
             terminal.tell(found.sentence)
         way = ClientFactory(args.paths, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
         return run_plan(plan, way, journal, terminal, args.save_failed)
+
+
+def _refuse_repeat(earlier: EarlierUploads, skip_accepted: bool | None) -> None:
+    """Refuse rows whose repeat could do harm, and name the options to choose from.
+
+    Raises:
+        AlreadyUploaded: No option says yet what to do with these rows.
+    """
+    try:
+        refuse_repeat(earlier, skip_accepted)
+    except AlreadyUploaded as refusal:
+        if skip_accepted or not earlier.can_skip:
+            choice = _("If they are new, say so with --send-again. Nothing was sent.")
+        elif earlier.unfinished is None:
+            choice = _("Skip what was accepted (--skip-accepted), or send everything again (--send-again).")
+        else:
+            choice = _(
+                "Continue that upload (cg-uploader resume {run}), skip what was accepted (--skip-accepted), or send everything "
+                "again (--send-again)."
+            ).format(run=earlier.unfinished.run)
+        raise AlreadyUploaded(refusal.sentence + " " + choice) from None
 
 
 def _refuse_place(save_failed: Path | None) -> None:
@@ -114,7 +135,7 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(args, plan.profile, plan.region)
-            for changed in changed_since(run, journal, ProfileStore(args.paths.profiles)):
+            for changed in describe_changes(run, journal, ProfileStore(args.paths.profiles)):
                 terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
@@ -154,7 +175,7 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
             "“cg-uploader report {run}” lists them."
         )
         terminal.tell(text.format(run=summary.run))
-    terminal.say(in_words(summary))
+    terminal.say(totals_in_words(summary))
     if terminal.json:
         _write(report.as_json(journal, summary.run), terminal)
 

@@ -172,7 +172,7 @@ def totals_as_data(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def in_words(summary: RunSummary) -> str:
+def totals_in_words(summary: RunSummary) -> str:
     """The totals in one sentence that adds up: ``250 rows: 231 accepted · 12 held back · …``; statuses with none left out."""
     parts = [f"{count:,} {STATUSES[status].label.lower()}" for status, count in summary.counts.items() if count]
     rows = f"{summary.rows:,} row{'' if summary.rows == 1 else 's'}"
