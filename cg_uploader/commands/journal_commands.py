@@ -39,7 +39,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
             args.run, lambda: terminal.tell(_("Another program is reading the record of uploads. Waiting some seconds for it."))
         )
     if not gone:
-        terminal.tell(STILL_READ)
+        terminal.tell(_(STILL_READ))
     terminal.say(
         _(
             "Upload {run} is forgotten. That its rows were accepted stays remembered, without values. "

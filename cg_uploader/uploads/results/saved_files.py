@@ -1,4 +1,4 @@
-"""Saves what leaves the program as files of the user's: failed rows, receipts, setup files, sent rows.
+"""The files that the program saves for the user: failed rows, receipts, setup files, sent rows.
 
 None takes the place of a file that ``output_files`` spares.
 """
@@ -18,7 +18,7 @@ from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared,
 
 
 def save_failed_rows(journal: Journal, run: int, target: Path, paths: AppPaths) -> int:
-    """Save the rows of a run that need attention, and return how many; no file is written when there are none.
+    """Save the rows of a run that need attention, and return how many. No file is written when there are none.
 
     Raises:
         UsageError: ``target`` has another suffix, must be spared or cannot be saved, or the rows' values were deleted.
@@ -51,10 +51,10 @@ def save_setup_file(profile: Profile, target: Path, paths: AppPaths, *, replaces
 
 
 def save_sent_rows(journal: Journal, target: Path, paths: AppPaths) -> tuple[int, str]:
-    """Save what this computer remembers of sent rows, without values; return how many rows, and the code that opens it.
+    """Save what this computer knows of sent rows, without values. Return how many, and the code that opens the file.
 
     Raises:
-        UsageError: ``target`` must be spared or cannot be saved, or nothing is remembered.
+        UsageError: ``target`` must be spared or cannot be saved, or no sent rows are known.
     """
     ensure_spared(target, paths, journal)
     return journal.memories().export_to(target)

@@ -102,7 +102,7 @@ def test_run_profile_and_mapping_come_back(survey: Plan, journal: Journal, tmp_p
     assert (found.run, found.profile, found.reference) == (summary.run, survey.profile, survey.configuration.reference)
     assert found.mapping == survey.mapping
     plan = replace(survey, table=table)
-    assert found.sentence(plan) == "These are failed rows of upload 1 (contacts.xlsx); only they are sent."
+    assert found.sentence(plan) == "These are failed rows of upload 1 (contacts.xlsx). Only they are sent."
     assert next(plan.request(row).pairs for row in table.rows) == (
         ("Email", "p3@example.com"),
         ("First Name", "Name 3"),
