@@ -161,7 +161,7 @@ class ConnectPage(Page):
             self.session.set_tested(Tested(True, f"It works: CustomerGauge ({place}) has accepted the Client ID and secret."))
             self._keep_or_forget_secret(None)
         try:
-            self.services.proxy_logins.worked()
+            self.services.proxy_logins.confirm()
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
 

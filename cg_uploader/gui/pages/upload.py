@@ -291,7 +291,7 @@ class UploadPage(Page):
 
     def _keep_proxy_login(self) -> None:
         try:
-            self.services.proxy_logins.worked()
+            self.services.proxy_logins.confirm()
         except UploaderError as error:
             self.failure.say("error", error.sentence)
 
