@@ -140,8 +140,9 @@ def _read(answer: Received | Reply, now: datetime) -> tuple[str, float]:
         text = data.get("access_token")
         if isinstance(text, str) and _USABLE.fullmatch(text.strip()):
             return text.strip(), _lifetime(data.get("expires_in"))
-    if answer.status in (400, 401) and data is not None:
-        raise _refused(data)
+    # A 401 is a refusal whatever it holds: asking again with the same words may lock the account.
+    if answer.status == 401 or (answer.status == 400 and data is not None):
+        raise _refused(data or {})
     wait = asked_wait(answer.headers, now) if answer.status in (429, 503) else None
     raise NotReachable(_unusable(answer.status, wait), kind="no-token", retry_after=wait)
 

@@ -100,6 +100,9 @@ ADVICE = "CustomerGauge does not accept the Client ID and secret in this region.
         (401, {"error": "invalid_client", "error_description": "Client is\r\nlocked"}, "CustomerGauge says: Client is locked"),
         (401, {"message": "Unauthorized"}, "CustomerGauge says: Unauthorized"),
         (401, {}, ADVICE),
+        (401, b"", ADVICE),
+        (401, b"<html>", ADVICE),
+        (401, b"[]", ADVICE),
     ],
 )
 def test_a_refusal(status, body, said):
@@ -132,7 +135,6 @@ def test_a_refusal(status, body, said):
         (answer(200, {"access_token": "a\x00"}), "no usable answer"),
         (answer(204), "no usable answer"),
         (answer(400), "no usable answer"),
-        (answer(401, b"<html>"), "no usable answer"),
         (answer(403, {"message": "Forbidden"}), "no usable answer"),
         (answer(404, b"<html>"), "no usable answer"),
         (Reply(Answer.NOT_CONNECTED, message="x refused the connection."), "did not work. x refused the connection."),
