@@ -75,9 +75,7 @@ def _refuse_place(save_failed: Path | None) -> None:
         return
     ensure_suffix(save_failed, FAILED_ROWS)
     if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
-        raise UsageError(
-            _("Nothing can be saved as {file}. Choose a place that exists and can be written.").format(file=save_failed)
-        )
+        raise UsageError(_("Nothing can be saved there. Choose a folder that exists and can be written, and a name in it."))
 
 
 def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -253,11 +251,8 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
     if args.save is not None:
         form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
         if args.form not in (None, form):
-            raise UsageError(
-                _("{file} does not end as --as {form} says. Leave --as out, or choose another name.").format(
-                    file=args.save.name, form=args.form
-                )
-            )
+            wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
+            raise UsageError(wrong.format(form=args.form))
     with opened_journal(args.places, terminal.tell) as journal:
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
         if args.save is None:

@@ -93,9 +93,7 @@ class ProfileStore:
             if profile.name == name:
                 return profile
         there = ", ".join(f"“{other}”" for other in self.names()) or _("none yet")
-        raise ProfileError(
-            _("There is no profile “{name}” on this computer. Profiles here: {there}.").format(name=name, there=there)
-        )
+        raise ProfileError(_("There is no profile of that name on this computer. Profiles here: {there}.").format(there=there))
 
     def changed_by(self, profile: Profile) -> tuple[str, ...]:
         """What saving ``profile`` would change in the one that is saved under its name, a line each.
@@ -187,10 +185,16 @@ def delete_profile(name: str, store: ProfileStore, credentials: CredentialStore)
 
 
 def read_profile(file: Path) -> Profile:
-    """Read the profile in a file; ProfileError names the file, and what is wrong with it."""
+    """Read the profile in a file.
+
+    Raises:
+        ProfileError: It cannot be read or used.  The sentence names a file that is there, and says what is wrong with it.
+    """
     try:
         text = read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
+        if not is_there(file):  # what was typed may be anything
+            raise ProfileError(_("There is no such file. Choose a setup file that CG Uploader has exported.")) from None
         why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
         raise ProfileError(
             _("{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.").format(file=file, why=why)

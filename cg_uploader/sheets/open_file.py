@@ -69,7 +69,7 @@ def _opened(file: Path) -> IO[bytes]:
             raise unknown(file.name, "a device")
         return file.open("rb")
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise FileError(f"{file.name} is not there. Choose the file again.", kind="missing") from error
+        raise FileError("The file is not there. Choose it again.", kind="missing") from error  # its name may be anything
     except OSError as error:
         text = f"{file.name} cannot be opened. Close it in other programs, and make sure that you may read it."
         raise FileError(text, kind="locked") from error

@@ -83,10 +83,7 @@ def _why_not(target: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return _("{target} is a folder. Choose another name. Nothing was saved.").format(target=target)
     if error.errno == errno.ENAMETOOLONG or (error.errno in _NO_FOLDER and _is_long(target) and is_there(folder)):
-        start = f"{name[:40]}…" if len(name) > 40 else name
-        return _(
-            "The name {start} is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved."
-        ).format(start=start)
+        return _("The name is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved.")
     kept = _("What stood there before is unchanged.") if target.exists() else _("Nothing was saved.")
     if error.errno in FULL:
         text = _("The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another place.")
@@ -98,7 +95,7 @@ def _why_not(target: Path, error: OSError) -> str:
         )
         return f"{text.format(**saved)} {kept}"
     if error.errno in _NO_FOLDER:
-        return _("There is no folder {folder}, so {name} cannot be saved. Choose another place.").format(**saved)
+        return _("There is no such folder, so nothing can be saved there. Choose another place.")
     text = _("{name} cannot be saved in {folder} ({reason}). Choose another place.")
     return f"{text.format(**saved, reason=error.strerror)} {kept}"
 

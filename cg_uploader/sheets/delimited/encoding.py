@@ -127,5 +127,5 @@ def _check_known(name: str) -> None:
     except (LookupError, ValueError):
         known = False
     if not known:
-        text = f"There is no encoding “{name}”. Use utf-8, utf-16, cp1252 or another well-known name."
+        text = "There is no encoding of that name. Use utf-8, utf-16, cp1252 or another well-known name."
         raise UsageError(text, kind="encoding")

@@ -113,7 +113,7 @@ def _char(wanted: str) -> str:
     if char == NONE:
         return char
     if len(char) != 1 or char in '"\n\r' or not (char.isprintable() or char == "\t"):
-        raise UsageError(f"A delimiter is one character, or tab, or none; not “{wanted}”.", kind="delimiter")
+        raise UsageError("A delimiter is one character, or tab, or none.", kind="delimiter")  # it may be a secret
     return char
 
 

@@ -48,13 +48,13 @@ def candidates(sheets: Sequence[str], visible: int, wanted: str | None) -> Seque
     if wanted is None:
         return sheets[:visible] or sheets
     if wanted not in sheets:
-        raise no_such_sheet(sheets, wanted)
+        raise no_such_sheet(sheets)
     return [wanted]
 
 
-def no_such_sheet(sheets: Sequence[str], wanted: str) -> UsageError:
-    """The failure for a sheet that the person named and that is not there."""
-    return UsageError(f"There is no sheet “{wanted}”. The file has: {', '.join(sheets)}.", kind="sheet")
+def no_such_sheet(sheets: Sequence[str]) -> UsageError:
+    """Make the failure for a sheet that the user named and that is not there; what was typed may be a secret."""
+    return UsageError(f"There is no sheet of that name. The file has: {', '.join(sheets)}.", kind="sheet")
 
 
 def nothing_in(wanted: str | None) -> FileError:

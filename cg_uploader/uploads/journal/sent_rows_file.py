@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
-from cg_uploader.system.named_file import NamedFile
+from cg_uploader.system.named_file import NamedFile, is_there
 from cg_uploader.uploads.journal import sent_rows
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
@@ -211,7 +211,8 @@ def _opened(file: Path) -> Iterator[NamedFile]:
         with NamedFile(file) as stream:
             yield stream
     except OSError as error:
-        raise FileError(f"{file} cannot be read ({error.strerror}).", kind="missing") from None
+        text = f"{file} cannot be read ({error.strerror})." if is_there(file) else f"There is no such file. {ANOTHER}"
+        raise FileError(text, kind="missing") from None
 
 
 def _usable(header: Any) -> bool:

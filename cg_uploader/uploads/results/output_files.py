@@ -15,6 +15,7 @@ from cg_uploader.settings.paths import Places
 from cg_uploader.settings.profile_schema import MOST_BYTES
 from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_sure_file, not_sure_beside
 from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there, read_named, same_as, within
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 
 _CHUNK_BYTES = 1 << 20
@@ -30,8 +31,8 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
     """
     suffix = target.suffix.lower()
     if suffix not in allowed:
-        endings = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-        raise UsageError(f"The name {target.name} does not end in {endings}, which says what it becomes. Choose another name.")
+        text = _("The name does not end in {others} or {last}, which says what it becomes. Choose another name.")
+        raise UsageError(text.format(others=", ".join(allowed[:-1]), last=allowed[-1]))
     return suffix
 
 

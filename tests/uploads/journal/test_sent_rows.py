@@ -341,7 +341,7 @@ class TestExchange:
                 with pytest.raises(FileError) as caught:
                     other.memories().import_from(tmp_path / "wrong", code)
                 assert "wrong" in caught.value.sentence
-            with pytest.raises(FileError, match="cannot be read"):
+            with pytest.raises(FileError, match="no such file"):
                 other.memories().import_from(tmp_path / "missing", code)
             assert other._db.execute("select count(*) from memory").fetchone() == (0,)
             assert other.memories().imports() == []

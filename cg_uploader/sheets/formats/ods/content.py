@@ -122,7 +122,7 @@ class OpenDocument:
         with suppress(Enough):
             _Content(styles, choose, watch).parse(self._package, _CONTENT)
         if wanted is not None and not readings:
-            raise no_such_sheet(self.sheets, wanted)
+            raise no_such_sheet(self.sheets)
         if not readings or not readings[-1].builder.is_table:
             raise nothing_in(wanted)
         return readings[-1].reading()
