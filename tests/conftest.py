@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import program
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,6 +15,16 @@ from cg_uploader.settings.paths import Places
 
 settings.register_profile("no clock", settings.default, deadline=None, suppress_health_check=(HealthCheck.too_slow,))
 settings.load_profile("no clock")  # how long an example takes says more about the computer's other work than about the law
+
+
+SLOW_TIMEOUT_SECONDS = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a slow test more time; what hangs elsewhere is ended by the limit of pyproject.toml."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_SECONDS))
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +45,17 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def _in_english() -> Iterator[None]:
     yield
     translation.use(None)
+
+
+@pytest.fixture(autouse=True)
+def _processes_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program is a process where that is the point: such a test is marked ``process``, and the others call it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("this test starts the program as a process: mark it so, or call Program.run")
+
+    if not program.NAMED and request.node.get_closest_marker("process") is None:
+        monkeypatch.setattr(program.Program, "start", refuse)
 
 
 @pytest.fixture

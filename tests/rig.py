@@ -156,9 +156,7 @@ def inline(timer: Timer) -> Surroundings:
 
 def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept], client_id: str = "") -> int:
     """A run with these rows in the journal, which nobody holds."""
-    run = journal.begin(plan, client_id)
-    journal.add(run, rows)
-    journal.seal(run, plan)
+    run = journal.record_run(plan, rows, client_id)
     with journal.hold(run):
         return run
 

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from cg_uploader.api.messages import ApiMessage
-from cg_uploader.fields.messages import FieldMessage
+from cg_uploader.fields.messages import Advice, FieldMessage
 from cg_uploader.model.message import MessageKind
 from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
 
 PRODUCT = Path(__file__).resolve().parent.parent / "cg_uploader"
+TEMPLATE = PRODUCT.parent / "resources" / "locale" / "cg_uploader.pot"
 # Methods that take a text apart, or look into it.
 READING = {
     *("startswith", "endswith", "removeprefix", "removesuffix", "split", "rsplit", "partition", "rpartition", "find", "rfind"),
@@ -34,7 +36,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     # A note of the reading process begins with its row, which stands beside it in the window.
     "fields/rowcheck.py": ("note.text.removeprefix(f'{where}: ')",),
     # zlib has no codes, and Python's own errors of its XML parser and of long numbers have none either.
-    "sheets/containers/zip_package.py": ("'encoding' not in str(error)", "str(error).startswith(_NO_MEMORY)"),
+    "sheets/containers/errors.py": ("'encoding' not in str(error)", "str(error).startswith(_NO_MEMORY)"),
     "sheets/open_file.py": ("'Exceeds the limit' not in str(error)", "file.name in error.sentence"),
 }
 
@@ -151,7 +153,7 @@ def test_the_separators_have_one_definition() -> None:
     assert where == {"sheets/cells/separators.py"}
 
 
-KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage)
+KINDS: tuple[type[MessageKind], ...] = (UploadMessage, StopReason, RunState, ApiMessage, FieldMessage, Advice)
 
 
 def test_each_kind_has_a_word_of_its_own() -> None:
@@ -166,3 +168,11 @@ def test_each_kind_has_a_sentence(kind: MessageKind) -> None:
     text = kind.text({name: known.get(name, 5) for name in kind.names})
     assert text or kind is RunState.FINISHED
     assert "{" not in text
+
+
+def test_each_sentence_can_be_translated() -> None:
+    """One that is nothing but an argument has no words of its own."""
+    with TEMPLATE.open("rb") as stream:
+        marked = {text.id for text in read_po(stream)}
+    sentences = {kind.sentence for kinds in KINDS for kind in kinds}
+    assert {text for text in sentences - marked if not re.fullmatch(r"(\{\w+\})?", text)} == set()

@@ -17,8 +17,8 @@ from cg_uploader import translation
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.options import AS_FOUND
 from cg_uploader.sheets.process import worker
-from cg_uploader.sheets.process.limits import USUAL
-from cg_uploader.sheets.process.protocol import Job, receive
+from cg_uploader.sheets.process.limits import DEFAULT_LIMITS
+from cg_uploader.sheets.process.protocol import ParseJob, receive_message
 from cg_uploader.translation import N_, _, ngettext
 
 PRODUCT = Path(translation.__file__).parent
@@ -118,26 +118,26 @@ def test_what_cannot_be_read_is_no_error(tmp_path: Path, file: str) -> None:
 
 def test_the_reading_process_is_told_the_catalogue(polish: Path) -> None:
     translation.use(translation.catalogue(["pl"], polish))
-    job = Job(polish / "file.csv", AS_FOUND, USUAL)
-    assert Job.unpacked(job.packed()).catalogue == polish / "pl" / "LC_MESSAGES" / "cg_uploader.mo"
+    job = ParseJob(polish / "file.csv", AS_FOUND, DEFAULT_LIMITS)
+    assert ParseJob.from_line(job.to_line()).catalogue == polish / "pl" / "LC_MESSAGES" / "cg_uploader.mo"
     translation.use(None)
-    assert Job.unpacked(Job(polish / "file.csv", AS_FOUND, USUAL).packed()).catalogue is None
+    assert ParseJob.from_line(ParseJob(polish / "file.csv", AS_FOUND, DEFAULT_LIMITS).to_line()).catalogue is None
 
 
 def test_the_reading_process_fails_in_the_same_language(polish: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     translation.use(translation.catalogue(["pl"], polish))
-    job = Job(polish / "file.csv", AS_FOUND, USUAL).packed()
+    job = ParseJob(polish / "file.csv", AS_FOUND, DEFAULT_LIMITS).to_line()
     translation.use(None)  # as in a process that has just begun
 
-    def fail(_job: Job, _out: BytesIO) -> None:
+    def fail(_job: ParseJob, _out: BytesIO) -> None:
         raise FileError(_("Stopped."))
 
-    monkeypatch.setattr(worker, "_send_table", fail)
-    monkeypatch.setattr(worker, "hold_this_process", lambda _address: None)
+    monkeypatch.setattr(worker, "_send_tables", fail)
+    monkeypatch.setattr(worker, "limit_own_process", lambda _address: None)
     out = BytesIO()
-    worker._answer(Job.unpacked(job), out)
+    worker._answer(ParseJob.from_line(job), out)
     out.seek(0)
-    message = receive(out)
+    message = receive_message(out)
     assert message is not None
     assert json.loads(message[1])["sentence"] == "Zatrzymano."
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from argparse import Namespace
 from typing import Any
 
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import MappingError, UsageError
-from cg_uploader.fields.checks import CheckResult, Problem, check, plan_problems
-from cg_uploader.fields.matching import Match
+from cg_uploader.fields.checks import CheckResult, Problem, check, find_plan_problems
+from cg_uploader.fields.matching import MatchResult
 from cg_uploader.model.configuration import Profile, Source
 from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.table import Table
+from cg_uploader.model.table import Alternative, Table
 from cg_uploader.settings.profiles import ProfileStore, open_profile
-from cg_uploader.sheets.cells.notes import fold
+from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
@@ -103,15 +104,25 @@ def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
             limit,
         )
         terminal.say(text.format(count=limit))
-    for text in fold(table.notes):
+    for text in summarize_notes(table.notes):
         terminal.tell(_("Note: {text}").format(text=text))
+    if table.alternative is not None:
+        terminal.tell(_("{option} shows the other reading.").format(option=_option_of(table.alternative)))
+
+
+def _option_of(alternative: Alternative) -> str:
+    """Give the option with which a text file is read in the other way."""
+    if alternative.encoding is not None:
+        return f"--encoding {alternative.encoding}"
+    delimiter = "tab" if alternative.delimiter == "\t" else shlex.quote(alternative.delimiter or "")
+    return f"--delimiter {delimiter}"
 
 
 def check_file(args: Namespace, terminal: Terminal) -> int:
     """Match and check, and say what would be held back."""
     profile, plan = read_plan(args)
     match = match_profile(profile, plan.table)
-    blocking = " ".join(problem.text for problem in plan_problems(plan) if problem.level is Level.ERROR)
+    blocking = " ".join(problem.text for problem in find_plan_problems(plan) if problem.level is Level.ERROR)
     result = check(plan)
     if terminal.json:
         error = {"error": MappingError(blocking).as_data()} if blocking else {}
@@ -124,7 +135,7 @@ def check_file(args: Namespace, terminal: Terminal) -> int:
     return 1 if result.held_back else 0
 
 
-def _check_as_data(plan: Plan, match: Match, result: CheckResult) -> dict[str, Any]:
+def _check_as_data(plan: Plan, match: MatchResult, result: CheckResult) -> dict[str, Any]:
     return {
         "file": str(plan.table.file),
         "rows": result.rows,
@@ -141,7 +152,7 @@ def _check_as_data(plan: Plan, match: Match, result: CheckResult) -> dict[str, A
             }
             for field in match.fields
         ],
-        "problems": [problem_as_data(problem) for problem in (*plan_problems(plan), *result.problems)],
+        "problems": [problem_as_data(problem) for problem in (*find_plan_problems(plan), *result.problems)],
     }
 
 
@@ -157,7 +168,7 @@ def problem_as_data(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _check_as_text(match: Match, result: CheckResult, terminal: Terminal) -> None:
+def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) -> None:
     terminal.table(
         (_("Field"), _("Column"), _("State")),
         [(field.heading, _from(field.source), _(field.state.label)) for field in match.fields],

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.message import Text
 from cg_uploader.model.run import Batch
@@ -101,11 +101,11 @@ def _put(stream: TextIO, text: str) -> str:
 
 def _line(text: str) -> str:
     """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
-    return revealed(text).replace("\n", _("‹line break›"))
+    return reveal(text).replace("\n", _("‹line break›"))
 
 
 def _short(text: str) -> str:
-    line = revealed(text).replace("\n", "⏎").replace("\t", " ")
+    line = reveal(text).replace("\n", "⏎").replace("\t", " ")
     return line if len(line) <= MOST_CELL_CHARACTERS else line[: MOST_CELL_CHARACTERS - 1] + "…"
 
 

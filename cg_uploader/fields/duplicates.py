@@ -1,38 +1,40 @@
-"""Who is in a file: rows that share an identifier, telephone numbers of several people, how many people are invited."""
+"""Owns who is in a file: rows that share an identifier, phone numbers of several people, how many people are invited."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cg_uploader.fields.configuration import Identifiers, comparable, identifying_heading
-from cg_uploader.fields.duplicate_index import Repeats
-from cg_uploader.fields.headings import shown
-from cg_uploader.fields.problems import WHAT_TO_DO, Problem, counted
+from cg_uploader.fields.configuration import Identifiers, identifying_heading, normalize_identifier
+from cg_uploader.fields.duplicate_index import DuplicateIndex, Duplicates
+from cg_uploader.fields.headings import quote
+from cg_uploader.fields.problems import Problem, add_advice
 from cg_uploader.model.data_types import PERSON, Repeat, facts_of
 from cg_uploader.model.enums import Identity, Level
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
+from cg_uploader.translation import _, ngettext
 
 DUPLICATE, SHARED_PHONE = "duplicate", "shared-phone"
 
 
-class People:
-    """Gathers the identifiers of the rows that can go."""
+class DuplicateFinder:
+    """Gathers the identifiers of the rows that are ready, and finds those that an earlier row has too."""
 
     def __init__(self, plan: Plan) -> None:
-        """A data type without documented identifiers may invite people too: they are counted by the headings of a person."""
+        """A data type without documented identifiers may invite people too. They are counted by the headings of a person."""
         configuration = plan.configuration
-        headings = [heading for heading, _, _ in plan.wires]
+        headings = [heading for heading, _position, _constant in plan.wires]
         facts = facts_of(configuration.data_type)
         self._inviting = facts.inviting
         self._adding = facts.repeat is Repeat.ADDS
         self._identifiers = Identifiers(configuration, headings)
         if self._inviting and not self._identifiers.known:
             self._identifiers = Identifiers(configuration, headings, PERSON)
-        self._phone_headings = [identifying_heading(configuration, one) for one in (Identity.PHONE, Identity.EMAIL)]
-        self._with_phones = all(heading in headings for heading in self._phone_headings)
-        self._keys, self._phones, self._pairs = Repeats(), Repeats(), Repeats()
+        phone, email = (identifying_heading(configuration, identity) for identity in (Identity.PHONE, Identity.EMAIL))
+        self._phone_heading, self._email_heading = phone or "", email or ""
+        self._with_phones = phone in headings and email in headings
+        self._keys, self._phones, self._pairs = DuplicateIndex(), DuplicateIndex(), DuplicateIndex()
         self._repeated = 0
 
     def add(self, position: int, request: Request) -> None:
@@ -42,48 +44,73 @@ class People:
             self._keys.add(position, key)
         if self._with_phones:
             values = dict(request.pairs)
-            phone, email = self._phone_headings
-            digits = comparable(Identity.PHONE, values.get(phone or "", ""))
-            if digits and (email := values.get(email or "", "")):
+            digits = normalize_identifier(Identity.PHONE, values.get(self._phone_heading, ""))
+            if digits and (email := values.get(self._email_heading, "")):
                 self._phones.add(position, digits)
-                self._pairs.add(position, f"{digits} {comparable(Identity.EMAIL, email)}")
+                self._pairs.add(position, f"{digits} {normalize_identifier(Identity.EMAIL, email)}")
 
-    def repeats(self) -> Iterator[tuple[str, tuple[Sequence[int], Sequence[int]]]]:
-        """Kind of problem, positions of the rows concerned, and for each the position of the earlier row it repeats.
+    def find_duplicates(self) -> Iterator[tuple[str, Duplicates]]:
+        """Find the rows that repeat something of an earlier row: a kind of problem, and its rows.
 
-        A phone number is told once for each further e-mail address that it stands beside.
+        A phone number is named once for each further e-mail address that it stands beside.
         """
-        duplicates = self._keys.found()
+        duplicates = self._keys.find_duplicates()
         self._repeated = len(duplicates[0])
         yield DUPLICATE, duplicates
-        phones = self._phones.found()
-        same_person = set(self._pairs.found()[0]) if phones[0] else ()
-        others = [pair for pair in zip(*phones, strict=True) if pair[0] not in same_person]
-        yield SHARED_PHONE, (array("I", [one for one, _ in others]), array("I", [other for _, other in others]))
+        phones = self._phones.find_duplicates()
+        same_person = set(self._pairs.find_duplicates()[0]) if phones[0] else ()
+        others = [(row, earlier) for row, earlier in zip(*phones, strict=True) if row not in same_person]
+        yield SHARED_PHONE, (array("I", [row for row, _earlier in others]), array("I", [earlier for _row, earlier in others]))
 
-    def invited(self, ready: int) -> tuple[int, int] | None:
-        """(people, different addresses) that ``ready`` rows may invite; a row that names nobody counts as somebody else."""
+    def count_invited(self, ready: int) -> tuple[int, int] | None:
+        """Count (people, different addresses) that ``ready`` rows may invite. None where nobody is invited.
+
+        A row without an identifier counts as another person.
+        """
         return (ready, ready - self._repeated) if self._inviting else None
 
-    def line(self, count: int) -> str:
-        """The line of the to-do list about duplicates."""
-        rows = counted(count, "row repeats", "rows repeat")
+    def describe_todo(self, count: int) -> str:
+        """Write the line of the to-do list about duplicates."""
         if self._inviting:
-            return f"{rows} a person of an earlier row, who would be invited twice"
-        return f"{rows} the identifier of an earlier row; {'each is recorded' if self._adding else 'the last one wins'}"
-
-    def problem(self, kind: str, request: Request, earlier: Request) -> Problem:
-        """The problem of a row that repeats something of an earlier one."""
-        if kind == DUPLICATE:
-            found = f"{shown(self._identifiers.who(request))} is in row {earlier.row} already."
-            harm = "Each row is recorded." if self._adding else "The last row that is sent wins."
-            harm = "The same person may be invited twice." if self._inviting else harm
-            heading = self._identifiers.heading(request)
+            line = ngettext(
+                "{count} row repeats a person of an earlier row, who would be invited twice",
+                "{count} rows repeat a person of an earlier row, who would be invited twice",
+                count,
+            )
+        elif self._adding:
+            line = ngettext(
+                "{count} row repeats the identifier of an earlier row; each is recorded",
+                "{count} rows repeat the identifier of an earlier row; each is recorded",
+                count,
+            )
         else:
-            heading, by = self._phone_headings
-            phone, other = dict(request.pairs).get(heading or "", ""), dict(earlier.pairs).get(by or "", "")
-            found = f"The phone number {shown(phone)} belongs to {shown(other)} in row {earlier.row}."
-            harm = "One of the two may be wrong."
-        return Problem(
-            request.row, None, heading, Level.WARNING, kind, f"{found} {harm} {WHAT_TO_DO[kind]}", f"Row {request.row}"
-        )
+            line = ngettext(
+                "{count} row repeats the identifier of an earlier row; the last one wins",
+                "{count} rows repeat the identifier of an earlier row; the last one wins",
+                count,
+            )
+        return line.format(count=f"{count:,}")
+
+    def make_problem(self, kind: str, request: Request, earlier: Request) -> Problem:
+        """Make the problem of a row that repeats something of an earlier one."""
+        if kind == DUPLICATE:
+            heading, message = self._identifiers.heading(request), self._describe_duplicate(request, earlier)
+        else:
+            heading, message = self._phone_heading, self._describe_shared_phone(request, earlier)
+        where = _("Row {row}").format(row=request.row)
+        return Problem(request.row, None, heading, Level.WARNING, kind, add_advice(message, kind), where)
+
+    def _describe_duplicate(self, request: Request, earlier: Request) -> str:
+        if self._inviting:
+            text = _("{identifier} is in row {row} already. The same person may be invited twice.")
+        elif self._adding:
+            text = _("{identifier} is in row {row} already. Each row is recorded.")
+        else:
+            text = _("{identifier} is in row {row} already. The last row that is sent wins.")
+        return text.format(identifier=quote(self._identifiers.who(request)), row=earlier.row)
+
+    def _describe_shared_phone(self, request: Request, earlier: Request) -> str:
+        phone = dict(request.pairs).get(self._phone_heading, "")
+        email = dict(earlier.pairs).get(self._email_heading, "")
+        text = _("The phone number {phone} belongs to {email} in row {row}. One of the two may be wrong.")
+        return text.format(phone=quote(phone), email=quote(email), row=earlier.row)

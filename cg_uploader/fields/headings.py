@@ -1,4 +1,4 @@
-"""Field headings and column headings: which ones can travel, how two of them differ, and how to show what cannot be seen."""
+"""Owns headings of fields and columns: which ones can be sent, how two differ, and how to show what cannot be seen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ import unicodedata
 from collections.abc import Callable
 
 from cg_uploader.model.enums import BLANKS
+from cg_uploader.translation import N_, _
 
-_NAMED = {"\t": "tab", "\n": "line break", "\r": "carriage return", "\ufeff": "byte order mark", "\xad": "soft hyphen"}
+_NAMES = {
+    "\t": N_("tab"),
+    "\n": N_("line break"),
+    "\r": N_("carriage return"),
+    "\ufeff": N_("byte order mark"),
+    "\xad": N_("soft hyphen"),
+}
 _ODD_IN_TRANSIT = "[+&=%"
 _DECEIVING = ("Cf", "Cc", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
@@ -21,152 +28,192 @@ _LOOKALIKES = str.maketrans(
 )
 
 
-def problems_of_heading(heading: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(errors, warnings) in sentences: what makes a heading impossible to send, and what is risky about it.
+def check_heading(heading: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Find what makes a heading impossible to send, and what is risky about it: (errors, warnings) in sentences.
 
     Measured on PHP 8.2: a name ends at its first "]" whatever the encoding, an empty one arrives as the number 0, one with
-    NUL is dropped; "+", "&", "=" and "%" do not survive every gateway.
+    NUL is dropped. "+", "&", "=" and "%" do not survive every gateway.
     """
-    name = f"The heading “{visible(heading)}”"
-    rename = "Rename it in the import configuration and here."
+    name = show_invisible(heading)
     if not heading.strip(BLANKS):
-        return (f"A heading without a visible character cannot be sent. {rename}",), ()
+        text = _("A heading without a visible character cannot be sent. Rename it in the import configuration and here.")
+        return (text,), ()
     errors = []
     if "]" in heading:
-        errors.append(f"{name} holds “]”, where CustomerGauge takes a name to end: the field would not arrive. {rename}")
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in heading):
-        errors.append(f"{name} holds a character that cannot be sent (a control character or half of one). {rename}")
-    return tuple(errors), () if errors else tuple(_risks(heading, name))
+        errors.append(
+            _(
+                "The heading “{heading}” contains “]”, where CustomerGauge takes a name to end: the field would not arrive. "
+                "Rename it in the import configuration and here."
+            ).format(heading=name)
+        )
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in heading):
+        errors.append(
+            _(
+                "The heading “{heading}” contains a character that cannot be sent (a control character or half of one). "
+                "Rename it in the import configuration and here."
+            ).format(heading=name)
+        )
+    return tuple(errors), () if errors else tuple(_find_risks(heading))
 
 
-def _risks(heading: str, name: str) -> list[str]:
+def _find_risks(heading: str) -> list[str]:
     risks = []
-    if odd := [letter for letter in _ODD_IN_TRANSIT if letter in heading]:
-        marks = " ".join(f"“{letter}”" for letter in odd)
-        risks.append(f"{name} holds {marks}, which may not arrive unchanged. Send one test row, or rename the heading.")
+    marks = " ".join(f"“{char}”" for char in _ODD_IN_TRANSIT if char in heading)
+    if marks:
+        risks.append(
+            _(
+                "The heading “{heading}” contains {marks}, which may not arrive unchanged. "
+                "Send one test row, or rename the heading."
+            )
+        )
     if heading.strip(BLANKS) != heading:
-        risks.append(f"{name} has a blank at its beginning or end. It is sent so; compare it with the import configuration.")
+        risks.append(
+            _(
+                "The heading “{heading}” has a blank at its beginning or end. It is sent as it is; "
+                "compare it with the import configuration."
+            )
+        )
     if not unicodedata.is_normalized("NFC", heading):
-        risks.append(f"{name} writes accents in an unusual form. It is sent so; the usual form may be what CustomerGauge has.")
-    if _hidden(heading.strip(BLANKS)):
-        risks.append(f"{name} holds something that cannot be seen. It is sent so; compare it with the import configuration.")
-    return risks
+        risks.append(
+            _(
+                "The heading “{heading}” writes accents in an unusual form. It is sent as it is; "
+                "CustomerGauge may have the usual form."
+            )
+        )
+    if _find_hidden(heading.strip(BLANKS)):
+        risks.append(
+            _(
+                "The heading “{heading}” contains something that cannot be seen. It is sent as it is; "
+                "compare it with the import configuration."
+            )
+        )
+    return [risk.format(heading=show_invisible(heading), marks=marks) for risk in risks]
 
 
-def visible(text: str) -> str:
-    """``text`` with what cannot be seen made visible: ``Email·`` for a blank at an end, ``A··B``, ``A‹no-break space›B``."""
+def show_invisible(text: str) -> str:
+    """Make what cannot be seen visible: ``Email·`` for a blank at an end, ``A··B``, ``A‹no-break space›B``."""
     if text.isprintable() and "  " not in text and text == text.strip(" "):
         return text
-    dotted = _SPACES_TO_SHOW.sub(lambda found: "·" * len(found.group()), text)
-    return "".join(letter if letter.isprintable() else f"‹{_called(letter)}›" for letter in dotted)
+    dotted = _SPACES_TO_SHOW.sub(lambda spaces: "·" * len(spaces.group()), text)
+    return "".join(char if char.isprintable() else f"‹{_name_char(char)}›" for char in dotted)
 
 
-def revealed(text: str) -> str:
-    """``text`` as it is, but for what could make it look like another one: ``photo‹right-to-left override›gnp.exe``.
+def reveal(text: str) -> str:
+    """Name only what could make a text look like another one: ``photo‹right-to-left override›gnp.exe``.
 
-    Blanks and line breaks stay; so do the joiners inside words and signs that need them, such as Persian words and families.
+    Blanks and line breaks stay. So do the joiners inside words and signs that need them, such as Persian words and families.
     """
     if text.isprintable():
         return text
-    shown = []
-    for at, letter in enumerate(text):
-        joins = letter in _JOINERS and 0 < at < len(text) - 1 and not (text[at - 1].isascii() or text[at + 1].isascii())
-        plain = letter.isprintable() or joins or unicodedata.category(letter) not in _DECEIVING or letter in "\n\t"
-        shown.append(letter if plain else f"‹{_called(letter)}›")
-    return "".join(shown)
+    return "".join(
+        char if char.isprintable() or char in "\n\t" or _is_harmless(text, index) else f"‹{_name_char(char)}›"
+        for index, char in enumerate(text)
+    )
 
 
-def _called(letter: str) -> str:
-    name = unicodedata.name(letter, "").lower() if _is_hidden(letter) else ""
-    return _NAMED.get(letter) or name or f"U+{ord(letter):04X}"
+def _is_harmless(text: str, index: int) -> bool:
+    """Whether the character at an index cannot make a text look like another one."""
+    char = text[index]
+    if unicodedata.category(char) not in _DECEIVING:
+        return True
+    inside = 0 < index < len(text) - 1
+    return char in _JOINERS and inside and not (text[index - 1].isascii() or text[index + 1].isascii())
 
 
-def shown(value: str, most: int = 60) -> str:
-    """A value in quotation marks for a sentence: shortened, nothing invisible, one line."""
-    seen = visible(value[: most + 1])
-    return f"“{seen[:most]}…”" if len(value) > most or len(seen) > 4 * most else f"“{seen}”"
+def _name_char(char: str) -> str:
+    if char in _NAMES:
+        return _(_NAMES[char])
+    name = unicodedata.name(char, "").lower() if _is_hidden(char) else ""
+    return name or f"U+{ord(char):04X}"
 
 
-def loose(text: str) -> str:
-    """``text`` without case, spaces, ``_``, ``-`` and invisible characters: what automatic matching compares."""
-    kept = "".join(letter for letter in text if not _is_hidden(letter))
-    return _SEPARATORS.sub("", kept).casefold()
+def quote(value: str, max_chars: int = 60) -> str:
+    """Put a value in quotation marks for a sentence: shortened, nothing invisible, one line."""
+    text = show_invisible(value[: max_chars + 1])
+    return f"“{text[:max_chars]}…”" if len(value) > max_chars or len(text) > 4 * max_chars else f"“{text}”"
 
 
-def skeleton(text: str) -> str:
-    """``loose`` with look-alike letters as Latin ones and one form of accents: equal for names that look the same."""
-    return loose(unicodedata.normalize("NFKC", text.translate(_LOOKALIKES)))
+def normalize(text: str) -> str:
+    """Take case, spaces, ``_``, ``-`` and invisible characters out: what automatic matching compares."""
+    visible = "".join(char for char in text if not _is_hidden(char))
+    return _SEPARATORS.sub("", visible).casefold()
 
 
-def difference(heading: str, other: str) -> str | None:
-    """How ``other`` differs from ``heading``, in plain words; None when they are equal."""
+def make_skeleton(text: str) -> str:
+    """Normalize, with look-alike letters as Latin ones and one form of accents: equal for names that look the same."""
+    return normalize(unicodedata.normalize("NFKC", text.translate(_LOOKALIKES)))
+
+
+def describe_difference(heading: str, other: str) -> str | None:
+    """Say how ``other`` differs from ``heading``. None when they are equal."""
     if heading == other:
         return None
-    said = [words for words, differs in _WAYS if differs(heading, other)]
-    if loose(heading) != loose(other):
-        said.append(_other_letters(heading, other))
-    return ", ".join(said) or "the spelling differs"
+    differences = [_(words) for words, differs in _DIFFERENCES if differs(heading, other)]
+    if normalize(heading) != normalize(other):
+        differences.append(_describe_other_letters(heading, other))
+    return ", ".join(differences) or _("the spelling differs")
 
 
-def _ends(text: str) -> tuple[str, str]:
+def _split_ends(text: str) -> tuple[str, str]:
+    """Give the blanks at the beginning and at the end."""
     bare = text.strip(BLANKS)
     start = text.find(bare) if bare else 0
     return text[:start], text[start + len(bare) :]
 
 
-def _blank_at_end(heading: str, other: str) -> bool:
-    return _ends(heading)[1] != _ends(other)[1] and " " in _ends(other)[1] + _ends(heading)[1]
+def _differs_at_end(heading: str, other: str) -> bool:
+    return _split_ends(heading)[1] != _split_ends(other)[1] and " " in _split_ends(other)[1] + _split_ends(heading)[1]
 
 
-def _blank_at_start(heading: str, other: str) -> bool:
-    return _ends(heading)[0] != _ends(other)[0] and " " in _ends(other)[0] + _ends(heading)[0]
+def _differs_at_start(heading: str, other: str) -> bool:
+    return _split_ends(heading)[0] != _split_ends(other)[0] and " " in _split_ends(other)[0] + _split_ends(heading)[0]
 
 
-def _is_hidden(letter: str) -> bool:
-    """Invisible, or a blank that is not the ordinary space."""
-    return letter != " " and unicodedata.category(letter) in ("Cf", "Cc", "Zs", "Zl", "Zp")
+def _is_hidden(char: str) -> bool:
+    """Whether a character is invisible, or a blank that is not the ordinary space."""
+    return char != " " and unicodedata.category(char) in ("Cf", "Cc", "Zs", "Zl", "Zp")
 
 
-def _hidden(text: str) -> list[str]:
-    return [letter for letter in text if _is_hidden(letter)]
+def _find_hidden(text: str) -> list[str]:
+    return [char for char in text if _is_hidden(char)]
 
 
-def _unseen(heading: str, other: str) -> bool:
-    return _hidden(heading) != _hidden(other)
+def _differs_in_hidden(heading: str, other: str) -> bool:
+    return _find_hidden(heading) != _find_hidden(other)
 
 
-def _seen(text: str) -> str:
-    return "".join(letter for letter in text if not _is_hidden(letter)).strip(" ")
+def _without_hidden(text: str) -> str:
+    return "".join(char for char in text if not _is_hidden(char)).strip(" ")
 
 
-def _spaces(heading: str, other: str) -> bool:
-    separators = [re.findall(r"[ _\-]+", _seen(text)) for text in (heading, other)]
-    plain = _hidden(heading) == _hidden(other)
-    return plain and loose(heading) == loose(other) and separators[0] != separators[1]
+def _differs_in_separators(heading: str, other: str) -> bool:
+    separators = [re.findall(r"[ _\-]+", _without_hidden(text)) for text in (heading, other)]
+    same_hidden = _find_hidden(heading) == _find_hidden(other)
+    return same_hidden and normalize(heading) == normalize(other) and separators[0] != separators[1]
 
 
-def _capitals(heading: str, other: str) -> bool:
-    bare = [_SEPARATORS.sub("", _seen(text)) for text in (heading, other)]
-    return bare[0] != bare[1] and loose(heading) == loose(other)
+def _differs_in_case(heading: str, other: str) -> bool:
+    bare = [_SEPARATORS.sub("", _without_hidden(text)) for text in (heading, other)]
+    return bare[0] != bare[1] and normalize(heading) == normalize(other)
 
 
-_WAYS: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
-    ("a space at the beginning", _blank_at_start),
-    ("a space at the end", _blank_at_end),
-    ("an invisible character or a special space", _unseen),
-    ("spaces, “_” or “-” differ", _spaces),
-    ("capitals differ", _capitals),
+_DIFFERENCES: tuple[tuple[str, Callable[[str, str], bool]], ...] = (
+    (N_("a space at the beginning"), _differs_at_start),
+    (N_("a space at the end"), _differs_at_end),
+    (N_("an invisible character or a special space"), _differs_in_hidden),
+    (N_("spaces, “_” or “-” differ"), _differs_in_separators),
+    (N_("capitals differ"), _differs_in_case),
 )
 
 
-def _other_letters(heading: str, other: str) -> str:
-    usual = [unicodedata.normalize("NFC", text) for text in (heading, other)]
-    if loose(usual[0]) == loose(usual[1]):
-        return "looks the same but writes its accents in another form"
-    if skeleton(heading) != skeleton(other):
-        return "the letters differ"
-    foreign = next((letter for letter in other + heading if ord(letter) in _LOOKALIKES), None)
+def _describe_other_letters(heading: str, other: str) -> str:
+    composed = [unicodedata.normalize("NFC", text) for text in (heading, other)]
+    if normalize(composed[0]) == normalize(composed[1]):
+        return _("looks the same but writes its accents in another form")
+    if make_skeleton(heading) != make_skeleton(other):
+        return _("the letters differ")
+    foreign = next((char for char in other + heading if ord(char) in _LOOKALIKES), None)
     if foreign is None:
-        return "looks the same but uses letters of another form"
+        return _("looks the same but uses letters of another form")
     script = unicodedata.name(foreign).split()[0].capitalize()
-    return f"looks the same but the letter “{foreign}” is {script}"
+    return _("looks the same but the letter “{letter}” is {script}").format(letter=foreign, script=script)

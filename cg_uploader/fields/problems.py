@@ -1,111 +1,161 @@
-"""One problem of a row or a plan, and the words for every kind there is."""
+"""Owns one problem of a row or a plan, and the words for every kind of problem there is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cg_uploader.fields.value_types import SHAPES
+from cg_uploader.fields.messages import Advice, FieldMessage
 from cg_uploader.model.enums import FieldKind, Level, NoteKind
-from cg_uploader.model.message import Text
+from cg_uploader.model.message import Message, Text, message
+from cg_uploader.translation import _, ngettext
 
-_ROW = "or leave the row out."
-# What a person does about each kind of problem; what the file's notes say is in their sentences.
+# What the user does about each kind of problem. The sentences of the file's notes say it themselves.
 WHAT_TO_DO = {
-    "missing": f"Enter it, {_ROW}",
-    "nothing-to-send": "Fill in a column that is sent, or leave the row out.",
-    "forbidden-characters": "Type the value anew.",
-    "half-character": "Type the value anew.",
-    "too-long": "Shorten it if every character matters.",
-    "far-too-long": "Shorten it: it will probably be cut off or refused.",
-    "url-too-long": "Shorten the longest values, or send fewer fields.",
-    "too-many-fields": "Send fewer fields.",
-    "duplicate": "Keep the row that is right and leave the others out.",
-    "shared-phone": "Check which person the number belongs to.",
-    NoteKind.ERROR_VALUE: "Correct the formula or enter the value.",
-    NoteKind.ERROR_TEXT: "Enter the value that is meant, or accept the row as it is.",
-    NoteKind.NOT_CALCULATED: "Open the file in Excel, save it and choose it again, or enter the value.",
-    NoteKind.NO_SUCH_DATE: "Enter the date that is meant.",
-    NoteKind.TRUNCATED_NUMBER: "Enter the whole number, or export the file anew with this column as text.",
-    NoteKind.LOST_CHARACTER: "Type the text anew, or choose another encoding.",
-    NoteKind.UNCLOSED_QUOTE: "Look whether the row's cells are right, then correct or accept it.",
-    NoteKind.LONG_ROW: "Look whether the row's cells are right, then correct or accept it.",
-    "held-back": "Look whether it is right now.",
-    "refused": "Correct what CustomerGauge names.",
-    "heading": "Rename the heading in the import configuration and in the mapping.",
-    "not-mapped": "Choose a column or a text for it.",
-    "nothing-mapped": "Choose a column for at least one field.",
-    "no-identifier": "Say in the configuration which field identifies a row.",
-    "reference": "Copy the reference from CustomerGauge again.",
-    **{kind.value: f"Correct it, {_ROW}" for kind in FieldKind if kind is not FieldKind.TEXT},
+    "missing": Advice.ENTER,
+    "nothing-to-send": Advice.FILL_IN,
+    "forbidden-characters": Advice.TYPE_AGAIN,
+    "half-character": Advice.TYPE_AGAIN,
+    "too-long": Advice.SHORTEN,
+    "far-too-long": Advice.SHORTEN_SURELY,
+    "url-too-long": Advice.SHORTEN_THE_ROW,
+    "too-many-fields": Advice.SEND_FEWER_FIELDS,
+    "duplicate": Advice.KEEP_ONE,
+    "shared-phone": Advice.CHECK_THE_NUMBER,
+    "heading": Advice.RENAME_THE_HEADING,
+    "not-mapped": Advice.CHOOSE_A_SOURCE,
+    "nothing-mapped": Advice.CHOOSE_A_COLUMN,
+    "no-identifier": Advice.NAME_AN_IDENTIFIER,
+    "reference": Advice.COPY_THE_REFERENCE,
+    **dict.fromkeys((kind.value for kind in FieldKind if kind is not FieldKind.TEXT), Advice.CORRECT),
 }
-_NOUNS = {kind.value: shape.nouns for kind, shape in SHAPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should know or correct before sending.
+    """Something that the user should know or correct before sending."""
 
-    ``row``: the number as Excel shows it, None for the file or the plan as a whole; ``column``: the file's heading;
-    ``heading``: the field's; ``kind``: a word of ``WHAT_TO_DO`` or of the file's notes; ``message``: what was found, what is
-    expected, what to do, for where row and field stand beside it; ``where``: row and column in words, "" when ``message``
-    says the place itself.
-    """
-
+    # The row's number as Excel shows it. None for the file or the plan as a whole.
     row: int | None
+    # The file's heading.
     column: str | None
+    # The field's heading.
     heading: str | None
     level: Level
+    # A key of ``WHAT_TO_DO``, or a kind of the file's notes.
     kind: str
+    # What is wrong, what is expected, what to do, for where row and field stand beside it.
     message: Text
+    # Row and column in words. Empty when the message names the place itself.
     where: str = ""
 
     @property
-    def found(self) -> str:
-        """What was found, what is expected, what to do, in words."""
-        return str(self.message)
-
-    @property
     def text(self) -> str:
-        """The whole sentence, for where nothing stands beside it: where, what was found, what to do."""
-        return f"{self.where}: {self.found}" if self.where else self.found
+        """The whole sentence, for where nothing stands beside it: where, what is wrong, what to do."""
+        return f"{self.where}: {self.message}" if self.where else str(self.message)
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """A number with its noun: ``1 row``, ``2,000 rows``."""
-    return f"{count:,} {one if count == 1 else many}"
+def add_advice(fault: Text, kind: str) -> Message:
+    """Add what to do about a kind of problem to what is wrong."""
+    return message(FieldMessage.WITH_ADVICE, fault=fault, advice=message(WHAT_TO_DO[kind]))
 
 
-def todo(kind: str, heading: str | None, count: int, limit: int) -> str:
-    """One line of the to-do list: ``Fix 3 email addresses (“Email”)``.  ``limit``: the field's characters."""
-    about = f" (“{heading}”)" if heading else ""
-    if (nouns := _NOUNS.get(kind)) is not None:
-        return f"Fix {counted(count, *nouns)}{about}"
-    rows = counted(count, "row", "rows")
-    values = counted(count, "value is", "values are")
-    cells = counted(count, "cell", "cells")
-    lines = {
-        "missing": f"Enter missing data in {rows}",
-        "nothing-to-send": f"{rows} without anything to send",
-        "forbidden-characters": f"Retype {counted(count, 'value', 'values')} with forbidden characters",
-        "half-character": f"Retype {counted(count, 'value', 'values')} with broken characters",
-        "too-long": f"{values} over {limit:,} characters",
-        "far-too-long": f"{values} far too long, over {limit:,} characters",
-        "url-too-long": f"Shorten {rows}: too long to be sent",
-        "too-many-fields": f"{rows} with too many fields",
-        "shared-phone": f"{rows} with a phone number that another person has too",
-        NoteKind.ERROR_VALUE: f"Correct {cells} that show{'s' if count == 1 else ''} an error",
-        NoteKind.ERROR_TEXT: f"Look at {cells} with the text of an error",
-        NoteKind.NOT_CALCULATED: f"{cells} with a formula that has no result",
-        NoteKind.NO_SUCH_DATE: f"{cells} with a date that does not exist",
-        NoteKind.UNCLOSED_QUOTE: f"Look at {rows} with a quotation mark that never closes",
-        NoteKind.LONG_ROW: f"Look at {rows} with more values than headings",
-        NoteKind.HIDDEN_BY_FORMAT: f"{cells} with a value that the format hides",
-        NoteKind.DIGITS_LOST: f"{cells} with more than 15 digits",
-        "refused": f"Correct {rows} that CustomerGauge refused before",
-        "held-back": f"Look at {rows} that the check held back before",
-        NoteKind.TRUNCATED_NUMBER: f"{cells} with a long number that lost its digits",
-        NoteKind.REPLACED_BYTE: f"{cells} with a byte that does not fit the encoding",
-        NoteKind.LOST_CHARACTER: f"{cells} with a lost character",
-        NoteKind.CONTROL_CHARACTERS: f"{cells} with control characters, which are not sent",
+def describe_todo(kind: str, heading: str | None, count: int, max_chars: int) -> str:
+    """Write one line of the to-do list: ``Fix 3 email addresses (“Email”)``. ``max_chars``: what the field takes."""
+    lines = {**_value_lines(count), **_row_lines(count), **_cell_lines(count)}
+    line = lines.get(kind) or ngettext("{count} row: {kind}", "{count} rows: {kind}", count)
+    text = line.format(count=f"{count:,}", kind=kind.replace("-", " "), max_chars=f"{max_chars:,}")
+    return _("{line} (“{heading}”)").format(line=text, heading=heading) if heading else text
+
+
+def _value_lines(count: int) -> dict[str, str]:
+    return {
+        FieldKind.EMAIL: ngettext("Fix {count} email address", "Fix {count} email addresses", count),
+        FieldKind.PHONE: ngettext("Fix {count} phone number", "Fix {count} phone numbers", count),
+        FieldKind.DATE: ngettext("Fix {count} date", "Fix {count} dates", count),
+        FieldKind.DATETIME: ngettext("Fix {count} date with time", "Fix {count} dates with time", count),
+        FieldKind.NUMBER: ngettext("Fix {count} number", "Fix {count} numbers", count),
+        FieldKind.FLAG: ngettext("Fix {count} yes/no value", "Fix {count} yes/no values", count),
+        "forbidden-characters": ngettext(
+            "Retype {count} value with forbidden characters", "Retype {count} values with forbidden characters", count
+        ),
+        "half-character": ngettext(
+            "Retype {count} value with broken characters", "Retype {count} values with broken characters", count
+        ),
+        "too-long": ngettext(
+            "{count} value is over {max_chars} characters", "{count} values are over {max_chars} characters", count
+        ),
+        "far-too-long": ngettext(
+            "{count} value is far too long, over {max_chars} characters",
+            "{count} values are far too long, over {max_chars} characters",
+            count,
+        ),
     }
-    return lines.get(kind, f"{rows}: {kind.replace('-', ' ')}") + about
+
+
+def _row_lines(count: int) -> dict[str, str]:
+    return {
+        "missing": ngettext("Enter missing data in {count} row", "Enter missing data in {count} rows", count),
+        "nothing-to-send": ngettext("{count} row with nothing to send", "{count} rows with nothing to send", count),
+        "url-too-long": ngettext(
+            "Shorten {count} row: too long to be sent", "Shorten {count} rows: too long to be sent", count
+        ),
+        "too-many-fields": ngettext("{count} row with too many fields", "{count} rows with too many fields", count),
+        "shared-phone": ngettext(
+            "{count} row with another person’s phone number", "{count} rows with another person’s phone number", count
+        ),
+        "refused": ngettext(
+            "Correct {count} row that CustomerGauge refused before",
+            "Correct {count} rows that CustomerGauge refused before",
+            count,
+        ),
+        "held-back": ngettext(
+            "Check {count} row that was held back before", "Check {count} rows that were held back before", count
+        ),
+        NoteKind.UNCLOSED_QUOTE: ngettext(
+            "Check {count} row with a quotation mark that never closes",
+            "Check {count} rows with a quotation mark that never closes",
+            count,
+        ),
+        NoteKind.LONG_ROW: ngettext(
+            "Check {count} row with more values than headings", "Check {count} rows with more values than headings", count
+        ),
+    }
+
+
+def _cell_lines(count: int) -> dict[str, str]:
+    return {
+        NoteKind.ERROR_VALUE: ngettext(
+            "Correct {count} cell that shows an error", "Correct {count} cells that show an error", count
+        ),
+        NoteKind.ERROR_TEXT: ngettext(
+            "Check {count} cell with the text of an error", "Check {count} cells with the text of an error", count
+        ),
+        NoteKind.NOT_CALCULATED: ngettext(
+            "{count} cell with a formula without a result", "{count} cells with a formula without a result", count
+        ),
+        NoteKind.NO_SUCH_DATE: ngettext(
+            "{count} cell with a date that does not exist", "{count} cells with a date that does not exist", count
+        ),
+        NoteKind.HIDDEN_BY_FORMAT: ngettext(
+            "{count} cell with a value that the format hides", "{count} cells with a value that the format hides", count
+        ),
+        NoteKind.DIGITS_LOST: ngettext(
+            "{count} cell with more than 15 digits", "{count} cells with more than 15 digits", count
+        ),
+        NoteKind.TRUNCATED_NUMBER: ngettext(
+            "{count} cell with a long number that lost its digits",
+            "{count} cells with a long number that lost its digits",
+            count,
+        ),
+        NoteKind.REPLACED_BYTE: ngettext(
+            "{count} cell with a byte that does not fit the encoding",
+            "{count} cells with a byte that does not fit the encoding",
+            count,
+        ),
+        NoteKind.LOST_CHARACTER: ngettext("{count} cell with a lost character", "{count} cells with a lost character", count),
+        NoteKind.CONTROL_CHARACTERS: ngettext(
+            "{count} cell with control characters, which are not sent",
+            "{count} cells with control characters, which are not sent",
+            count,
+        ),
+    }

@@ -1,7 +1,7 @@
-"""What a value of each field kind looks like, how bad another one is, and the words for it.
+"""Owns what a value of each field kind looks like, and how bad another value is.
 
 A value that CustomerGauge could take without a word and keep as something else is an error: 03/04/2024 as a date, 12.5% as a
-number, TRUE where Y or N is documented.  Only a phone number with "." or "/" between its digits is a warning: the documented
+number, TRUE where Y or N is documented. Only a phone number with "." or "/" between its digits is a warning: the documented
 signs are digits, blank, ( ) - and +, but nothing in it can be taken for something else.
 Sources: vendor's articles H5000736614 (email, phone), H5000872699 (phone), H5000810958 (date with time), H5000690953 (date),
 H5000867769 (number), H5000879788 (flag).
@@ -20,10 +20,10 @@ from cg_uploader.model.enums import FieldKind, Level
 _OUTSIDE = r"\s@,;:<>()\"\[\]\\"
 _EMAIL = re.compile(rf"[^{_OUTSIDE}]+@(?:[^{_OUTSIDE}.]+\.)+[^{_OUTSIDE}.]+")
 _PHONE = re.compile(r"[0-9 ()+\-]+")
-_PHONE_MARKS = re.compile(r"[0-9 ()+\-./]+")
+_PUNCTUATED_PHONE = re.compile(r"[0-9 ()+\-./]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _FLAGS = frozenset(("Y", "N", "1", "0"))
-LEAST_DIGITS = 3
+MIN_DIGITS = 3
 
 
 def _is_email(value: str) -> bool:
@@ -35,7 +35,7 @@ def _is_phone(value: str) -> bool:
 
 
 def _has_digits(value: str) -> bool:
-    return sum(map(str.isdigit, value)) >= LEAST_DIGITS
+    return sum(map(str.isdigit, value)) >= MIN_DIGITS
 
 
 def _is_date(value: str) -> bool:
@@ -47,9 +47,9 @@ def _is_datetime(value: str) -> bool:
     return marks and _is_date(value[:10]) and _parses(datetime.fromisoformat, value)
 
 
-def _parses(read: Callable[[str], object], value: str) -> bool:
+def _parses(parse: Callable[[str], object], value: str) -> bool:
     try:
-        read(value)
+        parse(value)
     except ValueError:
         return False
     return True
@@ -64,30 +64,27 @@ def _is_flag(value: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What values of one kind look like.
+class ValueShape:
+    """What values of one kind look like."""
 
-    ``fits``: whether a value that is not blank does; ``misfit``: what is said of one that does not; ``nouns``: one and many,
-    for counts.
-    """
-
+    # Whether a value that is not blank is of this kind.
     fits: Callable[[str], bool]
+    # What is said of a ``value`` that is not.
     misfit: FieldMessage
-    nouns: tuple[str, str]
 
 
-# By kind; texts may look like anything.
-SHAPES = {
-    FieldKind.EMAIL: Shape(_is_email, FieldMessage.NO_EMAIL, ("email address", "email addresses")),
-    FieldKind.PHONE: Shape(_is_phone, FieldMessage.NO_PHONE, ("phone number", "phone numbers")),
-    FieldKind.DATE: Shape(_is_date, FieldMessage.NO_DATE, ("date", "dates")),
-    FieldKind.DATETIME: Shape(_is_datetime, FieldMessage.NO_DATETIME, ("date with time", "dates with time")),
-    FieldKind.NUMBER: Shape(_is_number, FieldMessage.NO_NUMBER, ("number", "numbers")),
-    FieldKind.FLAG: Shape(_is_flag, FieldMessage.NO_FLAG, ("yes/no value", "yes/no values")),
+# By kind. Texts may look like anything.
+VALUE_SHAPES = {
+    FieldKind.EMAIL: ValueShape(_is_email, FieldMessage.NO_EMAIL),
+    FieldKind.PHONE: ValueShape(_is_phone, FieldMessage.NO_PHONE),
+    FieldKind.DATE: ValueShape(_is_date, FieldMessage.NO_DATE),
+    FieldKind.DATETIME: ValueShape(_is_datetime, FieldMessage.NO_DATETIME),
+    FieldKind.NUMBER: ValueShape(_is_number, FieldMessage.NO_NUMBER),
+    FieldKind.FLAG: ValueShape(_is_flag, FieldMessage.NO_FLAG),
 }
 
 
-def level_of(kind: FieldKind, value: str) -> Level:
-    """How bad it is that ``value`` does not fit ``kind``."""
-    punctuated = kind is FieldKind.PHONE and _PHONE_MARKS.fullmatch(value) is not None and _has_digits(value)
+def get_level(kind: FieldKind, value: str) -> Level:
+    """Give how bad it is that ``value`` is not of its kind."""
+    punctuated = kind is FieldKind.PHONE and _PUNCTUATED_PHONE.fullmatch(value) is not None and _has_digits(value)
     return Level.WARNING if punctuated else Level.ERROR

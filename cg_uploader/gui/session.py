@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 from cg_uploader.errors import MappingError
 from cg_uploader.fields import checks, matching
 from cg_uploader.fields.checks import CheckResult, Problem
-from cg_uploader.fields.matching import Match
+from cg_uploader.fields.matching import MatchResult
 from cg_uploader.gui.rowchanges import Edits, RowChanges, Sheet, sheet_of
 from cg_uploader.gui.typed import Connection, Draft, Typed
 from cg_uploader.model.configuration import Address, Credentials, Mapping, Options, Profile
@@ -63,7 +63,7 @@ class Session(QObject):
         self.table: Table | None = None
         self.file_problem = ""
         self.mapping: Mapping | None = None
-        self.match: Match | None = None
+        self.match: MatchResult | None = None
         self.plan_problems: tuple[Problem, ...] = ()
         self.changes = RowChanges()
         self.edits: Edits = {}
@@ -314,7 +314,7 @@ class Session(QObject):
     def _plan_anew(self) -> None:
         """Build the plan from what is chosen; what an earlier one was checked and agreed to does not hold for it."""
         self.plan = self._new_plan()
-        self.plan_problems = checks.plan_problems(self.plan) if self.plan is not None else ()
+        self.plan_problems = checks.find_plan_problems(self.plan) if self.plan is not None else ()
         self.result, self.consent = None, False
         if not self.running:
             self.run, self.failure = None, ""

@@ -62,7 +62,7 @@ def looking_into(file: Path) -> Work:
     """The work of reading what a colleague's file says of itself, which needs no code; results in Offered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.journal.sent_rows_file import announced  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows.export_file import announced  # few windows need it, and not at once
 
         return Offered(file, announced(file))
 

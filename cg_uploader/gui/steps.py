@@ -110,11 +110,11 @@ def _why_not_connected(session: Session) -> str:
     seen: set[str] = set()
     for field in connection.fields:
         if field.heading in seen:
-            return f"The heading “{headings.visible(field.heading)}” is here twice. Take one out."
+            return f"The heading “{headings.show_invisible(field.heading)}” is here twice. Take one out."
         seen.add(field.heading)
-        errors, _ = headings.problems_of_heading(field.heading)
+        errors, _ = headings.check_heading(field.heading)
         if errors:
-            return f"Correct the heading “{headings.visible(field.heading)}”."
+            return f"Correct the heading “{headings.show_invisible(field.heading)}”."
     return ""
 
 

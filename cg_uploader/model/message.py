@@ -8,9 +8,14 @@ from enum import StrEnum
 from string import Formatter
 from typing import Self, TypeAlias
 
+from cg_uploader.translation import _
+
 
 class MessageKind(StrEnum):
-    """What a message says.  Each layer has kinds of its own: an entry is the word that is stored, and the sentence."""
+    """What a message says. Each layer has kinds of its own.
+
+    An entry is the word that is stored, and the sentence, marked with ``N_``.
+    """
 
     sentence: str
     # The names of its arguments.
@@ -21,12 +26,14 @@ class MessageKind(StrEnum):
         kind = str.__new__(cls, word)
         kind._value_ = word
         kind.sentence = sentence
-        kind.names = frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name)
+        kind.names = frozenset(name for _text, name, *_rest in Formatter().parse(sentence) if name)
         return kind
 
     def text(self, arguments: Mapping[str, Argument]) -> str:
-        """Make the sentence with its arguments."""
-        return self.sentence.format_map(arguments)
+        """Make the sentence with its arguments, in the language of the user."""
+        if not self.sentence:
+            return ""  # gettext answers an empty text with the catalogue's header
+        return _(self.sentence).format_map(arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Message:
 
     def __post_init__(self) -> None:
         """A sentence whose gaps cannot be filled is a bug, or was changed on the disk."""
-        if self.kind.names and not self.kind.names.issubset(name for name, _ in self.arguments):
+        if self.kind.names and not self.kind.names.issubset(name for name, _value in self.arguments):
             raise ValueError(f"“{self.kind.value}” needs {', '.join(sorted(self.kind.names))}")
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cg_uploader.model.message import MessageKind
+from cg_uploader.translation import N_
 
 
 class RunState(MessageKind):
@@ -12,82 +13,82 @@ class RunState(MessageKind):
     continued, and is under way again.
     """
 
-    UNDER_WAY = "under-way", "The upload is under way."
-    CUT_OFF = "cut-off", "The upload was cut off before its end."
-    STOPPED = "stopped", "The upload stopped before its end."
+    UNDER_WAY = "under-way", N_("The upload is under way.")
+    CUT_OFF = "cut-off", N_("The upload was cut off before its end.")
+    STOPPED = "stopped", N_("The upload stopped before its end.")
     FINISHED = "finished", ""
 
 
 class StopReason(MessageKind):
     """Why a run ended before its last row."""
 
-    INTERRUPTED = "interrupted", "The upload was stopped before its end."
+    INTERRUPTED = "interrupted", N_("The upload was stopped before its end.")
     NO_ROOM = (
         "no-room",
-        (
+        N_(
             "The disk is nearly full: less than {megabytes} MB is free in {folder}, where each row is recorded. Make room "
             "on that disk, then continue; what was sent is recorded."
         ),
     )
     # What keeps rows from leaving.
-    NO_CONNECTION = "no-connection", "{why} Check the network, then continue."
+    NO_CONNECTION = "no-connection", N_("{why} Check the network, then continue.")
     UNTRUSTED = "untrusted", "{why}"
     PROXY_LOGIN = "proxy-login", "{why}"
     SIGN_IN_REFUSED = "sign-in-refused", "{why}"
     # What several rows together say.
-    ALL_REFUSED = "all-refused", "The first {count} rows were all refused for the same reason:"
+    ALL_REFUSED = "all-refused", N_("The first {count} rows were all refused for the same reason:")
     NO_CLEAR_ANSWER = (
         "no-clear-answer",
-        "{count} rows in a row got no clear answer from CustomerGauge (the last: {last}). Wait a while, then continue.",
+        N_("{count} rows in a row got no clear answer from CustomerGauge (the last: {last}). Wait a while, then continue."),
     )
     THROTTLED = (
         "throttled",
-        "CustomerGauge still says that it gets too many requests. Go on later, with fewer connections.",
+        N_("CustomerGauge still says that it gets too many requests. Go on later, with fewer connections."),
     )
-    UNAVAILABLE = "unavailable", "CustomerGauge is not available at the moment. Go on later."
+    UNAVAILABLE = "unavailable", N_("CustomerGauge is not available at the moment. Go on later.")
     # What the answer to one row says of all.
     ERRORS_IN_SUCCESS = (
         "errors-in-success",
-        "The answer says success and names errors at the same time. Look the row up in Request History.",
+        N_("The answer says success and names errors at the same time. Look the row up in Request History."),
     )
     FOREIGN_PAGE = (
         "foreign-page",
-        (
+        N_(
             "The answer is a web page or a text, not CustomerGauge's: a proxy or a login page of the network may have "
             "answered. Open the internet in a browser, sign in there if asked, and look the row up in Request History."
         ),
     )
     ADDRESS_MOVED = (
         "address-moved",
-        "The address has moved, or a login page of the network stands before it. Check the region and the network.",
+        N_("The address has moved, or a login page of the network stands before it. Check the region and the network."),
     )
     OTHER_PAGE = (
         "other-page",
-        "The answer points to another page, which may also follow a success. Look the row up in Request History.",
+        N_("The answer points to another page, which may also follow a success. Look the row up in Request History."),
     )
     NOT_ALLOWED = (
         "not-allowed",
-        "CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses.",
+        N_("CustomerGauge does not allow this. Check region, rights of the Client ID, and the list of allowed IP addresses."),
     )
-    NO_SUCH_ADDRESS = "no-such-address", "CustomerGauge knows no such address. Check the region."
-    NOT_FOR_RECORDS = "not-for-records", "The address does not take records. Check the region."
+    NO_SUCH_ADDRESS = "no-such-address", N_("CustomerGauge knows no such address. Check the region.")
+    NOT_FOR_RECORDS = "not-for-records", N_("The address does not take records. Check the region.")
     PROXY_IN_THE_WAY = (
         "proxy-in-the-way",
-        "The proxy of your network wants a user name and a password. Ask whoever looks after the network.",
+        N_("The proxy of your network wants a user name and a password. Ask whoever looks after the network."),
     )
     NOT_UNDERSTOOD = (
         "not-understood",
-        "CustomerGauge did not understand the request. Check the region and the reference.",
+        N_("CustomerGauge did not understand the request. Check the region and the reference."),
     )
-    UNEXPECTED_ANSWER = "unexpected-answer", "CustomerGauge gave an answer that is not expected here ({answer})."
+    UNEXPECTED_ANSWER = "unexpected-answer", N_("CustomerGauge gave an answer that is not expected here ({answer}).")
     WRONG_REFERENCE = (
         "wrong-reference",
-        (
+        N_(
             "CustomerGauge does not accept the reference. Copy it from the Reference column of the import configuration "
             "(type API), and check the region."
         ),
     )
-    NO_RECORD = "no-record", "CustomerGauge found no record in the request. Check the field headings."
+    NO_RECORD = "no-record", N_("CustomerGauge found no record in the request. Check the field headings.")
     # What is left of a reason when its time is over, and a sentence that an earlier version recorded.
-    DELETED = "deleted", "The upload stopped before its end."
+    DELETED = "deleted", N_("The upload stopped before its end.")
     EARLIER_VERSION = "earlier-version", "{why}"

@@ -310,6 +310,6 @@ def test_a_flood_of_rows_meets_its_own_answers(peer, client):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert wrong == []
     assert len(server.puts) == 100

@@ -17,7 +17,7 @@ from cg_uploader.model.message import message
 from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.messages import UploadMessage
-from cg_uploader.uploads.journal.sent_rows_file import CHECK_BYTES, MAGIC
+from cg_uploader.uploads.journal.sent_rows.export_file import CHECK_BYTES, MAGIC
 
 SENDING = Doing(Activity.SENDING)
 

@@ -23,7 +23,7 @@ from cg_uploader.uploads.results.report import as_json, summaries
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 PROGRAMS, THREADS, SECONDS = 3, 2, 5.0
 LONGEST_PAUSE = 0.012
@@ -84,7 +84,7 @@ def main(home: str, name: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     sys.stdout.write(json.dumps([list(user.sent.items()) for user in users]))
 
 
@@ -102,7 +102,7 @@ def test_what_each_has_sent_is_in_the_record(places: Places) -> None:
         )
         for number in range(PROGRAMS)
     ]
-    said = [program.communicate() for program in programs]
+    said = [program.communicate(timeout=120) for program in programs]
     assert [error for _, error in said] == [""] * PROGRAMS
     sent = [(run, rows) for out, _ in said for user in json.loads(out) for run, rows in user]
     assert len(sent) > PROGRAMS

@@ -80,6 +80,24 @@ def test_encoding_and_delimiter(program: Program, tmp_path: Path) -> None:
     assert shown(program, tmp_path / "t.csv", "--delimiter", "tab")["columns"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("content", "option"),
+    [
+        (("Name;City\n" + "Ann;Oslo\n" * 9 + "Małgorzata;Rome\n").encode("cp1250"), "--encoding cp1250"),
+        (b"Name;A,B\nAnn;1,5\nBo;2,5\nCy;3,5\n", "--delimiter ,"),
+    ],
+)
+def test_the_option_for_the_other_reading_of_a_text_is_named(
+    program: Program, tmp_path: Path, content: bytes, option: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    done = program.run("preview", tmp_path / "a.csv")
+    assert f"{option} shows the other reading." in done.stderr
+    again = program.run("preview", tmp_path / "a.csv", *option.split())
+    assert again.stdout != done.stdout
+    assert "the other reading" not in again.stderr
+
+
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
 def test_the_first_rows_only(program: Program, long: Path, form: str) -> None:
     out = program.run("preview", long, "--limit", "3", "--as", form).stdout

@@ -13,7 +13,7 @@ from sheetlike import configuration, marked, plan
 
 from cg_uploader.errors import Cancelled
 from cg_uploader.fields.checks import RowChecker, check
-from cg_uploader.fields.duplicate_index import Repeats
+from cg_uploader.fields.duplicate_index import DuplicateIndex
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import DataType, FieldKind, Identity, Level, NoteKind
@@ -54,7 +54,7 @@ def test_problems_are_found_anew_when_they_are_asked_for() -> None:
     with pytest.raises(IndexError):
         problems[6]
     checker = RowChecker(made)
-    of_rows = {problem for row in made.table.rows for problem in checker.problems(row, made.request(row))}
+    of_rows = {problem for row in made.table.rows for problem in checker.find_problems(row, made.request(row))}
     assert {problem for problem in problems if problem.kind != "duplicate"} == of_rows
 
 
@@ -163,7 +163,7 @@ def test_counts_always_add_up_and_agree_with_the_rows(
     checker = RowChecker(made)
     first, last = limits or (0, 99)
     considered = [row for row in made.table.rows if row.number not in left_out and first <= row.number <= last]
-    errors = [row for row in considered if any(p.level is Level.ERROR for p in checker.problems(row, made.request(row)))]
+    errors = [row for row in considered if any(p.level is Level.ERROR for p in checker.find_problems(row, made.request(row)))]
     assert result.held_back == len(errors)
     assert len(result.problems) == sum(group.count for group in result.groups) == len(list(result.problems))
     held = {position for group in result.groups if group.level is Level.ERROR for position in group.positions}
@@ -177,18 +177,18 @@ def test_counts_always_add_up_and_agree_with_the_rows(
 @given(st.lists(st.sampled_from("abcde"), max_size=20), st.sampled_from([1, 10, 100]))
 def test_repeats_name_the_first_row_with_the_same_text(texts: list[str], many: int) -> None:
     """However many rows there are: few are looked at one by one, many all at once."""
-    repeats = Repeats(many)
+    index = DuplicateIndex(many)
     for at, text in enumerate(texts):
-        repeats.add(at * 3, text)
-    positions, partners = repeats.found()
+        index.add(at * 3, text)
+    positions, partners = index.find_duplicates()
     assert list(positions) == [at * 3 for at, text in enumerate(texts) if text in texts[:at]]
     assert list(partners) == [texts.index(texts[at // 3]) * 3 for at in positions]
 
 
 def test_few_rows_are_checked_without_what_takes_long_to_load() -> None:
     code = (
-        "import sys; from cg_uploader.fields.duplicate_index import Repeats; few = Repeats()\n"
+        "import sys; from cg_uploader.fields.duplicate_index import DuplicateIndex; few = DuplicateIndex()\n"
         "for at in range(1000): few.add(at, 'one')\n"
-        "assert len(few.found()[0]) == 999; assert 'pandas' not in sys.modules and 'numpy' not in sys.modules"
+        "assert len(few.find_duplicates()[0]) == 999; assert 'pandas' not in sys.modules and 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.fields.headings import difference, loose, problems_of_heading, shown, skeleton, visible
+from cg_uploader.fields.headings import check_heading, describe_difference, make_skeleton, normalize, quote, show_invisible
 
 
 @pytest.mark.parametrize(
     "heading", ["", " ", "\u200b", "Amount [EUR]", "]", "a]b", "Na\x00me", "Tab\there", "Two\nlines", "\ud800x", "\x85"]
 )
 def test_headings_that_cannot_arrive_are_errors(heading: str) -> None:
-    errors, warnings = problems_of_heading(heading)
+    errors, warnings = check_heading(heading)
     assert errors
     assert not warnings
 
@@ -24,14 +24,14 @@ def test_headings_that_cannot_arrive_are_errors(heading: str) -> None:
     "heading", ["a[b", "A+B", "R&D", "a=b", "50%", " Email", "Email ", "Cafe\u0301", "Account\xa0Name", "E\u200bmail"]
 )
 def test_risky_headings_are_warnings(heading: str) -> None:
-    errors, warnings = problems_of_heading(heading)
+    errors, warnings = check_heading(heading)
     assert not errors
     assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("heading", ["Email", "Account Name", "Acct. Name", "Größe", "007", "#1", "naïve", "名前", "“quoted”"])
 def test_ordinary_headings_are_fine(heading: str) -> None:
-    assert problems_of_heading(heading) == ((), ())
+    assert check_heading(heading) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_ordinary_headings_are_fine(heading: str) -> None:
     ],
 )
 def test_the_unseen_is_shown(text: str, seen: str) -> None:
-    assert visible(text) == seen
+    assert show_invisible(text) == seen
 
 
 @given(st.text())
 def test_what_is_shown_can_be_seen(text: str) -> None:
-    assert visible(text).isprintable()
-    assert len(shown(text)) <= 300
+    assert show_invisible(text).isprintable()
+    assert len(quote(text)) <= 300
 
 
 def test_long_values_are_shortened() -> None:
-    assert shown("x" * 60) == f"“{'x' * 60}”"
-    assert shown("x" * 61) == f"“{'x' * 60}…”"
+    assert quote("x" * 60) == f"“{'x' * 60}”"
+    assert quote("x" * 61) == f"“{'x' * 60}…”"
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_long_values_are_shortened() -> None:
     ],
 )
 def test_differences_are_named(heading: str, other: str, words: str | None) -> None:
-    assert difference(heading, other) == words
+    assert describe_difference(heading, other) == words
 
 
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_every_difference_has_words(one: str, other: str) -> None:
-    assert (difference(one, other) is None) == (one == other)
+    assert (describe_difference(one, other) is None) == (one == other)
 
 
 @given(st.text(alphabet="Email -_\u200b\u2060\xa0", max_size=12))
 def test_loose_ignores_what_automatic_matching_ignores(text: str) -> None:
-    assert loose(text) == loose(text.upper())
-    assert loose(f" _-\u200b{text}\xad") == loose(text)
+    assert normalize(text) == normalize(text.upper())
+    assert normalize(f" _-\u200b{text}\xad") == normalize(text)
 
 
 def test_unicode_forms_and_scripts_are_not_loosely_equal() -> None:
-    assert loose("Café") != loose(unicodedata.normalize("NFD", "Café"))
-    assert loose("Email") != loose("Em\u0430il")
-    assert skeleton("Email") == skeleton("Em\u0430il")
-    assert skeleton("Café") == skeleton(unicodedata.normalize("NFD", "Café"))
+    assert normalize("Café") != normalize(unicodedata.normalize("NFD", "Café"))
+    assert normalize("Email") != normalize("Em\u0430il")
+    assert make_skeleton("Email") == make_skeleton("Em\u0430il")
+    assert make_skeleton("Café") == make_skeleton(unicodedata.normalize("NFD", "Café"))

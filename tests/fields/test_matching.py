@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sheetlike import columns, configuration
 
-from cg_uploader.fields.headings import loose
-from cg_uploader.fields.matching import FieldState, Match, drift, match
+from cg_uploader.fields.headings import normalize
+from cg_uploader.fields.matching import FieldState, MatchResult, find_drift, match
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import DataType
 
 
-def states(found: Match) -> dict[str, str]:
+def states(found: MatchResult) -> dict[str, str]:
     return {field.heading: field.state.value for field in found.fields}
 
 
-def sent(found: Match) -> dict[str, str | None]:
+def sent(found: MatchResult) -> dict[str, str | None]:
     return {heading: source.column for heading, source in found.mapping.sources}
 
 
@@ -118,13 +118,13 @@ def test_drift_says_what_has_changed() -> None:
             ("Source", Source(constant="CRM")),
         )
     )
-    said = drift(columns("E-mail ", "Name", "Tel", "Tel"), mapping)
+    said = find_drift(columns("E-mail ", "Name", "Tel", "Tel"), mapping)
     assert said[0].endswith("not there any more. Column A, “E-mail·”, looks like it (a space at the end).")
     assert said[1:] == (
         "“Phone” came from the column “Tel”, which is there more than once now (C and D).",
         "“City” came from column Z, which is not there any more.",
     )
-    assert drift(columns("E-mail", "Tel", "Name"), Mapping((("Name", Source(column="Name")),))) == ()
+    assert find_drift(columns("E-mail", "Tel", "Name"), Mapping((("Name", Source(column="Name")),))) == ()
 
 
 names = st.text(alphabet="ABab -_1\u0430", max_size=4)
@@ -139,9 +139,9 @@ def test_only_equal_or_uniquely_near_names_are_sent(headings: list[str], heads: 
     for heading, source in found.mapping.sources:
         assert heads.count(str(source.column)) == 1
         if source.column != heading:
-            near = loose(heading)
+            near = normalize(heading)
             assert near
-            assert [loose(one) for one in headings].count(near) == 1
-            assert [loose(one) for one in heads].count(near) == 1
+            assert [normalize(one) for one in headings].count(near) == 1
+            assert [normalize(one) for one in heads].count(near) == 1
     suggested = [field.suggestion for field in found.fields if field.suggestion]
     assert len(suggested) == len(set(suggested))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sheetlike import ADDRESS, configuration, marked, plan, table
 
-from cg_uploader.fields.checks import plan_problems
+from cg_uploader.fields.checks import find_plan_problems
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import DataType, Identity, Level, Region
 from cg_uploader.model.plan import Plan
 
 
 def said(of: Plan) -> list[tuple[str, str]]:
-    return [(problem.level.value, problem.kind) for problem in plan_problems(of)]
+    return [(problem.level.value, problem.kind) for problem in find_plan_problems(of)]
 
 
 def over(headings: list[str], *fields: str | Field, mapping: Mapping) -> Plan:
@@ -28,7 +28,7 @@ def test_nothing_mapped_is_an_error() -> None:
 
 def test_an_unmapped_required_heading_is_an_error_that_names_what_looks_like_it() -> None:
     made = over(["E-mail adress", "Name"], "Email", "Name", mapping=Mapping((("Name", Source(column="Name")),)))
-    (first, second) = plan_problems(made)
+    (first, second) = find_plan_problems(made)
     assert (first.level, first.kind, first.heading) == (Level.ERROR, "not-mapped", "Email")
     assert "Column A, “E-mail adress”, looks like “Email” (the letters differ)" in first.text
     assert (second.level, second.kind) == (Level.WARNING, "no-identifier")
@@ -56,7 +56,7 @@ def test_more_than_900_fields_are_an_error() -> None:
 def test_the_reference_must_be_there_and_readable() -> None:
     assert said(plan(configuration("Email", reference=" "), [])) == [("error", "reference")]
     assert said(plan(configuration("Email", reference="a\ud800"), [])) == [("error", "reference")]
-    assert "a‹U+D800›" in plan_problems(plan(configuration("Email", reference="a\ud800"), []))[0].text
+    assert "a‹U+D800›" in find_plan_problems(plan(configuration("Email", reference="a\ud800"), []))[0].text
 
 
 def test_unknown_identifiers_are_said() -> None:

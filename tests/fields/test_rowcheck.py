@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sheetlike import configuration, plan
 
 from cg_uploader.fields.checks import Problem, RowChecker
-from cg_uploader.fields.messages import FieldMessage
+from cg_uploader.fields.messages import Advice, FieldMessage
 from cg_uploader.fields.problems import WHAT_TO_DO
 from cg_uploader.model import enums
 from cg_uploader.model.configuration import Field, Mapping, Source
@@ -27,7 +27,7 @@ CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", "Name")
 
 def problems(of: Plan, position: int = 0) -> tuple[Problem, ...]:
     row = of.table.rows[position]
-    return RowChecker(of).problems(row, of.request(row))
+    return RowChecker(of).find_problems(row, of.request(row))
 
 
 def kinds(found: Iterable[Problem]) -> list[tuple[str, str]]:
@@ -46,15 +46,18 @@ def test_a_problem_says_where_what_expected_and_what_to_do() -> None:
         "Email",
         Level.ERROR,
         "email",
-        message(FieldMessage.NO_EMAIL, value="“ann@@x.org‹no-break space›”"),
+        message(
+            FieldMessage.WITH_ADVICE,
+            fault=message(FieldMessage.NO_EMAIL, value="“ann@@x.org‹no-break space›”"),
+            advice=message(Advice.CORRECT),
+        ),
         "Row 2, column A (“Email”)",
     )
-    assert found.found == (
+    assert str(found.message) == (
         "“ann@@x.org‹no-break space›” is not an email address; expected is one address with one @, "
         "no blanks and no invisible characters. Correct it, or leave the row out."
     )
-    assert found.text == f"{found.where}: {found.found}"
-    assert WHAT_TO_DO[found.kind] == "Correct it, or leave the row out."
+    assert found.text == f"{found.where}: {found.message}"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_notes_count_where_their_column_is_sent() -> None:
     noted = plan(CONTACT, ROWS, notes=NOTES)
     expected = [[("error", "error-value")], [("warning", "digits-lost")], [], [("error", "long-row")]]
     assert [kinds(problems(noted, at)) for at in range(4)] == expected
-    assert kinds(RowChecker(noted).of_file()) == [("warning", "percent"), ("warning", "encoding-guessed")]
+    assert kinds(RowChecker(noted).find_of_file()) == [("warning", "percent"), ("warning", "encoding-guessed")]
     email = Mapping((("Email", Source(column="Email")),))
     assert [kinds(problems(plan(CONTACT, ROWS, notes=NOTES, mapping=email), at)) for at in range(3)] == [[], [], []]
 
@@ -218,9 +221,9 @@ def test_what_is_not_held_back_can_be_encoded(rows: list[list[str]], blank_cells
     checker = RowChecker(made)
     for row in made.table.rows:
         request = made.request(row)
-        if all(problem.level is not Level.ERROR for problem in checker.problems(row, request)):
+        if all(problem.level is not Level.ERROR for problem in checker.find_problems(row, request)):
             assert 0 < len(request.records) + 1 + len(request.query()) <= LONGEST_URL
             assert any(value.strip() for _, value in request.pairs)
-        for problem in checker.problems(row, request):
+        for problem in checker.find_problems(row, request):
             assert problem.text.isprintable()
-            assert problem.text.endswith(WHAT_TO_DO.get(problem.kind, ""))
+            assert problem.text.endswith(WHAT_TO_DO[problem.kind].sentence)

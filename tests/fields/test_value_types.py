@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.fields.value_types import SHAPES, level_of
+from cg_uploader.fields.value_types import VALUE_SHAPES, get_level
 from cg_uploader.model.enums import FieldKind, Level
 
 GOOD = {
@@ -58,30 +58,30 @@ BAD = {
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in GOOD.items() for value in values])
 def test_values_that_fit(kind: FieldKind, value: str) -> None:
-    assert SHAPES[kind].fits(value)
+    assert VALUE_SHAPES[kind].fits(value)
 
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in BAD.items() for value in values])
 def test_values_that_do_not_fit(kind: FieldKind, value: str) -> None:
-    assert not SHAPES[kind].fits(value)
-    assert level_of(kind, value) is Level.ERROR
+    assert not VALUE_SHAPES[kind].fits(value)
+    assert get_level(kind, value) is Level.ERROR
 
 
 @pytest.mark.parametrize("value", ["030/123", "030.12.34"])
 def test_a_phone_number_with_other_punctuation_is_a_warning(value: str) -> None:
-    assert not SHAPES[FieldKind.PHONE].fits(value)
-    assert level_of(FieldKind.PHONE, value) is Level.WARNING
+    assert not VALUE_SHAPES[FieldKind.PHONE].fits(value)
+    assert get_level(FieldKind.PHONE, value) is Level.WARNING
 
 
 @given(st.dates(), st.datetimes())
 def test_every_date_and_time_fits(day: date, moment: datetime) -> None:
-    assert SHAPES[FieldKind.DATE].fits(day.isoformat())
-    assert SHAPES[FieldKind.DATETIME].fits(moment.replace(microsecond=0).isoformat(" "))
+    assert VALUE_SHAPES[FieldKind.DATE].fits(day.isoformat())
+    assert VALUE_SHAPES[FieldKind.DATETIME].fits(moment.replace(microsecond=0).isoformat(" "))
 
 
 @given(st.text(max_size=30))
 def test_any_text_gets_an_answer(value: str) -> None:
-    for shape in SHAPES.values():
+    for shape in VALUE_SHAPES.values():
         if shape.fits(value):
             assert value.isprintable()
-            assert value == value.strip() or shape is SHAPES[FieldKind.PHONE]
+            assert value == value.strip() or shape is VALUE_SHAPES[FieldKind.PHONE]

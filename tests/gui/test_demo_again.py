@@ -87,6 +87,7 @@ def demo(home: Path, steps: str) -> str:
 
 
 @pytest.mark.process
+@pytest.mark.slow
 def test_an_upload_that_was_paused_at_its_end_goes_on_from_the_history_of_the_next_one(tmp_path: Path) -> None:
     said = json.loads(demo(tmp_path, FIRST))
     kept = Places(tmp_path).demo

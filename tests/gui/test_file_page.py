@@ -17,7 +17,7 @@ from cg_uploader.gui.steps import Standing, Step, standing, why_not
 from cg_uploader.gui.widgets.drop_zone import DropZone
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note
-from cg_uploader.sheets.cells.notes import fold
+from cg_uploader.sheets.cells.notes import summarize_notes
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_a_long_name_leaves_room_for_the_button_and_keeps_its_ending(qtbot: QtBo
 
 def test_remarks_of_one_kind_are_folded_into_one_sentence() -> None:
     notes = [Note(row, "Phone", NoteKind.DIGITS_LOST, f"E{row} is odd.") for row in (4, 9, 11)]
-    assert fold([*notes, Note(None, None, NoteKind.HIDDEN_ROWS, "2 rows are hidden.")]) == (
+    assert summarize_notes([*notes, Note(None, None, NoteKind.HIDDEN_ROWS, "2 rows are hidden.")]) == (
         "E4 is odd. (and 2 more cells like this)",
         "2 rows are hidden.",
     )

@@ -14,7 +14,7 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.file import FilePage
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed, why_not
-from cg_uploader.sheets.reader import FIRST_ROWS, Progress
+from cg_uploader.sheets.reader import FIRST_ROWS, ReadProgress
 
 
 @pytest.fixture
@@ -188,9 +188,9 @@ def test_a_preview_that_has_to_be_made_anew_says_so(
 
 def test_progress_says_rows_and_share_if_it_is_known(page: FilePage) -> None:
     page.progress.begin("f.xls")
-    page.progress.say(Progress(1234))
+    page.progress.say(ReadProgress(1234))
     assert page.progress.text == "1,234 rows read so far of f.xls"
     assert page.progress.bar.maximum() == 0
-    page.progress.say(Progress(5000, 0.25))
+    page.progress.say(ReadProgress(5000, 0.25))
     assert page.progress.text == "5,000 rows read so far, 25% of f.xls"
     assert page.progress.bar.value() / page.progress.bar.maximum() == 0.25

@@ -20,7 +20,7 @@ from cg_uploader.model.enums import DataType
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
-from cg_uploader.sheets.table.spool import BLOCK, Packer, Spool
+from cg_uploader.sheets.table.spool import BLOCK_ROWS, RowPacker, Spool
 from cg_uploader.uploads.sending.control import Control
 
 
@@ -32,18 +32,18 @@ class SlowRows(Spool):
         self.reached, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
-    def _data(self, block: int) -> tuple[array[int], bytes]:
+    def _read_block(self, block: int) -> tuple[array[int], bytes]:
         if block:
             self.reached.set()
             self.go_on.wait(PATIENCE_MS / 1000)
-        return super()._data(block)
+        return super()._read_block(block)
 
 
 @pytest.fixture(params=[0, 1 << 30], ids=["in a file", "in memory"])
 def slow(request: pytest.FixtureRequest) -> Iterator[SlowRows]:
     rows = SlowRows(request.param)
-    packer = Packer(rows)
-    for number, cells in enumerate(people(3 * BLOCK), 2):
+    packer = RowPacker(rows)
+    for number, cells in enumerate(people(3 * BLOCK_ROWS), 2):
         packer.append(number, cells)
     packer.seal(range(len(HEADINGS)))
     yield rows

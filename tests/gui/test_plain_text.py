@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QMessageBox,
 from pytestqt.qtbot import QtBot
 from windows import PATIENCE_MS, MakeFile, practice_connection
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.upload import details
@@ -100,7 +100,7 @@ def test_every_label_and_tip_of_the_window_is_plain_and_open(full: MainWindow, q
 def test_message_boxes_show_both_texts_to_the_letter(window: MainWindow) -> None:
     box = message(window, QMessageBox.Icon.Question, EVIL, EVIL)
     labels = [label for label in box.findChildren(QLabel) if label.text()]
-    assert [label.text() for label in labels] == [revealed(EVIL)] * 2
+    assert [label.text() for label in labels] == [reveal(EVIL)] * 2
     assert {label.textFormat() for label in box.findChildren(QLabel)} == {Qt.TextFormat.PlainText}
 
 
@@ -129,4 +129,4 @@ def test_details_are_text_too(full: MainWindow) -> None:
     ],
 )
 def test_what_could_deceive_is_named(text: str, shown: str) -> None:
-    assert revealed(text) == shown
+    assert reveal(text) == shown

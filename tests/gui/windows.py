@@ -13,7 +13,7 @@ from cg_uploader.gui.session import Connection, Session
 from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import DataType, FieldKind, Region
 from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
-from cg_uploader.sheets.process.parse_process import command
+from cg_uploader.sheets.process.parse_process import worker_command
 from cg_uploader.sheets.reader import Readers
 
 MakeFile = Callable[..., Path]
@@ -55,14 +55,14 @@ def gated_readers(gate: Path) -> Readers:
 import os, sys, time
 sys.path.append(sys.argv[1])
 import cg_uploader.sheets.process.worker as worker
-send = worker._send
+send = worker._send_table
 def gated(job, out, end, *rest):
-    while end is worker.Kind.END and not os.path.exists({str(gate)!r}):
+    while end is worker.MessageKind.END and not os.path.exists({str(gate)!r}):
         time.sleep(0.01)
     send(job, out, end, *rest)
-worker._send = gated
+worker._send_table = gated
 """
-    *words, source, root = command()
+    *words, source, root = worker_command()
     return Readers([*words, f"{waiting}\n{source}", root])
 
 

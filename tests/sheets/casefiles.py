@@ -15,7 +15,7 @@ from cg_uploader.errors import FileError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 Note = tuple[int | None, str | None, str]
 """Row, heading, kind."""
@@ -39,7 +39,7 @@ class Expected:
 def found_in(path: Path, **options: object) -> Expected:
     """What a file becomes; the sheet is left to who wants to know."""
     try:
-        table: Table = parse(path, ReadOptions(**options), Watch())  # type: ignore[arg-type]
+        table: Table = parse(path, ReadOptions(**options), ReadControl())  # type: ignore[arg-type]
     except FileError as error:
         return Expected(refused=error.kind)
     rows = [(row.number, row.cells) for row in table.rows]

@@ -180,12 +180,12 @@ def score(variant: Variant, folder: Path) -> float:
     from cg_uploader.errors import UploaderError
     from cg_uploader.sheets.open_file import parse
     from cg_uploader.sheets.options import ReadOptions
-    from cg_uploader.sheets.table.read_progress import Watch
+    from cg_uploader.sheets.table.read_progress import ReadControl
 
     path = folder / "polluted.csv"
     path.write_bytes(variant.content())
     try:
-        table = parse(path, ReadOptions(), Watch())
+        table = parse(path, ReadOptions(), ReadControl())
     except UploaderError as error:
         return 10.0 * (error.kind == variant.refused)
     headings = [column.heading.strip() for column in table.columns]

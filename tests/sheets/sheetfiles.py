@@ -12,7 +12,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import AS_FOUND, ReadOptions
-from cg_uploader.sheets.table.read_progress import Progress, Watch
+from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -23,11 +23,11 @@ def read(
     file: Path,
     options: ReadOptions = AS_FOUND,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ReadProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Table:
     """Read a file in this process: what the texts are does not depend on the process that makes them."""
-    return parse(file, options, Watch(progress, cancelled, options.limit))
+    return parse(file, options, ReadControl(progress, cancelled, options.limit))
 
 
 class Cell:

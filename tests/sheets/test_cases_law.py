@@ -18,7 +18,7 @@ from test_cases_sheets import ods as ods_of
 
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!", "#FIELD!",
           "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!", "#EXTERNAL!")  # fmt: skip
@@ -368,14 +368,14 @@ def test_a_workbook_becomes_by_rule(tmp_path: Path, make: Maker, expected: Expec
 
 
 def test_hidden_and_very_hidden_sheets_are_listed_last_and_charts_not_at_all(tmp_path: Path) -> None:
-    table = parse(with_other_sheets(tmp_path), ReadOptions(), Watch())
+    table = parse(with_other_sheets(tmp_path), ReadOptions(), ReadControl())
     assert (table.sheet, table.sheets) == ("Data", ("Data", "Secret"))
     table.rows.close()
 
 
 def test_hidden_rows_are_counted_in_words(tmp_path: Path) -> None:
     hidden = [row(text("x"), text("y"), more=' hidden="1"')] * 3
-    table = parse(workbook(tmp_path / "a.xlsx", sheet(NAMES, ANN, *hidden, BO)), ReadOptions(), Watch())
+    table = parse(workbook(tmp_path / "a.xlsx", sheet(NAMES, ANN, *hidden, BO)), ReadOptions(), ReadControl())
     table.rows.close()
     assert (table.hidden_rows, [note.text.split(" left")[0] for note in table.notes]) == (3, ["3 hidden rows were"])
 

@@ -23,14 +23,14 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 SEEDS = range(12)
 ROUNDS = 40
 
 
 def texts(path: Path, **options: object) -> list[tuple[str, ...]]:
-    table = parse(path, ReadOptions(**options), Watch())  # type: ignore[arg-type]
+    table = parse(path, ReadOptions(**options), ReadControl())  # type: ignore[arg-type]
     rows = [row.cells for row in table.rows]
     table.rows.close()
     return rows
@@ -116,7 +116,7 @@ def unpacked_and_spoiled(content: bytes, chance: random.Random) -> bytes:
 def a_table_or_a_sentence(path: Path) -> None:
     """Anything else than these two fails the test."""
     with suppress(UploaderError):
-        table = parse(path, ReadOptions(), Watch())
+        table = parse(path, ReadOptions(), ReadControl())
         assert isinstance(table, Table)
         assert all(len(found.cells) == len(table.columns) for found in table.rows)
         list(table.notes)

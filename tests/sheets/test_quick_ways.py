@@ -15,11 +15,11 @@ from sheetfiles import Cell, binary_cell, excel, excel_binary, number, read, row
 
 from cg_uploader.errors import FileError
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.cells.clean_text import generals
-from cg_uploader.sheets.cells.number_format import number_format
+from cg_uploader.sheets.cells.clean_text import format_general_many
+from cg_uploader.sheets.cells.number_format import parse_number_format
 from cg_uploader.sheets.delimited import text_reader
-from cg_uploader.sheets.delimited.row_builder import LinesBuilder
-from cg_uploader.sheets.delimited.tokenizer import Records
+from cg_uploader.sheets.delimited.row_builder import RowBuilder
+from cg_uploader.sheets.delimited.tokenizer import Tokenizer
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table import row_assembler
 from cg_uploader.sheets.table.builder import TableBuilder
@@ -66,28 +66,28 @@ NUMBERS = st.one_of(
 @example("0.00", [999_999_999_999_999.9], set())
 @example('0.0;"minus "0.0', [-1.5], set())
 def test_many_numbers_at_once_and_one_by_one(code: str, numbers: list[float], settled: set[str]) -> None:
-    form = number_format(code)
-    if form.many is None:
+    form = parse_number_format(code)
+    if form.format_many is None:
         return
-    for value, text in zip(numbers, form.many([repr(value) for value in numbers], settled), strict=True):
+    for value, text in zip(numbers, form.format_many([repr(value) for value in numbers], settled), strict=True):
         if text is not None:
-            one, said = form.number(float(value))
+            one, said = form.format_number(float(value))
             assert text == one, (code, value)
             assert set(said) <= settled, (code, value)
 
 
 @pytest.mark.parametrize("code", ["0.00;[Red]-0.00", "0.0%", "#,##0.00_);(#,##0.00)", "yyyy-mm-dd"])
 def test_negative_numbers_percentages_and_dates_have_a_quick_way(code: str) -> None:
-    many = number_format(code).many
+    many = parse_number_format(code).format_many
     assert many is not None
     numbers = ["-1.5", "0.25"] if "y" not in code else ["45296"]
     assert None not in many(numbers, {"rounded", "percent"})
 
 
 def test_fifteen_nines_and_blanks_around_a_number() -> None:
-    assert number_format("0.00").number(999_999_999_999_999.9)[0] == "1000000000000000.00"
-    assert generals(["5", "999999999999999.9"]) == ["5", None]
-    assert generals([" 5", "7"]) == ["5", "7"]
+    assert parse_number_format("0.00").format_number(999_999_999_999_999.9)[0] == "1000000000000000.00"
+    assert format_general_many(["5", "999999999999999.9"]) == ["5", None]
+    assert format_general_many([" 5", "7"]) == ["5", "7"]
 
 
 # ---------------------------------------------------------------------------------------------------------------- xlsx
@@ -157,6 +157,7 @@ def test_a_formula_without_any_text_is_a_formula(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------- binary workbooks
 
 
+@pytest.mark.slow
 @bounded
 @given(st.integers(0, 10**9))
 def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed: int) -> None:
@@ -171,7 +172,7 @@ def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed
     file = excel_binary(tmp_path / "a.xlsb", found, formats=FORMATS)
     many = everything(read(file))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(row_assembler, "_FIRST", 10**9)
+        patch.setattr(row_assembler, "_SINGLE_ROWS", 10**9)
         assert everything(read(file)) == many
 
 
@@ -202,19 +203,19 @@ def random_text(seed: int) -> bytes:
 @given(st.integers(0, 10**9), st.sampled_from([1 << 18, 700]))
 @example(2_487_476, 1 << 18)
 def test_delimited_text_in_blocks_and_one_by_one(tmp_path: Path, seed: int, block: int) -> None:
-    def one_by_one(builder: TableBuilder, numbers: Any, hidden: bool, shape: Any, values: Any) -> None:
+    def one_by_one(builder: TableBuilder, numbers: Any, hidden: bool, layout: Any, values: Any) -> None:
         for place, row in zip(numbers, zip(*values, strict=True), strict=True):
-            builder.add(place, hidden, shape, row)
+            builder.add(place, hidden, layout, row)
 
     (tmp_path / "a.csv").write_bytes(random_text(seed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_reader, "_BLOCK", block)
+        patch.setattr(text_reader, "_BLOCK_CHARS", block)
         try:
             quick = everything(read(tmp_path / "a.csv"))
         except FileError:  # too many control characters for a text: refused before any record is cut
             return
-        patch.setattr(LinesBuilder, "_handed_over", lambda *_: False)
-        patch.setattr(Records, "_regular", lambda *_: None)
+        patch.setattr(RowBuilder, "_hand_over", lambda *_: False)
+        patch.setattr(Tokenizer, "_cut_regular", lambda *_: None)
         patch.setattr(TableBuilder, "add_many", one_by_one)
         assert everything(read(tmp_path / "a.csv")) == quick
 

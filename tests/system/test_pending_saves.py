@@ -152,7 +152,6 @@ def test_without_a_home_a_save_is_made_all_the_same(tmp_path: Path) -> None:
     assert below(tmp_path) == []
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("home", ["x" * 300, "link"])
 def test_a_home_that_cannot_be_looked_at_is_no_failure_of_what_needs_none(program: Program, home: str) -> None:
     """A name that is too long, and a link to itself: what is said about it comes from the command that needs a home."""

@@ -184,7 +184,7 @@ class SharingDialog(QDialog):
         self.taken_in.emit()
 
     def _show_exported(self, found: Exported) -> None:
-        from cg_uploader.uploads.journal.sent_rows_file import CODE_ADVICE  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE  # few windows need it, and not at once
 
         self._code_in.hide()
         self.code.setText(found.code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.theme import SPACE
 
 
@@ -22,7 +22,7 @@ class TextDialog(QDialog):
         if markdown:
             self.text.setMarkdown(text)
         else:
-            self.text.setPlainText(revealed(text))
+            self.text.setPlainText(reveal(text))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

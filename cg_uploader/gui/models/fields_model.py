@@ -121,12 +121,12 @@ class FieldsModel(LinesModel):
         """What is wrong or odd about a heading, in words."""
         if sum(other.heading == field.heading for other in self._fields) > 1:
             return "This heading is here twice. Take one out."
-        errors, warnings = headings.problems_of_heading(field.heading)
+        errors, warnings = headings.check_heading(field.heading)
         return " ".join((*errors, *warnings))
 
     def _text(self, field: Field, column: int) -> str:
         if column == HEADING:
-            return headings.visible(field.heading)
+            return headings.show_invisible(field.heading)
         if column == KIND:
             return KINDS[field.kind]
         if column == REQUIRED:

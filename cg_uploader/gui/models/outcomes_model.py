@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Qt
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets import icons
@@ -102,7 +102,7 @@ class OutcomesModel(LinesModel):
             return None
         outcome = self.lines[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return revealed(texts(outcome)[index.column()]).replace("\n", " ⏎ ")
+            return reveal(texts(outcome)[index.column()]).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(texts(outcome)[index.column()])
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:

@@ -73,7 +73,7 @@ class PreviewModel(QAbstractTableModel):
             return None
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            heading = headings.visible(column.heading) or f"(column {column.letter})"
+            heading = headings.show_invisible(column.heading) or f"(column {column.letter})"
             return f"{heading} (hidden)" if column.hidden else heading
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(f"Column {column.letter}" + (", hidden in the file; it is read all the same" * column.hidden))
@@ -96,11 +96,11 @@ class PreviewModel(QAbstractTableModel):
         line, column = index.row(), index.column()
         text = self._rows[line].cells[column]
         if role == Qt.ItemDataRole.DisplayRole:
-            return headings.revealed(text).replace("\n", " ⏎ ")
+            return headings.reveal(text).replace("\n", " ⏎ ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(text)
         if role == Qt.ItemDataRole.AccessibleTextRole and line < self._before:
-            return f"{headings.revealed(text)}, {'header row' if line == self._before - 1 else 'above the header row'}"
+            return f"{headings.reveal(text)}, {'header row' if line == self._before - 1 else 'above the header row'}"
         return self._look(line, column, role)
 
     def _look(self, line: int, column: int, role: int) -> object:

@@ -73,7 +73,7 @@ class RowsModel(QAbstractTableModel):
             if section < len(FIXED):
                 return FIXED[section]
             column = self._plan.table.columns[section - len(FIXED)]
-            return headings.visible(column.heading) or f"(column {column.letter})"
+            return headings.show_invisible(column.heading) or f"(column {column.letter})"
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -101,7 +101,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return text
         if role == Qt.ItemDataRole.DisplayRole:
-            return headings.revealed(text).replace("\n", " ⏎ ")
+            return headings.reveal(text).replace("\n", " ⏎ ")
         edited = text != in_file
         if role == Qt.ItemDataRole.FontRole and edited:
             font = QFont()
@@ -117,7 +117,7 @@ class RowsModel(QAbstractTableModel):
             return False
         row, cells, *_ = self._fetch(index.row())
         column = index.column() - len(FIXED)
-        text, _ = clean_text.sent(str(value))
+        text, _ = clean_text.clean_cell(str(value))
         if text == cells[column]:
             return False
         self.cell_edited.emit(row, column, text)
@@ -126,7 +126,7 @@ class RowsModel(QAbstractTableModel):
     @staticmethod
     def _fixed(text: str, role: int) -> object:
         if role == Qt.ItemDataRole.DisplayRole:
-            return headings.revealed(text)
+            return headings.reveal(text)
         return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -142,7 +142,7 @@ def _fetcher(plan: Plan, remark: Remark) -> Callable[[int], Line]:
     def fetch(position: int) -> Line:
         row = plan.table.rows[position]
         request = plan.request(row)
-        problems = checker.problems(row, request)
+        problems = checker.find_problems(row, request)
         at_fault = frozenset(problem.column for problem in problems if problem.column)
         return row, plan.cells(row), identifiers.who(request), remark(position, row, problems), at_fault
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.models.lines_model import Index, LinesModel
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model.enums import RowStatus
@@ -59,7 +59,7 @@ class RunsModel(LinesModel):
             return None
         run = self._shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return revealed(texts(run)[index.column()])
+            return reveal(texts(run)[index.column()])
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip_text(run.file if index.column() == 1 else texts(run)[index.column()])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
 
 from cg_uploader.fields import checks
-from cg_uploader.fields.checks import CheckResult, Group, Problem
+from cg_uploader.fields.checks import CheckResult, Problem, ProblemGroup
 from cg_uploader.gui import changes
 from cg_uploader.gui.models.rows_model import FIXED, PROBLEM, ROW, WHO, RowsModel
 from cg_uploader.gui.pages.page import Page
@@ -293,13 +293,13 @@ class CheckPage(Page):
         if todo is None or self._checked is None:
             return ""
         if todo.key in (ALL, LEFT_OUT):
-            said = [f"{p.heading}: {p.found}" if p.heading else p.found for p in problems]
+            said = [f"{p.heading}: {p.message}" if p.heading else str(p.message) for p in problems]
             return "Left out by you" if row.number in self.session.left_out else " ".join(said)
-        if said := [p.found for p in problems if _key(p) == todo.key]:
+        if said := [str(p.message) for p in problems if _key(p) == todo.key]:
             return " ".join(said)
         result = self._checked[1]
         found = (result.problems.of_group(group, position) for group in result.groups if _key(group) == todo.key)
-        return next((problem.found for problem in found if problem is not None), todo.text)
+        return next((str(problem.message) for problem in found if problem is not None), todo.text)
 
     def _show_possible(self) -> None:
         lines = self.view.selected_lines()
@@ -353,7 +353,7 @@ def checking(plan: Plan) -> Work:
     return work
 
 
-def _key(of: Group | Problem) -> TodoKey:
+def _key(of: ProblemGroup | Problem) -> TodoKey:
     """What an entry of the to-do list and its problems share."""
     return TodoKey(of.kind, of.level, of.heading)
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.fields import headings, matching
-from cg_uploader.fields.matching import FieldMatch, FieldState, Match
+from cg_uploader.fields.matching import FieldMatch, FieldState, MatchResult
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
@@ -146,7 +146,7 @@ class ColumnsPage(Page):
         shown = letter or (match.suggestion.letter if match.suggestion is not None else "")
         self.lines[match.heading].show_match(match, letter, self._samples.get(shown, ""))
 
-    def _show_summary(self, match: Match, table: Table) -> None:
+    def _show_summary(self, match: MatchResult, table: Table) -> None:
         sent, total = len(match.columns_sent), len(table.columns)
         self.summary.setText(f"{sent} of {counted(total, 'column')} will be sent")
         waiting = [field for field in match.fields if field.state is FieldState.SUGGESTION]
@@ -157,11 +157,12 @@ class ColumnsPage(Page):
         self.confirm_all.setVisible(len(waiting) > 1)
         self.automatic.setVisible(self.session.mapping is not None)
         behind = [
-            f"{headings.visible(column.heading) or '(no heading)'} ({column.letter})" for column in match.columns_not_sent
+            f"{headings.show_invisible(column.heading) or '(no heading)'} ({column.letter})"
+            for column in match.columns_not_sent
         ]
         self._left_title.setText(f"{counted(len(behind), 'column')} of the file will not be sent")
         self._left.setText("  ·  ".join(behind) if behind else "Every column of the file has its field.")
-        changes = matching.drift(table.columns, self.session.mapping) if self.session.mapping is not None else ()
+        changes = matching.find_drift(table.columns, self.session.mapping) if self.session.mapping is not None else ()
         if changes:
             self.drift.say("warning", "The file’s columns have changed since they were matched.", more="\n".join(changes))
         else:
@@ -238,7 +239,7 @@ def choices(table: Table, parent: QWidget) -> QStandardItemModel:
         item.setData(value, Qt.ItemDataRole.UserRole)
         model.appendRow(item)
     for column in table.columns:
-        item = QStandardItem(f"{headings.visible(column.heading) or '(no heading)'}  ({column.letter})")
+        item = QStandardItem(f"{headings.show_invisible(column.heading) or '(no heading)'}  ({column.letter})")
         item.setData(column.letter, Qt.ItemDataRole.UserRole)
         model.appendRow(item)
     return model

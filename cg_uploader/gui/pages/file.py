@@ -33,8 +33,8 @@ from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Table
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.remembered_read_options import Choice
-from cg_uploader.sheets.cells.notes import fold
-from cg_uploader.sheets.reader import Progress, Readers, ReadOptions
+from cg_uploader.sheets.cells.notes import summarize_notes
+from cg_uploader.sheets.reader import Readers, ReadOptions, ReadProgress
 from cg_uploader.uploads.results.retry_failed import RetriedRows, retried_rows
 
 NO_ROWS = "No row stands below the header row."
@@ -148,8 +148,8 @@ class FilePage(Page):
             batch=self._on_told,
         )
 
-    def _on_told(self, told: Table | Progress) -> None:
-        if isinstance(told, Progress):
+    def _on_told(self, told: Table | ReadProgress) -> None:
+        if isinstance(told, ReadProgress):
             self.progress.say(told)
         elif self._holds(told):
             self._first = told
@@ -305,7 +305,7 @@ def _folded(table: Table) -> tuple[str, ...]:
     asked = ""
     if table.alternative is not None:
         asked = NoteKind.DELIMITER_GUESSED if table.alternative.delimiter is not None else NoteKind.ENCODING_GUESSED
-    return fold(note for note in table.notes if note.kind != asked)
+    return summarize_notes(note for note in table.notes if note.kind != asked)
 
 
 def _options(choice: Choice) -> ReadOptions:

@@ -62,7 +62,7 @@ class MappingLine(QFrame):
         self.samples.setProperty("role", "quiet")
         self.state = State(self)
         required = "  (required)" if field.required else ""
-        name = plain(f"{headings.visible(field.heading).replace('&', '&&')}{required}", wrap=True, parent=self)
+        name = plain(f"{headings.show_invisible(field.heading).replace('&', '&&')}{required}", wrap=True, parent=self)
         name.setFont(QFont(name.font().family(), -1, QFont.Weight.DemiBold))
         name.setBuddy(self.source)
         tip(name, field.heading)
@@ -89,7 +89,7 @@ class MappingLine(QFrame):
         remark = match.difference or ""
         waits = match.state is FieldState.SUGGESTION and match.suggestion is not None
         if waits and match.suggestion is not None:
-            name = headings.visible(match.suggestion.heading)
+            name = headings.show_invisible(match.suggestion.heading)
             remark = f"Column {match.suggestion.letter}, “{name}”" + (f": {remark}" if remark else "")
         self.state.say(shape, tone, match.state.label, remark)
         self._show_confirm(waits)

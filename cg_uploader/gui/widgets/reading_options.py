@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
 from cg_uploader.model.enums import ENCODINGS
@@ -115,7 +115,7 @@ def _fill(combo: Choice, choices: Sequence[tuple[str, str]], current: str) -> No
     blocked = QSignalBlocker(combo)
     combo.clear()
     for value, words in choices:
-        combo.addItem(revealed(words), value)
+        combo.addItem(reveal(words), value)
     if current and combo.findData(current) < 0:
         combo.insertItem(0, current, current)
     combo.setCurrentIndex(combo.findData(current) if current else -1)

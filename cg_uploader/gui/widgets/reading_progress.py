@@ -10,7 +10,7 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.inputs import Button
 from cg_uploader.gui.widgets.texts import Elided
 from cg_uploader.gui.words import counted
-from cg_uploader.sheets.reader import Progress
+from cg_uploader.sheets.reader import ReadProgress
 
 _THOUSAND = 1000
 
@@ -45,7 +45,7 @@ class ReadingProgress(QWidget):
         self._words.setText(f"Reading {name}…")
         self.bar.setRange(0, 0)
 
-    def say(self, so_far: Progress) -> None:
+    def say(self, so_far: ReadProgress) -> None:
         """It has come this far."""
         of = f" of {self._name}" if so_far.share is None else f", {so_far.share:.0%} of {self._name}"
         self._words.setText(f"{counted(so_far.rows, 'row')} read so far{of}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.icons import Shape
@@ -61,9 +61,9 @@ class SavedConnections(QWidget):
         self.names.clear()
         self.names.addItem(NEW, "")
         for name in names:
-            self.names.addItem(revealed(name), name)
+            self.names.addItem(reveal(name), name)
         if current and current not in names:
-            self.names.addItem(f"{revealed(current)} (not saved)", current)
+            self.names.addItem(f"{reveal(current)} (not saved)", current)
         self.names.setCurrentIndex(max(0, self.names.findData(current)))
         del blocked
 

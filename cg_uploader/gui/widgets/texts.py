@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSizePolicy, QWidget
 
-from cg_uploader.fields.headings import revealed
+from cg_uploader.fields.headings import reveal
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
 from cg_uploader.gui.widgets.icons import Shape
@@ -32,7 +32,7 @@ class Letters(QLabel):
 
     def setText(self, text: str) -> None:
         """Show ``text``."""
-        super().setText(revealed(text))
+        super().setText(reveal(text))
 
 
 def plain(text: str = "", *, role: str = "", wrap: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -74,7 +74,7 @@ def tip(widget: QWidget, text: str) -> None:
 
 def tip_text(text: str) -> str:
     """``text`` as a tool tip that Qt cannot mistake for markup; empty stays empty."""
-    return f"<p style='white-space:pre-wrap'>{html.escape(revealed(text))}</p>" if text else ""
+    return f"<p style='white-space:pre-wrap'>{html.escape(reveal(text))}</p>" if text else ""
 
 
 def set_tone(widget: QWidget, tone: str) -> None:
@@ -96,8 +96,8 @@ def message(parent: QWidget, kind: QMessageBox.Icon, text: str, more: str = "") 
     box.setIcon(kind)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(QApplication.applicationDisplayName())
-    box.setText(revealed(text))
-    box.setInformativeText(revealed(more))
+    box.setText(reveal(text))
+    box.setInformativeText(reveal(more))
     for label in box.findChildren(QLabel):
         label.setTextFormat(Qt.TextFormat.PlainText)  # the box itself does so for its first text alone
     return box

@@ -19,6 +19,6 @@ _BUILT_IN |= dict.fromkeys([32, 33], "h:mm:ss")
 _BUILT_IN |= dict.fromkeys([34, 35, 55, 56], "[<1]h:mm:ss;yyyy-mm-dd")
 
 
-def built_in_code(number: int) -> str:
-    """The code of a number format that the file names by id only; *General* for ids nobody defined."""
-    return _BUILT_IN.get(number, "General")
+def get_built_in_code(format_id: int) -> str:
+    """Give the code of a number format that the file names by its id only. *General* for an id that is not defined."""
+    return _BUILT_IN.get(format_id, "General")

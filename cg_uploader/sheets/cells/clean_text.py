@@ -1,4 +1,4 @@
-"""Owns what text a stored cell becomes: clean text, plain numbers, and what has to be said about either."""
+"""Owns what text a stored cell becomes: clean text, plain numbers, and the notes that either gives cause for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 from cg_uploader.model.enums import BLANKS, NoteKind
 
-EXACT_LIMIT = 2**53
+MAX_EXACT_INTEGER = 2**53
+# Excel keeps 15 digits: a number of this size or more has lost some.
 DIGITS_LIMIT = 10**15
-# From the first of these numbers up to the second, Python draws 15 significant digits without an exponent.
-SHORTEST, LONGEST = 0.0001, DIGITS_LIMIT - 1
+# From the first of these numbers up to the second, Python writes 15 significant digits without an exponent.
+MIN_PLAIN, MAX_PLAIN = 0.0001, DIGITS_LIMIT - 1
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\xa0\u061c\u200b-\u200f\u202a-\u202f\u2060\u2066-\u2069\ufeff]")
@@ -23,67 +24,65 @@ _ERROR = re.compile(
     r"#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!|UNKNOWN!|CONNECT!|BUSY!|PYTHON!|EXTERNAL!)"
     r"|Err:5\d\d"
 )
-
-_CUT_SHORT = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
+_TRUNCATED = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d{2,3}")
 # Stands for a character that could not be read.
-LOST = "\ufffd"
+REPLACEMENT_CHARACTER = "\ufffd"
+# Windows' western characters, by the halves of characters that stand for bad bytes until a cell's text is made.
+WESTERN_CHARS = {0xDC00 + byte: char for byte in range(0x80, 0x100) if (char := bytes([byte]).decode("cp1252", "ignore"))}
 
-# Windows' western letters by the halves of characters that stand for bad bytes until a cell's text is made.
-REPLACED = {0xDC00 + byte: letter for byte in range(0x80, 0x100) if (letter := bytes([byte]).decode("cp1252", "ignore"))}
-
-# Kinds of notes that a text gives cause for.
-Said = tuple[NoteKind, ...]
-Shown = tuple[str, Said]
-# Draws a number with its sign; the section was already chosen.
-Draw = Callable[[float], Shown]
-# The texts for many numbers, as they are stored, in less time: where nothing has to be said but what is settled already, else
-# None. ValueError when one is not a number.
-Quick = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
+# The kinds of notes that a text gives cause for.
+NoteKinds = tuple[NoteKind, ...]
+NotedText = tuple[str, NoteKinds]
+# Renders a number with its sign. Its section of the format was chosen before.
+Renderer = Callable[[float], NotedText]
+# Renders many stored numbers in less time; the second argument holds the kinds that are noted already.
+# None stands for a number that a Renderer must look at, because it may need another note. ValueError when a value is no number.
+BulkRenderer = Callable[[Sequence[Any], Collection[str]], Sequence[str | None]]
 
 
 def unescape(text: str) -> str:
-    """``text`` with Excel's ``_xHHHH_`` decoded (``_x005F_`` is an underscore); surrogate pairs are joined."""
+    """Decode Excel's ``_xHHHH_`` (``_x005F_`` is an underscore) and join surrogate pairs."""
     if "_x" not in text:
         return text
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
-def visible(text: str) -> tuple[str, Said]:
-    """``text`` without control characters, line breaks as LF, ends as they are: what a heading keeps."""
+def strip_controls(text: str) -> NotedText:
+    """Take control characters out and write line breaks as LF. Blanks at the ends stay, because a heading keeps them."""
     if text.isprintable():
         return text, ()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = _CONTROL.sub("", text)
-    if len(kept) == len(text):
+    clean = _CONTROL.sub("", text)
+    if len(clean) == len(text):
         return text, ()
-    return kept, () if kept.strip(BLANKS) == text.strip(BLANKS) else (NoteKind.CONTROL_CHARACTERS,)
+    return clean, () if clean.strip(BLANKS) == text.strip(BLANKS) else (NoteKind.CONTROL_CHARACTERS,)
 
 
-def sent(text: str) -> tuple[str, Said]:
-    """The text that is sent for a text cell: ends trimmed, control characters out, and what has to be said about it."""
+def clean_cell(text: str) -> NotedText:
+    """Make the text that is sent for a text cell: without blanks at its ends and without control characters."""
     if text.isascii() and text.isprintable():
         text = text.strip(" ")
-        return text, _looks(text)
-    text, said = visible(text)
+        return text, _find_damage(text)
+    text, kinds = strip_controls(text)
     text = text.strip(BLANKS)
     if text.isascii():
-        return text, (*said, *_looks(text))
-    if LOST in text:
-        said = (*said, NoteKind.LOST_CHARACTER)
-    return text, (*said, NoteKind.INVISIBLE_CHARACTERS) if _INVISIBLE.search(text) else said
+        return text, (*kinds, *_find_damage(text))
+    if REPLACEMENT_CHARACTER in text:
+        kinds = (*kinds, NoteKind.LOST_CHARACTER)
+    return text, (*kinds, NoteKind.INVISIBLE_CHARACTERS) if _INVISIBLE.search(text) else kinds
 
 
-def _looks(text: str) -> Said:
-    """What has to be said about a text because it reads like something that went wrong before."""
+def _find_damage(text: str) -> NoteKinds:
+    """Recognise a text that a program wrote in the place of a value: an error, or a number without its last digits."""
     if text.startswith(("#", "Err:")) and _ERROR.fullmatch(text):
         return (NoteKind.ERROR_TEXT,)
-    return (NoteKind.TRUNCATED_NUMBER,) if "E+" in text and _CUT_SHORT.fullmatch(text) else ()
+    return (NoteKind.TRUNCATED_NUMBER,) if "E+" in text and _TRUNCATED.fullmatch(text) else ()
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is sent as it is and nothing has to be said; False for some of which that is true too."""
+    """Whether a text is sent as it is, without a note. A quick look: False for some texts of which that is true too."""
     return (
         text.isascii()
         and text.isprintable()
@@ -94,39 +93,40 @@ def is_plain(text: str) -> bool:
     )
 
 
-def decimal(value: float) -> Decimal:
-    """The 15 significant digits that Excel keeps of a number."""
+def to_decimal(value: float) -> Decimal:
+    """Give the 15 significant digits that Excel keeps of a number."""
     return Decimal(f"{value:.15g}")
 
 
-def general(value: float) -> tuple[str, Said]:
-    """A number under the format *General*: plain digits, 15 of them, no exponent between 10^-15 and 10^21."""
+def format_general(value: float) -> NotedText:
+    """Write a number under the format *General*: 15 plain digits, no exponent between 10^-15 and 10^21."""
     size = abs(value)
-    said: Said = (NoteKind.DIGITS_LOST,) if size >= DIGITS_LIMIT else ()
-    if size <= EXACT_LIMIT and value == int(value):
-        return str(int(value)), said
-    number = decimal(value)
+    kinds: NoteKinds = (NoteKind.DIGITS_LOST,) if size >= DIGITS_LIMIT else ()
+    if size <= MAX_EXACT_INTEGER and value == int(value):
+        return str(int(value)), kinds
+    number = to_decimal(value)
     if size >= 1e21 or size < 1e-15:
         sign, digits, exponent = number.normalize().as_tuple()
         head, tail = str(digits[0]), "".join(map(str, digits[1:]))
-        return f"{'-' * sign}{head}{'.' * bool(tail)}{tail}E{int(exponent) + len(digits) - 1:+d}", said
+        return f"{'-' * sign}{head}{'.' * bool(tail)}{tail}E{int(exponent) + len(digits) - 1:+d}", kinds
     text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text), said
+    return (text.rstrip("0").rstrip(".") if "." in text else text), kinds
 
 
-def generals(values: Sequence[Any]) -> Sequence[str | None]:
-    """As ``general`` for many as they are stored, in less time; None for those that it has to be asked about.
+def format_general_many(values: Sequence[Any]) -> Sequence[str | None]:
+    """Write many stored numbers as ``format_general`` does, in less time. None for those that it must look at.
 
-    ValueError when one is not a number.
+    Raises:
+        ValueError: A value is not a number.
     """
-    if whole_digits(values):
+    if are_plain_integers(values):
         return values
-    least, most = SHORTEST, LONGEST
-    return [f"{value:.15g}" if least <= value < most or least <= -value < most else None for value in map(float, values)]
+    low, high = MIN_PLAIN, MAX_PLAIN  # local names are faster in the loop
+    return [f"{value:.15g}" if low <= value < high or low <= -value < high else None for value in map(float, values)]
 
 
-def whole_digits(values: Sequence[Any]) -> bool:
-    """Whether all stored numbers are whole ones above zero, in plain digits that Excel keeps; one look is for all of them."""
+def are_plain_integers(values: Sequence[Any]) -> bool:
+    """Whether all stored numbers are texts of at most 15 digits, above zero and whole. All are looked at together."""
     try:
         joined = "".join(values)
     except TypeError:
@@ -136,19 +136,19 @@ def whole_digits(values: Sequence[Any]) -> bool:
 
 @lru_cache(maxsize=20_000)
 def column_letter(position: int) -> str:
-    """Excel's letter of a column; 0 is ``A``, 26 ``AA``."""
-    letters = ""
+    """Give Excel's letter of a column. 0 is ``A``, 26 ``AA``."""
+    chars = ""
     position += 1
     while position:
         position, rest = divmod(position - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+        chars = chr(65 + rest) + chars
+    return chars
 
 
 @lru_cache(maxsize=20_000)
-def column_position(letters: str) -> int:
-    """Position of a column by Excel's letter; ``A`` is 0."""
+def column_position(letter: str) -> int:
+    """Give the position of a column by Excel's letter. ``A`` is 0."""
     position = 0
-    for letter in letters:
-        position = position * 26 + ord(letter) - 64
+    for char in letter:
+        position = position * 26 + ord(char) - 64
     return position - 1

@@ -49,34 +49,34 @@ _UNSURE = (
 _LETTERS = "D E G K L M N P Q S B$ T$ M$ MT Mt CF "
 
 
-def _plain(text: str) -> str:
-    """A sign in the one way in which the table has it: without blanks, direction marks and a last full stop."""
-    kept = (char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFC", "".join(kept)).removesuffix(".")
+def _normalize(text: str) -> str:
+    """Write a sign in the one way that the table has: without blanks, direction marks and a last full stop."""
+    chars = (char for char in text if not char.isspace() and unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", "".join(chars)).removesuffix(".")
 
 
-def _table(words: str) -> frozenset[str]:
-    return frozenset(map(_plain, words.split()))
+def _parse_table(words: str) -> frozenset[str]:
+    return frozenset(map(_normalize, words.split()))
 
 
-_SURE = _table(_CODES + _DOLLARS + _SIGNS)
-_DOUBTFUL = _table(_UNSURE)
-_BEFORE = _table(_LETTERS)
-_BARE = sorted((word for word in _SURE | _DOUBTFUL if len(word) > 1), key=len, reverse=True)
-_FIRST = "".join(sorted({word[0] for word in _BARE}))
+_SURE = _parse_table(_CODES + _DOLLARS + _SIGNS)
+_DOUBTFUL = _parse_table(_UNSURE)
+_BEFORE_ONLY = _parse_table(_LETTERS)
+_UNQUOTED = sorted((word for word in _SURE | _DOUBTFUL if len(word) > 1), key=len, reverse=True)
+_FIRST_CHARS = "".join(sorted({word[0] for word in _UNQUOTED}))
 # Signs of several characters, as a regular expression: without quotation marks their letters would be those of dates.
-BARE = rf"(?<![^\W\d_])(?=[{re.escape(_FIRST)}])(?-i:{'|'.join(map(re.escape, _BARE))})(?![^\W\d_])\.?"
+UNQUOTED_SIGN = rf"(?<![^\W\d_])(?=[{re.escape(_FIRST_CHARS)}])(?-i:{'|'.join(map(re.escape, _UNQUOTED))})(?![^\W\d_])\.?"
 
 
 def is_currency(text: str, *, like_money: bool, before: bool) -> bool:
     """Whether a text is only a currency sign or code.
 
-    ``like_money``: the digits have marks of thousands or two decimals.  That decides where the same letters are a unit or a
-    word too (``KM``, ``R``).  Most single letters (``L``) are currencies only if they also stand ``before`` the digits:
-    behind them they are units.
+    ``like_money``: the digits have thousands separators or two decimals. That decides where the same letters are a unit or a
+    word too (``KM``, ``R``). ``before``: the text stands before the digits. Most single letters (``L``) are currencies only
+    there, because behind the digits they are units.
     """
-    sign = _plain(text)
-    letters = "".join(char for char in sign if unicodedata.category(char) != "Sc")
-    if not letters or sign in _SURE or letters in _SURE:
+    sign = _normalize(text)
+    chars = "".join(char for char in sign if unicodedata.category(char) != "Sc")
+    if not chars or sign in _SURE or chars in _SURE:
         return bool(sign)
-    return like_money and (sign in _DOUBTFUL or (before and sign in _BEFORE))
+    return like_money and (sign in _DOUBTFUL or (before and sign in _BEFORE_ONLY))

@@ -1,1 +1,1 @@
-"""What files are packed in, whatever they hold: ZIP packages, OLE compound files, XML streams, Unicode text."""
+"""What files are packed in, whatever they hold: ZIP packages, OLE compound files, XML, Unicode text."""

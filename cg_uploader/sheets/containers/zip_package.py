@@ -1,198 +1,126 @@
-"""Owns the ZIP container of a workbook: parts by name, relationships, and what is refused before anything is unpacked."""
+"""Owns the ZIP container of a workbook: its parts, their relationships, and what is refused before it is unpacked."""
 
 from __future__ import annotations
 
 import posixpath
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from errno import EINVAL
-from functools import lru_cache
+from collections.abc import Collection
 from typing import IO
 from urllib.parse import unquote
-from xml.parsers import expat
 
 from cg_uploader.errors import FileError
+from cg_uploader.sheets.containers.errors import damage_as_file_error, damaged_error, password_error
+from cg_uploader.sheets.containers.xml_parser import walk_elements
+from cg_uploader.translation import _
 
-MOST_BYTES = 4 << 30
-MOST_PACKED = 256 << 20
-MOST_RATIO = 100
-CHUNK = 1 << 18
-# How zlib says that there is too little memory: it has no code.
-_NO_MEMORY = "Error -4 "
-
-Start = Callable[[str, dict[str, str]], None]
-
-
-@contextmanager
-def damage_is_said() -> Iterator[None]:
-    """Turn what broken containers and broken XML raise into a FileError of the kind ``damaged``."""
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, UnicodeDecodeError, NotImplementedError) as error:
-        if _lacks_memory(error):
-            raise MemoryError from error
-        raise damaged("a part of it cannot be read to its end") from error
-    except (LookupError, ValueError) as error:
-        if "encoding" not in str(error):  # only what expat says about an encoding that it does not know
-            raise
-        raise damaged("a part of it is in an unknown encoding") from error
-    except OSError as error:
-        if error.errno != EINVAL:  # the directory names a place before the beginning
-            raise
-        raise damaged("its directory leads nowhere") from error
+# How many bytes of a part are read at a time.
+CHUNK_BYTES = 1 << 18
+# No part may be larger than this when it is unpacked.
+MAX_PART_BYTES = 4 << 30
+# A part that is larger than this may be so many times its packed size at most.
+MAX_UNCHECKED_BYTES = 256 << 20
+MAX_RATIO = 100
 
 
-def _lacks_memory(error: Exception) -> bool:
-    if isinstance(error, expat.ExpatError):
-        return getattr(error, "code", None) == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
-    return isinstance(error, zlib.error) and str(error).startswith(_NO_MEMORY)
-
-
-@contextmanager
-def cut_off_is_said() -> Iterator[None]:
-    """Turn what unpacking raises, when a binary record is shorter than it must be, into a FileError of the kind ``damaged``."""
-    try:
-        yield
-    except (struct.error, IndexError) as error:
-        raise damaged("a record in it is cut off") from error
-
-
-def damaged(why: str, name: str = "The file") -> FileError:
-    """The failure for a file that is not whole."""
-    return FileError(f"{name} is damaged: {why}. Open it in Excel, save it again, or ask for a new copy.", kind="damaged")
-
-
-def password() -> FileError:
-    """The failure for a file that cannot be opened without a password."""
-    return FileError("The file is protected by a password. Save a copy without one, and choose that.", kind="password")
-
-
-class Package:
-    """The parts of a ZIP file, found whatever way their names are written."""
+class ZipPackage:
+    """The parts of a ZIP file, by name. The case of letters and the kind of slashes make no difference."""
 
     def __init__(self, handle: IO[bytes]) -> None:
-        """Read the directory of the open file; FileError when it is broken, encrypted, or unreasonably large unpacked."""
-        with damage_is_said():
+        """Read the directory of the open file.
+
+        Raises:
+            FileError: kind ``damaged``, ``password``, or ``too-big`` when a part would be unreasonably large unpacked.
+        """
+        with damage_as_file_error():
             self._zip = zipfile.ZipFile(handle)
         self._parts: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
             if info.flag_bits & 1:
-                raise password()
-            if info.file_size > MOST_BYTES or (
-                info.file_size > MOST_PACKED and info.file_size > MOST_RATIO * info.compress_size
-            ):
-                size = f"{info.file_size >> 20:,} MB"
-                raise FileError(f"The file would need {size} unpacked. Copy the part that is meant.", kind="too-big")
-            before = self._parts.setdefault(_plain(info.filename), info)
+                raise password_error()
+            _check_size(info)
+            before = self._parts.setdefault(_normalize(info.filename), info)
             if (before.CRC, before.file_size) != (info.CRC, info.file_size):
-                raise damaged(f"it holds {info.filename} twice, with different contents")
+                raise damaged_error(_("it holds {part} twice, with different contents").format(part=info.filename))
 
     def __contains__(self, name: str) -> bool:
-        """Whether there is such a part."""
-        return _plain(name) in self._parts
+        """Return whether there is such a part."""
+        return _normalize(name) in self._parts
 
     def open(self, name: str) -> IO[bytes]:
-        """A part, to be read once from its start; FileError when it is missing."""
-        info = self._parts.get(_plain(name))
+        """Open a part, to be read once from its start.
+
+        Raises:
+            FileError: kind ``damaged``, when there is no such part.
+        """
+        info = self._parts.get(_normalize(name))
         if info is None:
-            raise damaged(f"its part {name} is missing")
-        with damage_is_said():
+            raise damaged_error(_("its part {part} is missing").format(part=name))
+        with damage_as_file_error():
             return self._zip.open(info)
 
     def size(self, name: str) -> int:
-        """How many bytes a part has, as the directory says; 0 when it is missing."""
-        info = self._parts.get(_plain(name))
+        """Return how many bytes a part has according to the directory, or 0 when there is no such part."""
+        info = self._parts.get(_normalize(name))
         return info.file_size if info is not None else 0
 
     def read(self, name: str) -> bytes:
-        """A whole small part."""
-        with self.open(name) as part, damage_is_said():
+        """Read a whole small part.
+
+        Raises:
+            FileError: kind ``damaged``, when the part is missing or broken.
+        """
+        with self.open(name) as part, damage_as_file_error():
             return part.read()
 
     @property
-    def parts(self) -> Collection[str]:
+    def part_names(self) -> Collection[str]:
         """Names of all parts, in small letters."""
         return self._parts.keys()
 
     @property
-    def kind(self) -> str:
-        """What an OpenDocument file says of itself; nothing for others."""
+    def mimetype(self) -> str:
+        """The type that an OpenDocument file states, or an empty text for other files."""
         return self.read("mimetype").strip().decode("latin-1") if "mimetype" in self else ""
 
-    def is_open_document(self) -> bool:
-        """Whether this is an OpenDocument spreadsheet; FileError when it is encrypted."""
-        if not self.kind.startswith("application/vnd.oasis.opendocument.spreadsheet"):
+    def is_ods(self) -> bool:
+        """Return whether this is an OpenDocument spreadsheet.
+
+        Raises:
+            FileError: kind ``password``, when it is encrypted.
+        """
+        if not self.mimetype.startswith("application/vnd.oasis.opendocument.spreadsheet"):
             return False
         if "META-INF/manifest.xml" in self and b"encryption-data" in self.read("META-INF/manifest.xml"):
-            raise password()
+            raise password_error()
         return True
 
-    def relations(self, name: str) -> dict[str, tuple[str, str]]:
-        """Relationships of a part (``""``: of the package): id → (last word of the type, name of the other part)."""
+    def relationships(self, name: str) -> dict[str, tuple[str, str]]:
+        """Return the relationships of a part, or of the package for an empty name.
+
+        By id: the last word of the relationship's type, and the name of the part that it leads to.
+        """
         folder, base = posixpath.split(name)
         rels = posixpath.join(folder, "_rels", base + ".rels")
-        found: dict[str, tuple[str, str]] = {}
+        targets: dict[str, tuple[str, str]] = {}
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
+        def on_start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 target = attributes.get("Target", "").replace("\\", "/")
                 kind = attributes.get("Type", "").rsplit("/", 1)[-1]
                 part = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
-                found[attributes.get("Id", "")] = kind, part if part in self else unquote(part)
+                targets[attributes.get("Id", "")] = kind, part if part in self else unquote(part)
 
         if rels in self:
-            walk_xml(self.read(rels), start)
-        return found
+            walk_elements(self.read(rels), on_start)
+        return targets
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def parser() -> expat.XMLParserType:
-    """An XML parser that refuses document types, and with them every entity that somebody could define."""
-
-    def refuse(*_: object) -> None:
-        raise damaged("it holds XML declarations that no spreadsheet has")
-
-    made = expat.ParserCreate()
-    made.StartDoctypeDeclHandler = refuse
-    made.EntityDeclHandler = refuse
-    made.buffer_text = True
-    return made
-
-
-@lru_cache(maxsize=2_000)
-def local(tag: str) -> str:
-    """The name of a tag or attribute without its prefix."""
-    return tag.rpartition(":")[2]
-
-
-def walk_xml(data: bytes, start: Start) -> None:
-    """Call ``start`` for each element of a small document, with names and attribute names without prefixes.
-
-    What stands in an extension (``extLst``) is left out: newer programs keep elements there that have the names of those that
-    are meant.
-    """
-    reader = parser()
-    extension = 0
-
-    def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal extension
-        name = local(tag)
-        if extension or name == "extLst":
-            extension += 1
-        else:
-            start(name, {local(key): text for key, text in attributes.items()})
-
-    def end(_: str) -> None:
-        nonlocal extension
-        extension -= extension > 0
-
-    reader.StartElementHandler = begin
-    reader.EndElementHandler = end
-    with damage_is_said():
-        reader.Parse(data, True)
+def _check_size(info: zipfile.ZipInfo) -> None:
+    is_bomb = info.file_size > MAX_UNCHECKED_BYTES and info.file_size > MAX_RATIO * info.compress_size
+    if info.file_size > MAX_PART_BYTES or is_bomb:
+        sentence = _("The file would need {size} MB unpacked. Copy the part that you need into a new workbook.")
+        raise FileError(sentence.format(size=f"{info.file_size >> 20:,}"), kind="too-big")

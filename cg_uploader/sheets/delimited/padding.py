@@ -8,15 +8,15 @@ from functools import lru_cache
 from cg_uploader.model.enums import BLANKS
 
 
-class Padding:
-    """Finds such blanks in text with one delimiter and one quotation mark."""
+class QuotePadding:
+    """Finds the blanks before quotations in text with one delimiter and one quotation mark."""
 
     def __init__(self, char: str, quote: str) -> None:
         blanks = "".join(sorted({*BLANKS} - {*"\r\n", char}))
         some, edge = f"[{re.escape(blanks)}]", re.escape(char)
         self._char = char
         self._near = re.compile(f"{some}{quote}")
-        self._near_other = re.compile(f"[{re.escape(blanks.replace(' ', ''))}] *{quote}")
+        self._near_not_space = re.compile(f"[{re.escape(blanks.replace(' ', ''))}] *{quote}")
         self._anywhere = re.compile(
             rf"(?:^|{edge}){some}+{quote}(?:{quote}(?={quote}|{some}|{edge}|$)|(?!{quote}))", re.MULTILINE
         )
@@ -25,31 +25,31 @@ class Padding:
         self._field = re.compile(rf"{some}*({quote}(?:[^{quote}]|{quote}{quote})*{quote}{some}*)(?={edge}|\Z)|[^{edge}]*")
 
     def is_in(self, text: str, *, spaces: bool = True) -> bool:
-        """Whether a field may begin so somewhere; without ``spaces`` only with other blanks than these."""
-        near = self._near if spaces else self._near_other
+        """Whether a field may begin with blanks and a quotation somewhere. Without ``spaces`` only other blanks count."""
+        near = self._near if spaces else self._near_not_space
         return bool(near.search(text) and self._anywhere.search(text))
 
-    def opening(self, text: str, place: int) -> int:
-        """The place of the quotation mark behind the blanks with which a field begins; -1 when there is none."""
-        found = self._start.match(text, place)
-        return found.end() - 1 if found else -1
+    def find_opening(self, text: str, index: int) -> int:
+        """Find the quotation mark behind the blanks with which the field at an index begins. -1 when there is none."""
+        start = self._start.match(text, index)
+        return start.end() - 1 if start else -1
 
-    def is_end(self, text: str, place: int) -> bool:
-        """Whether a field ends at a place, or behind blanks there."""
-        return bool(self._end.match(text, place))
+    def is_end(self, text: str, index: int) -> bool:
+        """Whether a field ends at an index, or behind blanks there."""
+        return bool(self._end.match(text, index))
 
-    def without(self, line: str) -> str:
-        """A line without such blanks."""
+    def remove(self, line: str) -> str:
+        """Take such blanks out of a line."""
         if not self.is_in(line):
             return line
-        fields, place = [], 0
-        while place <= len(line) and (found := self._field.match(line, place)):
-            fields.append(found[1] or found[0])
-            place = found.end() + 1
+        fields, index = [], 0
+        while index <= len(line) and (field := self._field.match(line, index)):
+            fields.append(field[1] or field[0])
+            index = field.end() + 1
         return self._char.join(fields)
 
 
 @lru_cache(maxsize=32)
-def padding(char: str, quote: str) -> Padding:
-    """The one for a delimiter and a quotation mark."""
-    return Padding(char, quote)
+def get_padding(char: str, quote: str) -> QuotePadding:
+    """Give what finds blanks for a delimiter and a quotation mark."""
+    return QuotePadding(char, quote)

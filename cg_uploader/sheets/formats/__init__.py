@@ -1,1 +1,1 @@
-"""Each file format by its name, how a file's format is told by its content, and what is refused."""
+"""Opens each file format, tells which one a file has, and names what cannot be read."""

@@ -1,4 +1,4 @@
-"""Owns telling what a text is that begins with a tag: by its prolog, its root element and that element's namespace."""
+"""Owns telling what a text is that begins with a tag: by its prolog, its root element and the namespace of that."""
 
 from __future__ import annotations
 
@@ -6,53 +6,63 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cg_uploader.sheets.formats.unsupported import ANOTHER, AS_XLSX, COPY, EXPORT, MADE_FROM, What, of_open_document
+from cg_uploader.sheets.formats.unsupported import (
+    ANOTHER,
+    AS_XLSX,
+    COPY,
+    EXPORT,
+    PICTURE,
+    POWERPOINT,
+    PROGRAM,
+    WORD,
+    OtherFile,
+    identify_open_document,
+)
+from cg_uploader.translation import N_
 
 
 class Markup(Enum):
-    """Markup that is more than *something else than a spreadsheet*."""
+    """Markup that may hold a table."""
 
+    # A web page.
     PAGE = auto()
+    # A workbook in the XML format of Excel 2003.
     XML_2003 = auto()
     # An OpenDocument spreadsheet in one file.
     FLAT = auto()
 
 
-_SCRIPT = ("a program", ANOTHER)
-_XML = ("an XML document", AS_XLSX)
-_FEED = ("a news feed", EXPORT)
-_PICTURE = ("a picture", MADE_FROM)
-_MAP = ("a map", EXPORT)
-_WORD = ("a Word document", COPY)
-_PRESENTATION = ("a PowerPoint presentation", COPY)
-_PART = ("only a part of an unpacked workbook", "Choose the whole workbook.")
-_BY_NAMESPACE: dict[str, Markup | What] = {
+_XML = OtherFile(N_("an XML document"), AS_XLSX)
+_FEED = OtherFile(N_("a news feed"), EXPORT)
+_MAP = OtherFile(N_("a map"), EXPORT)
+_PART = OtherFile(N_("only a part of an unpacked workbook"), N_("Choose the whole workbook."))
+_BY_NAMESPACE: dict[str, Markup | OtherFile] = {
     "urn:schemas-microsoft-com:office:spreadsheet": Markup.XML_2003,
     "http://www.w3.org/1999/xhtml": Markup.PAGE,
     "http://www.w3.org/2005/atom": _FEED,
     "http://purl.org/atom/ns#": _FEED,
-    "http://www.w3.org/2000/svg": _PICTURE,
-    "http://schemas.microsoft.com/office/word/2003/wordml": _WORD,
-    "http://schemas.microsoft.com/office/2006/xmlpackage": ("an Office document in one XML file", COPY),
+    "http://www.w3.org/2000/svg": PICTURE,
+    "http://schemas.microsoft.com/office/word/2003/wordml": WORD,
+    "http://schemas.microsoft.com/office/2006/xmlpackage": OtherFile(N_("an Office document in one XML file"), COPY),
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main": _PART,
     "http://purl.oclc.org/ooxml/spreadsheetml/main": _PART,
     "http://www.topografix.com/gpx/1/0": _MAP,
     "http://www.topografix.com/gpx/1/1": _MAP,
     "http://www.opengis.net/kml/2.2": _MAP,
 }
-_BY_ELEMENT: dict[str, Markup | What] = {
+_BY_ELEMENT: dict[str, Markup | OtherFile] = {
     "rss": _FEED,
-    "svg": _PICTURE,
-    "plist": ("a property list", ANOTHER),
+    "svg": PICTURE,
+    "plist": OtherFile(N_("a property list"), ANOTHER),
 }
-_BY_PROGRAM: dict[str, Markup | What] = {
+_BY_PROGRAM: dict[str, Markup | OtherFile] = {
     "Excel.Sheet": Markup.XML_2003,
-    "Word.Document": _WORD,
-    "PowerPoint.Show": _PRESENTATION,
+    "Word.Document": WORD,
+    "PowerPoint.Show": POWERPOINT,
 }
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RSS = "http://purl.org/rss/1.0/"
-_OFFICE = ("urn:oasis:names:tc:opendocument:", "http://openoffice.org/")
+_OFFICE_NAMESPACES = ("urn:oasis:names:tc:opendocument:", "http://openoffice.org/")
 
 _VOID = re.compile(r"area|base|basefont|br|col|embed|hr|img|input|link|meta|param|source|track|wbr")
 _HTML = re.compile(
@@ -75,64 +85,91 @@ _PROGRAM = re.compile(r"""mso-application\s.*?progid\s*=\s*["']([\w.]+)""", re.D
 _TABLE = re.compile(
     r"<table\b[^<>]*>(?:\s|<!--.*?-->)*<(?:tr|thead|tbody|tfoot|caption|col|colgroup)\b", re.DOTALL | re.IGNORECASE
 )
-_BETWEEN = re.compile(r"(?:\s|<!--.*?-->)*", re.DOTALL)
-_CUT = re.compile(r" *[,;|^]")
+_BLANKS = re.compile(r"(?:\s|<!--.*?-->)*", re.DOTALL)
+_DELIMITER_NEXT = re.compile(r" *[,;|^]")
 _TAGS = re.compile(r"<[^<>]*>")
 _DELIMITER = re.compile(r"[,;\t|^]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Element:
-    """A start tag: its name and namespace in small letters, its attributes, and where it begins and ends in the text."""
+class _Prolog:
+    """What stands before the root element."""
 
+    # Where it ends in the text.
+    end: int
+    # The document type in small letters.
+    doctype: str
+    # Whether the text is declared to be XML, or has a document type.
+    declared: bool
+    # The program that is named as the one for the document.
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """A start tag."""
+
+    # Its name and namespace in small letters.
     name: str
     namespace: str
     attributes: dict[str, str]
+    # Where it begins and ends in the text.
     start: int
     end: int
+    # Whether it has no end tag.
     empty: bool
 
 
-def markup(text: str, tail: str) -> Markup | What | None:
-    """What a file is whose text begins and ends so; None when it may be delimited text."""
+def identify_markup(text: str, tail: str) -> Markup | OtherFile | None:
+    """Return what a file is whose text begins and ends so, or None when it may be delimited text."""
     if re.match(r"<\?(?:php\b|=)", text):
-        return _SCRIPT
-    place, doctype, declared, program = 0, "", False, ""
-    while found := _PROLOG.match(text, place):
-        place = found.end()
-        instruction, kind = found["instruction"] or "", found["doctype"]
-        doctype = (kind or doctype).lower()
-        declared = declared or kind is not None or instruction.lower().startswith("xml")
-        if said := _PROGRAM.match(instruction):
-            program = said[1]
-    root = _element(text, _BETWEEN.match(text, place).end())  # type: ignore[union-attr]
-    if doctype == "html":
+        return PROGRAM
+    prolog = _parse_prolog(text)
+    root = _parse_element(text, _skip_blanks(text, prolog.end))
+    if prolog.doctype == "html":
         return Markup.PAGE
     if root is None:
-        return _XML if declared else None
-    if declared or root.namespace:
-        return _by_root(text, root, program)
-    return _bare(text, root, tail)
+        return _XML if prolog.declared else None
+    if prolog.declared or root.namespace:
+        return _identify_by_root(text, root, prolog.program)
+    return _identify_bare(text, root, tail)
 
 
-def _element(text: str, place: int) -> _Element | None:
-    """The start tag at a place; None when there is none."""
-    found = _TAG.match(text, place)
-    if found is None:
+def _parse_prolog(text: str) -> _Prolog:
+    end, doctype, declared, program = 0, "", False, ""
+    while part := _PROLOG.match(text, end):
+        end = part.end()
+        instruction, kind = part["instruction"] or "", part["doctype"]
+        doctype = (kind or doctype).lower()
+        declared = declared or kind is not None or instruction.lower().startswith("xml")
+        if named := _PROGRAM.match(instruction):
+            program = named[1]
+    return _Prolog(end, doctype, declared, program)
+
+
+def _skip_blanks(text: str, index: int) -> int:
+    """Return where blanks and comments end that begin at an index."""
+    blanks = _BLANKS.match(text, index)
+    return blanks.end() if blanks else index
+
+
+def _parse_element(text: str, index: int) -> _Element | None:
+    """Return the start tag at an index, or None when there is none."""
+    tag = _TAG.match(text, index)
+    if tag is None:
         return None
-    attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(found["attributes"])}
-    namespace = attributes.get(f"xmlns:{found['prefix']}" if found["prefix"] else "xmlns", "")
-    name, empty = found["name"].lower(), found[0].endswith("/>")
-    return _Element(name, namespace.lower(), attributes, found.start(), found.end(), empty or bool(_VOID.fullmatch(name)))
+    attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(tag["attributes"])}
+    namespace = attributes.get(f"xmlns:{tag['prefix']}" if tag["prefix"] else "xmlns", "")
+    name, empty = tag["name"].lower(), tag[0].endswith("/>")
+    return _Element(name, namespace.lower(), attributes, tag.start(), tag.end(), empty or bool(_VOID.fullmatch(name)))
 
 
-def _by_root(text: str, root: _Element, program: str) -> Markup | What:
-    """What a document is that says so: by its root, or by the program that its prolog names."""
+def _identify_by_root(text: str, root: _Element, program: str) -> Markup | OtherFile:
+    """Return what a document is by its root, or by the program that its prolog names."""
     if root.name == "html":
         return Markup.PAGE
-    if root.namespace.startswith(_OFFICE):
-        kind = next((value for name, value in root.attributes.items() if name.endswith("mimetype")), "")
-        return Markup.FLAT if ".spreadsheet" in kind else of_open_document(kind)
+    if root.namespace.startswith(_OFFICE_NAMESPACES):
+        return _identify_office(root)
     if program in _BY_PROGRAM:
         return _BY_PROGRAM[program]
     if root.namespace == _RDF:
@@ -144,53 +181,65 @@ def _by_root(text: str, root: _Element, program: str) -> Markup | What:
     return _BY_ELEMENT.get(root.name, _XML)
 
 
-def _bare(text: str, root: _Element, tail: str) -> Markup | What | None:
-    """What a text is whose first tag has no namespace and no prolog: a tag may be a heading, or stand in one.
+def _identify_office(root: _Element) -> Markup | OtherFile:
+    mimetype = next((value for name, value in root.attributes.items() if name.endswith("mimetype")), "")
+    return Markup.FLAT if ".spreadsheet" in mimetype else identify_open_document(mimetype)
 
-    In markup nothing but blanks stands between elements.  A delimiter or a word there makes a delimited text.
+
+def _identify_bare(text: str, root: _Element, tail: str) -> Markup | OtherFile | None:
+    """Return what a text is whose first tag has no namespace and no prolog: a tag may be a heading, or stand in one.
+
+    In markup nothing but blanks stands between elements. A delimiter or a word there makes a delimited text.
     """
-    other = Markup.PAGE if _HTML.fullmatch(root.name) else _BY_ELEMENT.get(root.name, _XML)
+    markup = Markup.PAGE if _HTML.fullmatch(root.name) else _BY_ELEMENT.get(root.name, _XML)
     if _TABLE.match(text, root.start):
         return Markup.PAGE
-    if _is_cut(text, root.end):
+    if _has_delimiter_at(text, root.end):
         return None
-    place, last = root.start, root
-    while (element := _element(text, place)) is not None:
-        last = element
-        end = element.end if element.empty else _end_of(text, element)
+    return markup if _is_markup(text, root, tail, may_be_page=markup is Markup.PAGE) else None
+
+
+def _is_markup(text: str, root: _Element, tail: str, *, may_be_page: bool) -> bool:
+    """Return whether a text is elements from ``root`` to its end. A page may have text before its table."""
+    index = root.start
+    while (element := _parse_element(text, index)) is not None:
+        end = element.end if element.empty else _find_end(text, element)
         if end < 0:
-            return other if _is_open(text, last, tail) else None
-        if _is_cut(text, end):
-            return None
-        place = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
-    if place >= len(text):
-        return other
-    table = _TABLE.search(text, place) if other is Markup.PAGE else None
-    return other if table and not _DELIMITER.search(_TAGS.sub("", text[: table.start()])) else None
+            return _is_open(text, element, tail)
+        if _has_delimiter_at(text, end):
+            return False
+        index = _skip_blanks(text, end)
+    return index >= len(text) or (may_be_page and _has_table_behind(text, index))
 
 
-def _is_cut(text: str, place: int) -> bool:
-    """Whether a delimiter stands at a place: a tab only if the first two lines have as many."""
-    if _CUT.match(text, place):
+def _has_table_behind(text: str, index: int) -> bool:
+    """Return whether a table of HTML begins behind an index, and no delimiter stands before it."""
+    table = _TABLE.search(text, index)
+    return table is not None and not _DELIMITER.search(_TAGS.sub("", text[: table.start()]))
+
+
+def _has_delimiter_at(text: str, index: int) -> bool:
+    """Return whether a delimiter stands at an index: a tab only if the first two lines have as many."""
+    if _DELIMITER_NEXT.match(text, index):
         return True
     first, second = (*text.splitlines()[:2], "")[:2]
-    return text.startswith("\t", place) and first.count("\t") == second.count("\t")
+    return text.startswith("\t", index) and first.count("\t") == second.count("\t")
 
 
-def _end_of(text: str, element: _Element) -> int:
-    """The place behind the end tag of an element; -1 when there is none."""
+def _find_end(text: str, element: _Element) -> int:
+    """Return the index behind the end tag of an element, or -1 when there is none."""
     depth = 0
     tags = re.compile(rf"<(/?){re.escape(element.name)}(?![\w.:-])[^<>]*>", re.IGNORECASE)
-    for found in tags.finditer(text, element.start):
-        depth += -1 if found[1] else not found[0].endswith("/>")
+    for tag in tags.finditer(text, element.start):
+        depth += -1 if tag[1] else not tag[0].endswith("/>")
         if depth == 0:
-            return found.end()
+            return tag.end()
     return -1
 
 
 def _is_open(text: str, element: _Element, tail: str) -> bool:
-    """Whether an element without an end tag, as far as the text is known, is one all the same."""
-    child = _element(text, _BETWEEN.match(text, element.end).end())  # type: ignore[union-attr]
+    """Return whether an element without an end tag, as far as the text is known, is an element."""
+    child = _parse_element(text, _skip_blanks(text, element.end))
     if element.name == "html" and (child is not None or not text[element.end :].strip()):
         return True
     if _HTML.fullmatch(element.name):

@@ -1,6 +1,6 @@
-"""Every file format that is read: one entry for each, and no suffix that is read stands elsewhere.
+"""Owns the table of file formats that are read: one entry for each, and no suffix stands elsewhere.
 
-The window asks for suffixes when it starts, so what reads a format is not imported here, but by the process that reads.
+The window asks for suffixes when it starts. What reads a format is therefore imported by the process that reads, not here.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from cg_uploader.sheets.containers.zip_package import Package
-    from cg_uploader.sheets.table.sheet_reading import Book
+    from cg_uploader.sheets.containers.zip_package import ZipPackage
+    from cg_uploader.sheets.table.sheet_reading import Workbook
 
 
-class Content(Enum):
+class FileContent(Enum):
     """What a file holds, by its first bytes."""
 
     TEXT = "text with delimiters"
@@ -33,14 +33,18 @@ class OpenedFile:
         self.name = name
 
     @cached_property
-    def package(self) -> Package:
-        """The ZIP container in it; FileError when it is damaged."""
-        from cg_uploader.sheets.containers.zip_package import Package
+    def package(self) -> ZipPackage:
+        """The ZIP container in it.
 
-        return Package(self.handle)
+        Raises:
+            FileError: kind ``damaged``, ``password`` or ``too-big``.
+        """
+        from cg_uploader.sheets.containers.zip_package import ZipPackage
+
+        return ZipPackage(self.handle)
 
 
-Opener: TypeAlias = "Callable[[OpenedFile], Book]"
+Opener: TypeAlias = "Callable[[OpenedFile], Workbook]"
 
 
 def _always(_file: OpenedFile) -> bool:
@@ -48,39 +52,39 @@ def _always(_file: OpenedFile) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class FileFormat:
     """One file format."""
 
-    # What the user calls files like it.
+    # What the user calls such files, marked for translation.
     family: str
-    # How the names of its files end, the usual one first.
+    # How the names of such files end, the most common one first.
     suffixes: tuple[str, ...]
     # How many of the suffixes are named where the user is told what can be read.
     named: int = 1
     # What such a file holds.
-    content: Content
+    content: FileContent
     # Whether a file with that content is of this format. At most one format says yes.
-    is_in: Callable[[OpenedFile], bool] = _always
+    matches: Callable[[OpenedFile], bool] = _always
     # Imports what opens a workbook of it. None: the file is delimited text, which is read with options of its own.
-    loads: Callable[[], Opener] | None = None
+    load_opener: Callable[[], Opener] | None = None
 
 
 def _is_xlsx(file: OpenedFile) -> bool:
-    from cg_uploader.sheets.formats.unsupported import in_package
+    from cg_uploader.sheets.formats.unsupported import identify_zip
 
-    return not _is_xlsb(file) and in_package(file.package.parts, file.package.kind, ()) is None
+    return not _is_xlsb(file) and identify_zip(file.package.part_names, file.package.mimetype, ()) is None
 
 
 def _xlsx() -> Opener:
-    from cg_uploader.sheets.formats.xlsx.workbook import ExcelWorkbook
+    from cg_uploader.sheets.formats.xlsx.workbook import XlsxWorkbook
 
-    return lambda file: ExcelWorkbook(file.package)
+    return lambda file: XlsxWorkbook(file.package)
 
 
 def _xls() -> Opener:
-    from cg_uploader.sheets.formats.xls import OldWorkbook
+    from cg_uploader.sheets.formats.xls import XlsWorkbook
 
-    return lambda file: OldWorkbook(file.handle, file.name)
+    return lambda file: XlsWorkbook(file.handle, file.name)
 
 
 def _is_xlsb(file: OpenedFile) -> bool:
@@ -88,55 +92,55 @@ def _is_xlsb(file: OpenedFile) -> bool:
 
 
 def _xlsb() -> Opener:
-    from cg_uploader.sheets.formats.xlsb import BinaryWorkbook
+    from cg_uploader.sheets.formats.xlsb import XlsbWorkbook
 
-    return lambda file: BinaryWorkbook(file.package)
+    return lambda file: XlsbWorkbook(file.package)
 
 
 def _is_ods(file: OpenedFile) -> bool:
-    return file.package.is_open_document()
+    return file.package.is_ods()
 
 
 def _ods() -> Opener:
-    from cg_uploader.sheets.formats.ods.content import OpenDocument
+    from cg_uploader.sheets.formats.ods.content import OdsWorkbook
 
-    return lambda file: OpenDocument(file.package)
+    return lambda file: OdsWorkbook(file.package)
 
 
 def _fods() -> Opener:
-    from cg_uploader.sheets.formats.ods.content import FlatPackage, OpenDocument
+    from cg_uploader.sheets.formats.ods.content import FlatDocument, OdsWorkbook
 
-    return lambda file: OpenDocument(FlatPackage(file.handle))
+    return lambda file: OdsWorkbook(FlatDocument(file.handle))
 
 
 # Every format, in the order in which the user is told of them.
-FORMATS: tuple[Format, ...] = (
-    Format(
+FORMATS: tuple[FileFormat, ...] = (
+    FileFormat(
         family="Excel",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         named=2,
-        content=Content.ZIP,
-        is_in=_is_xlsx,
-        loads=_xlsx,
+        content=FileContent.ZIP,
+        matches=_is_xlsx,
+        load_opener=_xlsx,
     ),
-    Format(family="Excel", suffixes=(".xls", ".xlt"), content=Content.OLE, loads=_xls),
-    Format(family="Excel", suffixes=(".xlsb",), content=Content.ZIP, is_in=_is_xlsb, loads=_xlsb),
-    Format(family="OpenDocument", suffixes=(".ods", ".ots"), content=Content.ZIP, is_in=_is_ods, loads=_ods),
-    Format(family="OpenDocument", suffixes=(".fods",), named=0, content=Content.FLAT, loads=_fods),
-    Format(family="text", suffixes=(".csv", ".tsv", ".txt", ".tab", ".prn"), named=3, content=Content.TEXT),
+    FileFormat(family="Excel", suffixes=(".xls", ".xlt"), content=FileContent.OLE, load_opener=_xls),
+    FileFormat(family="Excel", suffixes=(".xlsb",), content=FileContent.ZIP, matches=_is_xlsb, load_opener=_xlsb),
+    FileFormat(family="OpenDocument", suffixes=(".ods", ".ots"), content=FileContent.ZIP, matches=_is_ods, load_opener=_ods),
+    FileFormat(family="OpenDocument", suffixes=(".fods",), named=0, content=FileContent.FLAT, load_opener=_fods),
+    FileFormat(family="text", suffixes=(".csv", ".tsv", ".txt", ".tab", ".prn"), named=3, content=FileContent.TEXT),
 )
 
 
-def format_of(file: OpenedFile, content: Content) -> Format | None:
-    """Return the format of a file that holds ``content``; None when it is none that is read."""
-    return next((entry for entry in FORMATS if entry.content is content and entry.is_in(file)), None)
+def find_format(file: OpenedFile, content: FileContent) -> FileFormat | None:
+    """Return the format of a file that holds ``content``, or None when it cannot be read."""
+    return next((entry for entry in FORMATS if entry.content is content and entry.matches(file)), None)
 
 
-def load_all() -> None:
-    """Import what opens each format, for a process that waits for its file."""
+def load_openers() -> None:
+    """Import what opens each format, in a process that waits for its file."""
     for entry in FORMATS:
-        if entry.loads is not None:
-            entry.loads()
+        if entry.load_opener is not None:
+            entry.load_opener()
 
 
 def all_suffixes() -> tuple[str, ...]:
@@ -145,10 +149,10 @@ def all_suffixes() -> tuple[str, ...]:
 
 
 def named_suffixes() -> dict[str, tuple[str, ...]]:
-    """Return the usual suffixes without their dots, by what the user calls such files."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the suffixes that the user is told of, without their dots, by what the user calls such files."""
+    by_family: dict[str, tuple[str, ...]] = {}
     for entry in FORMATS:
         if entry.named:
-            usual = tuple(suffix.removeprefix(".") for suffix in entry.suffixes[: entry.named])
-            found[entry.family] = (*found.get(entry.family, ()), *usual)
-    return found
+            suffixes = tuple(suffix.removeprefix(".") for suffix in entry.suffixes[: entry.named])
+            by_family[entry.family] = (*by_family.get(entry.family, ()), *suffixes)
+    return by_family

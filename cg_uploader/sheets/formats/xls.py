@@ -7,147 +7,162 @@ from collections.abc import Callable, Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.cells.builtin_formats import built_in_code
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
-from cg_uploader.sheets.cells.number_format import number_format
-from cg_uploader.sheets.containers.ole_compound import CompoundFile
-from cg_uploader.sheets.containers.zip_package import cut_off_is_said, damaged, password
-from cg_uploader.sheets.formats.unsupported import in_container, is_rights_managed, no_spreadsheet, rights_managed
+from cg_uploader.sheets.cells.builtin_formats import get_built_in_code
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind, SharedTexts, make_shared_texts
+from cg_uploader.sheets.cells.number_format import parse_number_format
+from cg_uploader.sheets.containers.errors import (
+    damaged_error,
+    password_error,
+    truncated_record_error,
+    truncated_text_error,
+    truncation_as_file_error,
+)
+from cg_uploader.sheets.containers.ole_compound import OleCompoundFile
+from cg_uploader.sheets.formats.biff_values import decode_error, decode_rk
+from cg_uploader.sheets.formats.unsupported import (
+    identify_ole,
+    is_rights_managed,
+    not_a_spreadsheet_error,
+    rights_managed_error,
+)
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.row_assembler import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.table.sheet_reading import SheetReading, candidates, first_filled
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.row_assembler import RowAssembler, RowSink, fill_builder
+from cg_uploader.sheets.table.sheet_reading import ListedSheet, SheetReading, read_first_filled, sort_visible_first
+from cg_uploader.translation import _
 
+# Types of records.
 _BOF, _EOF, _CONTINUE, _FILE_PASS = 0x809, 0x0A, 0x3C, 0x2F
 _CODE_PAGE, _DATE_MODE, _SHEET, _FORMAT, _STYLE, _SST = 0x42, 0x22, 0x85, 0x41E, 0xE0, 0xFC
 _ROW, _COLUMNS, _MERGED, _ENGINE, _WRITER = 0x208, 0x7D, 0xE5, 0x1C1, 0x5C
 _NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH = 0x203, 0x27E, 0xBD, 0xFD, 0x204, 0xD6
 _BOOLEAN_OR_ERROR, _FORMULAS, _STRING = 0x205, (0x06, 0x206, 0x406), 0x207
+_CELLS = frozenset([_NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH, _BOOLEAN_OR_ERROR])
 _BIFF8 = 0x600
-# What other programs say has calculated their workbooks, if they say so at all; some store 0 for whatever was not shown.
+# Programs that state this version of calculation, or none, may not have calculated: some store 0 for what was not shown.
 _OLD_ENGINE = 101_716
-# Who has written a workbook, when it was LibreOffice; that calculates what it saves, but does not say so.
+# The writer of a workbook when it is LibreOffice, which calculates what it saves but does not state it.
 _LIBRE_OFFICE = b"\4\0\0Calc"
-_HEAD = Struct("<HH")
-_PLACE = Struct("<HHH")
+_WORKBOOK_STREAMS = ("Workbook", "Book", "WORKBOOK", "BOOK")
+_PYTHON_CODE_PAGES = {1200: "utf-16-le", 10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252", 65001: "utf-8"}
+_HEADER = Struct("<HH")
+_CELL_HEADER = Struct("<HHH")
 
-# Kind, data, and the data of the records that continue it.
+# Type, data, and the data of the records that continue it.
 Record = tuple[int, bytes, list[bytes]]
 
 
-def records(data: bytes, place: int = 0) -> Iterator[Record]:
-    """Records from a place on, up to the end of the part that begins there; FileError when it is cut off.
+def read_records(data: bytes, offset: int = 0) -> Iterator[Record]:
+    """Yield the records from an offset on, up to the end of the part that begins there.
 
-    What is inside another part that stands in it is left out: a chart keeps its numbers in records like those of cells.
+    What is inside another part within it is left out: a chart keeps its numbers in records like those of cells.
+
+    Raises:
+        FileError: kind ``damaged``, when the part is cut off.
     """
-    waiting: Record | None = None
+    pending: Record | None = None
     depth = 0
     while True:
-        if place + 4 > len(data):
-            raise damaged("it ends too early")
-        kind, size = _HEAD.unpack_from(data, place)
-        body, place = data[place + 4 : place + 4 + size], place + 4 + size
+        if offset + 4 > len(data):
+            raise damaged_error(_("it ends too early"))
+        kind, size = _HEADER.unpack_from(data, offset)
+        body, offset = data[offset + 4 : offset + 4 + size], offset + 4 + size
         if len(body) < size:
-            raise damaged("a record in it is cut off")
-        if kind == _CONTINUE and waiting is not None:
-            waiting[2].append(body)
+            raise truncated_record_error()
+        if kind == _CONTINUE and pending is not None:
+            pending[2].append(body)
             continue
-        if waiting is not None:
-            yield waiting
+        if pending is not None:
+            yield pending
         depth += (kind == _BOF) - (kind == _EOF)
-        waiting = (kind, body, []) if depth <= 1 else None
+        pending = (kind, body, []) if depth <= 1 else None
         if depth <= 0:
             return
 
 
-class _Texts:
+class _TextSegments:
     """Reads texts from a record and its continuations."""
 
     def __init__(self, segments: list[bytes]) -> None:
         self._segments = segments
-        self._segment = self._place = 0
+        self._segment = self._offset = 0
 
-    def more(self) -> bool:
-        """Whether anything is left."""
-        return self._segment < len(self._segments) - 1 or self._left() > 0
+    def read_all(self) -> Iterator[str]:
+        """Yield text after text to the end."""
+        while self._segment < len(self._segments) - 1 or self._bytes_left() > 0:
+            yield self.read_text()
 
-    def all(self) -> Iterator[str]:
-        """Text after text to the end."""
-        while self.more():
-            yield self.text()
+    def _bytes_left(self) -> int:
+        return len(self._segments[self._segment]) - self._offset
 
-    def _left(self) -> int:
-        return len(self._segments[self._segment]) - self._place
-
-    def _next(self) -> None:
-        self._segment, self._place = self._segment + 1, 0
+    def _begin_next(self) -> None:
+        self._segment, self._offset = self._segment + 1, 0
         if self._segment >= len(self._segments):
-            raise damaged("a text in it is cut off")
+            raise truncated_text_error()
 
-    def take(self, count: int) -> bytes:
-        """So many bytes, wherever they are."""
+    def _take(self, count: int) -> bytes:
+        """Return the next bytes, in whatever segments they are."""
         parts = []
         while count:
-            if not self._left():
-                self._next()
-            part = self._segments[self._segment][self._place : self._place + count]
+            if not self._bytes_left():
+                self._begin_next()
+            part = self._segments[self._segment][self._offset : self._offset + count]
             parts.append(part)
-            self._place += len(part)
+            self._offset += len(part)
             count -= len(part)
         return b"".join(parts)
 
-    def text(self, *, length_bytes: int = 2) -> str:
-        """One text: length, flags, characters of one or two bytes, and what belongs to rich and phonetic texts."""
-        simple = self._simple(length_bytes)
+    def read_text(self, *, length_bytes: int = 2) -> str:
+        """Return the next text, whose length takes ``length_bytes`` bytes.
+
+        Flags follow the length, then characters of one or two bytes, then what belongs to rich and phonetic texts.
+        """
+        simple = self._read_simple(length_bytes)
         if simple is not None:
             return simple
-        count = int.from_bytes(self.take(length_bytes), "little")
-        flags = self.take(1)[0]
-        runs = int.from_bytes(self.take(2), "little") if flags & 8 else 0
-        extra = int.from_bytes(self.take(4), "little") if flags & 4 else 0
+        count = int.from_bytes(self._take(length_bytes), "little")
+        flags = self._take(1)[0]
+        runs = int.from_bytes(self._take(2), "little") if flags & 8 else 0
+        extra = int.from_bytes(self._take(4), "little") if flags & 4 else 0
         parts = []
         while count:
-            if not self._left():
-                self._next()
-                flags = self.take(1)[0]
+            if not self._bytes_left():
+                self._begin_next()
+                flags = self._take(1)[0]
             width = 1 + (flags & 1)
-            here = min(count, self._left() // width)
-            if here == 0:
-                raise damaged("a text in it is cut off")
-            part = self.take(here * width)
+            available = min(count, self._bytes_left() // width)
+            if available == 0:
+                raise truncated_text_error()
+            part = self._take(available * width)
             parts.append(part if width == 2 else part.decode("latin-1").encode("utf-16-le"))
-            count -= here
-        self.take(4 * runs + extra)
+            count -= available
+        self._take(4 * runs + extra)
         return b"".join(parts).decode("utf-16-le", "surrogatepass")  # all at once: an emoji may be in two records
 
-    def _simple(self, length_bytes: int) -> str | None:
-        """The next text if it is whole in its segment and neither rich nor phonetic, as most are; else None."""
-        data, place = self._segments[self._segment], self._place + length_bytes
-        if place >= len(data) or data[place] & 12:
+    def _read_simple(self, length_bytes: int) -> str | None:
+        """Return the next text if it is whole in its segment and neither rich nor phonetic, as most are."""
+        data, offset = self._segments[self._segment], self._offset + length_bytes
+        if offset >= len(data) or data[offset] & 12:
             return None
-        width = 1 + (data[place] & 1)
-        end = place + 1 + int.from_bytes(data[self._place : place], "little") * width
+        width = 1 + (data[offset] & 1)
+        end = offset + 1 + int.from_bytes(data[self._offset : offset], "little") * width
         if end > len(data):
             return None
-        self._place = end
-        return data[place + 1 : end].decode("utf-16-le" if width == 2 else "latin-1", "surrogatepass")
+        self._offset = end
+        return data[offset + 1 : end].decode("utf-16-le" if width == 2 else "latin-1", "surrogatepass")
 
 
-class OldWorkbook:
-    """An open xls workbook; ``sheets`` are the names of its worksheets, visible ones first."""
+class XlsWorkbook:
+    """An open xls workbook."""
 
     def __init__(self, handle: IO[bytes], name: str) -> None:
-        """Read what all sheets share; FileError when that is impossible, UploaderError kinds as everywhere."""
-        container = CompoundFile(handle)
-        if is_rights_managed(container.names):
-            raise rights_managed(name)
-        if "EncryptedPackage" in container.names or "EncryptionInfo" in container.names:
-            raise password()
-        stream = next((stream for stream in ("Workbook", "Book", "WORKBOOK", "BOOK") if stream in container.names), None)
-        if stream is None:
-            raise no_spreadsheet(name, in_container(container.names))
-        self._data = container.read(stream)
+        """Read what all sheets share.
+
+        Raises:
+            FileError: kind ``damaged``, ``password`` or ``not-a-spreadsheet``.
+        """
+        self._data = _read_stream(OleCompoundFile(handle), name)
         self._version = _BIFF8
         self._encoding = "cp1252"
         self._date1904 = False
@@ -155,159 +170,182 @@ class OldWorkbook:
         self._codes: dict[int, str] = {}
         self._styles: list[int] = []
         self._shared = SharedTexts()
-        self._listed: list[tuple[str, int, bool]] = []
-        with cut_off_is_said():
-            for record in records(self._data):
-                self._look(*record)
-        self._listed.sort(key=lambda sheet: not sheet[2])
-        self._formats = [number_format(self._codes.get(i) or built_in_code(i), self._date1904) for i in self._styles]
+        self._listed: list[ListedSheet[int]] = []
+        with truncation_as_file_error():
+            for record in read_records(self._data):
+                self._take_record(*record)
+        self._listed = sort_visible_first(self._listed)
+        codes = [self._codes.get(number) or get_built_in_code(number) for number in self._styles]
+        self._formats = [parse_number_format(code, self._date1904) for code in codes]
 
     @property
     def sheets(self) -> tuple[str, ...]:
         """Names of the worksheets, visible ones first."""
-        return tuple(name for name, _, _ in self._listed)
+        return tuple(sheet.name for sheet in self._listed)
 
-    def _look(self, kind: int, data: bytes, more: list[bytes]) -> None:
+    def _take_record(self, kind: int, data: bytes, more: list[bytes]) -> None:
         if kind == _FILE_PASS:
-            raise password()
-        if kind == _BOF:
-            self._version = unpack_from("<H", data)[0]
-        elif kind == _CODE_PAGE:
-            self._encoding = _code_page(unpack_from("<H", data)[0])
-        elif kind == _DATE_MODE:
-            self._date1904 = bool(unpack_from("<H", data)[0])
-        elif kind in (_ENGINE, _WRITER):
-            own = kind == _WRITER
-            self._calculated |= data.startswith(_LIBRE_OFFICE) if own else unpack_from("<I", data, 4)[0] > _OLD_ENGINE
-        elif kind == _SHEET and data[5] == 0:
-            self._listed.append((self._text([data[6:]], 1), unpack_from("<I", data)[0], data[4] & 3 == 0))
+            raise password_error()
+        if kind == _SHEET:
+            if data[5] == 0:
+                name = self._read_text([data[6:]], 1)
+                self._listed.append(ListedSheet(name, unpack_from("<I", data)[0], data[4] & 3 == 0))
         elif kind == _FORMAT:
-            self._codes[unpack_from("<H", data)[0]] = self._text([data[2:]], 2 if self._version >= _BIFF8 else 1)
+            self._codes[unpack_from("<H", data)[0]] = self._read_text([data[2:]], 2 if self._version >= _BIFF8 else 1)
         elif kind == _STYLE:
             self._styles.append(unpack_from("<H", data, 2)[0])
         elif kind == _SST:
-            self._shared = shared_texts(_Texts([data[8:], *more]).all())
+            self._shared = make_shared_texts(_TextSegments([data[8:], *more]).read_all())
+        else:
+            self._take_setting(kind, data)
 
-    def _text(self, segments: list[bytes], length_bytes: int) -> str:
-        """One text as this version writes it."""
+    def _take_setting(self, kind: int, data: bytes) -> None:
+        if kind == _BOF:
+            self._version = unpack_from("<H", data)[0]
+        elif kind == _CODE_PAGE:
+            self._encoding = _find_encoding(unpack_from("<H", data)[0])
+        elif kind == _DATE_MODE:
+            self._date1904 = bool(unpack_from("<H", data)[0])
+        elif kind == _ENGINE:
+            self._calculated |= unpack_from("<I", data, 4)[0] > _OLD_ENGINE
+        elif kind == _WRITER:
+            self._calculated |= data.startswith(_LIBRE_OFFICE)
+
+    def _read_text(self, segments: list[bytes], length_bytes: int) -> str:
+        """Return one text as this version writes it."""
         if self._version >= _BIFF8:
-            return _Texts(segments).text(length_bytes=length_bytes)
+            return _TextSegments(segments).read_text(length_bytes=length_bytes)
         data = b"".join(segments)
         length = int.from_bytes(data[:length_bytes], "little")
         return data[length_bytes : length_bytes + length].decode(self._encoding, "replace")
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
-        """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
-        visible = sum(seen for _, _, seen in self._listed)
-        return first_filled(candidates(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row))
+    def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
+        """Read the wanted sheet, or the first visible one that holds anything (see ``Workbook.read``)."""
+        return read_first_filled(self._listed, wanted, lambda sheet: self._read(sheet, control, header_row))
 
-    def _read(self, sheet: str, watch: Watch, header_row: int | None) -> SheetReading:
-        start = next(start for name, start, _ in self._listed if name == sheet)
-        around: list[_Sheet] = []
+    def _read(self, sheet: ListedSheet[int], control: ReadControl, header_row: int | None) -> SheetReading:
+        readers: list[_XlsSheetReader] = []
 
-        def make() -> TableBuilder:
-            return TableBuilder(CellTexts(self._formats, self._shared, date1904=self._date1904), watch, header_row)
+        def make_builder() -> TableBuilder:
+            cells = CellConverter(self._formats, self._shared, date1904=self._date1904)
+            return TableBuilder(cells, control, header_row)
 
-        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
-            around.append(_Sheet(Gatherer(sink, ordered=ordered), self._text))
-            with cut_off_is_said():
-                around[-1].read(records(self._data, start))
-            return around[-1].merged
+        def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
+            readers.append(_XlsSheetReader(RowAssembler(sink, ordered=ordered), self._read_text))
+            with truncation_as_file_error():
+                readers[-1].read(read_records(self._data, sheet.location))
+            return readers[-1].merged
 
-        builder = into_builder(make, read, watch)
-        if not watch.brief:
-            with cut_off_is_said():
-                self._shared.finish()
-        if around[-1].formulas and not self._calculated:
-            builder.say_recalculate()
-        return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
+        builder = fill_builder(make_builder, read, control)
+        if not control.brief:
+            with truncation_as_file_error():
+                self._shared.load_all()
+        if readers[-1].has_formulas and not self._calculated:
+            builder.note_recalculation()
+        return SheetReading(sheet.name, builder, readers[-1].hidden_columns, readers[-1].merged)
 
 
-class _Sheet:
+class _XlsSheetReader:
     """Reads the records of one sheet."""
 
-    def __init__(self, rows: Gatherer, text: Callable[[list[bytes], int], str]) -> None:
+    def __init__(self, rows: RowAssembler, read_text: Callable[[list[bytes], int], str]) -> None:
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[Area] = []
-        self.formulas = False
+        self.has_formulas = False
         self._rows = rows
-        self._text = text
+        self._read_text = read_text
         self._row = -1
         self._hidden_rows: set[int] = set()
-        self._waiting: tuple[int, int] | None = None
+        # Column and style of a formula whose result is a text that comes in the next record.
+        self._pending_formula: tuple[int, int] | None = None
 
-    def read(self, found: Iterator[Record]) -> None:
-        """Read to the end of the sheet; FileError when it is not whole."""
-        for kind, data, more in found:
+    def read(self, records: Iterator[Record]) -> None:
+        """Read to the end of the sheet.
+
+        Raises:
+            FileError: kind ``damaged``, when it is not whole.
+        """
+        for kind, data, more in records:
             if kind == _ROW:
                 if unpack_from("<H", data, 12)[0] & 0x20:
                     self._hidden_rows.add(unpack_from("<H", data)[0])
             elif kind == _STRING:
-                self._formula_text([data, *more])
+                self._take_formula_text([data, *more])
             elif kind == _COLUMNS:
-                first, last, _, _, flags = unpack_from("<5H", data)
+                first, last, _width, _style, flags = unpack_from("<5H", data)
                 if flags & 1:
                     self.hidden_columns.append((first, last))
             elif kind == _MERGED:
-                places = Struct("<4H").iter_unpack(data[2 : 2 + 8 * unpack_from("<H", data)[0]])
-                self.merged += [(top + 1, bottom + 1, left, right) for top, bottom, left, right in places]
+                areas = Struct("<4H").iter_unpack(data[2 : 2 + 8 * unpack_from("<H", data)[0]])
+                self.merged += [(top + 1, bottom + 1, left, right) for top, bottom, left, right in areas]
             elif kind in _CELLS or kind in _FORMULAS:
-                self._cell(kind, data, more)
+                self._take_cell(kind, data, more)
         self._rows.end()
 
-    def _cell(self, kind: int, data: bytes, more: list[bytes]) -> None:
-        row, column, style = _PLACE.unpack_from(data)
+    def _take_cell(self, kind: int, data: bytes, more: list[bytes]) -> None:
+        row, column, style = _CELL_HEADER.unpack_from(data)
         if row != self._row:
             self._row = row
             self._rows.begin(row + 1, row in self._hidden_rows)
         if kind == _MULTIPLE_RK:
-            for place in range(4, len(data) - 7, 6):
-                style, packed = unpack_from("<HI", data, place)
-                self._rows.cell(column + (place - 4) // 6, Kind.NUMBER, style, packed_number(packed))
+            for offset in range(4, len(data) - 7, 6):
+                style, rk = unpack_from("<HI", data, offset)
+                self._rows.cell(column + (offset - 4) // 6, CellKind.NUMBER, style, decode_rk(rk))
         elif kind in _FORMULAS:
-            self._formula(column, style, data[6:14])
+            self._take_formula(column, style, data[6:14])
         else:
-            self._rows.cell(column, *self._value(kind, style, data, more))
+            self._rows.cell(column, *self._decode_value(kind, style, data, more))
 
-    def _value(self, kind: int, style: int, data: bytes, more: list[bytes]) -> tuple[Kind, int, object]:
-        """Kind, style and value of a cell that is no formula."""
+    def _decode_value(self, kind: int, style: int, data: bytes, more: list[bytes]) -> tuple[CellKind, int, object]:
+        """Return kind, style and value of a cell that is no formula."""
         if kind == _NUMBER:
-            return Kind.NUMBER, style, unpack_from("<d", data, 6)[0]
+            return CellKind.NUMBER, style, unpack_from("<d", data, 6)[0]
         if kind == _RK:
-            return Kind.NUMBER, style, packed_number(unpack_from("<I", data, 6)[0])
+            return CellKind.NUMBER, style, decode_rk(unpack_from("<I", data, 6)[0])
         if kind == _SHARED:
-            return Kind.SHARED, style, unpack_from("<I", data, 6)[0]
+            return CellKind.SHARED, style, unpack_from("<I", data, 6)[0]
         if kind == _BOOLEAN_OR_ERROR:
-            return (Kind.ERROR, style, ERRORS.get(data[6], "#N/A")) if data[7] else (Kind.BOOLEAN, style, str(data[6]))
-        return Kind.VERBATIM, style, self._text([data[6:], *more], 2)
+            return (CellKind.ERROR, style, decode_error(data[6])) if data[7] else (CellKind.BOOLEAN, style, str(data[6]))
+        return CellKind.VERBATIM, style, self._read_text([data[6:], *more], 2)
 
-    def _formula(self, column: int, style: int, result: bytes) -> None:
-        """The result of a formula; if it is a text, that comes in the next record."""
-        self.formulas = True
+    def _take_formula(self, column: int, style: int, result: bytes) -> None:
+        """Take the result of a formula. If it is a text, that comes in the next record."""
+        self.has_formulas = True
         if result[6:8] != b"\xff\xff":
-            self._rows.cell(column, Kind.NUMBER, style, unpack_from("<d", result)[0])
+            self._rows.cell(column, CellKind.NUMBER, style, unpack_from("<d", result)[0])
         elif result[0] == 0:
-            self._waiting = column, style
+            self._pending_formula = column, style
         elif result[0] == 1:
-            self._rows.cell(column, Kind.BOOLEAN, style, str(result[2]))
+            self._rows.cell(column, CellKind.BOOLEAN, style, str(result[2]))
         elif result[0] == 2:
-            self._rows.cell(column, Kind.ERROR, style, ERRORS.get(result[2], "#N/A"))
+            self._rows.cell(column, CellKind.ERROR, style, decode_error(result[2]))
 
-    def _formula_text(self, segments: list[bytes]) -> None:
-        if self._waiting is not None:
-            column, style = self._waiting
-            self._waiting = None
-            self._rows.cell(column, Kind.VERBATIM, style, self._text(segments, 2))
-
-
-_CELLS = frozenset([_NUMBER, _RK, _MULTIPLE_RK, _SHARED, _LABEL, _RICH, _BOOLEAN_OR_ERROR])
+    def _take_formula_text(self, segments: list[bytes]) -> None:
+        if self._pending_formula is not None:
+            column, style = self._pending_formula
+            self._pending_formula = None
+            self._rows.cell(column, CellKind.VERBATIM, style, self._read_text(segments, 2))
 
 
-def _code_page(number: int) -> str:
-    """Python's name for a code page of Windows."""
-    name = {1200: "utf-16-le", 10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252", 65001: "utf-8"}.get(
-        number, f"cp{number}"
-    )
+def _read_stream(container: OleCompoundFile, name: str) -> bytes:
+    """Return the stream of the workbook.
+
+    Raises:
+        FileError: kind ``password``, ``not-a-spreadsheet`` or ``damaged``.
+    """
+    if is_rights_managed(container.names):
+        raise rights_managed_error(name)
+    if "EncryptedPackage" in container.names or "EncryptionInfo" in container.names:
+        raise password_error()
+    stream = next((stream for stream in _WORKBOOK_STREAMS if stream in container.names), None)
+    if stream is None:
+        raise not_a_spreadsheet_error(name, identify_ole(container.names))
+    return container.read(stream)
+
+
+def _find_encoding(code_page: int) -> str:
+    """Return Python's name for a code page of Windows."""
+    name = _PYTHON_CODE_PAGES.get(code_page, f"cp{code_page}")
     try:
         return codecs.lookup(name).name
     except LookupError:

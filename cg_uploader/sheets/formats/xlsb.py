@@ -6,187 +6,219 @@ from collections.abc import Iterator, Sequence
 from struct import Struct, unpack_from
 from typing import IO
 
-from cg_uploader.sheets.cells.builtin_formats import built_in_code
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, SharedTexts, shared_texts
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
-from cg_uploader.sheets.containers.zip_package import Package, cut_off_is_said, damage_is_said, damaged
+from cg_uploader.sheets.cells.builtin_formats import get_built_in_code
+from cg_uploader.sheets.cells.converter import CellConverter, CellKind, SharedTexts, make_shared_texts
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
+from cg_uploader.sheets.containers.errors import (
+    damage_as_file_error,
+    damaged_error,
+    truncated_record_error,
+    truncated_text_error,
+    truncation_as_file_error,
+)
+from cg_uploader.sheets.containers.zip_package import ZipPackage
+from cg_uploader.sheets.formats.biff_values import decode_error, decode_rk
 from cg_uploader.sheets.table.builder import TableBuilder
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.row_assembler import ERRORS, Gatherer, Sink, into_builder, packed_number
-from cg_uploader.sheets.table.sheet_reading import SheetReading, candidates, first_filled
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.row_assembler import RowAssembler, RowSink, fill_builder
+from cg_uploader.sheets.table.sheet_reading import ListedSheet, SheetReading, read_first_filled, sort_visible_first
+from cg_uploader.translation import _
 
-_MAIN = "xl/workbook.bin"
-_LONGEST_RECORD = 1 << 28
+_MAIN_PART = "xl/workbook.bin"
+_MAX_RECORD_BYTES = 1 << 28
+# Types of records.
 _ROW, _SHARED_ITEM, _FORMAT, _STYLE, _COLUMNS, _MERGED = 0, 19, 44, 47, 60, 176
 _END_SHEET, _PROPERTIES, _SHEET, _CALCULATION, _TABLE = 130, 153, 156, 157, 660
 _BEGIN_STYLES, _END_STYLES = 617, 618
-_NUMBER, _BOOLEAN, _ERROR, _TEXT, _RICH, _SHARED, _PACKED = range(7)
+# Forms in which records of cells hold a value.
+_NUMBER, _BOOLEAN, _ERROR, _TEXT, _RICH, _SHARED, _RK = range(7)
 _CELLS = {
-    2: _PACKED, 3: _ERROR, 4: _BOOLEAN, 5: _NUMBER, 6: _TEXT, 7: _SHARED, 8: _TEXT, 9: _NUMBER, 10: _BOOLEAN,
-    11: _ERROR, 62: _RICH,
+    2: _RK, 3: _ERROR, 4: _BOOLEAN, 5: _NUMBER, 6: _TEXT, 7: _SHARED, 8: _TEXT, 9: _NUMBER, 10: _BOOLEAN, 11: _ERROR,
+    62: _RICH,
 }  # fmt: skip
-_SHORT = {13: _PACKED, 14: _ERROR, 15: _BOOLEAN, 16: _NUMBER, 17: _TEXT, 18: _SHARED}
+# Records of cells that state no column, because they stand behind the cell before.
+_SHORT_CELLS = {13: _RK, 14: _ERROR, 15: _BOOLEAN, 16: _NUMBER, 17: _TEXT, 18: _SHARED}
 _FORMULAS = (8, 9, 10, 11)
-_BLANKS = (1, 12)
+_BLANK, _SHORT_BLANK = 1, 12
+_BLANKS = (_BLANK, _SHORT_BLANK)
 _U32 = Struct("<I")
 _F64 = Struct("<d")
 
 
-def records(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(record type, data) one after the other; FileError when the last one is cut off."""
+def read_records(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield type and data of each record.
+
+    Raises:
+        FileError: kind ``damaged``, when the last one is cut off.
+    """
     while head := stream.read(1):
         kind = head[0]
         if kind & 0x80:
-            kind = kind & 0x7F | _byte(stream) << 7
+            kind = kind & 0x7F | _read_byte(stream) << 7
         size = shift = 0
         while True:
-            byte = _byte(stream)
+            byte = _read_byte(stream)
             size |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80 or shift == 28:
                 break
-        data = stream.read(size) if size <= _LONGEST_RECORD else b""
+        data = stream.read(size) if size <= _MAX_RECORD_BYTES else b""
         if len(data) != size:
-            raise damaged("a record in it is cut off")
+            raise truncated_record_error()
         yield kind, data
 
 
-def _byte(stream: IO[bytes]) -> int:
+def _read_byte(stream: IO[bytes]) -> int:
     data = stream.read(1)
     if not data:
-        raise damaged("a record in it is cut off")
+        raise truncated_record_error()
     return data[0]
 
 
-def wide_text(data: bytes, place: int) -> tuple[str, int]:
-    """A text with its length in front, and the place after it; FileError when it is cut off."""
-    (length,) = _U32.unpack_from(data, place)
-    end = place + 4 + 2 * (0 if length == 0xFFFFFFFF else length)
+def unpack_text(data: bytes, offset: int) -> tuple[str, int]:
+    """Return the text at an offset, with its length in front, and the offset behind it.
+
+    Raises:
+        FileError: kind ``damaged``, when it is cut off.
+    """
+    (length,) = _U32.unpack_from(data, offset)
+    end = offset + 4 + 2 * (0 if length == 0xFFFFFFFF else length)
     if end > len(data):
-        raise damaged("a text in it is cut off")
-    return data[place + 4 : end].decode("utf-16-le", "surrogatepass"), end
+        raise truncated_text_error()
+    return data[offset + 4 : end].decode("utf-16-le", "surrogatepass"), end
 
 
-class BinaryWorkbook:
-    """An open xlsb workbook; ``sheets`` are the names of its worksheets, visible ones first."""
+class XlsbWorkbook:
+    """An open xlsb workbook."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: ZipPackage) -> None:
+        """Find the sheets and the number formats.
+
+        Raises:
+            FileError: kind ``damaged``.
+        """
         self._package = package
-        self._relations = package.relations(_MAIN)
-        self._listed: list[tuple[str, str, bool]] = []
+        self._relationships = package.relationships(_MAIN_PART)
+        self._listed: list[ListedSheet[str]] = []
         self._date1904 = self._recalculate = False
-        with damage_is_said(), cut_off_is_said(), package.open(_MAIN) as stream:
-            for kind, data in records(stream):
-                self._look(kind, data)
-        self._listed.sort(key=lambda sheet: not sheet[2])
+        with damage_as_file_error(), truncation_as_file_error(), package.open(_MAIN_PART) as stream:
+            for kind, data in read_records(stream):
+                self._take_record(kind, data)
+        self._listed = sort_visible_first(self._listed)
         self._formats = self._read_formats()
         self._shared: SharedTexts | None = None
 
     @property
     def sheets(self) -> tuple[str, ...]:
         """Names of the worksheets, visible ones first."""
-        return tuple(name for name, _, _ in self._listed)
+        return tuple(sheet.name for sheet in self._listed)
 
-    def _look(self, kind: int, data: bytes) -> None:
+    def _take_record(self, kind: int, data: bytes) -> None:
         if kind == _SHEET:
-            place, end = wide_text(data, 8)
-            name, _ = wide_text(data, end)
-            what, part = self._relations.get(place, ("", ""))
-            if what == "worksheet" and part in self._package:
-                self._listed.append((name, part, data[0] == 0))
+            relationship, end = unpack_text(data, 8)
+            name = unpack_text(data, end)[0]
+            target_kind, part = self._relationships.get(relationship, ("", ""))
+            if target_kind == "worksheet" and part in self._package:
+                self._listed.append(ListedSheet(name, part, data[0] == 0))
         elif kind == _PROPERTIES:
             self._date1904 = bool(data[0] & 1)
         elif kind == _CALCULATION and len(data) > 24:
             self._recalculate = bool(data[24] & 1)
 
-    def _part(self, kind: str) -> str | None:
-        return next((name for found, name in self._relations.values() if found == kind and name in self._package), None)
+    def _find_part(self, kind: str) -> str | None:
+        parts = (part for target_kind, part in self._relationships.values() if target_kind == kind)
+        return next((part for part in parts if part in self._package), None)
 
     def _read_formats(self) -> list[NumberFormat]:
+        """Return the number format of each cell style."""
         codes: dict[int, str] = {}
         styles: list[int] = []
         inside = False
-        part = self._part("styles")
+        part = self._find_part("styles")
         if part is None:
             return []
-        with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
-            for kind, data in records(stream):
+        with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
+            for kind, data in read_records(stream):
                 if kind == _FORMAT:
-                    codes[unpack_from("<H", data)[0]] = wide_text(data, 2)[0]
+                    codes[unpack_from("<H", data)[0]] = unpack_text(data, 2)[0]
                 elif kind in (_BEGIN_STYLES, _END_STYLES):
                     inside = kind == _BEGIN_STYLES
                 elif kind == _STYLE and inside:
                     styles.append(unpack_from("<H", data, 2)[0])
-        return [number_format(codes.get(number) or built_in_code(number), self._date1904) for number in styles]
+        return [parse_number_format(codes.get(number) or get_built_in_code(number), self._date1904) for number in styles]
 
-    def _texts(self) -> SharedTexts:
+    def _shared_texts(self) -> SharedTexts:
         if self._shared is None:
-            part = self._part("sharedStrings")
-            self._shared = shared_texts(self._read_texts(part)) if part else SharedTexts()
+            part = self._find_part("sharedStrings")
+            self._shared = make_shared_texts(self._read_texts(part)) if part else SharedTexts()
         return self._shared
 
     def _read_texts(self, part: str) -> Iterator[str]:
-        with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
-            for kind, data in records(stream):
+        with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
+            for kind, data in read_records(stream):
                 if kind == _SHARED_ITEM:
-                    yield wide_text(data, 1)[0]
+                    yield unpack_text(data, 1)[0]
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
-        """Read the wanted sheet, or the first visible one that holds anything; FileError or UsageError when there is none."""
-        visible = sum(seen for _, _, seen in self._listed)
-        return first_filled(candidates(self.sheets, visible, wanted), wanted, lambda name: self._read(name, watch, header_row))
+    def read(self, wanted: str | None, control: ReadControl, header_row: int | None) -> SheetReading:
+        """Read the wanted sheet, or the first visible one that holds anything (see ``Workbook.read``)."""
+        return read_first_filled(self._listed, wanted, lambda sheet: self._read(sheet, control, header_row))
 
-    def _read(self, sheet: str, watch: Watch, header_row: int | None) -> SheetReading:
-        part = next(part for name, part, _ in self._listed if name == sheet)
-        around: list[_Sheet] = []
+    def _read(self, sheet: ListedSheet[str], control: ReadControl, header_row: int | None) -> SheetReading:
+        part = sheet.location
+        readers: list[_XlsbSheetReader] = []
 
-        def make() -> TableBuilder:
-            builder = TableBuilder(CellTexts(self._formats, self._texts(), date1904=self._date1904), watch, header_row)
-            builder.left_out = self._totals_rows(part)
+        def make_builder() -> TableBuilder:
+            cells = CellConverter(self._formats, self._shared_texts(), date1904=self._date1904)
+            builder = TableBuilder(cells, control, header_row)
+            builder.totals_rows = self._find_totals_rows(part)
             return builder
 
-        def read(sink: Sink, ordered: bool) -> Sequence[Area]:
-            around.append(_Sheet(Gatherer(sink, ordered=ordered)))
-            with damage_is_said(), cut_off_is_said(), self._package.open(part) as stream:
-                watch.follow(stream.tell, self._package.size(part))
-                around[-1].read(stream)
-            return around[-1].merged
+        def read(sink: RowSink, ordered: bool) -> Sequence[Area]:
+            readers.append(_XlsbSheetReader(RowAssembler(sink, ordered=ordered)))
+            with damage_as_file_error(), truncation_as_file_error(), self._package.open(part) as stream:
+                control.follow(stream.tell, self._package.size(part))
+                readers[-1].read(stream)
+            return readers[-1].merged
 
-        builder = into_builder(make, read, watch)
-        if not watch.brief:
-            self._texts().finish()
-        if around[-1].formulas and self._recalculate:
-            builder.say_recalculate()
-        return SheetReading(sheet, builder, around[-1].hidden_columns, around[-1].merged)
+        builder = fill_builder(make_builder, read, control)
+        if not control.brief:
+            self._shared_texts().load_all()
+        if readers[-1].has_formulas and self._recalculate:
+            builder.note_recalculation()
+        return SheetReading(sheet.name, builder, readers[-1].hidden_columns, readers[-1].merged)
 
-    def _totals_rows(self, part: str) -> tuple[int, ...]:
-        """Numbers of the rows in which a table adds up its columns."""
+    def _find_totals_rows(self, part: str) -> tuple[int, ...]:
+        """Return the numbers of the rows in which a table of the sheet adds up its columns."""
         rows: list[int] = []
-        for kind, name in self._package.relations(part).values():
+        for kind, name in self._package.relationships(part).values():
             if kind == "table" and name in self._package:
-                with damage_is_said(), cut_off_is_said(), self._package.open(name) as stream:
-                    found = [data for what, data in records(stream) if what == _TABLE and len(data) >= 32]
-                rows += [unpack_from("<I", data, 4)[0] + 1 for data in found if unpack_from("<I", data, 28)[0]]
+                with damage_as_file_error(), truncation_as_file_error(), self._package.open(name) as stream:
+                    records = [data for type_, data in read_records(stream) if type_ == _TABLE and len(data) >= 32]
+                rows += [unpack_from("<I", data, 4)[0] + 1 for data in records if unpack_from("<I", data, 28)[0]]
         return tuple(rows)
 
 
-class _Sheet:
+class _XlsbSheetReader:
     """Reads the records of one sheet."""
 
-    def __init__(self, rows: Gatherer) -> None:
+    def __init__(self, rows: RowAssembler) -> None:
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[Area] = []
-        self.formulas = False
+        self.has_formulas = False
         self._rows = rows
         self._column = -1
 
     def read(self, stream: IO[bytes]) -> None:
-        """Read to the end; FileError when the sheet is not whole."""
+        """Read to the end.
+
+        Raises:
+            FileError: kind ``damaged``, when the sheet is not whole.
+        """
         kind = -1
-        for kind, data in records(stream):
-            if kind in _CELLS or kind in _SHORT or kind in _BLANKS:
-                self._cell(kind, data)
+        for kind, data in read_records(stream):
+            if kind in _CELLS or kind in _SHORT_CELLS or kind in _BLANKS:
+                self._take_cell(kind, data)
             elif kind == _ROW:
                 self._rows.begin(_U32.unpack_from(data)[0] + 1, bool(data[11] & 0x10))
                 self._column = -1
@@ -197,30 +229,30 @@ class _Sheet:
                 self.merged.append((top + 1, bottom + 1, left, right))
         self._rows.end()
         if kind != _END_SHEET:
-            raise damaged("a sheet of it ends too early")
+            raise damaged_error(_("a sheet of it ends too early"))
 
-    def _cell(self, kind: int, data: bytes) -> None:
-        """Take a cell; the short kinds stand one place after the cell before."""
-        short = kind in _SHORT or kind == 12
-        self._column = self._column + 1 if short else _U32.unpack_from(data)[0]
+    def _take_cell(self, kind: int, data: bytes) -> None:
+        is_short = kind in _SHORT_CELLS or kind == _SHORT_BLANK
+        self._column = self._column + 1 if is_short else _U32.unpack_from(data)[0]
         if kind in _BLANKS:
             return
-        place = 0 if short else 4
-        style = int.from_bytes(data[place : place + 3], "little")
-        self.formulas = self.formulas or kind in _FORMULAS
-        self._rows.cell(self._column, *_value(_SHORT[kind] if short else _CELLS[kind], style, data, place + 4))
+        offset = 0 if is_short else 4
+        style = int.from_bytes(data[offset : offset + 3], "little")
+        self.has_formulas = self.has_formulas or kind in _FORMULAS
+        form = _SHORT_CELLS[kind] if is_short else _CELLS[kind]
+        self._rows.cell(self._column, *_decode_value(form, style, data, offset + 4))
 
 
-def _value(form: int, style: int, data: bytes, place: int) -> tuple[Kind, int, object]:
-    """Kind, style and value of a cell whose value begins at a place."""
+def _decode_value(form: int, style: int, data: bytes, offset: int) -> tuple[CellKind, int, object]:
+    """Return kind, style and value of a cell whose value begins at an offset."""
     if form == _NUMBER:
-        return Kind.NUMBER, style, _F64.unpack_from(data, place)[0]
-    if form == _PACKED:
-        return Kind.NUMBER, style, packed_number(_U32.unpack_from(data, place)[0])
+        return CellKind.NUMBER, style, _F64.unpack_from(data, offset)[0]
+    if form == _RK:
+        return CellKind.NUMBER, style, decode_rk(_U32.unpack_from(data, offset)[0])
     if form == _SHARED:
-        return Kind.SHARED, style, _U32.unpack_from(data, place)[0]
+        return CellKind.SHARED, style, _U32.unpack_from(data, offset)[0]
     if form == _BOOLEAN:
-        return Kind.BOOLEAN, style, str(data[place])
+        return CellKind.BOOLEAN, style, str(data[offset])
     if form == _ERROR:
-        return Kind.ERROR, style, ERRORS.get(data[place], "#N/A")
-    return Kind.VERBATIM, style, wide_text(data, place + (form == _RICH))[0]
+        return CellKind.ERROR, style, decode_error(data[offset])
+    return CellKind.VERBATIM, style, unpack_text(data, offset + (form == _RICH))[0]

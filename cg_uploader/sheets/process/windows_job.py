@@ -1,4 +1,4 @@
-"""Owns the job object in which Windows holds a process to a limit of memory; elsewhere there is nothing to do."""
+"""Owns the job object with which Windows limits the memory of a process. Other systems need nothing."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ if sys.platform == "win32":
     import ctypes
     from ctypes import wintypes
 
-    _EXTENDED_LIMITS = 9
+    _EXTENDED_LIMIT_INFORMATION = 9
     _PROCESS_MEMORY, _DIE_UNHANDLED, _KILL_ON_CLOSE = 0x100, 0x400, 0x2000
     _SET_QUOTA_AND_TERMINATE = 0x0100 | 0x0001
 
-    class _Basic(ctypes.Structure):
+    class _BasicLimitInformation(ctypes.Structure):
         """JOBOBJECT_BASIC_LIMIT_INFORMATION of winnt.h."""
 
         _fields_ = (
             ("process_time", ctypes.c_longlong),
             ("job_time", ctypes.c_longlong),
             ("flags", wintypes.DWORD),
-            ("least_working_set", ctypes.c_size_t),
-            ("most_working_set", ctypes.c_size_t),
+            ("min_working_set", ctypes.c_size_t),
+            ("max_working_set", ctypes.c_size_t),
             ("processes", wintypes.DWORD),
             ("affinity", ctypes.c_size_t),
             ("priority", wintypes.DWORD),
             ("scheduling", wintypes.DWORD),
         )
 
-    class _Extended(ctypes.Structure):
+    class _ExtendedLimitInformation(ctypes.Structure):
         """JOBOBJECT_EXTENDED_LIMIT_INFORMATION of winnt.h."""
 
         _fields_ = (
-            ("basic", _Basic),
+            ("basic", _BasicLimitInformation),
             ("io_counters", ctypes.c_ulonglong * 6),
             ("process_memory", ctypes.c_size_t),
             ("job_memory", ctypes.c_size_t),
@@ -40,10 +40,11 @@ if sys.platform == "win32":
             ("peak_job_memory", ctypes.c_size_t),
         )
 
-    def confine(process: int, memory: int) -> Callable[[], object]:
-        """Put a process into a job of its own; what is returned ends the job, and the process with it.
+    def confine(pid: int, memory: int) -> Callable[[], object]:
+        """Put a process into a job of its own, which limits it to ``memory`` bytes.
 
-        Where the system refuses, the process runs without: its declared sizes are checked in any case.
+        Return what ends the job, and the process with it. Where the system refuses, the process runs without a limit. The
+        sizes that a file declares are checked in any case.
         """
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = kernel.OpenProcess.restype = wintypes.HANDLE
@@ -55,10 +56,10 @@ if sys.platform == "win32":
         job = kernel.CreateJobObjectW(None, None)
         if not job:
             return lambda: None
-        limits = _Extended(process_memory=memory)
+        limits = _ExtendedLimitInformation(process_memory=memory)
         limits.basic.flags = _PROCESS_MEMORY | _DIE_UNHANDLED | _KILL_ON_CLOSE
-        kernel.SetInformationJobObject(job, _EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
-        handle = kernel.OpenProcess(_SET_QUOTA_AND_TERMINATE, False, process)
+        kernel.SetInformationJobObject(job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), ctypes.sizeof(limits))
+        handle = kernel.OpenProcess(_SET_QUOTA_AND_TERMINATE, False, pid)
         if handle:
             kernel.AssignProcessToJobObject(job, handle)
             kernel.CloseHandle(handle)
@@ -66,6 +67,6 @@ if sys.platform == "win32":
 
 else:
 
-    def confine(process: int, memory: int) -> Callable[[], object]:  # noqa: ARG001 - what Windows needs
-        """Nothing: other systems hold a process in other ways."""
+    def confine(pid: int, memory: int) -> Callable[[], object]:  # noqa: ARG001 - what Windows needs
+        """Do nothing, and return what does nothing: other systems limit a process in other ways."""
         return lambda: None

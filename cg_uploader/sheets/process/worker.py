@@ -5,7 +5,6 @@ A file that makes the reading code crash or swell takes this process with it and
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import struct
@@ -15,68 +14,79 @@ import traceback
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from cg_uploader.errors import FileError, UploaderError, UsageError
-from cg_uploader.model.table import Table
-from cg_uploader.sheets.cells.clean_text import column_position
-from cg_uploader.sheets.cells.notes import NoteBook, Notes
-from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of
-from cg_uploader.sheets.formats.registry import load_all
+from cg_uploader.sheets.cells.notes import CollectedNotes, NoteCollector
+from cg_uploader.sheets.formats.registry import load_openers
 from cg_uploader.sheets.open_file import parse
-from cg_uploader.sheets.process.limits import check_this_process, hold_this_process, too_much_text
-from cg_uploader.sheets.process.protocol import Job, Kind, TooMuch, send
+from cg_uploader.sheets.process.limits import (
+    check_own_memory,
+    limit_own_process,
+    text_too_long_error,
+    too_much_memory_error,
+)
+from cg_uploader.sheets.process.protocol import MessageKind, MessageTooLong, ParseJob, encode_failure, send_message
+from cg_uploader.sheets.process.table_json import encode_table
 from cg_uploader.sheets.table.merged_cells import Spans
-from cg_uploader.sheets.table.read_progress import Progress, Watch
+from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
 from cg_uploader.sheets.table.spool import Spool
-from cg_uploader.translation import use
+from cg_uploader.translation import _, use
 
 # After so many seconds first rows alone would come too late to be worth a reading of their own.
-_PATIENCE = 2.0
+_MAX_FIRST_ROWS_SECONDS = 2.0
 
-# So many bytes of text, and so many times the size of the file, are sent before it is known how many more there are.
-_UNSEEN, _UNSEEN_TIMES = 64 << 20, 16
+# So many bytes of text, and so many times the size of the file, are sent before the rest is counted.
+_MIN_UNCOUNTED_BYTES, _UNCOUNTED_RATIO = 64 << 20, 16
 
 
-class Outbox:
-    """A store whose rows go to the process that asked; nothing stays here.
+class RowSender:
+    """A store whose rows go to the program. Nothing stays here.
 
-    When they come to more than ``unseen`` bytes, the rest is counted and not sent: so a small file that stands for a huge
+    When they have more than ``uncounted`` bytes, the rest is counted and not sent. So a small file that stands for a huge
     table is refused before its text has filled a disk.
     """
 
-    def __init__(self, out: IO[bytes], max_text: int, unseen: int | None) -> None:
-        """``max_text``: more bytes are a FileError.  ``unseen`` None: it is known already that there are not so many."""
+    def __init__(self, out: IO[bytes], max_text: int, uncounted: int | None) -> None:
+        """``max_text``: more bytes raise a FileError. ``uncounted`` None: the rows were counted already, send all."""
         self.order: tuple[int, ...] = ()
         self.covered: Spans = {}
-        self.counts = False
+        self.counts_only = False
         self._out = out
         self._max_text = max_text
-        self._unseen = unseen
-        self._text = 0
-        send(out, Kind.ROWS_BEGIN)
+        self._uncounted = uncounted
+        self._text_bytes = 0
+        send_message(out, MessageKind.ROWS_BEGIN)
 
     def wants(self, lines: Sequence[str]) -> bool:
-        """Whether they are sent; they are counted in any case."""
-        if self.counts:
+        """Return whether they are sent. They are counted in any case.
+
+        Raises:
+            FileError: kind ``too-big``, when the rows have too many bytes of text.
+        """
+        if self.counts_only:
             self._count(sum(len(line) if line.isascii() else len(line.encode()) for line in lines))
-        return not self.counts
+        return not self.counts_only
 
     def _count(self, size: int) -> None:
-        self._text += size
-        if self._text > self._max_text:
-            raise too_much_text(self._max_text)
-        self.counts = self._unseen is not None and self._text > self._unseen
+        self._text_bytes += size
+        if self._text_bytes > self._max_text:
+            raise text_too_long_error(self._max_text)
+        self.counts_only = self._uncounted is not None and self._text_bytes > self._uncounted
 
     def take(self, numbers: array[int], data: bytes) -> None:
-        """Send one block."""
+        """Send one block.
+
+        Raises:
+            FileError: kind ``too-big``, when the rows have too many bytes of text.
+        """
         self._count(len(data))
-        send(self._out, Kind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
+        send_message(self._out, MessageKind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
 
     def seal(self, order: Sequence[int]) -> Spool:
-        """Remember the order of the columns; here are no rows."""
+        """Remember the order of the columns, and return a spool without rows."""
         self.order = tuple(order)
         return Spool()
 
@@ -86,115 +96,94 @@ class Outbox:
 
 
 def main() -> int:
-    """Say that this process is ready, take a job from standard input, and send what comes of it to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked decides what Ctrl-C means
+    """Report that this process is ready, take a job from standard input, and send what comes of it to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program decides what Ctrl-C means
     with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as out:
         try:
-            load_all()
-            send(out, Kind.ALIVE)
+            load_openers()
+            send_message(out, MessageKind.ALIVE)
             line = source.readline()
             if line:
-                threading.Thread(target=_end_with_the_other, daemon=True).start()
-                _answer(Job.unpacked(line), out)
+                threading.Thread(target=_end_with_parent, daemon=True).start()
+                _answer(ParseJob.from_line(line), out)
         except BrokenPipeError:
-            os._exit(1)  # nobody listens any more; what is still to be written cannot be
+            os._exit(1)  # the program is gone, so what is still to be written cannot be
     return 0
 
 
-def _end_with_the_other() -> None:
-    """End this process when the one that asked is no more: then its end of standard input closes."""
+def _end_with_parent() -> None:
+    """End this process when the program ends, which closes its end of standard input."""
     os.read(0, 1)
     os._exit(1)
 
 
-def _answer(job: Job, out: IO[bytes]) -> None:
+def _answer(job: ParseJob, out: IO[bytes]) -> None:
     use(job.catalogue)
-    hold_this_process(job.limits.address)
+    limit_own_process(job.limits.address)
     try:
-        _send_table(job, out)
+        _send_tables(job, out)
     except (FileError, UsageError) as error:
         failure: UploaderError = error
-    except (MemoryError, TooMuch):
-        text = f"{job.file.name} needs more memory than a file may take. Copy the part that is meant into a new workbook."
-        failure = FileError(text, kind="too-big")
+    except (MemoryError, MessageTooLong):
+        failure = too_much_memory_error(job.file.name)
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the process that asked gets a sentence; details may hold a person's data
-        failure = _unexpected(job.file, error)
+    except Exception as error:  # noqa: BLE001 - a bug must reach the program as a sentence, without data of the user in it
+        failure = _unexpected_error(job.file, error)
     else:
         return
-    kind = "usage" if isinstance(failure, UsageError) else "file"
-    sentence = failure.sentence.encode(errors="replace").decode()  # names of files may hold what no text holds
-    send(out, Kind.FAILURE, json.dumps({"error": kind, "kind": failure.kind, "sentence": sentence}).encode())
+    send_message(out, MessageKind.FAILURE, encode_failure(failure))
 
 
-def _unexpected(file: Path, error: Exception) -> FileError:
-    """The failure for something that the reading code did not expect, with the place in that code."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    what = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return FileError(
-        f"{file.name} cannot be read: something in it is not as it should be ({what}). Open it in Excel, save it again, or ask "
-        "for a new copy.",
-        kind="damaged",
+def _unexpected_error(file: Path, error: Exception) -> FileError:
+    """Return the error for a bug in the reading code, with its place in that code."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    sentence = _(
+        "{name} cannot be read: something in it is not as it should be ({error} in {module}, line {line}). Open it in Excel "
+        "and save it again, or ask for a new copy."
     )
+    sentence = sentence.format(name=file.name, error=type(error).__name__, module=Path(frame.filename).name, line=frame.lineno)
+    return FileError(sentence, kind="damaged")
 
 
-def _send_table(job: Job, out: IO[bytes]) -> None:
-    """Send the first rows as a table of their own if somebody wants them soon, then the whole one."""
+def _send_tables(job: ParseJob, out: IO[bytes]) -> None:
+    """Send the first rows as a table of their own if they are asked for, then the whole table."""
     if job.first:
         began = time.monotonic()
-        with suppress(UploaderError):  # the reading of the whole file says why, or finds them later
-            _send(job, out, Kind.FIRST, job.first, lambda: time.monotonic() - began > _PATIENCE)
-    _send(job, out, Kind.END, job.options.limit)
+        with suppress(UploaderError):  # reading the whole file meets the same error, or finds the rows later
+            _send_table(job, out, MessageKind.FIRST, job.first, lambda: time.monotonic() - began > _MAX_FIRST_ROWS_SECONDS)
+    _send_table(job, out, MessageKind.END, job.options.limit)
 
 
-def _send(job: Job, out: IO[bytes], end: Kind, limit: int | None, cancelled: Callable[[], bool] | None = None) -> None:
-    """Send a table; one that is much larger than its file is counted to its end before, and read once more then."""
-    outboxes: list[Outbox] = []
-    unseen: list[int | None] = [max(_UNSEEN, _UNSEEN_TIMES * _size_of(job.file))]
+def _send_table(
+    job: ParseJob, out: IO[bytes], end: MessageKind, limit: int | None, cancelled: Callable[[], bool] | None = None
+) -> None:
+    """Send a table of ``limit`` rows, or of all. One that is much larger than its file is counted first, then read again."""
+    senders: list[RowSender] = []
+    uncounted: list[int | None] = [max(_MIN_UNCOUNTED_BYTES, _UNCOUNTED_RATIO * _measure_file(job.file))]
 
-    def begin() -> Outbox:
-        outboxes.append(Outbox(out, job.limits.text, unseen[-1]))
-        return outboxes[-1]
+    def begin() -> RowSender:
+        senders.append(RowSender(out, job.limits.text, uncounted[-1]))
+        return senders[-1]
 
-    def alive(so_far: Progress) -> None:
-        check_this_process(job.limits.memory)
-        send(out, Kind.ALIVE, b"" if so_far.share is None else str(round(1000 * so_far.share)).encode())
+    def report(progress: ReadProgress) -> None:
+        check_own_memory(job.limits.memory)
+        send_message(out, MessageKind.ALIVE, b"" if progress.share is None else str(round(1000 * progress.share)).encode())
 
-    watch = Watch(alive, cancelled, limit, begin, brief=end is Kind.FIRST)
-    table = parse(job.file, replace(job.options, limit=limit), watch)
-    if outboxes[-1].counts:
-        unseen.append(None)
-        table = parse(job.file, replace(job.options, limit=limit), watch)
-    notes = table.notes.book if isinstance(table.notes, Notes) else NoteBook()
-    for chunk in notes.chunks():
-        send(out, Kind.NOTES, chunk)
-    send(out, end, json.dumps(_rest(table, notes, outboxes[-1])).encode())
+    control = ReadControl(report, cancelled, limit, begin, brief=end is MessageKind.FIRST)
+    table = parse(job.file, replace(job.options, limit=limit), control)
+    if senders[-1].counts_only:
+        uncounted.append(None)
+        table = parse(job.file, replace(job.options, limit=limit), control)
+    notes = table.notes.collector if isinstance(table.notes, CollectedNotes) else NoteCollector()
+    for chunk in notes.dump_chunks():
+        send_message(out, MessageKind.NOTES, chunk)
+    send_message(out, end, encode_table(table, notes, senders[-1].order, senders[-1].covered))
 
 
-def _size_of(file: Path) -> int:
+def _measure_file(file: Path) -> int:
+    """Return the bytes of a file, or 0 when it cannot be measured, because reading it meets the same error."""
     try:
         return file.stat().st_size
     except (OSError, ValueError):
-        return 0  # the reading says so
-
-
-def _rest(table: Table, notes: NoteBook, outbox: Outbox) -> dict[str, Any]:
-    """The table but its rows and the notes of its cells."""
-    return {
-        "digest": table.digest,
-        "sheet": table.sheet,
-        "sheets": table.sheets,
-        "header_row": table.header_row,
-        "columns": [[column_position(column.letter), column.heading, column.hidden] for column in table.columns],
-        "order": outbox.order,
-        "covered": [[place, spans] for place, spans in outbox.covered.items()],
-        "notes": notes.rest(),
-        "hidden_rows": table.hidden_rows,
-        "empty_rows": table.empty_rows,
-        "encoding": table.encoding,
-        "delimiter": table.delimiter,
-        "about": list(lines_of(table.origin)) if table.origin is not None else None,
-        "above": [[row.number, row.cells] for row in table.above],
-        "alternative": None if table.alternative is None else astuple(table.alternative),
-    }
+        return 0

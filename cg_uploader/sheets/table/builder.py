@@ -2,399 +2,253 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from cg_uploader.errors import FileError, UsageError
-from cg_uploader.model.enums import BLANKS, NoteKind
-from cg_uploader.model.table import Column, Row, Table
+from cg_uploader.model.enums import NoteKind
+from cg_uploader.model.table import Column, Table
 from cg_uploader.sheets.cells.clean_text import column_letter
-from cg_uploader.sheets.cells.converter import CellTexts, Kind, Text
-from cg_uploader.sheets.cells.notes import Found, NoteBook
-from cg_uploader.sheets.table.header_finder import Line, header_row, reaching
-from cg_uploader.sheets.table.merged_cells import Area, covered
-from cg_uploader.sheets.table.mixed_dates import DateForms
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.spool import Packer
+from cg_uploader.sheets.cells.converter import CellConverter
+from cg_uploader.sheets.cells.notes import CellNote, NoteCollector
+from cg_uploader.sheets.table.cell_layout import CellLayout, buffer_row, map_filled
+from cg_uploader.sheets.table.columns import TableColumns
+from cg_uploader.sheets.table.header_search import HeaderSearch
+from cg_uploader.sheets.table.merged_cells import Area, find_covered
+from cg_uploader.sheets.table.mixed_dates import MixedDateFinder
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.spool import RowPacker
+from cg_uploader.sheets.table.table_notes import (
+    note_headings,
+    note_hidden,
+    note_merged_cells,
+    note_mixed_dates,
+    note_recalculation,
+    note_totals_row,
+)
 
-CANDIDATES = 30
-# Rows above the header row that are shown, those nearest to it.
-MOST_ABOVE = 12
-_LETTERS_ABOVE = 100
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
-_TICK = 512
-_KEPT_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
-_WORDS = (Kind.SHARED, Kind.TEXT, Kind.VERBATIM, Kind.FIELD)
-
-_T = TypeVar("_T")
-# What a cell is, and the position of its number format.
-CellKind = tuple[Kind, int]
-
-
-class Enough(Exception):
-    """Not a failure: as many rows as were asked for have been read."""
+_ROWS_PER_TICK = 512
+_KEPT_THOUGH_BLANK = (NoteKind.ERROR_VALUE, NoteKind.NOT_CALCULATED)
 
 
-class Shape:
-    """One arrangement of cells, shared by all rows that have it: where they stand and how their texts are made."""
-
-    __slots__ = ("columns", "kinds", "placed", "slots", "surplus", "texts", "unsure")
-
-    def __init__(self, columns: Sequence[int], kinds: Sequence[CellKind]) -> None:
-        """``columns`` are positions, each once, in the order in which values will come."""
-        self.columns = tuple(columns)
-        self.kinds = tuple(kinds)
-        self.texts: tuple[Text, ...] = ()
-        self.slots: tuple[int, ...] = ()
-        self.placed = False
-        self.surplus = 0
-        self.unsure: list[tuple[int, int]] = []
-
-    def spread(self, texts: Sequence[_T], blank: _T) -> list[_T]:
-        """``texts`` at the places where the spooled rows have them."""
-        spread = [blank] * (max(self.slots, default=-1) + 1)
-        for slot, text in zip(self.slots, texts, strict=True):
-            spread[slot] = text
-        return spread
-
-
-Candidate = tuple[int, bool, Shape, Sequence[Any]]
+class RowLimitReached(Exception):
+    """Raised when as many rows as were asked for have been read."""
 
 
 class TableBuilder:
     """Takes rows one by one, finds the header row, and fills a store.
 
-    ``left_out`` are numbers of rows that are not taken; in a ``ragged`` file rows may have more values than there are headings,
-    which is said.  ``merged`` gives the merged cells; it is asked at most once, and only where they decide about headings.
+    ``header_row``, ``hidden_rows`` and ``empty_rows`` are numbers of the table so far. ``search`` may be given the merged
+    cells before the first row.
     """
 
-    def __init__(self, cells: CellTexts, watch: Watch, header_row: int | None = None) -> None:
-        self.notes = NoteBook()
+    def __init__(self, cells: CellConverter, control: ReadControl, header_row: int | None = None) -> None:
+        """``header_row``: the number of the header row, if the user chose it."""
+        self.notes = NoteCollector()
+        self.search = HeaderSearch(cells, header_row)
         self.header_row = 0
         self.hidden_rows = 0
         self.empty_rows = 0
-        self.left_out: Collection[int] = ()
-        self._unclosed: set[int] = set()
-        self._last_unclosed = 0
+        # Numbers of the rows that are not taken, because a table adds up its columns there.
+        self.totals_rows: Collection[int] = ()
+        # Whether rows may have more cells than there are headings, which is noted.
         self.ragged = False
-        self.merged: Callable[[], Sequence[Area]] = tuple
         self._cells = cells
-        self._watch = watch
-        self._store = watch.store()
-        self._forms = DateForms()
-        self._packer = Packer(self._store, self._forms.look)
-        self._wanted = header_row
-        self._candidates: list[Candidate] = []
-        self._above: deque[Candidate] = deque(maxlen=MOST_ABOVE)
-        self._lines: list[Line] = []
-        self._held = False
-        self._headings: dict[int, str] = {}
-        self._slots: dict[int, int] = {}
-        self._used: set[int] = set()
-        self._last = 0
-        self._seen = 0
-        self._told = 0
+        self._control = control
+        self._dates = MixedDateFinder()
+        self._packer = RowPacker(control.store(), self._dates.look)
+        self._columns = TableColumns({})
+        # Numbers of rows, still to come, in which a quotation mark never closes.
+        self._unclosed: set[int] = set()
+        self._last_number = 0
+        self._rows_since_tick = 0
 
     # -------------------------------------------------------------------------------------------------------- rows
 
-    def add(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
-        """Take the next row, in which None is no cell.  Rows must come in the order of their numbers."""
+    def add(self, number: int, hidden: bool, layout: CellLayout, values: Sequence[Any]) -> None:
+        """Take the next row. A value of None is no cell. Rows must come in the order of their numbers.
+
+        Raises:
+            RowLimitReached: when there are as many rows as were asked for.
+            UsageError: when the header row that the user chose holds no headings.
+            Cancelled: when the user stopped the reading.
+        """
         self._count(1)
         if not self.header_row:
-            self._consider(number, hidden, *_filled(shape, values))
+            self._begin(self.search.take(buffer_row(number, hidden, layout, values)))
             return
-        if not shape.texts:
-            self._prepare(shape)
-        texts = ["" if value is None else text(value) for text, value in zip(shape.texts, values, strict=True)]
-        found = self._cells.said.take()
-        if not any(texts) and not any(kind in _KEPT_BLANK for _, kind, _ in found):
+        if not layout.formatters:
+            self._prepare(layout)
+        texts = ["" if value is None else text(value) for text, value in zip(layout.formatters, values, strict=True)]
+        notes = self._cells.notes.take()
+        if not any(texts) and not any(kind in _KEPT_THOUGH_BLANK for _column, kind, _detail in notes):
             return
-        self.empty_rows += number - self._last - 1
-        self._last = number
-        if number in self.left_out:
-            self.notes.once(NoteKind.TOTALS_ROW, f"Row {number}, the totals row of a table, was left out.")
-            return
-        if hidden:
+        self.empty_rows += number - self._last_number - 1
+        self._last_number = number
+        if number in self.totals_rows:
+            note_totals_row(self.notes, number)
+        elif hidden:
             self.hidden_rows += 1
-            return
-        self._keep(number, shape, texts, found)
+        else:
+            self._keep(number, layout, texts, notes)
 
-    def _keep(self, number: int, shape: Shape, texts: list[str], found: list[Found]) -> None:
-        """Spool a row, and note what was found in it."""
-        if shape.unsure:
-            self._prove(shape, [texts])
-        if shape.surplus and any(texts[-shape.surplus :]):
-            found.append((shape.columns[-shape.surplus], NoteKind.LONG_ROW, ""))
+    def _keep(self, number: int, layout: CellLayout, texts: list[str], notes: list[CellNote]) -> None:
+        """Spool a row, and the notes on its cells."""
+        if layout.unproved:
+            self._columns.prove(layout, [texts])
+        if layout.surplus and any(texts[-layout.surplus :]):
+            notes.append((layout.columns[-layout.surplus], NoteKind.LONG_ROW, ""))
         if number in self._unclosed:
-            found.append((0, NoteKind.UNCLOSED_QUOTE, ""))
-        self._packer.append(number, texts if shape.placed else shape.spread(texts, ""))
-        for note in found:
+            self._unclosed.discard(number)
+            notes.append((0, NoteKind.UNCLOSED_QUOTE, ""))
+        self._packer.append(number, texts if layout.in_order else layout.spread(texts, ""))
+        for note in notes:
             self.notes.add(number, note)
-        if found:
-            self._cells.said.settle(found)
-        if self._watch.limit is not None and len(self._packer) >= self._watch.limit:
-            raise Enough
+        if notes:
+            self._cells.notes.settle(notes)
+        if self._control.limit is not None and len(self._packer) >= self._control.limit:
+            raise RowLimitReached
 
-    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
-        """Take the next rows at once, all of one shape: ``values`` has one sequence per column, in which None is no cell.
+    def add_many(self, numbers: Sequence[int], hidden: bool, layout: CellLayout, values: Sequence[Sequence[Any]]) -> None:
+        """Take the next rows at once, all of one layout.
 
-        Rows about which anything has to be said, or that may be blank, go the slow way.
+        ``values`` has one sequence per column, in which None is no cell. Rows that need a note, or that may be blank, go one
+        by one.
+
+        Raises:
+            RowLimitReached, UsageError, Cancelled: as ``add`` does.
         """
         done = 0
         while not self.header_row and done < len(numbers):
-            self.add(numbers[done], hidden, shape, [column[done] for column in values])
+            self.add(numbers[done], hidden, layout, [column[done] for column in values])
             done += 1
         if done:
             numbers, values = numbers[done:], [column[done:] for column in values]
-        if numbers and not (hidden or self._special(numbers)):
-            if not shape.texts:
-                self._prepare(shape)
-            columns = [where_filled(text.many, column, "") for text, column in zip(shape.texts, values, strict=True)]
-            if (
-                not self._cells.said.found
-                and (any(map(all, columns)) or all(map(any, zip(*columns, strict=True))))
-                and not any(map(any, columns[len(columns) - shape.surplus :]))
-            ):
-                self._count(len(numbers))
-                self.empty_rows += numbers[-1] - self._last - len(numbers)
-                self._last = numbers[-1]
-                if shape.unsure:
-                    self._prove(shape, zip(*columns, strict=True))
-                self._packer.extend(numbers, columns if shape.placed else shape.spread(columns, [""] * len(numbers)))
-                return
-            self._cells.said.take()
+        if numbers and not hidden and not self._needs_single_rows(numbers) and self._add_at_once(numbers, layout, values):
+            return
         for number, row in zip(numbers, zip(*values, strict=True), strict=True):
-            self.add(number, hidden, shape, row)
+            self.add(number, hidden, layout, row)
 
-    def unclosed(self, number: int) -> None:
-        """In the row of this number, which comes next, a quotation mark never closes."""
+    def _add_at_once(self, numbers: Sequence[int], layout: CellLayout, values: Sequence[Sequence[Any]]) -> bool:
+        """Spool rows, and return True. Return False, with nothing done, when they must be looked at one by one."""
+        if not layout.formatters:
+            self._prepare(layout)
+        formatters = zip(layout.formatters, values, strict=True)
+        columns = [map_filled(formatter.format_many, column, "") for formatter, column in formatters]
+        if self._cells.notes.pending or not _are_filled(columns) or _holds_text(columns[len(columns) - layout.surplus :]):
+            self._cells.notes.take()
+            return False
+        self._count(len(numbers))
+        self.empty_rows += numbers[-1] - self._last_number - len(numbers)
+        self._last_number = numbers[-1]
+        if layout.unproved:
+            self._columns.prove(layout, zip(*columns, strict=True))
+        self._packer.extend(numbers, columns if layout.in_order else layout.spread(columns, [""] * len(numbers)))
+        return True
+
+    def mark_unclosed(self, number: int) -> None:
+        """Tell that in the row of this number, which comes next, a quotation mark never closes."""
         self._unclosed.add(number)
-        self._last_unclosed = number
 
-    def _special(self, numbers: Sequence[int]) -> bool:
-        """Whether rows must be looked at one by one whatever they hold."""
-        limit = self._watch.limit
+    def _needs_single_rows(self, numbers: Sequence[int]) -> bool:
+        """Return whether rows must be looked at one by one whatever they hold."""
+        limit = self._control.limit
         return (
             not self.header_row
             or (limit is not None and len(self._packer) + len(numbers) >= limit)
-            or self._last_unclosed >= numbers[0]
-            or any(numbers[0] <= number <= numbers[-1] for number in self.left_out)
+            or (bool(self._unclosed) and max(self._unclosed) >= numbers[0])
+            or any(numbers[0] <= number <= numbers[-1] for number in self.totals_rows)
         )
 
     def _count(self, rows: int) -> None:
-        self._seen += rows
-        if self._seen - self._told >= _TICK:
-            self._told = self._seen
-            self._watch.tick(len(self._packer))
+        self._rows_since_tick += rows
+        if self._rows_since_tick >= _ROWS_PER_TICK:
+            self._rows_since_tick = 0
+            self._control.tick(len(self._packer))
 
-    def _prepare(self, shape: Shape) -> None:
-        """Give a shape its functions, and its columns their places in the spooled rows."""
-        shape.texts = tuple(self._cells.text(column, *kind) for column, kind in zip(shape.columns, shape.kinds, strict=True))
-        shape.slots = tuple(self._slots.setdefault(column, len(self._slots)) for column in shape.columns)
-        if self.ragged:
-            shape.surplus = max(0, len(shape.columns) - max(self._headings) - 1)
-        shape.placed = shape.slots == tuple(range(len(shape.slots)))
-        shape.unsure = [(i, column) for i, column in enumerate(shape.columns) if column not in self._used]
+    def _prepare(self, layout: CellLayout) -> None:
+        self._columns.prepare(layout, self._cells, ragged=self.ragged)
 
-    def _prove(self, shape: Shape, rows: Iterable[Sequence[str]]) -> None:
-        """Columns without heading are columns as soon as they hold something."""
-        for texts in rows:
-            self._used.update(column for i, column in shape.unsure if texts[i])
-            shape.unsure = [(i, column) for i, column in shape.unsure if column not in self._used]
-            if not shape.unsure:
-                return
-
-    # -------------------------------------------------------------------------------------------------- header row
-
-    def _consider(self, number: int, hidden: bool, shape: Shape, values: Sequence[Any]) -> None:
-        """Keep a row until it is clear which one is the header row."""
-        above = self._wanted is not None and number < self._wanted
-        if above and not hidden:
-            self._above.append((number, hidden, shape, values))
-        if above and not hidden and self._held:  # no more has to be known of it
+    def _begin(self, header_row: int) -> None:
+        """Take the headings from this row, and the rows below it. 0: the header row is not clear yet."""
+        if not header_row:
             return
-        line = self._line(number, shape, values)
-        self._held = self._held or bool(line.texts and not hidden)
-        if above:
-            self.hidden_rows += bool(hidden and line.texts)
-        elif self._wanted is None:
-            self._candidates.append((number, hidden, shape, values))
-            self._lines += [line] if line.texts and not hidden else []
-            if len(self._lines) == CANDIDATES:
-                self._decide()
-        elif number == self._wanted and line.texts:
-            self._candidates.append((number, hidden, shape, values))
-            self._choose(number)
-        else:
-            self._decide()
-
-    def _line(self, number: int, shape: Shape, values: Sequence[Any]) -> Line:
-        """What a row holds."""
-        cells = zip(shape.columns, shape.kinds, values, strict=True)
-        found = [(column, kind[0], self._cells.text(column, *kind)(value)) for column, kind, value in cells]
-        self._cells.said.take()
-        texts = {column: text for column, _, text in found if text}
-        return Line(number, texts, all(kind in _WORDS for _, kind, text in found if text))
-
-    def _decide(self) -> None:
-        """Choose the header row among the candidates; UsageError when there is none where one was wanted."""
-        if self._wanted is not None:
-            if not self._held:  # the sheet may hold nothing that can be seen
-                return
-            raise UsageError(
-                f"Row {self._wanted} holds no headings. Name the row that the headings stand in, as Excel numbers it.",
-                kind="header-row",
-            )
-        if self._lines:
-            self._choose(header_row(self._lines, self.merged))
-
-    def _choose(self, number: int) -> None:
-        """Take the headings from this row, and the candidates below as rows."""
-        candidates, self._candidates, self._lines = self._candidates, [], []
-        self.header_row = self._last = number
-        for row, hidden, shape, values in candidates:
-            if row < number and hidden:
-                self.hidden_rows += bool(self._line(row, shape, values).texts)
-            elif row < number:
-                self._above.append((row, hidden, shape, values))
-            elif row == number:
-                self._take_headings(shape, values)
-            else:
-                self.add(row, hidden, shape, values)
-
-    def _take_headings(self, shape: Shape, values: Sequence[Any]) -> None:
-        self._headings = self._texts_of_headings(shape, values)
-        above = {row[0]: row[2:] for row in self._above}
-        lines = [self._line(number, *row) for number, row in above.items()]
-        header = Line(self.header_row, {column: text for column, text in self._headings.items() if text.strip(BLANKS)})
-        for column, number in reaching(header, lines, self.merged).items():
-            self._headings[column] = self._texts_of_headings(*above[number])[column]
-        self._headings = {column: text for column, text in self._headings.items() if text.strip(BLANKS)}
-        self._slots = {column: slot for slot, column in enumerate(sorted(self._headings))}
-        self._used = set(self._headings)
-
-    def _texts_of_headings(self, shape: Shape, values: Sequence[Any]) -> dict[int, str]:
-        cells = zip(shape.columns, shape.kinds, values, strict=True)
-        texts = {column: self._cells.heading(*kind)(value) for column, kind, value in cells}
-        self._cells.said.take()
-        return texts
+        self.header_row = self._last_number = header_row
+        headings, rows = self.search.release(header_row)
+        self.hidden_rows = self.search.hidden_rows
+        self._columns = TableColumns(headings)
+        for row in rows:
+            self.add(*row)
 
     # ------------------------------------------------------------------------------------------------------ finish
 
     def close_rows(self) -> bool:
-        """Say that no more rows come; whether there is a table."""
+        """End the rows, and return whether there is a table.
+
+        Raises:
+            UsageError: when the header row that the user chose holds no headings.
+        """
         if not self.header_row:
-            with suppress(Enough):
-                self._decide()
+            with suppress(RowLimitReached):
+                self._begin(self.search.decide())
         return self.is_table
 
     @property
     def is_table(self) -> bool:
         """Whether there is a header row, and anything that can be seen: a chosen header row may be hidden."""
-        return bool(self.header_row) and (self._held or len(self._packer) > 0)
+        return bool(self.header_row) and (self.search.has_visible_rows or len(self._packer) > 0)
 
-    def cover(self, ranges: Sequence[Area]) -> None:
-        """Take what merged cells cover out of the texts: ``ranges`` are (first row, last row, first column, last column)."""
+    def blank_merged(self, areas: Sequence[Area]) -> None:
+        """Show blanks in the cells that merged cells cover, and note it."""
+        positions = self._columns.positions()
         covering = [
-            part for part in ranges if part[1] > self.header_row and any(part[2] <= column <= part[3] for column in self._used)
+            area for area in areas if area[1] > self.header_row and any(area[2] <= column <= area[3] for column in positions)
         ]
-        if not covering:
-            return
-        cells = ", ".join(f"{column_letter(c)}{r}:{column_letter(d)}{s}" for r, s, c, d in covering[:3])
-        more = f" and {len(covering) - 3} more" if len(covering) > 3 else ""
-        self.notes.once(
-            NoteKind.MERGED_CELLS,
-            f"Merged cells ({cells}{more}): only the first row and column of each has the text, the others are blank.",
-        )
-        self._store.cover(covered(covering, {column: place for place, column in enumerate(sorted(self._used))}))
+        if covering:
+            note_merged_cells(self.notes, covering)
+            self._packer.cover(find_covered(covering, {column: index for index, column in enumerate(positions)}))
 
-    def say_recalculate(self) -> None:
-        """Note that the results of formulas are as old as the file says."""
-        text = "The results of formulas may be out of date. Open the file in Excel, save it, and choose it again."
-        self.notes.once(NoteKind.RECALCULATION, text)
+    def note_recalculation(self) -> None:
+        """Note that the results of formulas may be out of date."""
+        note_recalculation(self.notes)
 
-    def columns(self, hidden: Callable[[int], bool] = lambda _: False) -> tuple[Column, ...]:
-        """The columns that have a heading or hold something, from left to right, and what is said about them."""
-        used = sorted(self._used)
-        columns = tuple(Column(self._headings.get(column, ""), column_letter(column), hidden(column)) for column in used)
-        seen: set[str] = set()
-        for position, column in zip(used, columns, strict=True):
-            if not column.heading:
-                self.notes.add(self.header_row, (position, NoteKind.EMPTY_HEADING, ""))
-            elif column.heading in seen:
-                self.notes.add(self.header_row, (position, NoteKind.DUPLICATE_HEADING, ""))
-            seen.add(column.heading)
-        self._say_what_is_hidden(columns)
+    def columns(self, is_hidden: Callable[[int], bool] = lambda _column: False) -> tuple[Column, ...]:
+        """Return the columns that have a heading or hold something, from left to right, and note what is odd about them.
+
+        ``is_hidden`` tells whether a column of the sheet is hidden.
+        """
+        positions, headings = self._columns.positions(), self._columns.headings
+        columns = tuple(Column(headings.get(column, ""), column_letter(column), is_hidden(column)) for column in positions)
+        note_headings(self.notes, self.header_row, positions, columns)
+        note_hidden(self.notes, columns, self.hidden_rows)
         return columns
-
-    def _say_what_is_hidden(self, columns: Sequence[Column]) -> None:
-        letters = [column.letter for column in columns if column.hidden]
-        if letters:
-            few = ", ".join(letters[:5]) + (", …" if len(letters) > 5 else "")
-            self.notes.once(NoteKind.HIDDEN_COLUMNS, f"Hidden columns are read too: {few}.")
-        if self.hidden_rows:
-            text = (
-                f"{self.hidden_rows:,} hidden rows were left out. Show them in Excel and save the file if they are meant too."
-            )
-            if self.hidden_rows == 1:
-                text = "1 hidden row was left out. Show it in Excel and save the file if it is meant too."
-            self.notes.once(NoteKind.HIDDEN_ROWS, text)
-
-    def _say_mixed_dates(self) -> None:
-        positions = {slot: column for column, slot in self._slots.items()}
-        for slot, forms in self._forms.mixed():
-            letter = column_letter(positions[slot])
-            ways = " and ".join(f"{date} in {letter}{row}" for row, date in forms.values())
-            self.notes.add(min(row for row, _ in forms.values()), (positions[slot], NoteKind.MIXED_DATES, ways))
-
-    def _rows_above(self) -> tuple[Row, ...]:
-        """What stands above the header row in the columns of the table."""
-        found = []
-        for number, _, shape, values in self._above:
-            texts = self._line(number, shape, values).texts
-            found.append(Row(number, tuple(texts.get(column, "")[:_LETTERS_ABOVE] for column in sorted(self._used))))
-        return tuple(row for row in found if any(row.cells))
 
     def table(
         self, file: Path, digest: str, columns: tuple[Column, ...], *, sheet: str | None = None, sheets: tuple[str, ...] = ()
     ) -> Table:
-        """End the rows; the table as it is now."""
-        rows = self._packer.seal([self._slots[column] for column in sorted(self._used)])
-        self._say_mixed_dates()
+        """End the rows, and return the table as it is now. ``columns`` are those that the method of this name returned."""
+        rows = self._packer.seal(self._columns.order())
+        note_mixed_dates(self.notes, self._dates, self._columns.slot_positions())
         return Table(
-            file, digest, sheet, sheets, self.header_row, columns, rows,
-            self.notes.finished(self._headings), self.hidden_rows, self.empty_rows, above=self._rows_above(),
-        )  # fmt: skip
-
-
-def where_filled(make: Callable[[Sequence[Any]], Sequence[_T]], column: Sequence[Any], blank: _T) -> Sequence[_T]:
-    """What ``make`` makes of the values of a column, ``blank`` where there is none."""
-    if None not in column:
-        return make(column)
-    filled = [value for value in column if value is not None]
-    made = iter(make(filled) if filled else ())
-    return [blank if value is None else next(made) for value in column]
-
-
-def _filled(shape: Shape, values: Sequence[Any]) -> tuple[Shape, Sequence[Any]]:
-    """The shape of those values that are there, and these values."""
-    if None not in values:
-        return shape, values
-    cells = [cell for cell in zip(shape.columns, shape.kinds, values, strict=True) if cell[2] is not None]
-    return Shape([column for column, _, _ in cells], [kind for _, kind, _ in cells]), [value for _, _, value in cells]
-
-
-def check_place(row: int, column: int) -> None:
-    """FileError ``too-big`` when a cell stands where no spreadsheet has one."""
-    if row > MOST_ROWS or column >= MOST_COLUMNS:
-        beyond = 10**12  # a number of thousands of digits is no help
-        where = f"in row {row}, column {column + 1}" if max(row, column) < beyond else "far outside any sheet"
-        raise FileError(
-            f"A cell stands {where}; a sheet has {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns. "
-            "Copy the part that is meant into a new workbook.",
-            kind="too-big",
+            file=file,
+            digest=digest,
+            sheet=sheet,
+            sheets=sheets,
+            header_row=self.header_row,
+            columns=columns,
+            rows=rows,
+            notes=self.notes.make_notes(self._columns.headings),
+            hidden_rows=self.hidden_rows,
+            empty_rows=self.empty_rows,
+            above=tuple(self.search.rows_above(self._columns.positions())),
         )
+
+
+def _are_filled(columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether no row is blank."""
+    return any(map(all, columns)) or all(map(any, zip(*columns, strict=True)))
+
+
+def _holds_text(columns: Sequence[Sequence[str]]) -> bool:
+    return any(map(any, columns))

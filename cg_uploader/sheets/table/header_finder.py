@@ -1,4 +1,4 @@
-"""Owns which row of a sheet holds the headings, and which headings merged cells reach down to it."""
+"""Owns which row of a sheet holds the headings, and which headings reach down to it in merged cells."""
 
 from __future__ import annotations
 
@@ -7,55 +7,64 @@ from dataclasses import dataclass
 
 from cg_uploader.sheets.table.merged_cells import Area
 
-# Gives the merged cells of the sheet. It is only asked where they decide, because they may stand behind all rows.
-Merged = Callable[[], Sequence[Area]]
+# Returns the merged cells of the sheet. It is only called where they decide, because they may stand behind all rows.
+MergedCells = Callable[[], Sequence[Area]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What can be seen of a row: ``number`` as Excel shows it, ``texts`` by column, and whether all of them are ``words``."""
+class RowPreview:
+    """What can be seen of a row."""
 
+    # As Excel shows it.
     number: int
+    # The texts that are not blank, by column.
     texts: Mapping[int, str]
+    # Whether all of them are stored as text, not as numbers or dates.
     words: bool = True
 
 
-def header_row(lines: Sequence[Line], merged: Merged) -> int:
-    """The number of the header row among the first ``lines`` that hold anything, of which there is at least one.
+def find_header_row(previews: Sequence[RowPreview], merged: MergedCells) -> int:
+    """Return the number of the header row among the first rows that hold anything, of which there is at least one.
 
     It is the first row that is at least half as full as the fullest, or the row below when that one holds group titles.
     """
-    fullest = max(len(line.texts) for line in lines)
-    least = min(fullest, max(2, fullest / 2))
-    place = next(i for i, line in enumerate(lines) if len(line.texts) >= least)
-    while place + 1 < len(lines) and _are_titles(lines[place], lines[place + 1], merged):
-        place += 1
-    return lines[place].number
+    max_filled = max(len(preview.texts) for preview in previews)
+    min_filled = min(max_filled, max(2, max_filled / 2))
+    index = next(i for i, preview in enumerate(previews) if len(preview.texts) >= min_filled)
+    while index + 1 < len(previews) and _is_title_row(previews[index], previews[index + 1], merged):
+        index += 1
+    return previews[index].number
 
 
-def _are_titles(upper: Line, lower: Line, merged: Merged) -> bool:
-    """Whether a row holds titles of groups of columns: all its cells are merged, some across, and the next row is fuller."""
+def _is_title_row(upper: RowPreview, lower: RowPreview, merged: MergedCells) -> bool:
+    """Return whether a row holds titles of groups of columns.
+
+    That is so when all its cells are merged, some of them across columns, and the next row is fuller.
+    """
     if not lower.words or lower.texts.keys() <= upper.texts.keys():
         return False
-    around = [_area_around(upper.number, column, merged()) for column in upper.texts]
+    around = [_find_area(upper.number, column, merged()) for column in upper.texts]
     areas = [area for area in around if area is not None]
-    if len(areas) < len(around) or not any(left < right for _, _, left, right in areas):
+    if len(areas) < len(around) or not any(left < right for _top, _bottom, left, right in areas):
         return False
-    reaching = {left for _, bottom, left, _ in areas if bottom >= lower.number}
+    reaching = {left for _top, bottom, left, _right in areas if bottom >= lower.number}
     return len(lower.texts.keys() | reaching) > len(upper.texts)
 
 
-def _area_around(row: int, column: int, merged: Sequence[Area]) -> Area | None:
-    return next((a for a in merged if a[0] <= row <= a[1] and a[2] <= column <= a[3]), None)
+def _find_area(row: int, column: int, merged: Sequence[Area]) -> Area | None:
+    return next((area for area in merged if area[0] <= row <= area[1] and area[2] <= column <= area[3]), None)
 
 
-def reaching(header: Line, above: Sequence[Line], merged: Merged) -> dict[int, int]:
-    """Columns whose heading stands further up, in a cell that is merged down to the header row, and the rows of these."""
-    tops = {line.number: line.texts for line in above}
-    if not any(texts.keys() - header.texts.keys() for texts in tops.values()):
+def find_merged_headings(header: RowPreview, above: Sequence[RowPreview], merged: MergedCells) -> dict[int, int]:
+    """Return the columns whose heading stands further up, in a cell that is merged down to the header row.
+
+    By column: the number of the row in which the heading stands.
+    """
+    texts_above = {preview.number: preview.texts for preview in above}
+    if not any(texts.keys() - header.texts.keys() for texts in texts_above.values()):
         return {}
     return {
         left: top
-        for top, bottom, left, _ in merged()
-        if top < header.number <= bottom and left in tops.get(top, {}) and left not in header.texts
+        for top, bottom, left, _right in merged()
+        if top < header.number <= bottom and left in texts_above.get(top, {}) and left not in header.texts
     }

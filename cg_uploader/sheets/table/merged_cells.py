@@ -1,4 +1,4 @@
-"""Owns which places of a table show a blank because merged cells cover them."""
+"""Owns which cells of a table are blank because merged cells cover them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # Merged cells: first row, last row (as Excel numbers them), first column, last column (from 0).
 Area = tuple[int, int, int, int]
-# Position of a column → first and last numbers of rows, ascending and apart.
+# Index of a column → first and last numbers of rows, ascending and apart.
 Spans = Mapping[int, Sequence[tuple[int, int]]]
 
 
-def covered(ranges: Iterable[Area], places: Mapping[int, int]) -> Spans:
-    """What merged cells cover: all of each but its top left cell.  ``places``: position in the sheet → in the table."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for top, bottom, left, right in ranges:
-        for column, place in places.items():
+def find_covered(areas: Iterable[Area], indexes: Mapping[int, int]) -> Spans:
+    """Return what merged cells cover: all of each but its top left cell.
+
+    ``indexes`` holds, for the position of a column in the sheet, its index in the table.
+    """
+    covered: dict[int, list[tuple[int, int]]] = {}
+    for top, bottom, left, right in areas:
+        for column, index in indexes.items():
             first = top + 1 if column == left else top
             if left <= column <= right and first <= bottom:
-                found.setdefault(place, []).append((first, bottom))
-    return {place: _united(spans) for place, spans in found.items()}
+                covered.setdefault(index, []).append((first, bottom))
+    return {index: _unite(spans) for index, spans in covered.items()}
 
 
-def _united(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same rows in spans that are ascending and apart."""
+def _unite(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the same rows in spans that are ascending and apart."""
     united: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if united and first <= united[-1][1] + 1:

@@ -8,62 +8,69 @@ from itertools import zip_longest
 
 from cg_uploader.sheets.cells.separators import CELL, ROW
 
-# So many blocks of rows are looked at row by row; of those that follow, one row in `EVERY * EVERY` is.
-WHOLE = 8
+# In so many blocks every row is looked at. Of those that follow, one block in `EVERY` is, and one row in `EVERY` there.
+WHOLE_BLOCKS = 8
 EVERY = 8
 
 _DATE = re.compile(rf"{ROW}(\d{{1,4}})([-/.])(\d\d?)\2(\d{{2,4}})(?=[{ROW}T ]|$)")
 _MONTHS, _DAYS = 12, 31
-_YEARS = (4, 2)
+_YEAR_DIGITS = (4, 2)
 
-# The order `ymd`, `dmy` or `mdy`, or `y` when days and months are all small; the mark between; digits of the year.
-Form = tuple[str, str, int]
+# The order `ymd`, `dmy` or `mdy`, or `y` when the day may be the month; the mark between; digits of the year.
+DateForm = tuple[str, str, int]
 
 # Number of the first row with a form, and the date there.
-Seen = tuple[int, str]
+FirstDate = tuple[int, str]
 
 
-class DateForms:
-    """Looks at rows when they are ready: at enough of them to know a column, at few enough to cost next to nothing."""
+class MixedDateFinder:
+    """Looks at blocks of rows before they are spooled.
+
+    It looks at enough of them to know a column, and at few enough to take hardly any time.
+    """
 
     def __init__(self) -> None:
         self._blocks = 0
-        self._found: dict[int, dict[Form, Seen]] = {}
+        self._forms: dict[int, dict[DateForm, FirstDate]] = {}
 
     def look(self, numbers: Sequence[int], rows: Sequence[str]) -> None:
-        """Look at the next block: numbers of rows, and their texts with U+001F between them."""
+        """Look at the next block: numbers of rows, and their texts with U+001F between cells."""
         self._blocks += 1
-        if self._blocks > WHOLE:
+        if self._blocks > WHOLE_BLOCKS:
             if self._blocks % EVERY:
                 return
             numbers, rows = numbers[::EVERY], rows[::EVERY]
-        for place, texts in enumerate(zip_longest(*[row.split(CELL) for row in rows], fillvalue="")):
+        for slot, texts in enumerate(zip_longest(*[row.split(CELL) for row in rows], fillvalue="")):
             column = f"{ROW}{ROW.join(texts)}"
             if "/" in column or "." in column or "-" in column:
-                self._look_at(place, numbers, texts, column)
+                self._look_at(slot, numbers, texts, column)
 
-    def _look_at(self, place: int, numbers: Sequence[int], texts: Sequence[str], column: str) -> None:
-        known = self._found.get(place, {})
+    def _look_at(self, slot: int, numbers: Sequence[int], texts: Sequence[str], column: str) -> None:
+        known = self._forms.get(slot, {})
         for parts in dict.fromkeys(_DATE.findall(column)):
-            form = _form(*parts)
+            form = _recognise(*parts)
             if form is not None and form not in known:
-                known = self._found.setdefault(place, known)
+                known = self._forms.setdefault(slot, known)
                 begin = "{0}{1}{2}{1}{3}".format(*parts)
                 known[form] = next(numbers[i] for i, text in enumerate(texts) if text.startswith(begin)), begin
 
-    def mixed(self) -> Iterator[tuple[int, dict[Form, Seen]]]:
-        """For each place in the rows where dates differ: the place, and the forms, each with its first row."""
-        for place, forms in self._found.items():
-            orders = {order for order, _, _ in forms}
+    def mixed(self) -> Iterator[tuple[int, dict[DateForm, FirstDate]]]:
+        """Yield the slots of the spooled rows in which dates are written in several ways, each with its forms."""
+        for slot, forms in self._forms.items():
+            orders = {order for order, _mark, _digits in forms}
             if len({(order == "ymd", *rest) for order, *rest in forms}) > 1 or {"dmy", "mdy"} <= orders:
-                yield place, forms
+                yield slot, forms
 
 
-def _form(first: str, mark: str, second: str, third: str) -> Form | None:
-    """The form of a date; None when it is none."""
-    if len(first) == max(_YEARS):
+def _recognise(first: str, mark: str, second: str, third: str) -> DateForm | None:
+    """Return the form of a date, or None when it is no date."""
+    if len(first) == max(_YEAR_DIGITS):
         return ("ymd", mark, len(first)) if int(second) <= _MONTHS and int(third) <= _DAYS else None
-    if len(third) not in _YEARS or not 0 < min(int(first), int(second)) <= _MONTHS or max(int(first), int(second)) > _DAYS:
+    if (
+        len(third) not in _YEAR_DIGITS
+        or not 0 < min(int(first), int(second)) <= _MONTHS
+        or max(int(first), int(second)) > _DAYS
+    ):
         return None
     order = "dmy" if int(first) > _MONTHS else "mdy" if int(second) > _MONTHS else "y"
     return order, mark, len(third)

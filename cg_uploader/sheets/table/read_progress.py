@@ -1,4 +1,4 @@
-"""Owns how a reading is followed from outside: how far it is, whether it may go on, and where its rows go."""
+"""Owns how a reading is controlled from outside: how far it is, whether it may go on, and where its rows go."""
 
 from __future__ import annotations
 
@@ -7,59 +7,72 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cg_uploader.errors import Cancelled
-from cg_uploader.sheets.table.spool import Spool, Store
+from cg_uploader.sheets.table.spool import RowStore, Spool
+from cg_uploader.translation import _
 
-_PAUSE = 0.1
+_MIN_SECONDS_BETWEEN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a reading is: rows so far, and how much of the file they are, from 0 to 1; None when nobody can tell."""
+class ReadProgress:
+    """How far a reading is."""
 
+    # Rows so far.
     rows: int
+    # How much of the file they are, from 0 to 1. None: not known.
     share: float | None = None
 
 
-class Watch:
-    """How a reading is followed: ``progress`` hears of it, ``cancelled`` may end it, ``limit`` rows are enough.
-
-    ``store`` makes the place that rows go to; it is called anew whenever a reading begins again from the first row.
-    ``brief``: what stands behind the last row that is wanted need not be known, not even the names of further sheets.
-    """
+class ReadControl:
+    """What controls a reading from outside."""
 
     def __init__(
         self,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[ReadProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         limit: int | None = None,
-        store: Callable[[], Store] = Spool,
+        store: Callable[[], RowStore] = Spool,
         *,
         brief: bool = False,
     ) -> None:
+        """``progress`` is told how far the reading is. The reading ends when ``cancelled`` returns True.
+
+        ``limit`` rows are enough. ``store`` makes the store of the rows. It is called again whenever a reading begins again
+        from the first row. With ``brief``, what stands behind the last row that is wanted need not be read, not even the names
+        of further sheets.
+        """
         self.limit = limit
         self.store = store
         self.brief = brief
+        # Returns how much of the file is read, from 0 to 1; None when it is not known.
         self.share: Callable[[], float | None] = lambda: None
         self._progress = progress
         self._cancelled = cancelled
-        self._said = 0.0
+        self._reported = 0.0
 
-    def follow(self, place: Callable[[], int], size: int) -> None:
-        """From now on the share is how far ``place`` has come on its way to ``size``; unknown once ``place`` is closed."""
+    def follow(self, tell: Callable[[], int], size: int) -> None:
+        """Count as share, from now on, the position that ``tell`` returns out of ``size``, both in bytes.
+
+        The share is not known once the stream of ``tell`` is closed.
+        """
 
         def share() -> float | None:
             try:
-                return min(place() / size, 1.0) if size > 0 else None
+                return min(tell() / size, 1.0) if size > 0 else None
             except ValueError:
                 return None
 
         self.share = share
 
     def tick(self, rows: int) -> None:
-        """Say how far the reading is, at most ten times a second; Cancelled when the person stopped it."""
+        """Report how far the reading is, at most ten times a second.
+
+        Raises:
+            Cancelled: when the user stopped the reading.
+        """
         if self._cancelled is not None and self._cancelled():
-            raise Cancelled("Reading was stopped.")
+            raise Cancelled(_("Reading was stopped."))
         now = time.monotonic()
-        if self._progress is not None and now - self._said >= _PAUSE:
-            self._said = now
-            self._progress(Progress(rows, self.share()))
+        if self._progress is not None and now - self._reported >= _MIN_SECONDS_BETWEEN:
+            self._reported = now
+            self._progress(ReadProgress(rows, self.share()))

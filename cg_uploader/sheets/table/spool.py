@@ -1,4 +1,4 @@
-"""Owns the rows of a table while the program runs: in memory while small, in a private temporary file beyond that."""
+"""Owns the rows of a table while the program runs: in memory while they are few, else in a private temporary file."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.model.table import Row, Rows
 from cg_uploader.sheets.cells.separators import CELL, ROW
 from cg_uploader.sheets.table.merged_cells import Spans
+from cg_uploader.translation import _
 
-BLOCK = 512
-IN_MEMORY = 8 << 20
+# So many rows make a block; only the last block may have less.
+BLOCK_ROWS = 512
+# So many bytes of text are kept in memory.
+MAX_IN_MEMORY = 8 << 20
 _CACHED_BLOCKS = 8
 
 
-class Store(Protocol):
+class RowStore(Protocol):
     """What packed rows are given to."""
 
     def wants(self, lines: Sequence[str]) -> bool:
-        """Whether a block of these rows is to be given; no, when it is enough to count them."""
+        """Return whether a block of these rows is wanted. It is not when it is enough to count them."""
 
     def take(self, numbers: array[int], data: bytes) -> None:
         """Keep one block: the numbers of its rows, and their texts with U+001F between cells and U+001E between rows."""
 
     def seal(self, order: Sequence[int]) -> Rows:
-        """End taking; ``order`` says which of the given texts each column shows.  The rows, as far as they are here."""
+        """End taking, and return the rows as far as they are here. ``order``: which of the texts each column shows."""
 
     def cover(self, spans: Spans) -> None:
-        """Show blanks in some places, whatever text was given."""
+        """Show blanks in some cells, whatever text was given."""
 
 
-class Packer:
-    """Puts rows together into blocks of ``BLOCK`` rows, the last one shorter, and gives them to a store.
+class RowPacker:
+    """Puts rows together into blocks of ``BLOCK_ROWS`` rows, the last one shorter, and gives them to a store.
 
-    Texts must not hold U+001E or U+001F: cell texts never hold control characters.  A row may be shorter than the table is
-    wide; the rest is blank.
+    Texts must not hold U+001E or U+001F. Cell texts never do, because control characters are taken out of them. A row may be
+    shorter than the table is wide. The rest is blank.
     """
 
-    def __init__(self, store: Store, look: Callable[[Sequence[int], Sequence[str]], None] = lambda *_: None) -> None:
-        """``look`` is shown each block before it goes: the numbers of its rows, and their texts with U+001F between cells."""
+    def __init__(self, store: RowStore, look: Callable[[Sequence[int], Sequence[str]], None] = lambda *_: None) -> None:
+        """``look`` gets each block before it goes: the numbers of its rows, and their texts with U+001F between cells."""
         self._store = store
         self._look = look
         self._count = 0
@@ -55,7 +58,7 @@ class Packer:
         self._pending: list[str] = []
 
     def __len__(self) -> int:
-        """How many rows have come."""
+        """Return how many rows have come."""
         return self._count
 
     def append(self, number: int, cells: Sequence[str]) -> None:
@@ -63,52 +66,58 @@ class Packer:
         self._count += 1
         self._numbers.append(number)
         self._pending.append(CELL.join(cells))
-        if len(self._pending) == BLOCK:
+        if len(self._pending) == BLOCK_ROWS:
             self._flush()
 
     def extend(self, numbers: Sequence[int], columns: Sequence[Sequence[str]]) -> None:
-        """Add rows that are given column by column."""
+        """Add rows, whose texts are given column by column."""
         self._count += len(numbers)
         self._numbers.extend(numbers)
         self._pending += map(CELL.join, zip(*columns, strict=True))
-        while len(self._pending) >= BLOCK:
+        while len(self._pending) >= BLOCK_ROWS:
             self._flush()
 
     def seal(self, order: Sequence[int]) -> Rows:
-        """End adding; see ``Store.seal``."""
+        """End adding, and return the rows (see ``RowStore.seal``)."""
         if self._pending:
             self._flush()
         return self._store.seal(order)
 
+    def cover(self, spans: Spans) -> None:
+        """Show blanks in some cells (see ``RowStore.cover``)."""
+        self._store.cover(spans)
+
     def _flush(self) -> None:
-        numbers, lines = self._numbers[:BLOCK], self._pending[:BLOCK]
-        del self._numbers[:BLOCK], self._pending[:BLOCK]
+        numbers, lines = self._numbers[:BLOCK_ROWS], self._pending[:BLOCK_ROWS]
+        del self._numbers[:BLOCK_ROWS], self._pending[:BLOCK_ROWS]
         if not self._store.wants(lines):
             return
         self._look(numbers, lines)
         self._store.take(numbers, ROW.join(lines).encode())
 
 
-def is_block(numbers: array[int], data: bytes) -> bool:
-    """Whether these are the numbers of some rows, ascending, and a text for each of them; for blocks from elsewhere."""
+def is_valid_block(numbers: array[int], data: bytes) -> bool:
+    """Return whether these are the numbers of some rows, ascending, and a text for each."""
     try:
         data.decode()
     except UnicodeDecodeError:
         return False
-    return 0 < len(numbers) <= BLOCK and data.count(ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+    return (
+        0 < len(numbers) <= BLOCK_ROWS and data.count(ROW.encode()) == len(numbers) - 1 and all(map(lt, numbers, numbers[1:]))
+    )
 
 
 class Spool:
-    """Blocks of rows that are taken, then sealed, then walked or fetched; an implementation of ``model.Rows``.
+    """Blocks of rows that are taken, then sealed, then walked or fetched, as ``model.Rows`` are.
 
-    Any thread may read a sealed spool.  Who walks it when it is closed gets Cancelled: nobody needs its rows any more.
+    Any thread may read a sealed spool. Reading a closed one raises Cancelled, because its rows are not needed any more.
     """
 
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+    def __init__(self, in_memory: int = MAX_IN_MEMORY) -> None:
         self._in_memory = in_memory
         self._numbers = array("I")
         self._blocks: list[bytes] = []
-        self._places = array("Q", [0])
+        self._offsets = array("Q", [0])
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -117,35 +126,35 @@ class Spool:
         self._covered: Spans = {}
 
     def wants(self, _: Sequence[str]) -> bool:
-        """Every block."""
+        """Return True: every block is kept."""
         return True
 
     def take(self, numbers: array[int], data: bytes) -> None:
-        """Keep one block; only the last one may have less than ``BLOCK`` rows."""
+        """Keep one block. Only the last one may have less than ``BLOCK_ROWS`` rows."""
         self._numbers.extend(numbers)
-        self._places.append(self._places[-1] + len(data))
-        if self._file is None and self._places[-1] <= self._in_memory:
+        self._offsets.append(self._offsets[-1] + len(data))
+        if self._file is None and self._offsets[-1] <= self._in_memory:
             self._blocks.append(data)
             return
         if self._file is None:
-            self._file = self._opened()
+            self._file = self._open_file()
             self._file.writelines(self._blocks)
             self._blocks.clear()
         self._file.write(data)
 
     def seal(self, order: Sequence[int]) -> Spool:
-        """End taking; ``order`` says which of the given texts each column shows."""
+        """End taking, and return this spool. ``order`` says which of the given texts each column shows."""
         if self._file is not None:
             self._file.flush()
         self._order = tuple(order)
         return self
 
     def cover(self, spans: Spans) -> None:
-        """Show blanks in some places of a sealed spool, before anybody looks at it."""
+        """Show blanks in some cells of a sealed spool, before it is read."""
         self._covered = spans
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Return how many rows there are."""
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[Row]:
@@ -153,12 +162,17 @@ class Spool:
         return self.walk(0)
 
     def __getitem__(self, position: int) -> Row:
-        """The row at a position, from the end if negative; IndexError beyond the end."""
+        """Return the row at a position, counted from the end if it is negative.
+
+        Raises:
+            IndexError: beyond the end.
+            Cancelled: when the spool is closed.
+        """
         if position < 0:
             position += len(self._numbers)
         if not 0 <= position < len(self._numbers):
             raise IndexError(position)
-        block, place = divmod(position, BLOCK)
+        block, index = divmod(position, BLOCK_ROWS)
         with self._lock:
             rows = self._decoded.pop(block, None)
         if rows is None:
@@ -167,18 +181,22 @@ class Spool:
             self._decoded[block] = rows
             while len(self._decoded) > _CACHED_BLOCKS:
                 self._decoded.popitem(last=False)
-        return rows[place]
+        return rows[index]
 
     def walk(self, start: int) -> Iterator[Row]:
-        """Walk the rows from a position on; walks do not disturb each other."""
+        """Walk the rows from a position on. Several walks may go on at a time.
+
+        Raises:
+            Cancelled: when the spool is closed.
+        """
         count = len(self._numbers)
-        block, place = divmod(max(start, 0), BLOCK)
-        while block * BLOCK < count:
-            yield from self._decode(block)[place:]
-            block, place = block + 1, 0
+        block, index = divmod(max(start, 0), BLOCK_ROWS)
+        while block * BLOCK_ROWS < count:
+            yield from self._decode(block)[index:]
+            block, index = block + 1, 0
 
     def close(self) -> None:
-        """Give memory and temporary file back; there are no rows after that."""
+        """Free the memory and the temporary file. There are no rows after that."""
         with self._lock:
             self._closed = True
             self._numbers = array("I")
@@ -187,45 +205,45 @@ class Spool:
             if self._file is not None:
                 _close(self._file)
 
-    def _opened(self) -> IO[bytes]:
-        """A temporary file that nobody else can open, and that is gone when the spool is."""
+    def _open_file(self) -> IO[bytes]:
+        """Return a temporary file that no other program can open, and that is gone when the spool is."""
         file = tempfile.TemporaryFile(prefix="cg-uploader-")  # noqa: SIM115 - lives as long as the rows
         weakref.finalize(self, _close, file)
         return file
 
-    def _data(self, block: int) -> tuple[array[int], bytes]:
-        """The numbers and the texts of a block."""
+    def _read_block(self, block: int) -> tuple[array[int], bytes]:
+        """Return the numbers and the texts of a block."""
         with self._lock:
             if self._closed:
-                raise Cancelled("These rows are not needed any more.")
-            numbers = self._numbers[block * BLOCK : (block + 1) * BLOCK]
+                raise Cancelled(_("These rows are not needed any more."))
+            numbers = self._numbers[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
             if self._file is None:
                 return numbers, self._blocks[block]
-            start, end = self._places[block], self._places[block + 1]
+            start, end = self._offsets[block], self._offsets[block + 1]
             self._file.seek(start)
             return numbers, self._file.read(end - start)
 
     def _decode(self, block: int) -> list[Row]:
-        numbers, data = self._data(block)
+        numbers, data = self._read_block(block)
         lines = [line.split(CELL) for line in data.decode().split(ROW)]
-        texts = self._arranged(lines)
+        texts = self._arrange(lines)
         if self._covered:
-            texts = map(tuple, self._blanked(numbers, list(map(list, texts))))
+            texts = map(tuple, self._blank_covered(numbers, list(map(list, texts))))
         return list(map(Row, numbers, texts))
 
-    def _blanked(self, numbers: array[int], lines: list[list[str]]) -> list[list[str]]:
-        """The texts of a block with blanks where they are covered."""
-        for place, spans in self._covered.items():
-            at = bisect_left(spans, numbers[0], key=itemgetter(1))
-            while at < len(spans) and spans[at][0] <= numbers[-1]:
-                first, last = spans[at]
+    def _blank_covered(self, numbers: array[int], lines: list[list[str]]) -> list[list[str]]:
+        """Return the texts of a block with blanks in covered cells."""
+        for column, spans in self._covered.items():
+            index = bisect_left(spans, numbers[0], key=itemgetter(1))
+            while index < len(spans) and spans[index][0] <= numbers[-1]:
+                first, last = spans[index]
                 for line in lines[bisect_left(numbers, first) : bisect_right(numbers, last)]:
-                    line[place] = ""
-                at += 1
+                    line[column] = ""
+                index += 1
         return lines
 
-    def _arranged(self, lines: list[list[str]]) -> Iterator[tuple[str, ...]]:
-        """The texts in the table's column order, blanks where a row was short."""
+    def _arrange(self, lines: list[list[str]]) -> Iterator[tuple[str, ...]]:
+        """Yield the texts of each row in the order of the columns, with blanks where the row was short."""
         width = max(self._order, default=-1) + 1
         for line in lines:
             line.extend([""] * (width - len(line)))
@@ -233,10 +251,10 @@ class Spool:
             return map(tuple, lines)
         if len(self._order) > 1:
             return map(itemgetter(*self._order), lines)
-        return (tuple(line[place] for place in self._order) for line in lines)
+        return (tuple(line[slot] for slot in self._order) for line in lines)
 
 
 def _close(file: IO[bytes]) -> None:
-    """Close a temporary file; on a full disk that fails, and its content is not wanted any more."""
+    """Close a temporary file. On a full disk that fails, and its content is not needed any more."""
     with suppress(OSError):
         file.close()

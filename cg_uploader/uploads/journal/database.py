@@ -37,7 +37,7 @@ class Opened:
     secret: bytes
     # Where its commits are acknowledged.
     counter: commit_counter.Counter
-    # Which file it is (see `holds.ensure_same`).
+    # Which file it is (see `locks.ensure_same`).
     file: tuple[int, int] | None
     # Where a damaged journal was moved just now; None usually.
     set_aside: Path | None
@@ -104,7 +104,7 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
             _refuse_behind(connection, known, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
             counter = commit_counter.Counter(file, secret)
-            lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: _last_run(connection)))
+            lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: last_run(connection)))
         except BaseException:
             connection.close()
             raise
@@ -113,8 +113,8 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
     return Opened(connection, secret, counter, opened, aside, lost)
 
 
-def _last_run(connection: sqlite3.Connection) -> int:
-    """The highest number that the journal has given to a run, forgotten ones included."""
+def last_run(connection: sqlite3.Connection) -> int:
+    """Return the highest number that the journal has given to a run, forgotten ones included."""
     found = connection.execute("select seq from sqlite_sequence where name = 'run'").fetchone()
     return int(found[0]) if found else 0
 
@@ -192,7 +192,7 @@ def _refuse_foreign(file: Path, way: str) -> None:
 def _create_private(file: Path) -> None:
     """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it.
 
-    One that is there is not opened here, and a new one gets its name when it is closed (see ``damage.is_damaged``).
+    One that is there is not opened here, and a new one gets its name when it is closed (see ``corruption.is_damaged``).
     """
     try:
         if not file.exists():

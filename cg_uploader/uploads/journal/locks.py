@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -118,25 +118,11 @@ class Holds:
             ) from None
 
     def begin(self, run: int) -> None:
-        """Hold a new run until ``taken`` hands its lock over, or ``release``."""
+        """Hold a new run until ``taken`` hands its lock over, or ``release``.
+
+        The journal has given out its number before: a lock of a number that it does not know shows a journal that is lost.
+        """
         self._begun[run] = self.acquire(run, 0)
-
-    @contextmanager
-    def unless_it_fails(self) -> Iterator[None]:
-        """A run whose first commit fails has never been.  Its lock file goes too, which would show a journal that is lost."""
-        before = set(self._begun)
-        try:
-            yield
-        except BaseException:
-            for run in set(self._begun) - before:
-                self._drop(run, self._begun.pop(run))
-            raise
-
-    def _drop(self, run: int, lock: BaseFileLock) -> None:
-        with suppress(JournalError, OSError), gate(self._journal):
-            lock.release()
-            (self._folder / f"run-{run}.lock").unlink()
-        lock.release()
 
     def taken(self, run: int) -> BaseFileLock | None:
         """The lock of a run that this program has begun, once."""

@@ -31,7 +31,7 @@ def content_of(table: Table) -> str:
 
 
 def first_content(table: Table) -> str:
-    """The same of the file whose rows these were at first: row numbers are that file's, in every repair file of it."""
+    """The same of the file whose rows these were at first: row numbers are that file's, in every file of failed rows of it."""
     return table.origin.content if table.origin is not None and table.origin.run else content_of(table)
 
 
@@ -58,6 +58,14 @@ def customer_in(text: str) -> str:
     with suppress(ValueError), as_written():
         return text_of(json.loads(text).get("customer", ""))
     return ""
+
+
+def place_in(text: str) -> tuple[str, str]:
+    """The address of records and the reference of a recorded run; both empty where its plan, as text, does not say them."""
+    with suppress(ValueError), as_written():
+        plan = json.loads(text)
+        return text_of(plan["address"]["records"]), text_of(plan["configuration"]["reference"])
+    return "", ""
 
 
 def dump(plan: Plan, customer: str = "") -> str:
@@ -143,7 +151,7 @@ def _field(entry: dict[str, Any]) -> Field:
 
 
 def _origin(kept: dict[str, Any]) -> Origin | None:
-    """Of the file's rows, if they came back in a repair file; ValueError when that is not as it was written."""
+    """Of the file's rows, if they came back in a file of failed rows; ValueError when that is not as it was written."""
     if not kept.get("origin"):
         return None
     if (origin := origin_of(kept["origin"])) is None:

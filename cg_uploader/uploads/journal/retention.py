@@ -81,22 +81,6 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, journal: Path, days:
     return begun
 
 
-def unsealed(db: sqlite3.Connection, holds: Holds) -> list[int]:
-    """Runs whose program died before it had recorded all rows: they sent nothing.
-
-    To be believed inside a commit only: outside, a run that is being recorded may be complete, sent and let go of between the
-    look at its rows and the look at its lock.
-    """
-    begun = [run for (run,) in db.execute("select id from run where rows < 0")]
-    return [run for run in begun if not holds.is_held(run)]
-
-
-def erase(db: sqlite3.Connection, run: int) -> None:
-    """Inside a commit: delete a run and its rows."""
-    db.execute("delete from row where id >= ? and id < ?", span(run))
-    db.execute("delete from run where id = ?", (run,))
-
-
 def vanish(db: sqlite3.Connection, journal: Path, waiting: Callable[[], object] | None = None) -> bool:
     """Write the write-ahead log back and cut it, so that it holds no deleted value; False while another program still reads it.
 
@@ -126,7 +110,7 @@ def _clock(db: sqlite3.Connection) -> tuple[float | None, float | None]:
     kept = db.execute("select seen, doubted from clock").fetchone() or ()
     seen, doubted = (value if isinstance(value, float) else None for value in (*kept, None, None)[:2])
     if seen is None:  # the first time: the newest run says when the program was last used
-        query = "select max(cast(strftime('%s', started) as real)) from run where rows >= 0 and started glob ?"
+        query = "select max(cast(strftime('%s', started) as real)) from run where started glob ?"
         (seen,) = db.execute(query, (_MOMENT,)).fetchone()
     return seen, doubted
 
@@ -151,7 +135,7 @@ def _mark(db: sqlite3.Connection, holds: Holds, run: int, now: float) -> None:
 def _due(db: sqlite3.Connection, days: int, now: float) -> list[int]:
     ended = iso(now - days * DAY_SECONDS)
     long_ended = iso(now - max(days, LEAST_DAYS_UNFINISHED) * DAY_SECONDS)
-    query = f"select id, finished, {_ENDED} from run where values_deleted is null and rows >= 0 and {_ENDED} <= ?"
+    query = f"select id, finished, {_ENDED} from run where values_deleted is null and {_ENDED} <= ?"
     candidates = db.execute(query, (ended,)).fetchall()
     return [run for run, finished, when in candidates if when <= long_ended or (finished and not _unsettled(db, run))]
 

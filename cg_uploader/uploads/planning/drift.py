@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cg_uploader.api.endpoints import address
 from cg_uploader.errors import ProfileError, UploaderError
-from cg_uploader.fields.headings import shown
+from cg_uploader.fields.headings import quote
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
@@ -70,8 +70,8 @@ def file_changed(plan: Plan, journal: Journal, run: int) -> str:
 def _differences(plan: Plan, journal: Journal, run: int, table: Table) -> str:
     before = [column.heading for column in plan.table.columns]
     now = [column.heading for column in table.columns]
-    gone = [shown(name) for name in before if name not in now]
-    new = [shown(name) for name in now if name not in before]
+    gone = [quote(name) for name in before if name not in now]
+    new = [quote(name) for name in now if name not in before]
     parts = [f"the column{'s' if len(gone) > 1 else ''} {', '.join(gone)} is not there any more"] if gone else []
     parts += [f"{', '.join(new)} is new"] if new else []
     if before != now:

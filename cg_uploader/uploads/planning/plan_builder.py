@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from cg_uploader.api.endpoints import address
 from cg_uploader.errors import AlreadyUploaded, Cancelled, DiskFull, RunChanged, UsageError
 from cg_uploader.fields.configuration import once_only
-from cg_uploader.fields.matching import Match, match
+from cg_uploader.fields.matching import MatchResult, match
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
@@ -21,16 +21,17 @@ from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
 from cg_uploader.uploads.journal.dates import day, day_of
 from cg_uploader.uploads.results.report import in_words, summaries
+from cg_uploader.uploads.sending.decisions import Recognition
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.duplicate_lookup import Known, Past
     from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, Past
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
 
 
-def match_profile(profile: Profile, table: Table) -> Match:
+def match_profile(profile: Profile, table: Table) -> MatchResult:
     """Which column feeds which field of the profile's configuration."""
     return match(profile.configuration, table.columns, profile.mapping)
 
@@ -142,7 +143,7 @@ def can_harm(plan: Plan) -> bool:
 
 def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, cancelled: Callable[[], bool]) -> Earlier:
     known: Counter[RowStatus] = Counter()
-    repeated, last = 0, None
+    recognition, repeated, last = Recognition(), 0, None
     for position, row in enumerate(plan.table.rows):
         if position % ROWS_BETWEEN_QUESTIONS == 0 and cancelled():
             raise Cancelled("Nobody waits for it any more.")
@@ -151,14 +152,15 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
         leaves = not plan.leaves_out(row.number)
         if not (leaves if once else repeatable):
             continue
-        before = past.of(position, request, once_only=once, leaves=leaves)
+        facts = past.facts(position, request, once_only=once)
+        before = recognition.of(position, row.number, facts, once_only=once, leaves=leaves)
         if before is not None and leaves:
             if once:
                 known[before.status] += 1
             else:
                 repeated += 1
             last = _later(last, before)
-    for _, _, before in past.stays():
+    for _, _, before in recognition.shown_later:
         repeated += 1
         last = _later(last, before)
     return replace(found, known=known, repeated=repeated if repeatable else None, last=last)

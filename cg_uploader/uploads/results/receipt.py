@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cg_uploader import __version__
-from cg_uploader.fields.headings import visible
+from cg_uploader.fields.headings import show_invisible
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import BlankCells, RowStatus
 from cg_uploader.model.plan import Plan
@@ -204,7 +204,7 @@ def _cells(kinds: Cells, line: Cells) -> str:
 
 def _text(text: str) -> str:
     """A text from elsewhere as people can see all of it: on one line, nothing invisible, of bounded length."""
-    seen = visible(text[: LONGEST_TEXT + 1])
+    seen = show_invisible(text[: LONGEST_TEXT + 1])
     return f"{seen[:LONGEST_TEXT]}…" if len(text) > LONGEST_TEXT else seen
 
 

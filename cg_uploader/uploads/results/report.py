@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cg_uploader.errors import RunChanged, UsageError
-from cg_uploader.fields.headings import shown
+from cg_uploader.fields.headings import quote
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Origin
@@ -120,7 +120,7 @@ def _other_names(plan: Plan) -> dict[str, str]:
     """Headings of fields whose column is called otherwise, and what: in the file people look for the column."""
     columns = plan.table.columns
     names = {heading: columns[at].heading for heading, at, _ in plan.wires if at is not None}
-    return {heading: f"{heading} (column {shown(name)})" for heading, name in names.items() if name and name != heading}
+    return {heading: f"{heading} (column {quote(name)})" for heading, name in names.items() if name and name != heading}
 
 
 def _failed_row(row: Kept, others: dict[str, str]) -> FailedRow:

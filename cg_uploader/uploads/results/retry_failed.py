@@ -12,7 +12,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.table import Note, Table
 from cg_uploader.sheets.failed_rows.original_rows import failed_before
-from cg_uploader.sheets.table.spool import Packer, Spool
+from cg_uploader.sheets.table.spool import RowPacker, Spool
 from cg_uploader.uploads.results.report import origin_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _failed_table(journal: Journal, run: int) -> Table:
     journal.ensure_values(run, to_send=False)
     plan = journal.plan(run)
     notes: list[Note] = []
-    packer = Packer(Spool())
+    packer = RowPacker(Spool())
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention and not (row.once_only and row.status is RowStatus.NOT_SURE):
             packer.append(row.number, row.cells)

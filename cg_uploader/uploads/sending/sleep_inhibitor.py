@@ -72,6 +72,33 @@ class Gaps:
         return max(now - then for now, then in zip(self._seen, before, strict=True)) > SLEPT_SECONDS
 
 
+class SleepWatch:
+    """Keeps the computer awake while rows leave, and remembers when it slept all the same."""
+
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float], awake: Awake) -> None:
+        """``clock``, ``wall``: see ``Gaps``."""
+        self._clock = clock
+        self._gaps = Gaps(clock, wall)
+        self._awake = awake
+        self._slept = float("-inf")
+
+    def look(self, *, paused: bool) -> float | None:
+        """Stay awake unless the user has ``paused``; return the time by the clock if there was a gap just now."""
+        self._awake.keep(not paused)
+        if not self._gaps.look():
+            return None
+        self._slept = self._clock()
+        return self._slept
+
+    def slept_within(self, seconds: float, now: float) -> bool:
+        """Whether the last gap was noticed less than ``seconds`` ago."""
+        return now - self._slept < seconds
+
+    def end(self) -> None:
+        """Let the computer sleep again."""
+        self._awake.keep(wanted=False)
+
+
 def _ask() -> Release:
     if sys.platform == "win32":
         return _ask_windows()

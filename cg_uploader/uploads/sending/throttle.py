@@ -41,6 +41,10 @@ class Traffic:
         self._calm = 0
         self.anything_sent = not at_the_start
 
+    def room(self, flying: int) -> int:
+        """Return how many more rows may go to the threads; beside busy ones as many wait, as long as nothing is slowed down."""
+        return (2 * self.limit if self.limit == self._connections else self.limit) - flying
+
     def note(self, ticket: Ticket, reply: Reply, decision: Decision, now: float) -> Stop | None:
         """Take note of one attempt's reply; a Stop when the run must end here."""
         if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):

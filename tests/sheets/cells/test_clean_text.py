@@ -6,17 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.sheets.cells.clean_text import BLANKS, column_letter, column_position, is_plain, sent, unescape, visible
-from cg_uploader.sheets.cells.serial_dates import as_date, as_datetime, from_iso
+from cg_uploader.sheets.cells.clean_text import (
+    BLANKS,
+    clean_cell,
+    column_letter,
+    column_position,
+    is_plain,
+    strip_controls,
+    unescape,
+)
+from cg_uploader.sheets.cells.serial_dates import as_date, as_datetime, parse_iso
 from cg_uploader.sheets.failed_rows.writer import escaped
 
 
 @given(st.text())
 def test_sent_text_has_no_blanks_at_its_ends_and_no_control_characters(text: str) -> None:
-    result, said = sent(text)
+    result, said = clean_cell(text)
     assert result == result.strip(BLANKS)
     assert not any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n" for char in result)
-    assert sent(result)[0] == result
+    assert clean_cell(result)[0] == result
     if "control-characters" in said:
         assert len(result) < len(text.replace("\r\n", "\n").strip(BLANKS))
 
@@ -29,19 +37,19 @@ def test_inside_nothing_changes(text: str) -> None:
         for char in inner.replace("\r\n", "\n").replace("\r", "\n")
         if unicodedata.category(char) not in ("Cc", "Cs") or char in "\t\n"
     ]
-    assert sent(inner)[0] == "".join(kept)
+    assert clean_cell(inner)[0] == "".join(kept)
 
 
 @given(st.text())
 def test_plain_texts_are_sent_as_they_are(text: str) -> None:
     if is_plain(text):
-        assert sent(text) == (text, ())
+        assert clean_cell(text) == (text, ())
 
 
 @pytest.mark.parametrize("blank", list(BLANKS))
 def test_every_kind_of_blank_is_trimmed(blank: str) -> None:
-    assert sent(f"{blank}a{blank}")[0] == "a"
-    assert "control-characters" not in sent(f"{blank}a{blank}")[1]
+    assert clean_cell(f"{blank}a{blank}")[0] == "a"
+    assert "control-characters" not in clean_cell(f"{blank}a{blank}")[1]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def test_every_kind_of_blank_is_trimmed(blank: str) -> None:
     ],
 )
 def test_what_is_said_about_texts(text: str, result: str, kind: str) -> None:
-    assert sent(text) == (result, (kind,))
+    assert clean_cell(text) == (result, (kind,))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +83,8 @@ def test_escaping_and_unescaping_are_inverse(text: str) -> None:
 
 
 def test_headings_keep_their_ends() -> None:
-    assert visible(" Email\xa0") == (" Email\xa0", ())
-    assert visible("a\r\nb\x01") == ("a\nb", ("control-characters",))
+    assert strip_controls(" Email\xa0") == (" Email\xa0", ())
+    assert strip_controls("a\r\nb\x01") == ("a\nb", ("control-characters",))
 
 
 @given(st.integers(0, 16_383))
@@ -93,7 +101,7 @@ def test_column_letters_are_those_of_excel() -> None:
 )
 def test_iso_dates_and_day_numbers_are_inverse(moment: object, date1904: bool) -> None:
     text = str(moment)
-    number = from_iso(text.replace(" ", "T"), date1904)
+    number = parse_iso(text.replace(" ", "T"), date1904)
     assert number is not None
     if not date1904 or text >= "1904":
         assert as_datetime(number, date1904) == text

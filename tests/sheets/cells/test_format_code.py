@@ -13,8 +13,8 @@ MARKS = [",", ".", "'", "’", "‘", "`", "´", "·", "٬", " ", "\xa0", "\u200
 @pytest.mark.parametrize("groups", ["#{}##0", "#{0}###{0}##0", "###{0}###{0}###", "?{0}???{0}??0", "#{}000"])
 def test_marks_of_thousands_that_are_spelled_out_go(mark: str, written: str, groups: str) -> None:
     code = groups.format(written.format(mark))
-    assert NumberFormat(code).number(1234567)[0] == "1234567"
-    assert NumberFormat(f"{code}.00;-{code}.00").number(-1234.5)[0] == "-1234.50"
+    assert NumberFormat(code).format_number(1234567)[0] == "1234567"
+    assert NumberFormat(f"{code}.00;-{code}.00").format_number(-1234.5)[0] == "-1234.50"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_marks_of_thousands_that_are_spelled_out_go(mark: str, written: str, gro
     ],
 )
 def test_a_mark_of_thousands_is_told_from_the_marks_in_the_number_of_a_thing(code: str, value: float, text: str) -> None:
-    assert NumberFormat(code).number(value)[0] == text
+    assert NumberFormat(code).format_number(value)[0] == text
 
 
 SIGNS = (
@@ -58,20 +58,20 @@ SIGNS = (
 @pytest.mark.parametrize("sign", [*SIGNS.split(), "US $", "F CFA", "F\u202fCFA", "$ US", "USD $"])
 def test_a_currency_of_letters_goes_wherever_it_stands(sign: str) -> None:
     for code in ('"{}"#,##0.00', '"{}"\\ #,##0.00', '#,##0.00\\ "{}"', "#,##0.00\xa0[${}]", "[${}-409]\\ #,##0.00"):
-        assert NumberFormat(code.format(sign)).number(1234.5)[0] == "1234.50", code
+        assert NumberFormat(code.format(sign)).format_number(1234.5)[0] == "1234.50", code
     accounting = f'_-"{sign}"* #,##0.00_-;\\-"{sign}"* #,##0.00_-;_-"{sign}"* "-"??_-;_-@_-'
-    assert [NumberFormat(accounting).number(n)[0] for n in (5, -5, 0)] == ["5.00", "-5.00", "0"]
+    assert [NumberFormat(accounting).format_number(n)[0] for n in (5, -5, 0)] == ["5.00", "-5.00", "0"]
 
 
 @pytest.mark.parametrize("sign", ["Q", "L", "K", "P", "G", "D", "E", "M", "T$"])
 def test_a_letter_is_a_currency_only_before_what_looks_like_money(sign: str) -> None:
-    assert NumberFormat(f'"{sign}"#,##0').number(1234)[0] == "1234"
-    assert NumberFormat(f'"{sign} "0.00').number(5)[0] == "5.00"
+    assert NumberFormat(f'"{sign}"#,##0').format_number(1234)[0] == "1234"
+    assert NumberFormat(f'"{sign} "0.00').format_number(5)[0] == "5.00"
     for code, text in (('"{}"0', "5"), ('"{}"00000', "00005"), ('"{}-"0.00', "5.00")):
-        shown = NumberFormat(code.format(sign)).number(5)[0]
+        shown = NumberFormat(code.format(sign)).format_number(5)[0]
         assert shown.startswith(sign[0])
         assert shown.endswith(text)
-    assert NumberFormat(f'#,##0 "{sign}"').number(1234)[0] == f"1234 {sign[0]}"
+    assert NumberFormat(f'#,##0 "{sign}"').format_number(1234)[0] == f"1234 {sign[0]}"
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_letter_is_a_currency_only_before_what_looks_like_money(sign: str) -> 
     ],
 )
 def test_units_words_and_letters_of_numbered_things_stay(code: str, text: str) -> None:
-    assert NumberFormat(code).number(5)[0] == text
+    assert NumberFormat(code).format_number(5)[0] == text
 
 
 @pytest.mark.parametrize("sign", ["EUR", "CHF", "KM", "DH", "Rs.", "US$", "kr.", "B/.", "AED", "Kshs"])
 def test_the_letters_of_a_bare_currency_are_not_those_of_a_date(sign: str) -> None:
-    assert NumberFormat(f"{sign} #,##0.00").number(45296.5)[0] == "45296.50"
-    assert NumberFormat(f"#,##0.00 {sign}").number(45296.5)[0] == "45296.50"
-    assert NumberFormat("dd.mm.yyyy hh:mm").number(45296.5)[0] == "2024-01-05 12:00:00"
+    assert NumberFormat(f"{sign} #,##0.00").format_number(45296.5)[0] == "45296.50"
+    assert NumberFormat(f"#,##0.00 {sign}").format_number(45296.5)[0] == "45296.50"
+    assert NumberFormat("dd.mm.yyyy hh:mm").format_number(45296.5)[0] == "2024-01-05 12:00:00"
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_the_letters_of_a_bare_currency_are_not_those_of_a_date(sign: str) -> No
     ],
 )
 def test_what_a_section_draws_for_a_text(code: str, text: str) -> None:
-    assert NumberFormat(code).text("Ng")[0] == text
+    assert NumberFormat(code).format_text("Ng")[0] == text

@@ -13,11 +13,11 @@ from openpyxl import Workbook
 from sheetfiles import read
 from xlsxwriter import Workbook as Writer
 
-from cg_uploader.fields.problems import WHAT_TO_DO, todo
+from cg_uploader.fields.problems import describe_todo
 from cg_uploader.model.enums import Level, NoteKind
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE
-from cg_uploader.sheets.table.spool import BLOCK
+from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE_BLOCKS
+from cg_uploader.sheets.table.spool import BLOCK_ROWS
 
 
 def said(path: Path, content: bytes | str, **options: object) -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ def forms(folder: Path, *dates: str) -> str | None:
     ],
 )
 def test_dates_of_one_column_that_are_written_in_different_ways(tmp_path: Path, dates: tuple[str, ...], ways: str) -> None:
-    assert forms(tmp_path, *dates) == f"Column B holds dates written in several ways, such as {ways}. Write all as 2024-05-31."
+    assert forms(tmp_path, *dates) == f"Column B has dates written in several ways, such as {ways}. Write all as 2024-05-31."
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_a_column_left_of_others_and_short_rows(tmp_path: Path) -> None:
     assert "several ways, such as 2024-04-03 in A2 and 3.4.2024 in A3. " in sentence
 
 
-@pytest.mark.parametrize("odd", [WHOLE * BLOCK - 1, 5 * WHOLE * BLOCK])
+@pytest.mark.parametrize("odd", [WHOLE_BLOCKS * BLOCK_ROWS - 1, 5 * WHOLE_BLOCKS * BLOCK_ROWS])
 def test_a_long_file(tmp_path: Path, odd: int) -> None:
     """Of the first rows each is looked at; far below, a share of other dates that a person would call a mixture is found."""
-    count = 6 * WHOLE * BLOCK
+    count = 6 * WHOLE_BLOCKS * BLOCK_ROWS
     dates = ["2024-04-03"] * count
-    dates[odd : odd + (1 if odd < WHOLE * BLOCK else 2 * EVERY * BLOCK)] = ["03/04/2024"] * (
-        1 if odd < WHOLE * BLOCK else 2 * EVERY * BLOCK
+    dates[odd : odd + (1 if odd < WHOLE_BLOCKS * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS)] = ["03/04/2024"] * (
+        1 if odd < WHOLE_BLOCKS * BLOCK_ROWS else 2 * EVERY * BLOCK_ROWS
     )
     assert forms(tmp_path, *dates) is not None
     assert forms(tmp_path, *["2024-04-03"] * count) is None
@@ -203,8 +203,7 @@ def test_how_much_the_new_kinds_matter_and_what_the_check_calls_them() -> None:
     assert {NoteKind(kind).level for kind in lost} == {Level.ERROR}, "a row that has lost something is held back"
     assert {NoteKind(kind).level for kind in ("mixed-dates", "date-system")} == {Level.WARNING}
     for kind in lost:
-        assert f"rows: {kind.replace('-', ' ')}" not in todo(kind, "Phone", 2, 128)
-    assert "whole number" in WHAT_TO_DO["truncated-number"]
+        assert f"rows: {kind.replace('-', ' ')}" not in describe_todo(kind, "Phone", 2, 128)
 
 
 def test_preview_tells_sheet_row_column_kind_and_sentence_of_each(tmp_path: Path) -> None:

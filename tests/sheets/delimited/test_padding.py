@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sheetfiles import read
 
+from cg_uploader.sheets.cells.separators import CELL
 from cg_uploader.sheets.delimited.dialect import Dialect
-from cg_uploader.sheets.delimited.tokenizer import CELL, Records, split_record
+from cg_uploader.sheets.delimited.tokenizer import Tokenizer, parse_record
 
 WIDE = 1000
 """More fields than any record here has, so that none is mended."""
@@ -81,14 +82,14 @@ def test_any_text_is_cut_as_if_by_hand(text: str, size: int, skip: bool) -> None
     cut = [
         [
             record.split(CELL)
-            for batch, _ in Records(iter(["\n".join(lines[i : i + step]) for i in range(0, len(lines), step)]), dialect)
+            for batch, _ in Tokenizer(iter(["\n".join(lines[i : i + step]) for i in range(0, len(lines), step)]), dialect)
             for record in batch
         ]
         for step in (1000, size)
     ]
     exactly, rest = [], "".join(f"{line}\n" for line in lines)
     while rest:
-        record = split_record(rest, dialect)
+        record = parse_record(rest, dialect)
         exactly.append(record.fields)
         rest = rest[record.end :]
     assert [[[field.strip() for field in fields] for fields in way] for way in cut] == [

@@ -7,7 +7,7 @@ from polluted import COLUMNS, ROWS, Variant, clean_table, score, variants
 
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 EVERYTHING = list(variants())
 SAMPLE = [variant for variant in EVERYTHING if variant.family == "file"] + EVERYTHING[50::9]
@@ -19,6 +19,7 @@ def test_there_are_as_many_variants_as_in_the_benchmark_and_none_is_there_twice(
     assert len(SAMPLE) <= 300
 
 
+@pytest.mark.slow
 def test_polluted_files_are_read_without_a_word_to_help(tmp_path: Path) -> None:
     scores = {variant.name: score(variant, tmp_path) for variant in SAMPLE}
     worst = sorted(scores, key=lambda name: scores[name])[:10]
@@ -38,7 +39,7 @@ def test_one_bad_row_costs_that_row_alone(tmp_path: Path, family: str) -> None:
 def _rows(variant: Variant, folder: Path) -> list[tuple[int, tuple[str, ...]]]:
     path = folder / "one.csv"
     path.write_bytes(variant.content())
-    table = parse(path, ReadOptions(), Watch())
+    table = parse(path, ReadOptions(), ReadControl())
     rows = [(row.number, row.cells) for row in table.rows]
     table.rows.close()
     assert len(rows) == ROWS - 1

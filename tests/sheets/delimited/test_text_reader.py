@@ -10,10 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
+from cg_uploader.model.enums import ENCODINGS
 from cg_uploader.model.table import Table
+from cg_uploader.sheets.cells.separators import CELL
 from cg_uploader.sheets.delimited.dialect import Dialect, find_dialect
-from cg_uploader.sheets.delimited.encoding import find
-from cg_uploader.sheets.delimited.tokenizer import CELL, Records, split_record
+from cg_uploader.sheets.delimited.encoding import detect_encoding
+from cg_uploader.sheets.delimited.tokenizer import Tokenizer, parse_record
 from cg_uploader.sheets.reader import ReadOptions, read
 
 Reader = Callable[..., Table]
@@ -104,7 +106,7 @@ def test_two_readings_that_are_about_as_good_are_both_given(table: Reader) -> No
     assert other.own[:2] == (("Name,Team", "Office,City"), ("Ann,Red", "North,Oslo"))
     assert other.other[:2] == (("Name", "Team;Office", "City"), ("Ann", "Red;North", "Oslo"))
     (note,) = found.notes
-    assert note.text.startswith("The delimiter is a guess: “;”. With “,” (--delimiter comma) the file reads about as well;")
+    assert note.text.startswith("The delimiter is a guess: “;”. With “,” the file reads about as well. ")
     for delimiter in (";", "comma", "none"):
         chosen = table(content, delimiter=delimiter)
         assert (chosen.alternative, kinds(chosen)) == (None, [])
@@ -120,7 +122,7 @@ def test_few_letters_that_another_encoding_explains_better_are_asked_about(table
     assert (found.alternative.encoding, found.alternative.delimiter) == (encoding, None)
     assert found.alternative.own == (("Name", "City"), (name.encode(encoding).decode("cp1252", "replace"), "Rome"))
     assert found.alternative.other == (("Name", "City"), (name, "Rome"))
-    assert f"(--encoding {encoding})" in found.notes[0].text
+    assert f"With {ENCODINGS[encoding]} the file reads" in found.notes[0].text
 
 
 @pytest.mark.parametrize("text", ["René", "São Paulo", "Jørgen Ærø", "Peña", "Jürgen Groß", "Zoë – “x” 5 €", "Œuvre", "µ ± 3°"])
@@ -215,7 +217,7 @@ def test_letters_are_counted_alike_wherever_the_bytes_are_parted(
 ) -> None:
     monkeypatch.setattr("cg_uploader.sheets.delimited.encoding.CHUNK", size)
     # more than three letters for each fault are needed to believe in UTF-8
-    found = find(io.BytesIO(letters.encode() + b"a,b\xff,c\n"), wanted=None, most=None, tick=lambda: None)
+    found = detect_encoding(io.BytesIO(letters.encode() + b"a,b\xff,c\n"), chosen=None, max_bytes=None, tick=lambda: None)
     assert (found.name == "utf-8") is unicode
 
 
@@ -226,7 +228,7 @@ def lines_of(text: str) -> list[str]:
 def cut(text: str, size: int, dialect: Dialect = COMMA) -> list[list[str]]:
     lines = lines_of(text)
     blocks = iter(["\n".join(lines[i : i + size]) for i in range(0, len(lines), size)])
-    return [record.split(CELL) for batch, _ in Records(blocks, dialect) for record in batch]
+    return [record.split(CELL) for batch, _ in Tokenizer(blocks, dialect) for record in batch]
 
 
 def exactly(text: str, dialect: Dialect = COMMA) -> list[list[str]]:
@@ -234,7 +236,7 @@ def exactly(text: str, dialect: Dialect = COMMA) -> list[list[str]]:
     text = "".join(f"{line}\n" for line in lines_of(text))
     found = []
     while text:
-        record = split_record(text, dialect)
+        record = parse_record(text, dialect)
         found.append(record.fields)
         text = text[record.end :]
     return found
@@ -283,6 +285,7 @@ WORD = st.text(
 ).filter(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.tuples(WORD, WORD, WORD), min_size=2, max_size=8))
 def test_a_written_file_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.provenance import Origin
-from cg_uploader.sheets.cells.clean_text import BLANKS, sent
+from cg_uploader.sheets.cells.clean_text import BLANKS, clean_cell
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
 from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, SENT, STATUS, WHAT_TO_DO, FailedRow
@@ -154,13 +154,14 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text("_x0A5Dd\n\t =00#", max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5))
 def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     path = tmp_path / "r.xlsx"
     write(path, ["Key", "Value"], [FailedRow(i, cells, RowStatus.REFUSED, "p", "w") for i, cells in enumerate(rows, 2)])
     found = texts(path)[1:]
-    assert [row[:2] for row in found] == [tuple(sent(cell)[0] for cell in cells) for cells in rows]
+    assert [row[:2] for row in found] == [tuple(clean_cell(cell)[0] for cell in cells) for cells in rows]
     clean = [(i, cell) for i, cells in enumerate(rows) for cell in cells if cell == cell.strip(BLANKS) and cell.isprintable()]
     assert all(cell in found[i] for i, cell in clean)
 

@@ -14,7 +14,7 @@ import pytest
 from sheetfiles import binary_cell, compound, excel, excel_binary, open_document, read, row_xml, sheet_xml
 
 from cg_uploader.errors import Cancelled, FileError, UploaderError
-from cg_uploader.sheets.containers.zip_package import damage_is_said
+from cg_uploader.sheets.containers.errors import damage_as_file_error
 from cg_uploader.sheets.options import ReadOptions
 
 SHEET = sheet_xml([["Name", "Email"], *([f"n{i}", f"e{i}@example.com"] for i in range(400))])
@@ -245,7 +245,7 @@ def out_of_memory() -> expat.ExpatError:
 
 @pytest.mark.parametrize("error", [zlib.error("Error -4 while decompressing data"), out_of_memory()])
 def test_too_little_memory_is_no_damage(error: Exception) -> None:
-    with pytest.raises(MemoryError), damage_is_said():
+    with pytest.raises(MemoryError), damage_as_file_error():
         raise error
-    with pytest.raises(FileError), damage_is_said():
+    with pytest.raises(FileError), damage_as_file_error():
         raise type(error)("Error -3 while decompressing data")

@@ -13,11 +13,11 @@ from sheetfiles import read
 from cg_uploader.commands import arguments
 from cg_uploader.errors import FileError
 from cg_uploader.gui.widgets.drop_zone import files_to_choose, kinds_in_words
-from cg_uploader.sheets.delimited.row_builder import LinesBuilder
+from cg_uploader.sheets.delimited.row_builder import RowBuilder
 from cg_uploader.sheets.failed_rows.writer import WRITTEN
 from cg_uploader.sheets.formats import registry
-from cg_uploader.sheets.formats.registry import FORMATS, Content, Format, OpenedFile
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.formats.registry import FORMATS, FileContent, FileFormat, OpenedFile
+from cg_uploader.sheets.table.read_progress import ReadControl
 from cg_uploader.sheets.table.sheet_reading import SheetReading
 
 PART = "table/rows"
@@ -31,20 +31,20 @@ class _Listed:
     def __init__(self, file: OpenedFile) -> None:
         self._lines = file.package.read(PART).decode().splitlines()
 
-    def read(self, wanted: str | None, watch: Watch, header_row: int | None) -> SheetReading:
+    def read(self, wanted: str | None, watch: ReadControl, header_row: int | None) -> SheetReading:
         """Read the one sheet."""
-        builder = LinesBuilder(watch, header_row)
+        builder = RowBuilder(watch, header_row)
         builder.add_records([line.replace("|", "\x1f") for line in self._lines])
         builder.close_rows()
         return SheetReading(wanted or "Table", builder)
 
 
-LISTED = Format(
+LISTED = FileFormat(
     family="Listed",
     suffixes=(".listed", ".lst"),
-    content=Content.ZIP,
-    is_in=lambda file: PART in file.package,
-    loads=lambda: _Listed,
+    content=FileContent.ZIP,
+    matches=lambda file: PART in file.package,
+    load_opener=lambda: _Listed,
 )
 
 

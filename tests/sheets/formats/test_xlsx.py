@@ -15,7 +15,7 @@ from sheetfiles import Cell, excel, number, read, relations, row_xml, sheet_xml
 from cg_uploader.errors import UsageError
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.table.read_progress import Progress
+from cg_uploader.sheets.table.read_progress import ReadProgress
 
 Reader = Callable[..., Table]
 
@@ -102,7 +102,7 @@ def test_cells_that_hold_no_text_are_blank_and_said(table: Reader) -> None:
         (7, "Value", "hidden-by-format"),
         (9, "Value", "error-text"),
     ]
-    assert found.notes[0].text == "B2 shows the error #N/A; nothing can be sent for it. Correct the formula or the value."
+    assert found.notes[0].text == "B2 shows the error #N/A. Nothing can be sent for it. Correct the formula or the value."
 
 
 def test_column_notes_come_once(table: Reader) -> None:
@@ -376,7 +376,7 @@ def test_a_large_file_of_xlsxwriter(tmp_path: Path, streamed: bool) -> None:
             sheet.write(i, 1, i, zipped)
             sheet.write(i, 2, 491700000000 + i)
             sheet.write(i, 3, "Köln" if i % 2 else "R&D town")
-    seen: list[Progress] = []
+    seen: list[ReadProgress] = []
     found = read(tmp_path / "x.xlsx", progress=seen.append)
     assert len(found.rows) == rows
     assert found.rows[1233].cells == ("p1234@example.com", "01234", "491700001234", "R&D town")

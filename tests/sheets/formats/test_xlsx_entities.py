@@ -12,10 +12,10 @@ from sheetfiles import Cell, excel, read, row_xml, sheet_xml
 
 from cg_uploader.errors import FileError
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.formats.xlsx.shared_strings import decoded
-from cg_uploader.sheets.formats.xlsx.sheet import SheetXml
-from cg_uploader.sheets.table.builder import Shape
-from cg_uploader.sheets.table.row_assembler import RowsInAnyOrder
+from cg_uploader.sheets.formats.xlsx.shared_strings import decode_entities
+from cg_uploader.sheets.formats.xlsx.sheet import XlsxSheetReader
+from cg_uploader.sheets.table.cell_layout import CellLayout
+from cg_uploader.sheets.table.row_assembler import RowSorter
 
 NAMES = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"]
 WRITTEN = [
@@ -48,16 +48,16 @@ PIECES = st.sampled_from(
 ODD = ["<![CDATA[&amp;]]>", "<!-- & -->"]
 
 
-class Counted(RowsInAnyOrder):
+class Counted(RowSorter):
     """Counts the rows that come many at once."""
 
     def __init__(self) -> None:
         super().__init__()
         self.at_once = 0
 
-    def add_many(self, numbers: Sequence[int], hidden: bool, shape: Shape, values: Sequence[Sequence[Any]]) -> None:
+    def add_many(self, numbers: Sequence[int], hidden: bool, layout: CellLayout, values: Sequence[Sequence[Any]]) -> None:
         self.at_once += len(numbers)
-        super().add_many(numbers, hidden, shape, values)
+        super().add_many(numbers, hidden, layout, values)
 
 
 def inline(written: str) -> Cell:
@@ -115,6 +115,7 @@ def test_what_is_no_xml_is_damage_in_both_places(column: Callable[..., list[str]
         column([Cell("<v>0</v>", kind="s")], [item("&amp;"), item(broken)])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(*[st.lists(PIECES, max_size=5).map("".join)] * 3), min_size=1, max_size=6),
@@ -154,10 +155,10 @@ def test_rows_with_such_characters_stay_together(tmp_path: Path) -> None:
     file = tmp_path / "sheet.xml"
     file.write_text(rows, encoding="utf-8")
     with file.open("rb") as part:
-        SheetXml(sink, ordered=True).read(part)
+        XlsxSheetReader(sink, ordered=True).read(part)
     assert sink.at_once >= 380
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0"), max_size=6), max_size=6))
 def test_decoding_undoes_escaping(texts: list[str]) -> None:
-    assert list(decoded([escape(text, {'"': "&quot;", "'": "&apos;"}) for text in texts])) == texts
+    assert list(decode_entities([escape(text, {'"': "&quot;", "'": "&apos;"}) for text in texts])) == texts

@@ -19,7 +19,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.reader import FIRST_ROWS, Readers
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 MANY = 40_000
 LONG = "n" * 40
@@ -85,7 +85,7 @@ def numbers(tmp_path: Path) -> Numbers:
 def test_how_much_of_the_file_is_read_is_known(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     shares: list[float | None] = []
 
-    class Eager(Watch):
+    class Eager(ReadControl):
         def tick(self, rows: int) -> None:
             if rows:
                 shares.append(self.share())
@@ -141,7 +141,7 @@ def test_the_first_rows_do_not_wait_for_the_letter_that_decides_the_encoding(tmp
 
 
 def test_first_rows_that_stand_too_far_behind_the_beginning_do_not_come(tmp_path: Path, numbers: Numbers) -> None:
-    impatient = "sys.path.append(sys.argv[1])\nimport cg_uploader.sheets.process.worker as w\nw._PATIENCE = -1"
+    impatient = "sys.path.append(sys.argv[1])\nimport cg_uploader.sheets.process.worker as w\nw._MAX_FIRST_ROWS_SECONDS = -1"
     hidden = "".join(row_xml(n, [1], ' hidden="1"') for n in range(2, 900))
     file = excel(tmp_path / "f.xlsx", sheet_xml(row_xml(1, ["Key", "Name"]) + hidden + row_xml(900, ["a", "b"])))
     heard: list[Table] = []

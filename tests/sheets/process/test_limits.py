@@ -17,16 +17,16 @@ from sheetfiles import Cell, binary_cell, excel, excel_binary, excel_old, open_d
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.options import AS_FOUND
 from cg_uploader.sheets.process import limits as limits_module
-from cg_uploader.sheets.process.limits import MOST_TEXT, USUAL, Limits
-from cg_uploader.sheets.process.parse_process import Child, command
-from cg_uploader.sheets.process.protocol import Job, Kind
-from cg_uploader.sheets.process.receiver import Receiver
+from cg_uploader.sheets.process.limits import DEFAULT_LIMITS, MAX_TEXT_BYTES, Limits
+from cg_uploader.sheets.process.parse_process import ParseProcess, worker_command
+from cg_uploader.sheets.process.protocol import MessageKind, ParseJob
+from cg_uploader.sheets.process.receiver import TableReceiver
 from cg_uploader.sheets.reader import Readers
-from cg_uploader.sheets.table.read_progress import Watch
-from cg_uploader.sheets.table.spool import BLOCK, IN_MEMORY
+from cg_uploader.sheets.table.read_progress import ReadControl
+from cg_uploader.sheets.table.spool import BLOCK_ROWS, MAX_IN_MEMORY
 
 LONG = "x" * 32_767
-ROWS, TEXT = 3 * BLOCK, "twenty letters: abcd"
+ROWS, TEXT = 3 * BLOCK_ROWS, "twenty letters: abcd"
 ALL = ROWS * (len(TEXT) + 1) - 3
 """Bytes of the rows: one mark between two rows of a block."""
 
@@ -92,18 +92,18 @@ def test_a_small_file_that_stands_for_a_huge_table_is_refused_before_its_text_is
     """What leaves the process that reads is counted, because all of it costs time and room on the disk."""
     file = make(tmp_path / f"a.{make.__name__}", 140_000, LONG)
     sent, kinds = 0, []
-    with closing(Child(command(), USUAL)) as child:
-        for kind, data in child.messages(Job(file, AS_FOUND, USUAL), lambda: None):
+    with closing(ParseProcess(worker_command(), DEFAULT_LIMITS)) as child:
+        for kind, data in child.messages(ParseJob(file, AS_FOUND, DEFAULT_LIMITS), lambda: None):
             kinds.append(kind)
             sent += len(data)
-            if kind is Kind.FAILURE:
+            if kind is MessageKind.FAILURE:
                 break
-    assert kinds[-1] is Kind.FAILURE
+    assert kinds[-1] is MessageKind.FAILURE
     assert b"more than 4 GiB of text" in data
     assert sent < 100 << 20
 
 
-@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_a_huge_table_is_a_sentence(tmp_path: Path, make: Callable[[Path, int, str], Path]) -> None:
     make(tmp_path / "huge", 1_048_575 if make is ods else 140_000, LONG)
@@ -112,6 +112,7 @@ def test_a_huge_table_is_a_sentence(tmp_path: Path, make: Callable[[Path, int, s
     assert "huge: Its rows hold more than" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ods, xlsx])
 def test_what_was_only_counted_and_fits_is_read_to_its_end(tmp_path: Path, make: Callable[[Path, int, str], Path]) -> None:
     """More than 64 MiB and 16 times the file: it is read once more, and nothing is there twice."""
@@ -123,23 +124,25 @@ def test_what_was_only_counted_and_fits_is_read_to_its_end(tmp_path: Path, make:
 
 
 def test_what_a_process_says_is_counted_again(tmp_path: Path) -> None:
-    receiver = Receiver(tmp_path / "a.csv", Watch(), max_text=10)
+    receiver = TableReceiver(tmp_path / "a.csv", ReadControl(), max_text=10)
     block = struct.pack("=I", 2) + array("I", [2, 3]).tobytes()
     with closing(receiver):
-        receiver.take((Kind.ROWS_BEGIN, b""))
-        receiver.take((Kind.ROWS, block + b"1234\x1e56789"))
-        receiver.take((Kind.ROWS_BEGIN, b""))
+        receiver.take((MessageKind.ROWS_BEGIN, b""))
+        receiver.take((MessageKind.ROWS, block + b"1234\x1e56789"))
+        receiver.take((MessageKind.ROWS_BEGIN, b""))
         with pytest.raises(FileError, match=r"^a\.csv: Its rows hold more than") as caught:
-            receiver.take((Kind.ROWS, block + b"1234\x1e567890"))
+            receiver.take((MessageKind.ROWS, block + b"1234\x1e567890"))
     assert caught.value.kind == "too-big"
 
 
 Usage = namedtuple("Usage", "total used free")
 
 
-@pytest.mark.parametrize(("free", "text"), [(100 << 30, MOST_TEXT), (6 << 30, 3 << 30), (IN_MEMORY, IN_MEMORY), (0, IN_MEMORY)])
+@pytest.mark.parametrize(
+    ("free", "text"), [(100 << 30, MAX_TEXT_BYTES), (6 << 30, 3 << 30), (MAX_IN_MEMORY, MAX_IN_MEMORY), (0, MAX_IN_MEMORY)]
+)
 def test_text_takes_half_of_the_free_space_at_most(monkeypatch: pytest.MonkeyPatch, free: int, text: int) -> None:
     """No disk of these sizes can be had here; what is kept in memory needs none."""
     monkeypatch.setattr(limits_module.shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
-    assert USUAL.with_room().text == text
-    assert Limits(text=5).with_room().text == 5
+    assert DEFAULT_LIMITS.within_free_space().text == text
+    assert Limits(text=5).within_free_space().text == 5

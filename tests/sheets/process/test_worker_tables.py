@@ -17,10 +17,10 @@ from workers import PYTHON, Numbers, readers, real, refused, same, stand_in
 
 from cg_uploader.errors import Cancelled, FileError, UsageError
 from cg_uploader.sheets.options import ReadOptions
-from cg_uploader.sheets.process.parse_process import PARSE_WORKER, command
-from cg_uploader.sheets.reader import Progress, Readers, read
+from cg_uploader.sheets.process.parse_process import PARSE_WORKER, worker_command
+from cg_uploader.sheets.reader import Readers, ReadProgress, read
 
-PACKAGE = command()[-1]
+PACKAGE = worker_command()[-1]
 
 
 @pytest.fixture
@@ -186,9 +186,9 @@ def long_file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("a,b\n9,9\n"), Path.unlink])
 def test_a_file_that_changes_while_a_child_reads_it(long_file: Path, change: Callable[[Path], object]) -> None:
-    said: list[Progress] = []
+    said: list[ReadProgress] = []
 
-    def progress(so_far: Progress) -> None:
+    def progress(so_far: ReadProgress) -> None:
         if so_far.rows and not said:
             said.append(so_far)
             change(long_file)
@@ -199,7 +199,7 @@ def test_a_file_that_changes_while_a_child_reads_it(long_file: Path, change: Cal
 
 
 def test_a_person_can_stop_a_child(long_file: Path, numbers: Numbers) -> None:
-    said: list[Progress] = []
+    said: list[ReadProgress] = []
     with readers(real(numbers)) as made, pytest.raises(Cancelled):
         made.read(long_file, progress=said.append, cancelled=lambda: bool(said and said[-1].rows))
     assert len(said) >= 1
@@ -219,7 +219,7 @@ def test_a_person_can_stop_a_child_that_says_nothing(tmp_path: Path, numbers: Nu
 
 
 def test_a_child_that_is_killed_is_a_sentence(long_file: Path, numbers: Numbers) -> None:
-    def progress(so_far: Progress) -> None:
+    def progress(so_far: ReadProgress) -> None:
         if so_far.rows:
             os.kill(next(iter(numbers)), 9)
 
@@ -247,7 +247,7 @@ def test_a_child_ends_with_the_process_that_asked(tmp_path: Path, numbers: Numbe
 
 
 def test_a_failure_in_what_is_asked_ends_the_child(long_file: Path, numbers: Numbers) -> None:
-    def progress(_: Progress) -> None:
+    def progress(_: ReadProgress) -> None:
         raise KeyboardInterrupt
 
     with readers(real(numbers)) as made, pytest.raises(KeyboardInterrupt):

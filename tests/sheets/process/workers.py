@@ -12,8 +12,8 @@ import pytest
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.table import Table
-from cg_uploader.sheets.process.limits import USUAL, Limits
-from cg_uploader.sheets.process.parse_process import command
+from cg_uploader.sheets.process.limits import DEFAULT_LIMITS, Limits
+from cg_uploader.sheets.process.parse_process import worker_command
 from cg_uploader.sheets.reader import Readers
 
 PYTHON = [sys.executable, "-I", "-S", "-c"]
@@ -42,7 +42,7 @@ class Numbers:
 
 def real(numbers: Numbers, more: str = "") -> list[str]:
     """The command of a real child; ``more`` is done before it reads."""
-    source, root = command()[-2:]
+    source, root = worker_command()[-2:]
     return [*PYTHON, f"{_SPEECH}{more}\n{source}", root, str(numbers.file)]
 
 
@@ -52,7 +52,7 @@ def stand_in(numbers: Numbers, code: str) -> list[str]:
 
 
 @contextmanager
-def readers(words: list[str], limits: Limits = USUAL) -> Iterator[Readers]:
+def readers(words: list[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Readers]:
     """Readers with other children, closed at the end."""
     made = Readers(words, limits)
     try:

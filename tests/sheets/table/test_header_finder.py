@@ -25,7 +25,7 @@ from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.open_file import parse
 from cg_uploader.sheets.options import ReadOptions
 from cg_uploader.sheets.table.merged_cells import Area
-from cg_uploader.sheets.table.read_progress import Watch
+from cg_uploader.sheets.table.read_progress import ReadControl
 
 Rows = Sequence[Sequence[str | int | None]]
 Write = Callable[[Path, Rows, Sequence[Area], Sequence[int]], Path]
@@ -145,7 +145,7 @@ def test_titles_of_groups_over_few_of_many_columns(tmp_path: Path, write: Write)
 def test_the_first_rows_have_the_same_headings_as_all_rows(tmp_path: Path, write: Write) -> None:
     rows = [*GROUPS, *([f"{n}@x.org", "Ann", "Lee", n, n] for n in range(400))]
     file = write(tmp_path / "f", rows, MERGED, ())
-    few = parse(file, ReadOptions(limit=5), Watch(limit=5))
+    few = parse(file, ReadOptions(limit=5), ReadControl(limit=5))
     assert (few.header_row, headings(few)) == (3, headings(read(file)))
     assert len(few.rows) == 5
     assert len(read(file).rows) == 401

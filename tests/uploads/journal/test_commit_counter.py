@@ -83,7 +83,7 @@ def send_and_die(home: Path, acknowledged: int) -> None:
 def cut_off(places: Places) -> Places:
     """What a killed program leaves: 20 commits that were acknowledged, one that was not, all in the write-ahead log."""
     with elsewhere(SENDING, places.home, 20) as process:
-        out, _ = process.communicate()
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == 9, out
     assert next(iter(commit_counter.acknowledged(places.journal).values())) == 20
     return places
@@ -170,6 +170,7 @@ def open_often(home: Path, runs: int) -> None:
             assert journal.loss() is None
 
 
+@pytest.mark.slow
 def test_programs_side_by_side_never_miss_what_is_there(places: Places) -> None:
     others = [elsewhere(OPENING, places.home, 12) for _ in range(3)]
     looks = 0
@@ -178,7 +179,7 @@ def test_programs_side_by_side_never_miss_what_is_there(places: Places) -> None:
             assert not journal.lost
         looks += 1
     for other in others:
-        out, _ = other.communicate()
+        out, _ = other.communicate(timeout=60)
         assert other.returncode == 0, out
     assert looks > 3
     with closing(Journal(places)) as journal:
@@ -337,7 +338,7 @@ def test_a_count_that_cannot_be_written_is_said_before_anything_is_sent(places: 
     with closing(Journal(places)) as journal:
         assert journal.counts(run)[RowStatus.ACCEPTED] == ROWS, "it can be read"
         with pytest.raises(JournalError, match="sqlite3-commits cannot be written"):
-            journal.begin(plan_of(people(1)))
+            journal.record_run(plan_of(people(1)), [])
 
 
 def test_each_row_is_acknowledged_before_it_leaves(places: Places) -> None:

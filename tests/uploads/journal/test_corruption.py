@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from rig import people, plan_of, recorded
 
 from cg_uploader.errors import AlreadyUploaded, JournalError, RunChanged
-from cg_uploader.model.enums import DataType
+from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.journal import Journal
@@ -235,10 +236,7 @@ def test_a_loss_is_asked_about_once(places: Places) -> None:
     replace_by_text(places.journal)
     plan = plan_of(people(2), data_type=DataType.SURVEY)
     with closing(Journal(places)) as journal:
-        run = journal.begin(plan)
-        journal.add(run, [kept(0), kept(1)])
-        object.__setattr__(plan, "skip_accepted", False)
-        journal.seal(run, plan)
+        recorded(journal, replace(plan, skip_accepted=False), [kept(0), kept(1)])
         found = earlier(plan_of(people(9), data_type=DataType.SURVEY), journal)
         assert not found.strict
         assert "was damaged" in found.sentence
@@ -261,7 +259,7 @@ def test_a_planted_lock_is_not_followed(places: Places, tmp_path: Path) -> None:
     theirs.write_bytes(b"mine")
     (places.locks / "run-1.lock").symlink_to(theirs)
     with closing(Journal(places)) as journal, pytest.raises(JournalError, match="is a link"):
-        journal.begin(plan_of(people(1)))
+        journal.record_run(plan_of(people(1)), [])
     assert theirs.read_bytes() == b"mine"
 
 
@@ -288,3 +286,36 @@ def test_a_plan_that_is_not_as_it_was_written_is_said_and_can_be_forgotten(place
         journal.forget(1)
         assert journal.runs() == []
         assert earlier(survey, journal).sentence == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("records", b"\xff"), ("reference", b"\xff"), ("content", b"\xff"), ("rows", -4)]
+)
+def test_once_only_rows_of_a_run_that_is_not_as_it_was_written_are_not_sent_again(
+    places: Places, column: str, value: object
+) -> None:
+    """Whatever it says of itself, somebody has to look; to forget it keeps what is known of its rows."""
+    plan = plan_of(people(1), data_type=DataType.SURVEY)
+    with closing(Journal(places)) as journal:
+        row = plan.table.rows[0]
+        fingerprint = journal.fingerprint(plan.request(row).fingerprint)
+        recorded(journal, plan, [Kept(0, row.number, "accepted", once_only=True, cells=(), fingerprint=fingerprint)])
+        journal._db.execute(f"update run set {column} = ?", (value,))
+    with closing(Journal(places)) as journal:
+        assert journal.runs() == [1]
+        for look in (lambda: earlier(plan, journal), lambda: journal.summary(1), lambda: journal.plan(1)):
+            with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*forget 1"):
+                look()
+        assert journal.forget(1)
+        assert earlier(plan, journal).known == {RowStatus.ACCEPTED: 1}
+
+
+def test_a_run_whose_address_nobody_can_read_may_have_newer_rows(places: Places) -> None:
+    plan = plan_of(people(1))
+    row = Kept(0, 2, WAITING, once_only=False, cells=("a@example.com", "Ann"), fingerprint=b"text", subject=b"about")
+    with closing(Journal(places)) as journal:
+        old, new = (recorded(journal, replace(plan, table=replace(plan.table, digest=name)), [row]) for name in ("old", "new"))
+        journal._db.execute("update row set state = 'accepted', answered = 1 where id >> 32 = ?", (new,))
+        journal._db.execute("update run set records = x'ff' where id = ?", (new,))
+        journal.settle(old)
+        assert journal.left_to_do(old, 0, 9) == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,9 +20,29 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.run import Outcome, Stop
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import database, plan_json
+from cg_uploader.uploads.journal import database, plan_json, recording
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, Kept
+
+ROOT = Path(__file__).resolve().parents[3]
+DYING = """
+import os, sqlite3, sys; sys.path[:0] = sys.argv[3:]
+from pathlib import Path
+from rig import people, plan_of
+from cg_uploader.settings.paths import Places; from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+class Dying(sqlite3.Connection):
+    left = 10**9
+    def execute(self, *words):
+        Dying.left -= 1
+        os._exit(9) if Dying.left < 0 else None
+        return super().execute(*words)
+connect = sqlite3.connect
+sqlite3.connect = lambda *words, **more: connect(*words, factory=Dying, **more)
+with Journal(Places(Path(sys.argv[1]))) as journal:
+    Dying.left = int(sys.argv[2])
+    journal.record_run(plan_of(people(2)), [Kept(at, at + 2, WAITING, True, (str(at), "Ann")) for at in range(2)])
+"""
 
 
 @pytest.fixture
@@ -214,20 +236,68 @@ def test_earlier_runs_are_found_by_content_configuration_and_address(journal: Jo
     assert journal.runs_of(plan_of(people(3))) == []
     assert journal.runs_of(plan_of(people(2), reference="other")) == []
     past, request = journal.past(plan), plan.request(plan.table.rows[1])
-    assert past.of(1, request, once_only=True).status is RowStatus.NOT_SURE  # type: ignore[union-attr]
-    assert past.of(0, replace(request, row=2), once_only=True) is None, "what stands there may be repeated"
+    assert past.facts(1, request, once_only=True).known.status is RowStatus.NOT_SURE  # type: ignore[union-attr]
+    assert past.facts(0, replace(request, row=2), once_only=True).known is None, "what stands there may be repeated"
 
 
-def test_a_run_that_was_never_sealed_is_nothing(journal: Journal, places: Places) -> None:
-    run = journal.begin(plan_of(people(2)))
-    journal.add(run, [kept(0)])
-    with closing(Journal(places)) as other:
-        assert other.runs() == []
-        with pytest.raises(RunHeld, match=str(os.getpid())), other.hold(run):
-            pytest.fail("it is being begun by the other")
+def test_a_run_is_whole_or_absent(journal: Journal, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its rows are written, between two commits, nobody sees any of it or can work on it."""
+    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+    plan = plan_of(people(3), data_type=DataType.SURVEY)
+
+    def rows() -> Iterator[Kept]:
+        yield kept(0, once_only=True)
+        yield kept(1, once_only=True)
+        with closing(Journal(places)) as other:
+            assert other._db.execute("select count(*) from row").fetchone() == (2,)
+            assert other.runs() == other.runs_of(plan) == []
+            assert other.past(plan).facts(0, plan.request(plan.table.rows[0]), once_only=True).known is None
+            with pytest.raises(RunHeld), other.hold(1):
+                pytest.fail("it is being recorded by the other")
+        yield kept(2, once_only=True)
+
+    run = journal.record_run(plan, rows())
+    assert [row.number for row in journal.rows(run)] == [2, 3, 4]
+
+
+def test_a_run_whose_program_dies_while_it_is_recorded_is_nothing(
+    journal: Journal, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+
+    def rows() -> Iterator[Kept]:
+        yield from (kept(0), kept(1))
+        monkeypatch.setattr(journal, "_abandon", lambda run: None)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        journal.record_run(plan_of(people(2)), rows())
+    assert journal._db.execute("select count(*) from row").fetchone() == (2,)
+    monkeypatch.undo()
     journal.close()
     with closing(Journal(places)) as other:
+        assert not other.lost
         assert other._db.execute("select count(*) from row").fetchone() == (0,)
+        assert recorded(other, plan_of(people(1)), [kept(0)]) == 2, "its number is not given out again"
+
+
+def test_a_number_that_rows_have_is_not_given_out(journal: Journal) -> None:
+    """Though what says so was lost."""
+    recorded(journal, plan_of(people(1)), [kept(0)])
+    journal._db.execute("delete from sqlite_sequence")
+    assert recorded(journal, plan_of(people(1)), [kept(0)]) == 2
+
+
+@pytest.mark.parametrize("steps", range(0, 30, 3))
+def test_a_program_that_is_killed_while_it_records_leaves_no_run_and_no_loss(places: Places, steps: int) -> None:
+    """Before any statement, so also between the lock of the run and the commit behind it."""
+    words = [sys.executable, "-P", "-c", DYING, str(places.home), str(steps), str(ROOT), str(ROOT / "tests")]
+    code = subprocess.run(words, check=False).returncode
+    with closing(Journal(places)) as other:
+        assert not other.lost
+        assert other.loss() is None
+        assert len(other.runs()) == (code != 9)
+        assert other._db.execute("select count(*) from row").fetchone() == (2 * (code != 9),)
 
 
 def test_a_newer_run_takes_over_what_an_older_one_still_meant_to_send(journal: Journal) -> None:

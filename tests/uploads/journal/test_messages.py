@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cg_uploader.api.messages import ApiMessage, named
-from cg_uploader.fields.messages import FieldMessage, either
+from cg_uploader.fields.messages import Advice, FieldMessage, either
 from cg_uploader.model.message import Message, Messages, in_one_line, message
 from cg_uploader.model.run import Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
@@ -18,6 +18,13 @@ from cg_uploader.uploads.journal.messages import (
 )
 
 NESTED = message(ApiMessage.SIGN_IN_FAILED, why=message(ApiMessage.TIMED_OUT, where="example.org", seconds="10"))
+
+
+MISSING = message(
+    FieldMessage.WITH_ADVICE,
+    fault=message(FieldMessage.MISSING, wanted=either(["Email", "Phone"])),
+    advice=message(Advice.ENTER),
+)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ NESTED = message(ApiMessage.SIGN_IN_FAILED, why=message(ApiMessage.TIMED_OUT, wh
             ),
         ),
         (
-            (("Email", message(FieldMessage.MISSING, wanted=either(["Email", "Phone"]))),),
+            (("Email", MISSING),),
             "Email: Nothing is there, but “Email” or “Phone” is required. Enter it, or leave the row out.",
         ),
         (

@@ -20,7 +20,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal import plan_json, schema
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.sent_rows import keyed
+from cg_uploader.uploads.journal.sent_rows.entries import keyed
 from cg_uploader.uploads.planning.plan_builder import earlier
 
 SECRET = bytes(range(32))
@@ -72,6 +72,17 @@ def test_a_journal_of_the_first_version_keeps_everything(places: Places) -> None
         assert earlier(PLAN, journal).known == {RowStatus.ACCEPTED: 1, RowStatus.NOT_SURE: 1}
     with closing(Journal(places)):
         pass
+
+
+def test_a_run_that_a_version_before_left_half_recorded_is_nothing(places: Places) -> None:
+    version_1(places)
+    with closing(sqlite3.connect(places.journal)) as db:
+        db.execute("update run set rows = -1, finished = null, stopped = null, exit = null")
+        db.commit()
+    with closing(Journal(places)) as journal:
+        assert journal.runs() == []
+        assert journal._db.execute("select count(*) from row").fetchone() == (0,)
+        assert not journal.lost
 
 
 @pytest.mark.parametrize("broken", ["create table half (x); create table key (x)", "create table half (x); nonsense"])

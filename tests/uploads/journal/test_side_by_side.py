@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event
@@ -23,7 +24,7 @@ from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import corruption, database, retention
+from cg_uploader.uploads.journal import corruption, database, recording, retention
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
 from cg_uploader.uploads.journal.locks import gate
@@ -71,22 +72,35 @@ def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another window is opened: it sees a run without all its rows, then looks at its lock, which was let go of in between."""
-    plan = plan_of(people(1))
-    with Journal(places) as mine, Journal(places) as other:
-        run = mine.begin(plan)
-        mine.add(run, [kept(0)])
+    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+    begun, go_on = Event(), Event()
+
+    def rows() -> Iterator[Kept]:
+        yield from (kept(0), kept(1))
+        begun.set()
+        go_on.wait(60)
+
+    def record_and_end() -> None:
+        with Journal(places) as mine:
+            run = mine.record_run(plan_of(people(2)), rows())
+            with mine.hold(run):
+                mine.end(run, None)
+
+    with Journal(places) as other, ThreadPoolExecutor(1) as threads:
+        working = threads.submit(record_and_end)
+        assert begun.wait(60)
         is_held = other._holds.is_held
 
         def held_after_all_that(number: int) -> bool:
-            if not other._db.in_transaction and not mine.runs():
-                mine.seal(number, plan)
-                with mine.hold(number):
-                    mine.end(number, None)
+            if not other._db.in_transaction:
+                go_on.set()
+                working.result(60)
             return is_held(number)
 
         monkeypatch.setattr(other._holds, "is_held", held_after_all_that)
-        other._clear_unsealed()
-        assert mine.runs() == [run]
+        other._clear_never_recorded()
+        assert go_on.is_set()
+        assert [other.summary(run).rows for run in other.runs()] == [2]
 
 
 def cut_off(places: Places) -> int:
@@ -102,7 +116,7 @@ def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
     def slow_look() -> None:
         with gate(places.journal), FileLock(places.locks / f"run-{run}.lock"):
             looking.set()
-            go_on.wait()
+            go_on.wait(60)
 
     def look() -> RunState:
         with Journal(places) as journal:
@@ -165,7 +179,7 @@ def test_nothing_is_sent_by_a_record_that_was_moved_away(places: Places) -> None
             corruption.set_aside(places.journal, places.locks)
         for _ in range(2):
             with pytest.raises(JournalError, match="nothing was sent"):
-                mine.begin(plan_of(people(1)))
+                mine.record_run(plan_of(people(1)), [])
             Journal(places).close()  # a new one in its place is not this one
 
 
@@ -190,11 +204,11 @@ def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
                 return True
 
             def readline(self) -> str:
-                mine.begin(plan_of(people(1)))
+                mine.record_run(plan_of(people(1)), [])
                 return "yes\n"
 
         monkeypatch.setattr("sys.stdin", Answer())
-        with pytest.raises(RunHeld, match="nothing was deleted"):
+        with pytest.raises(RunHeld, match="Nothing was deleted"):
             forget(Namespace(places=places, all=True, run=None, yes=False), Terminal())
         assert places.journal.exists()
 

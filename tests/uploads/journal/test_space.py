@@ -19,7 +19,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.settings.paths import Places
-from cg_uploader.uploads.journal import corruption
+from cg_uploader.uploads.journal import corruption, recording
 from cg_uploader.uploads.journal.database import RESERVE_BYTES
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
@@ -124,7 +124,7 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_recorded(disk: Path
     plan = plan_of([(f"p{n}@example.com", "x" * 500) for n in range(10_000)])
     with closing(Journal(Places(disk / "home"))) as journal:
         with pytest.raises(DiskFull, match="MB are free"):
-            preparation.stage(plan, journal, on_batch=Heard(), control=Control())
+            preparation.prepare(plan, journal, on_batch=Heard(), control=Control())
         assert journal._db.execute("select count(*) from run").fetchone() == (0,)
 
 
@@ -149,10 +149,10 @@ def test_what_a_run_takes_is_estimated_high_enough(places: Places, text: str, co
     plan = plan_of([(f"p{n}@example.com", *[text] * columns) for n in range(3_000)], headings)
     with closing(Journal(places)) as journal:
         before = stored(places)
-        preparation.stage(plan, journal, on_batch=Heard(), control=Control())
-        assert stored(places) - before <= 2 * preparation._estimated_bytes(plan) + (1 << 20), "write-ahead log included"
+        preparation.prepare(plan, journal, on_batch=Heard(), control=Control())
+        assert stored(places) - before <= 2 * recording.estimated_bytes(plan) + (1 << 20), "write-ahead log included"
         journal.remember()
-        assert places.journal.stat().st_size - before <= 2 * preparation._estimated_bytes(plan) + (1 << 20)
+        assert places.journal.stat().st_size - before <= 2 * recording.estimated_bytes(plan) + (1 << 20)
 
 
 def stored(places: Places) -> int:
@@ -162,7 +162,7 @@ def stored(places: Places) -> int:
 def test_an_edit_counts_for_the_space(places: Places) -> None:
     plan = plan_of(people(100))
     longer = replace(plan, edits={row.number: {1: "x" * 10_000} for row in plan.table.rows})
-    assert preparation._estimated_bytes(longer) > preparation._estimated_bytes(plan) + 900_000
+    assert recording.estimated_bytes(longer) > recording.estimated_bytes(plan) + 900_000
 
 
 def test_failed_rows_that_find_no_temporary_room_are_a_sentence(

@@ -57,7 +57,7 @@ def plan(tmp_path: Path) -> Plan:
 @pytest.fixture
 def rewritten(journal: Journal, plan: Plan) -> Rewrite:
     """Half of the run is accepted; then the file is written anew: what is said."""
-    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     journal.record(run, [(at, Outcome(at + 2, RowStatus.ACCEPTED, 200)) for at in range(5)])
 
     def rewrite(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
@@ -129,7 +129,7 @@ def test_what_differs_in_the_profile_is_named(plan: Plan) -> None:
 def test_file_and_profile_are_said_together_and_a_profile_that_is_gone_is_passed_over(
     journal: Journal, plan: Plan, tmp_path: Path
 ) -> None:
-    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     profiles = ProfileStore(tmp_path / "profiles")
     assert changed_since(run, journal, profiles) == ()
     profiles.save(replace(PROFILE, mapping=None, options=replace(PROFILE.options, blank_cells=BlankCells.SEND_EMPTY)))

@@ -169,6 +169,7 @@ def test_values_in_a_reason_do_not_make_it_another_one(journal: Journal) -> None
     assert [line[:2] for line in page.lines["Why rows need attention"][1:]] == [["30", "Held back"]]
 
 
+@pytest.mark.slow
 def test_outcomes_come_in_parts_and_are_never_all_in_memory(journal: Journal) -> None:
     run = long_run(journal, 40_000)
     tracemalloc.start()

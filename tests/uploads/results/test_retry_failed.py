@@ -188,12 +188,13 @@ def test_two_corrections_of_one_row_at_the_same_time_are_not_both_sent(survey: P
     summary, _ = stopped_run(survey, journal)
     file = saved(journal, summary.run, tmp_path / "failed.xlsx")
     mine, theirs = (again(survey, corrected(file, ("C2", text))) for text in ("Mine", "Theirs"))
-    run = journal.begin(mine)
-    journal.add(run, [Kept(0, 3, "waiting", once_only=True, cells=("p3@example.com", "Mine"), fingerprint=b"mine")])
-    assert send(theirs, journal).counts[RowStatus.ACCEPTED] == 4
+
+    def rows() -> Iterator[Kept]:
+        yield Kept(0, 3, "waiting", once_only=True, cells=("p3@example.com", "Mine"), fingerprint=b"mine")
+        assert send(theirs, journal).counts[RowStatus.ACCEPTED] == 4
+
     with pytest.raises(AlreadyUploaded, match="have just left"):
-        journal.seal(run, mine)
-    journal.abandon(run)
+        journal.record_run(mine, rows())
 
 
 @pytest.mark.parametrize("run", ["known", "forgotten", "of another computer"])

@@ -201,7 +201,7 @@ def mute() -> Iterator[str]:
             yield f"https://127.0.0.1:{listener.getsockname()[1]}/records/"
         finally:
             over.set()
-            thread.join()
+            thread.join(60)
             for sock in inside:
                 sock.close()
 

@@ -239,7 +239,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
     found.answer.set()
     for thread in threading.enumerate():
         if thread.name == "name-look-up":
-            thread.join()
+            thread.join(60)
 
 
 def test_stop_while_names_are_looked_up(places: Places, names: SlowNames) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -32,6 +33,8 @@ from cg_uploader.uploads.sending.scheduler import Ticket
 from cg_uploader.uploads.sending.sleep_inhibitor import Awake
 from cg_uploader.uploads.sending.surroundings import Surroundings
 from cg_uploader.uploads.sending.worker_pool import Sent
+
+pytestmark = pytest.mark.slow
 
 ROWS = 14
 DAY = 86_400.0

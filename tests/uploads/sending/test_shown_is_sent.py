@@ -84,7 +84,7 @@ def ready(plan: Plan) -> list[tuple[str, ...]]:
     checker = RowChecker(plan)
     found = []
     for row in plan.table.rows:
-        problems = checker.problems(row, plan.request(row))
+        problems = checker.find_problems(row, plan.request(row))
         if not any(problem.level is Level.ERROR for problem in problems):
             edits = plan.edits.get(row.number, {})
             found.append(tuple(edits.get(position, text) for position, text in enumerate(row.cells)))
@@ -141,7 +141,7 @@ def test_the_ledger_has_what_preview_shows(service, rows):
     kept = [
         texts
         for row, texts in zip(table.rows, preview[1:], strict=True)
-        if not any(problem.level is Level.ERROR for problem in checker.problems(row, plan.request(row)))
+        if not any(problem.level is Level.ERROR for problem in checker.find_problems(row, plan.request(row)))
     ]
     expected = [tuple(pair for pair in zip(heads, texts, strict=True) if pair[1]) for texts in kept]
     assert [entry.pairs for entry in service.sent_by(plan)] == expected

@@ -94,7 +94,7 @@ class Desktop:
     def close(self) -> None:
         os.close(self._read_end)
         self._connection.sock.shutdown(2)
-        self._thread.join()
+        self._thread.join(60)
         self._connection.close()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cg_uploader.sheets.cells.number_format import NumberFormat, number_format
+from cg_uploader.sheets.cells.number_format import NumberFormat, parse_number_format
 
-_KINDS = frozenset(
+_DATA_STYLES = frozenset(
     ["number-style", "percentage-style", "currency-style", "date-style", "time-style", "boolean-style", "text-style"]
 )
-_CLOCK = {
+# Codes of parts of dates and times, and which of these may count on beyond a day, an hour or a minute.
+_CLOCK_CODES = {
     "day": "d",
     "month": "m",
     "year": "yyyy",
@@ -23,64 +24,71 @@ _CLOCK = {
     "quarter": '"Q"',
     "week-of-year": '"W"',
 }
-_ELAPSED = ("hours", "minutes", "seconds")
+_MAY_ELAPSE = ("hours", "minutes", "seconds")
+_FIXED_CODES = {
+    "scientific-number": "0.00E+00",
+    "fraction": "# ?/?",
+    "text-content": "@",
+    "boolean": '[=0]"FALSE";"TRUE"',
+}
 _CONDITION = re.compile(r"value\(\)\s*(<=|>=|!=|<|>|=)\s*(-?[0-9.]+(?:E[+-]?[0-9]+)?)", re.IGNORECASE)
+_MAX_DIGITS = 60
 
 
 @dataclass(slots=True)
 class _DataStyle:
     """One number format while it is put together."""
 
+    # The pieces of its code.
     code: list[str] = field(default_factory=list)
+    # Conditions, and the names of the styles that apply instead when they hold.
     choices: list[tuple[str, str]] = field(default_factory=list)
+    # Whether it shows a percentage.
     percent: bool = False
+    # Whether its next part of a time counts on.
     elapsed: bool = False
 
 
-class Styles:
-    """Gathers styles while XML is read, then answers with the number format of a cell style."""
+class OdsStyles:
+    """Takes styles while XML is read, then returns the number format of a cell style."""
 
     def __init__(self) -> None:
-        self._formats: dict[str, _DataStyle] = {}
-        self._cells: dict[str, tuple[str | None, str | None]] = {}
         self.hidden_tables: set[str] = set()
-        self._open: _DataStyle | None = None
-        self._digits: dict[str, str] | None = None
-        self._embedded: list[tuple[int, str]] = []
+        self._data_styles: dict[str, _DataStyle] = {}
+        # By name of a cell style: the names of its data style and of its parent.
+        self._cell_styles: dict[str, tuple[str | None, str | None]] = {}
+        # What is open: the name of the style, its data style, a number in it, a text in that and where the text stands.
         self._style = ""
+        self._data_style: _DataStyle | None = None
+        self._number: dict[str, str] | None = None
+        self._embedded: list[tuple[int, str]] = []
         self._text: list[str] | None = None
-        self._place = 0
+        self._text_position = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take the start of an element; names come without prefixes."""
-        if tag in _KINDS:
-            style = _DataStyle(percent=tag == "percentage-style", elapsed=attributes.get("truncate-on-overflow") == "false")
-            self._open = self._formats[attributes.get("name", "")] = style
+        """Take the start of an element. Names come without prefixes."""
+        if tag in _DATA_STYLES:
+            style = _DataStyle(percent=tag == "percentage-style", elapsed=_is_elapsed(attributes))
+            self._data_style = self._data_styles[attributes.get("name", "")] = style
         elif tag == "style":
             self._style = attributes.get("name", "")
-            self._cells[self._style] = attributes.get("data-style-name"), attributes.get("parent-style-name")
+            self._cell_styles[self._style] = attributes.get("data-style-name"), attributes.get("parent-style-name")
         elif tag == "table-properties" and attributes.get("display") == "false":
             self.hidden_tables.add(self._style)
-        elif self._open is not None:
-            self._part(self._open, tag, attributes)
+        elif self._data_style is not None:
+            self._start_part(self._data_style, tag, attributes)
 
-    def _part(self, style: _DataStyle, tag: str, attributes: dict[str, str]) -> None:
-        if tag in _CLOCK:
-            elapsed = tag in _ELAPSED and (style.elapsed or attributes.get("truncate-on-overflow") == "false")
-            style.code.append(f"[{_CLOCK[tag]}]" if elapsed else _CLOCK[tag])
+    def _start_part(self, style: _DataStyle, tag: str, attributes: dict[str, str]) -> None:
+        if tag in _CLOCK_CODES:
+            elapsed = tag in _MAY_ELAPSE and (style.elapsed or _is_elapsed(attributes))
+            style.code.append(f"[{_CLOCK_CODES[tag]}]" if elapsed else _CLOCK_CODES[tag])
             style.elapsed = style.elapsed and not elapsed
+        elif tag in _FIXED_CODES:
+            style.code.append(_FIXED_CODES[tag])
         elif tag == "number":
-            self._digits, self._embedded = attributes, []
+            self._number, self._embedded = attributes, []
         elif tag in ("text", "embedded-text"):
-            self._text, self._place = [], _position(attributes.get("position", "0"))
-        elif tag == "scientific-number":
-            style.code.append("0.00E+00")
-        elif tag == "fraction":
-            style.code.append("# ?/?")
-        elif tag == "text-content":
-            style.code.append("@")
-        elif tag == "boolean":
-            style.code.append('[=0]"FALSE";"TRUE"')
+            self._text, self._text_position = [], _parse_position(attributes.get("position", "0"))
         elif tag == "map":
             style.choices.append((attributes.get("condition", ""), attributes.get("apply-style-name", "")))
 
@@ -91,65 +99,72 @@ class Styles:
 
     def end(self, tag: str) -> None:
         """Take the end of an element."""
-        if self._open is None:
+        style = self._data_style
+        if style is None:
             return
-        if tag in _KINDS:
-            self._open = None
-        elif tag == "number" and self._digits is not None:
-            self._open.code.append(_digits(self._digits, self._embedded))
-            self._digits = None
+        if tag in _DATA_STYLES:
+            self._data_style = None
+        elif tag == "number" and self._number is not None:
+            style.code.append(_make_digits(self._number, self._embedded))
+            self._number = None
         elif tag in ("text", "embedded-text") and self._text is not None:
             text, self._text = "".join(self._text), None
             if tag == "embedded-text":
-                self._embedded.append((self._place, text))
+                self._embedded.append((self._text_position, text))
             else:
-                percent = "%" if self._open.percent else ""
-                self._open.code.append("".join(char if char == percent else f"\\{char}" for char in text))
+                percent = "%" if style.percent else ""
+                style.code.append("".join(char if char == percent else f"\\{char}" for char in text))
 
-    def format(self, style: str) -> NumberFormat:
-        """The number format of a cell style; *General* when it has none."""
+    def find_format(self, style: str) -> NumberFormat:
+        """Return the number format of a cell style, or *General* when it has none."""
         seen: set[str] = set()
-        while style in self._cells and style not in seen:
+        while style in self._cell_styles and style not in seen:
             seen.add(style)
-            data, parent = self._cells[style]
-            if data is not None:
-                return number_format(self._code(data))
+            data_style, parent = self._cell_styles[style]
+            if data_style is not None:
+                return parse_number_format(self._make_code(data_style))
             style = parent or ""
-        return number_format("General")
+        return parse_number_format("General")
 
-    def _code(self, name: str) -> str:
-        style = self._formats.get(name)
+    def _make_code(self, name: str) -> str:
+        style = self._data_styles.get(name)
         if style is None:
             return "General"
         sections = []
-        for condition, other in style.choices:
-            found, target = _CONDITION.fullmatch(condition.strip()), self._formats.get(other)
-            if found and target:
-                sections.append(f"[{found[1].replace('!=', '<>')}{found[2]}]" + "".join(target.code))
+        for text, other in style.choices:
+            condition, target = _CONDITION.fullmatch(text.strip()), self._data_styles.get(other)
+            if condition and target:
+                sections.append(f"[{condition[1].replace('!=', '<>')}{condition[2]}]" + "".join(target.code))
         return ";".join([*sections, "".join(style.code)]) or (";" if style.code else "General")
 
 
-def _count(attributes: dict[str, str], name: str, otherwise: int) -> int:
-    """A small count from an attribute."""
+def _is_elapsed(attributes: dict[str, str]) -> bool:
+    return attributes.get("truncate-on-overflow") == "false"
+
+
+def _parse_count(attributes: dict[str, str], name: str, default: int) -> int:
+    """Return a small count from an attribute."""
     text = attributes.get(name, "")
-    return min(int(text), 60) if text.isdecimal() else otherwise
+    return min(int(text), _MAX_DIGITS) if text.isdecimal() else default
 
 
-def _position(text: str) -> int:
-    """Before how many digits of the whole part a text stands; below zero: from -1 on, before which decimal."""
-    return max(-60, min(int(text), 60)) if text.removeprefix("-").isdecimal() else 0
+def _parse_position(text: str) -> int:
+    """Return before how many digits of the whole part a text stands. From -1 down: before which decimal."""
+    return max(-_MAX_DIGITS, min(int(text), _MAX_DIGITS)) if text.removeprefix("-").isdecimal() else 0
 
 
-def _digits(attributes: dict[str, str], embedded: list[tuple[int, str]]) -> str:
-    """The placeholders for one ``number:number`` element."""
-    least = _count(attributes, "min-integer-digits", 1)
+def _make_digits(attributes: dict[str, str], embedded: list[tuple[int, str]]) -> str:
+    """Return the code of one ``number:number`` element. ``embedded``: (position, text) for texts between its digits."""
+    min_integer_digits = _parse_count(attributes, "min-integer-digits", 1)
     if "decimal-places" not in attributes and not embedded:
-        return "General" if least <= 1 else "0" * least
-    places = _count(attributes, "decimal-places", 0)
-    forced = min(_count(attributes, "min-decimal-places", places), places)
-    width = max([least, *(place + 1 for place, _ in embedded)])
-    digits = list("0" * least + "." + "0" * forced + "#" * (places - forced)) if places else list("0" * least)
-    code = ["#"] * (width - least) + digits
-    for place, text in embedded:
-        code[min(max(width - place, 1), len(code)) - 1] += "".join(f"\\{char}" for char in text)
+        return "General" if min_integer_digits <= 1 else "0" * min_integer_digits
+    decimals = _parse_count(attributes, "decimal-places", 0)
+    min_decimals = min(_parse_count(attributes, "min-decimal-places", decimals), decimals)
+    digits = list("0" * min_integer_digits)
+    if decimals:
+        digits += list("." + "0" * min_decimals + "#" * (decimals - min_decimals))
+    width = max([min_integer_digits, *(position + 1 for position, _text in embedded)])
+    code = ["#"] * (width - min_integer_digits) + digits
+    for position, text in embedded:
+        code[min(max(width - position, 1), len(code)) - 1] += "".join(f"\\{char}" for char in text)
     return "".join(code) + "," if attributes.get("display-factor", "1") not in ("1", "1.0") else "".join(code)

@@ -8,75 +8,78 @@ from typing import IO
 
 from cg_uploader.sheets.cells.clean_text import unescape
 from cg_uploader.sheets.cells.converter import SharedTexts
-from cg_uploader.sheets.containers.xml_stream import Decoder
-from cg_uploader.sheets.containers.zip_package import CHUNK, damage_is_said, local, parser
+from cg_uploader.sheets.containers.errors import damage_as_file_error
+from cg_uploader.sheets.containers.xml_parser import create_xml_parser, local_name
+from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
+from cg_uploader.sheets.containers.zip_package import CHUNK_BYTES
 
-# Text in XML, as a regular expression: only with the names that XML itself has for characters.
-WRITTEN = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
+# A text as XML writes it, as a regular expression. The only entities in it are the five that XML itself has.
+XML_TEXT = "[^<&]*+(?:&(?:amp|lt|gt|quot|apos);[^<&]*+)*+"
 
-_SIMPLE = re.compile(rf'<si><t(?: xml:space="preserve")?>({WRITTEN})</t></si>')
+_SIMPLE_ITEM = re.compile(rf'<si><t(?: xml:space="preserve")?>({XML_TEXT})</t></si>')
+# Texts with these may need a closer look before they are sent.
 _NOT_PLAIN = ("> ", " <", ">#", ">Err:", "E+")
-_NAMED = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 # No XML holds this character.
-_APART = "\0"
+_SEPARATOR = "\0"
 
 
-def all_named(xml: str) -> bool:
-    """Whether all that XML writes in other ways has the names that ``WRITTEN`` knows."""
-    return "&" not in xml or xml.count("&") == sum(xml.count(name) for name, _ in _NAMED)
+def has_only_named_entities(xml: str) -> bool:
+    """Return whether all entities are those that ``XML_TEXT`` knows."""
+    return "&" not in xml or xml.count("&") == sum(xml.count(name) for name, _char in _ENTITIES)
 
 
-def decoded(written: Sequence[str]) -> Sequence[str]:
-    """The texts that were ``WRITTEN`` so, all at once."""
-    joined = _APART.join(written)
+def decode_entities(texts: Sequence[str]) -> Sequence[str]:
+    """Return texts that match ``XML_TEXT`` with characters in the place of entities, all at once."""
+    joined = _SEPARATOR.join(texts)
     if "&" not in joined:
-        return written
-    for name, character in _NAMED:
-        joined = joined.replace(name, character)
-    return joined.split(_APART)
+        return texts
+    for name, char in _ENTITIES:
+        joined = joined.replace(name, char)
+    return joined.split(_SEPARATOR)
 
 
-class SharedStrings:
-    """Reads the part ``sharedStrings.xml``; phonetic runs are left out."""
+class SharedStringsReader:
+    """Reads the part ``sharedStrings.xml`` piece by piece. Phonetic runs are left out."""
 
     def __init__(self, part: IO[bytes], tick: Callable[[int], None]) -> None:
-        """``part`` is the open part; it is closed after the last text."""
+        """``part`` is open, and is closed after the last text. ``tick`` is called for each piece."""
         self.shared = SharedTexts(self._read_on)
         self._part = part
         self._tick = tick
-        self._decoder = Decoder("</si>")
-        self._parser = parser()
+        self._decoder = XmlChunkDecoder("</si>")
+        self._parser = create_xml_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._pieces: list[str] = []
         self._phonetic = False
         self._depth = 0
 
-    def _read_on(self, _: SharedTexts) -> bool:
-        """Add the texts of the next piece of the part.
+    def _read_on(self, _shared: SharedTexts) -> bool:
+        """Add the texts of the next piece of the part, and return whether there was one.
 
-        Simple ones are cut out of the stream before the XML parser sees it, because that is faster.
+        Simple ones are cut out of the stream before the XML parser gets it, because that is faster.
         """
         if self._part.closed:
             return False
         self._tick(0)
-        with damage_is_said():
-            data = self._part.read(CHUNK)
+        with damage_as_file_error():
+            data = self._part.read(CHUNK_BYTES)
             if not data:
                 self._parser.Parse(self._decoder.rest(), True)
                 self._part.close()
                 return True
             text = self._decoder.decode(data)
-            if not (self._decoder.simple and isinstance(text, str) and self._depth == 1 and self._simple(text)):
+            if not (self._decoder.simple and isinstance(text, str) and self._depth == 1 and self._take_simple(text)):
                 self._parser.Parse(text, False)
         return True
 
-    def _simple(self, text: str) -> bool:
-        """Take all texts of a piece of the part, if all have the simple form."""
-        pieces = _SIMPLE.split(text)
+    def _take_simple(self, text: str) -> bool:
+        """Take all texts of a piece of the part, if all have the simple form, and return whether they have."""
+        pieces = _SIMPLE_ITEM.split(text)
         if "".join(pieces[0::2]).strip():
             return False
-        texts = decoded(pieces[1::2])
+        texts = decode_entities(pieces[1::2])
         if "_x" in text:
             self.shared.extend([*map(unescape, texts)])
         else:
@@ -84,9 +87,9 @@ class SharedStrings:
             self.shared.extend(texts, plain=plain)
         return True
 
-    def _start(self, tag: str, _: dict[str, str]) -> None:
+    def _start(self, tag: str, _attributes: dict[str, str]) -> None:
         self._depth += 1
-        name = local(tag)
+        name = local_name(tag)
         if name == "si":
             self._pieces = []
         elif name == "rPh":
@@ -96,7 +99,7 @@ class SharedStrings:
 
     def _end(self, tag: str) -> None:
         self._depth -= 1
-        name = local(tag)
+        name = local_name(tag)
         if name == "t":
             self._parser.CharacterDataHandler = None
         elif name == "rPh":

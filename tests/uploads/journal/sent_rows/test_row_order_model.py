@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rig import OK, Heard, ScriptedClient, Timer, inline, plan_of, status
@@ -25,6 +26,8 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
+
+pytestmark = pytest.mark.slow
 
 Age = tuple[int, int]
 """Which upload, and which row."""

@@ -26,9 +26,9 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.named_file import NamedFile, is_there
-from cg_uploader.uploads.journal import sent_rows
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
+from cg_uploader.uploads.journal.sent_rows import entries
 
 MAGIC = b"CG Uploader memory 1\n"
 ENTRY = struct.Struct(">16s16sBdH")
@@ -89,18 +89,18 @@ class Exchange:
 
     def rows(self) -> int:
         """How many rows this computer has recorded itself: a row can have several entries."""
-        return sent_rows.rows_of(self._db, sent_rows.OWN)[0]
+        return entries.rows_of(self._db, entries.OWN)[0]
 
     def in_words(self) -> tuple[str, ...]:
         """What is remembered, for people: of this computer, then a line for each memory that was taken in."""
-        rows, perhaps = sent_rows.rows_of(self._db, sent_rows.OWN)
+        rows, perhaps = entries.rows_of(self._db, entries.OWN)
         own = f"This computer remembers {_accepted(rows - perhaps)} that it has sent itself{_and(perhaps)}."
         return (own, *(one.as_kept for one in self.imports()))
 
     def imports(self) -> list[Imported]:
         """Whose memories were taken in, the oldest first."""
         origins = self._db.execute("select name, made, imported, id from origin order by id").fetchall()
-        return [Imported(name, made, came, *sent_rows.rows_of(self._db, origin)) for name, made, came, origin in origins]
+        return [Imported(name, made, came, *entries.rows_of(self._db, origin)) for name, made, came, origin in origins]
 
     def export_to(self, target: Path) -> tuple[int, str]:
         """Write everything this computer has recorded to ``target``, whole or not at all: of how many rows, and the code.
@@ -138,7 +138,7 @@ class Exchange:
 
     def _packed(self, places: list[int]) -> Iterator[bytes]:
         index = {place: at for at, place in enumerate(places)}
-        for subject, fingerprint, sure, answered, place in sent_rows.own_entries(self._db):
+        for subject, fingerprint, sure, answered, place in entries.own_entries(self._db):
             yield ENTRY.pack(subject, fingerprint, sure, answered, index[place])
 
     def import_from(self, file: Path, code: str) -> Imported:
@@ -158,9 +158,9 @@ class Exchange:
                 (header["from"], key, header["made"], imported),
             )
             (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
-            places = [sent_rows.place_of(db, records, reference) for records, reference in header["places"]]
-            sent_rows.take_in(db, origin, _entries(file, header["rows"], places))
-        return Imported(header["from"], header["made"], imported, *sent_rows.rows_of(self._db, origin))
+            places = [entries.place_of(db, records, reference) for records, reference in header["places"]]
+            entries.take_in(db, origin, _entries(file, header["rows"], places))
+        return Imported(header["from"], header["made"], imported, *entries.rows_of(self._db, origin))
 
     def _unsealed(self, file: Path, header: dict[str, Any], code: str) -> bytes:
         bare = "".join(filter(str.isalnum, code)).lower()
@@ -233,7 +233,7 @@ def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], c
     stream.write(plain.digest() + keyed.digest())
 
 
-def _entries(file: Path, count: int, places: list[int]) -> Iterator[sent_rows.Entry]:
+def _entries(file: Path, count: int, places: list[int]) -> Iterator[entries.Entry]:
     """Nothing in it is from the future: a colleague's clock that is ahead would otherwise outdo what happens here later."""
     now = time.time()
     with _opened(file) as stream:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rig import OK, Heard, ListedRows, ScriptedClient, Timer, inline, people, plan_of, status
@@ -31,6 +32,8 @@ from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
+
+pytestmark = pytest.mark.slow
 
 DAY = 86_400.0
 ROWS = 4

@@ -21,7 +21,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.settings.paths import Places
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.sent_rows_file import ENTRY, Exchange
+from cg_uploader.uploads.journal.sent_rows.export_file import ENTRY, Exchange
 from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -241,6 +241,7 @@ def test_memory_outlives_the_values_and_the_run_and_holds_no_value(journal: Jour
     assert b"somebody-special" not in stored
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
