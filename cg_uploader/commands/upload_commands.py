@@ -10,12 +10,13 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.client_factory import Way, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
-from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.commands.terminal import Progress, Terminal, outcome_line
 from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
@@ -45,6 +46,8 @@ from cg_uploader.uploads.sending.preparation import refuse_impossible
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
 STOPS = (signal.SIGINT, signal.SIGTERM)
 NO_SIGNAL = b"\0"
+# So many rows that need attention are shown in a terminal.
+MAX_ROWS_IN_SHORT = 20
 
 Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
@@ -246,7 +249,7 @@ _ENDS = {
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:
-    """One run's receipt, as a page or as data."""
+    """Show one run: in a terminal in short, else as a page or as data."""
     form = args.form or "html"
     if args.save is not None:
         form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
@@ -254,6 +257,9 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
             wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
             raise UsageError(wrong.format(form=args.form))
     with opened_journal(args.places, terminal.tell) as journal:
+        if args.save is None and args.form is None and terminal.shows_result:
+            _say_in_short(journal, args.run, terminal)
+            return 0
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
         if args.save is None:
             _write(text, terminal)
@@ -261,6 +267,29 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
             save_report(journal, text, args.save, args.places)
             terminal.say(_("Saved as {file}.").format(file=args.save))
     return 0
+
+
+def _say_in_short(journal: Journal, run: int, terminal: Terminal) -> None:
+    """Say how a run ended, its totals, and the first rows that need attention."""
+    summary = journal.summary(run)
+    terminal.say(_("Upload {run}: {file}").format(run=run, file=Path(summary.file).name))
+    if summary.state is not RunState.FINISHED:
+        terminal.say(summary.why)
+    terminal.say(in_words(summary))
+    if summary.attention:
+        terminal.say()
+        terminal.say(_("Rows that need attention:"))
+        troubled = (outcome for outcome in journal.outcomes(run) if STATUSES[outcome.status].needs_attention)
+        for outcome in islice(troubled, MAX_ROWS_IN_SHORT):
+            terminal.say(f"  {outcome_line(outcome)}")
+        if (more := summary.attention - MAX_ROWS_IN_SHORT) > 0:
+            text = ngettext("and {count:,} more row", "and {count:,} more rows", more)
+            terminal.say(f"  {text.format(count=more)}")
+        terminal.say()
+        text = _("“cg-uploader resume {run} --save-failed PATH” writes the rows that need attention to a file.")
+        terminal.say(text.format(run=run))
+    text = _("“cg-uploader report {run} --save receipt.html” writes the whole receipt, “--as json” shows every row.")
+    terminal.say(text.format(run=run))
 
 
 def _write(parts: Iterable[str], terminal: Terminal) -> None:
