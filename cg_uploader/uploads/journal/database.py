@@ -306,8 +306,8 @@ def _not_written(file: Path, error: OSError) -> JournalError:
 
 def _full(file: Path) -> DiskFull:
     return DiskFull(
-        f"The disk is full: the record of this upload in {file.parent} cannot be written. "
-        "Make room on that disk, then continue; nothing was sent that is not recorded."
+        f"The disk is full: {file}, the record of uploads, cannot be written. "
+        "Make room on that disk, then try again; nothing was sent that is not recorded."
     )
 
 
