@@ -28,7 +28,8 @@ from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.opened_journal import opened_journal
+from cg_uploader.uploads.journal.reader import JournalReader
+from cg_uploader.uploads.opened_journal import journal_to_read, opened_journal
 from cg_uploader.uploads.planning.drift import changed_since
 from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
 from cg_uploader.uploads.proxy_auth import goes_on
@@ -221,7 +222,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with opened_journal(args.places, terminal.tell) as journal:
+    with journal_to_read(args.places, terminal.tell) as journal:
         runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -256,7 +257,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
         if args.form not in (None, form):
             wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
             raise UsageError(wrong.format(form=args.form))
-    with opened_journal(args.places, terminal.tell) as journal:
+    with journal_to_read(args.places, terminal.tell) as journal:
         if args.save is None and args.form is None and terminal.shows_result:
             _say_in_short(journal, args.run, terminal)
             return 0
@@ -269,7 +270,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _say_in_short(journal: Journal, run: int, terminal: Terminal) -> None:
+def _say_in_short(journal: JournalReader, run: int, terminal: Terminal) -> None:
     """Say how a run ended, its totals, and the first rows that need attention."""
     summary = journal.summary(run)
     terminal.say(_("Upload {run}: {file}").format(run=run, file=Path(summary.file).name))

@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from cg_uploader.errors import DiskFull
 from cg_uploader.settings.paths import Places
 from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
@@ -29,6 +31,17 @@ def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Jo
         yield journal
         if keep_days == 0:
             _delete_old_values(journal, keep_days)
+
+
+@contextmanager
+def journal_to_read(places: Places, tell: Callable[[str], object]) -> Iterator[JournalReader]:
+    """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
+
+    Raises:
+        JournalError: The journal cannot be used.
+    """
+    with JournalReader.to_read(places) if can_only_be_read(places) else opened_journal(places, tell) as journal:
+        yield journal
 
 
 def _delete_old_values(journal: Journal, keep_days: int) -> None:

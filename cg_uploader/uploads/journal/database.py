@@ -65,6 +65,59 @@ def open_journal(places: Places) -> Opened:
                 raise full from None
 
 
+def can_only_be_read(places: Places) -> bool:
+    """Whether the journal is there, and it or its folder cannot be written."""
+    file = places.journal
+    return file.is_file() and os.access(file, os.R_OK) and not all(os.access(one, os.W_OK) for one in (file, file.parent))
+
+
+def open_to_read(places: Places) -> Opened:
+    """Open a journal that can only be read.  Nothing is made or changed.
+
+    Raises:
+        JournalError: It is foreign, of another version, or has lost commits.  Or what was recorded last cannot be read
+            without writing.
+    """
+    file = places.journal
+    with translated(file):
+        _refuse_links(file)
+        counted, opened = commit_counter.acknowledged(file), identity_of(file)
+        connection = _connected_to_read(file)
+        try:
+            schema.refuse_foreign(connection, file)
+            _refuse_earlier(connection, file)
+            _refuse_behind(connection, counted, file)
+            secret: bytes = connection.execute("select secret from key").fetchone()[0]
+        except BaseException:
+            connection.close()
+            raise
+    return Opened(connection, secret, commit_counter.Counter(file, secret), opened, None, False)
+
+
+def _refuse_earlier(connection: sqlite3.Connection, file: Path) -> None:
+    if schema.version_of(connection) < len(schema.MIGRATIONS):
+        raise _not_kept(file, "it is of an earlier version and cannot be brought up to date")
+
+
+def _connected_to_read(file: Path) -> sqlite3.Connection:
+    """Connect so that commits of other programs are seen.
+
+    Where SQLite would have to make files for that, and no log is left, connect to the file as one that does not change.
+    """
+    logged = corruption.size_of(file.with_name(file.name + "-wal")) > 0
+    for way in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
+        address = f"{file.absolute().as_uri()}?{way}"
+        connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        try:
+            schema.version_of(connection)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure
+
+
 class _Behind(JournalError):
     """The journal that was opened has lost commits, and ``is_damaged`` could not see it."""
 

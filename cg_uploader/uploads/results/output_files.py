@@ -17,6 +17,7 @@ from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_s
 from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there, read_named, same_as, within
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 
 _CHUNK_BYTES = 1 << 20
 # What a file of failed rows may end in.
@@ -37,7 +38,7 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
 
 
 def ensure_spared(
-    target: Path, places: Places, journal: Journal | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
+    target: Path, places: Places, journal: JournalReader | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
 ) -> None:
     """Make sure that a file may be saved as ``target``.  A file that is there is recognised under any name.
 
@@ -64,7 +65,9 @@ def ensure_spared(
             )
 
 
-def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs: Iterable[Path], setup: str = "") -> None:
+def _ensure_spared(
+    target: Path, places: Places, journal: JournalReader | None, inputs: Iterable[Path], setup: str = ""
+) -> None:
     if same_as(target, inputs):
         raise UsageError(f"{target} is read by this command, so nothing is saved in its place. Choose another name.")
     if same_as(target, _own_files(places)):
@@ -80,7 +83,7 @@ def _ensure_spared(target: Path, places: Places, journal: Journal | None, inputs
             _ensure_no_source(target, opened)
 
 
-def _ensure_no_source(target: Path, journal: Journal) -> None:
+def _ensure_no_source(target: Path, journal: JournalReader) -> None:
     """Recognise the file of a run by its identity, and by its content where it was moved since."""
     plans = list(_plans(journal))
     same = same_as(target, [plan.table.file for _, plan in plans])
@@ -92,7 +95,7 @@ def _ensure_no_source(target: Path, journal: Journal) -> None:
         raise UsageError(f"{target} is the file of upload {run}, so nothing is saved in its place. Choose another name.")
 
 
-def _plans(journal: Journal) -> Iterator[tuple[int, Plan]]:
+def _plans(journal: JournalReader) -> Iterator[tuple[int, Plan]]:
     for run in journal.runs():
         with suppress(UsageError, JournalError):  # it was forgotten meanwhile, or cannot be read any more
             yield run, journal.plan(run)

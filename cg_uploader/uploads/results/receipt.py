@@ -20,8 +20,8 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.reader import JournalReader
 
 # Rows that are listed one by one; the file of failed rows has all of them.
 MOST_ROWS = 200
@@ -59,7 +59,7 @@ KINDS = {"Row": "number", "Rows": "number", "Status": "word", "Who": "who", "Fac
 _QUOTED = re.compile("“[^”]*”|\\d+")
 
 
-def receipt(journal: Journal, run: int) -> str:
+def receipt(journal: JournalReader, run: int) -> str:
     """The receipt of a run as one HTML page: who, when, where, which file, what was sent, totals, reasons; never a secret.
 
     Its length is bounded, however many rows the run has.
@@ -175,7 +175,7 @@ class _Reasons:
         return lines
 
 
-def _attention(journal: Journal, run: int, summary: RunSummary) -> str:
+def _attention(journal: JournalReader, run: int, summary: RunSummary) -> str:
     reasons, listed = _Reasons(), list[Cells]()
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention:

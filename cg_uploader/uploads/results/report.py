@@ -23,7 +23,7 @@ from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
 from cg_uploader.uploads.journal.plan_json import first_content
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.reader import JournalReader
 
 ROWS_OF_A_PART = 1_000
 
@@ -43,7 +43,7 @@ STILL_READ = (
 )
 
 
-def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
+def summaries(journal: JournalReader, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
     """How these runs stand, without those that are forgotten meanwhile; ``changed`` hears of those that cannot be read."""
     found = []
     for run in runs:
@@ -62,7 +62,7 @@ def all_refused(run: RunSummary) -> bool:
     return run.state is not RunState.FINISHED and answered == {RowStatus.REFUSED}
 
 
-def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
+def save_failed_rows(journal: JournalReader, run: int, target: Path) -> int:
     """Write the rows that need attention to ``target`` and return how many.  With none, nothing is written.
 
     Once-only rows that may have arrived stand on a second sheet, or in a second csv file, which is never sent by itself.
@@ -97,17 +97,17 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
     )
 
 
-def _first_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
+def _first_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
     others = _other_names(journal.plan(run))
     return (_failed_row(row, others) for row in _attention(journal, run) if not _to_look_up(row))
 
 
-def _second_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
+def _second_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
     others = _other_names(journal.plan(run))
     return (_failed_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
 
 
-def _attention(journal: Journal, run: int) -> Iterator[Kept]:
+def _attention(journal: JournalReader, run: int) -> Iterator[Kept]:
     yield from (row for row in journal.rows(run) if STATUSES[row.status].needs_attention)
     journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
 
@@ -131,7 +131,7 @@ def _failed_row(row: Kept, others: dict[str, str]) -> FailedRow:
     return FailedRow(row.number, row.cells, row.status, problem, what_to_do, when, row.who)
 
 
-def as_json(journal: Journal, run: int) -> Iterator[str]:
+def as_json(journal: JournalReader, run: int) -> Iterator[str]:
     """A run and every row's outcome as the command line's one JSON object, in parts: no run is too long for it."""
     summary = journal.summary(run)
     ended = summary.finished or summary.started
