@@ -145,7 +145,7 @@ class ApiMessage(MessageKind):
     )
     TOO_MANY_SIGN_INS = (
         "too-many-sign-ins",
-        N_("CustomerGauge gets too many sign-ins at the moment. Try again in {seconds} seconds."),
+        N_("CustomerGauge gets too many sign-ins at the moment. Try again in {seconds} s."),
     )
     TOO_MANY_SIGN_INS_NOW = (
         "too-many-sign-ins-now",
@@ -153,7 +153,7 @@ class ApiMessage(MessageKind):
     )
     SIGN_IN_BROKEN = (
         "sign-in-broken",
-        N_("CustomerGauge's sign-in has a failure of its own at the moment. Try again in {seconds} seconds."),
+        N_("CustomerGauge's sign-in has a failure of its own at the moment. Try again in {seconds} s."),
     )
     SIGN_IN_BROKEN_NOW = (
         "sign-in-broken-now",

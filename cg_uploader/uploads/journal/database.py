@@ -79,8 +79,8 @@ def open_to_read(places: Places) -> Opened:
             without writing.
     """
     file = places.journal
+    _refuse_links(file)
     with translated(file):
-        _refuse_links(file)
         counted, opened = commit_counter.acknowledged(file), identity_of(file)
         connection = _connected_to_read(file)
         try:

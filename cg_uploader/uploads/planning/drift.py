@@ -17,6 +17,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.system.named_file import NamedFile
+from cg_uploader.translation import ngettext
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
@@ -72,17 +73,42 @@ def _differences(plan: Plan, journal: Journal, run: int, table: Table) -> str:
     now = [column.heading for column in table.columns]
     gone = [quote(name) for name in before if name not in now]
     new = [quote(name) for name in now if name not in before]
-    parts = [f"the column{'s' if len(gone) > 1 else ''} {', '.join(gone)} is not there any more"] if gone else []
+    parts = []
+    if gone:
+        text = ngettext("the column {names} is not there any more", "the columns {names} are not there any more", len(gone))
+        parts.append(text.format(names=", ".join(gone)))
     parts += [f"{', '.join(new)} is new"] if new else []
     if before != now:
         if not parts:
             parts.append("its columns stand in another order")
         return _listed([*parts, *_counts(len(plan.table.rows), len(table.rows))])
     changed, missing, there = _compared(plan, journal, run, table)
-    parts += [f"{_rows(changed)} of the upload {'reads' if changed == 1 else 'read'} otherwise now"] if changed else []
-    parts += [f"{_rows(missing)} of the upload {'is' if missing == 1 else 'are'} not there any more"] if missing else []
     added = len(table.rows) - there
-    parts += [f"{_rows(added)} {'is' if added == 1 else 'are'} new, and not part of this upload"] if added else []
+    for count, text in (
+        (
+            changed,
+            ngettext(
+                "{count:,} row of the upload reads otherwise now", "{count:,} rows of the upload read otherwise now", changed
+            ),
+        ),
+        (
+            missing,
+            ngettext(
+                "{count:,} row of the upload is not there any more",
+                "{count:,} rows of the upload are not there any more",
+                missing,
+            ),
+        ),
+        (
+            added,
+            ngettext(
+                "{count:,} row is new, and not part of this upload",
+                "{count:,} rows are new, and not part of this upload",
+                added,
+            ),
+        ),
+    ):
+        parts += [text.format(count=count)] if count else []
     return _listed(parts) or "its rows are the same, and something else in the file differs"
 
 
@@ -110,11 +136,8 @@ def _compared(plan: Plan, journal: Journal, run: int, table: Table) -> tuple[int
 
 
 def _counts(before: int, now: int) -> list[str]:
-    return [] if before == now else [f"it has {now:,} rows where it had {before:,}"]
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    text = ngettext("it has {count:,} row where it had {before:,}", "it has {count:,} rows where it had {before:,}", now)
+    return [] if before == now else [text.format(count=now, before=before)]
 
 
 def _listed(parts: list[str]) -> str:

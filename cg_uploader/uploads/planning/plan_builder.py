@@ -19,6 +19,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.dates import day, day_of
 from cg_uploader.uploads.results.report import in_words, summaries
 from cg_uploader.uploads.sending.decisions import Recognition
@@ -98,10 +99,16 @@ class Earlier:
             said.append(f"Of the rows that would be sent now, earlier uploads have: {known}.")
         if self.repeated:
             on = f", the last of them on {day(self.last)}" if self.last else ""
-            said.append(
-                f"{self.repeated:,} of these {self.rows:,} rows were accepted before{on}, and nothing newer since, "
-                "as far as this computer knows."
+            text = ngettext(
+                "{count:,} of these {rows:,} rows was accepted before{on}, and nothing newer since, "
+                "as far as this computer knows.",
+                "{count:,} of these {rows:,} rows were accepted before{on}, and nothing newer since, "
+                "as far as this computer knows.",
+                self.repeated,
             )
+            if self.rows == 1:
+                text = _("The row was accepted before{on}, and nothing newer since, as far as this computer knows.")
+            said.append(text.format(count=self.repeated, rows=self.rows, on=on))
         return " ".join((*said, self.loss)) if self.loss else " ".join(said)
 
 
@@ -160,7 +167,7 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
             else:
                 repeated += 1
             last = _later(last, before)
-    for _, _, before in recognition.shown_later:
+    for _row, _other, before in recognition.shown_later:
         repeated += 1
         last = _later(last, before)
     return replace(found, known=known, repeated=repeated if repeatable else None, last=last)

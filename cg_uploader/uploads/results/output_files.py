@@ -86,7 +86,7 @@ def _ensure_spared(
 def _ensure_no_source(target: Path, journal: JournalReader) -> None:
     """Recognise the file of a run by its identity, and by its content where it was moved since."""
     plans = list(_plans(journal))
-    same = same_as(target, [plan.table.file for _, plan in plans])
+    same = same_as(target, [plan.table.file for _run, plan in plans])
     run = next((run for run, plan in plans if plan.table.file in same), None)
     if run is None and plans:
         digest = _digest(target)

@@ -20,6 +20,7 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
+from cg_uploader.translation import ngettext
 from cg_uploader.uploads.journal.journal_rows import Kept
 from cg_uploader.uploads.journal.reader import JournalReader
 
@@ -89,7 +90,9 @@ def _headline(summary: RunSummary) -> str:
     if summary.state is RunState.STOPPED:
         return f"It stopped before its end: {summary.why}"
     if summary.attention:
-        return f"Finished. {summary.attention:,} {'row needs' if summary.attention == 1 else 'rows need'} attention."
+        count = summary.attention
+        text = ngettext("Finished. {count:,} row needs attention.", "Finished. {count:,} rows need attention.", count)
+        return text.format(count=count)
     return "Finished. Every row was accepted or skipped."
 
 

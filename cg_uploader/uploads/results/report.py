@@ -19,6 +19,7 @@ from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
 from cg_uploader.uploads.journal.plan_json import first_content
 
@@ -92,8 +93,8 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
         content=first_content(plan.table),
         last=max(before.last if before is not None else 0, rows[len(rows) - 1].number if len(rows) else 0),
         columns=tuple((column.letter, column.heading) for column in columns),
-        sources=tuple((heading, columns[at].letter) for heading, at, _ in plan.wires if at is not None),
-        constants=tuple(heading for heading, at, _ in plan.wires if at is None),
+        sources=tuple((heading, columns[at].letter) for heading, at, _text in plan.wires if at is not None),
+        constants=tuple(heading for heading, at, _text in plan.wires if at is None),
     )
 
 
@@ -119,7 +120,7 @@ def _to_look_up(row: Kept) -> bool:
 def _other_names(plan: Plan) -> dict[str, str]:
     """Headings of fields whose column is called otherwise, and what: in the file people look for the column."""
     columns = plan.table.columns
-    names = {heading: columns[at].heading for heading, at, _ in plan.wires if at is not None}
+    names = {heading: columns[at].heading for heading, at, _text in plan.wires if at is not None}
     return {heading: f"{heading} (column {quote(name)})" for heading, name in names.items() if name and name != heading}
 
 
@@ -174,6 +175,6 @@ def totals_as_data(summary: RunSummary) -> dict[str, Any]:
 
 def in_words(summary: RunSummary) -> str:
     """The totals in one sentence that adds up: ``250 rows: 231 accepted · 12 held back · …``; statuses with none left out."""
-    parts = [f"{count:,} {STATUSES[status].label.lower()}" for status, count in summary.counts.items() if count]
-    rows = f"{summary.rows:,} row{'' if summary.rows == 1 else 's'}"
+    parts = [f"{count:,} {_(STATUSES[status].label).lower()}" for status, count in summary.counts.items() if count]
+    rows = ngettext("{count:,} row", "{count:,} rows", summary.rows).format(count=summary.rows)
     return f"{rows}: {' · '.join(parts)}" if parts else f"{rows}."

@@ -26,6 +26,7 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.named_file import NamedFile, is_there
+from cg_uploader.translation import ngettext
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
 from cg_uploader.uploads.journal.sent_rows import entries
@@ -69,7 +70,7 @@ class Imported:
 
 
 def _accepted(count: int) -> str:
-    return f"{count:,} accepted row{'' if count == 1 else 's'}"
+    return ngettext("{count:,} accepted row", "{count:,} accepted rows", count).format(count=count)
 
 
 def _and(perhaps: int) -> str:
