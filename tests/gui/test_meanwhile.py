@@ -32,11 +32,11 @@ class SlowRows(Spool):
         self.reached, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
-    def _data(self, block: int) -> tuple[array[int], bytes]:
+    def _read_block(self, block: int) -> tuple[array[int], bytes]:
         if block:
             self.reached.set()
             self.go_on.wait(PATIENCE_MS / 1000)
-        return super()._data(block)
+        return super()._read_block(block)
 
 
 @pytest.fixture(params=[0, 1 << 30], ids=["in a file", "in memory"])
