@@ -6,14 +6,25 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import program
 import pytest
 from hypothesis import HealthCheck, settings
 
 from cg_uploader import translation
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 settings.register_profile("no clock", settings.default, deadline=None, suppress_health_check=(HealthCheck.too_slow,))
 settings.load_profile("no clock")  # how long an example takes says more about the computer's other work than about the law
+
+
+SLOW_TIMEOUT_SECONDS = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a slow test more time; what hangs elsewhere is ended by the limit of pyproject.toml."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_SECONDS))
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +47,20 @@ def _in_english() -> Iterator[None]:
     translation.use(None)
 
 
+@pytest.fixture(autouse=True)
+def _processes_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program is a process where that is the point: such a test is marked ``process``, and the others call it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("this test starts the program as a process: mark it so, or call Program.run")
+
+    if not program.NAMED and request.node.get_closest_marker("process") is None:
+        monkeypatch.setattr(program.Program, "start", refuse)
+
+
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def paths(tmp_path: Path) -> AppPaths:
     """Folders of this test alone."""
-    found = Places(tmp_path / "stored")
+    found = AppPaths(tmp_path / "stored")
     found.prepare()
     return found

@@ -16,6 +16,8 @@ AUTH, RECORDS = "auth.eu.customergauge.com", "imports.api.eu.customergauge.com"
 Way = ssl.SSLContext | bytes
 """How a host answers in the tunnel: with these TLS rules, or with these bytes and no TLS."""
 Records = Callable[[int], bytes]
+WAIT_SECONDS = 60.0
+"""How long it waits for the other side."""
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> bytes:
@@ -78,7 +80,7 @@ class FakeProxy:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(60)
+            thread.join(WAIT_SECONDS)
 
     def _accept(self) -> None:
         while True:
@@ -86,6 +88,7 @@ class FakeProxy:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            sock.settimeout(WAIT_SECONDS)
             self._open.append(sock)
             thread = threading.Thread(target=self._serve, args=(sock,))
             self._threads.append(thread)

@@ -1,14 +1,21 @@
-"""The program as a process: started from source, or from what ``CG_UPLOADER_PROGRAM`` names, with a home of its own."""
+"""The program on a computer of its own: called in the tests' process, or started as a process where that is the point.
+
+``CG_UPLOADER_PROGRAM`` names another program, such as an installed one. Then every command is a process.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +23,30 @@ from urllib.request import ProxyHandler, build_opener
 
 import openpyxl
 
-PROGRAM = shlex.split(os.environ.get("CG_UPLOADER_PROGRAM", "")) or [sys.executable, "-P", "-m", "cg_uploader"]
+from cg_uploader import cli
+from cg_uploader.practice import faults
+from cg_uploader.practice.server import PracticeServer
+
+NAMED = shlex.split(os.environ.get("CG_UPLOADER_PROGRAM", ""))
+PROGRAM = NAMED or [sys.executable, "-P", "-m", "cg_uploader"]
 DIRECT = build_opener(ProxyHandler({}))
 ENOUGH_SECONDS = 120
+LIFE_SECONDS = 200
+LOOK_SECONDS = 0.005
+
+
+class _LimitedProcess(subprocess.Popen[str]):
+    """A process that is killed when it lives longer than any test needs, so that nothing waits for its words for ever."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limit = threading.Timer(LIFE_SECONDS, self.kill)
+        self._limit.daemon = True
+        self._limit.start()
+
+    def __exit__(self, *error: Any) -> None:
+        self._limit.cancel()
+        super().__exit__(*error)
 
 
 @dataclass
@@ -34,7 +62,7 @@ class Program:
 
     def start(self, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
         """A command as a process; its output is text."""
-        return subprocess.Popen(
+        return _LimitedProcess(
             self.command(*words),
             cwd=self.folder,
             env=self._environment(),
@@ -45,8 +73,8 @@ class Program:
             **more,
         )
 
-    def run(self, *words: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
-        """A command to its end."""
+    def run_process(self, *words: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+        """A command as a process, to its end; ``more`` goes to Popen."""
         with self.start(*words, **more) as process:
             try:
                 out, err = process.communicate(timeout=ENOUGH_SECONDS)
@@ -55,6 +83,22 @@ class Program:
                 raise
         assert "Traceback" not in err, err
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """A command to its end, in this process: from the same folder and environment, with streams of its own."""
+        if NAMED:
+            return self.run_process(*words)
+        argv = [str(word) for word in words]
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with _as_if_alone(self.folder, self._environment()), Path(os.devnull).open(encoding="utf-8") as nothing:
+            sys.stdin, sys.stdout, sys.stderr = nothing, out, err
+            try:
+                code: Any = cli.main(argv)
+            except SystemExit as left:  # as argparse leaves after a help
+                code = left.code or 0
+        said, told = (stream.detach().getvalue().decode("utf-8") for stream in (out, err))
+        assert "Traceback" not in told, told
+        return subprocess.CompletedProcess(argv, code, said, told)
 
     def json(self, *words: str | Path) -> tuple[int, dict[str, Any]]:
         """A command with ``--json``: its exit code, and the one object."""
@@ -72,9 +116,19 @@ class Program:
             **self.environment,
         }
 
-    @contextmanager
+    @contextlib.contextmanager
     def practice(self, script: dict[str, Any] | None = None, *, delay: int = 0, port: int = 0) -> Iterator[Practice]:
-        """The practice server as a process of its own."""
+        """The practice server in this process; ``delay`` is milliseconds before each answer."""
+        ledger = self.folder / "ledger.jsonl"
+        chosen = faults.parse(script) if script is not None else None
+        with PracticeServer(port=port, script=chosen, delay=delay / 1000, ledger_file=ledger) as server:
+            yield Practice({"auth": server.address.auth, "records": server.address.records, "page": server.page})
+
+    @contextlib.contextmanager
+    def practice_process(
+        self, script: dict[str, Any] | None = None, *, delay: int = 0, port: int = 0
+    ) -> Iterator[PracticeProcess]:
+        """The practice server as a process of its own, which can be killed."""
         words: list[str | Path] = ["practice-server", "--delay", str(delay), "--port", str(port)]
         words += ["--ledger", self.folder / "ledger.jsonl"]
         if script is not None:
@@ -85,7 +139,7 @@ class Program:
             try:
                 assert process.stdout is not None
                 addresses = dict(process.stdout.readline().split(" ", 1) for _ in range(3))
-                yield Practice({name: url.strip() for name, url in addresses.items()}, process)
+                yield PracticeProcess({name: url.strip() for name, url in addresses.items()}, process)
             finally:
                 process.terminate()
                 process.communicate(timeout=ENOUGH_SECONDS)
@@ -106,7 +160,11 @@ class Practice:
     """A running practice server: its addresses, and what its ledger says."""
 
     addresses: dict[str, str]
-    process: subprocess.Popen[str]
+
+    @property
+    def port(self) -> int:
+        """Where it listens on 127.0.0.1."""
+        return int(self.addresses["page"].rstrip("/").rpartition(":")[2])
 
     def summary(self) -> dict[str, Any]:
         """The counts of its ledger."""
@@ -121,6 +179,64 @@ class Practice:
         with DIRECT.open(self.addresses["page"] + path, timeout=ENOUGH_SECONDS) as answer:
             found: dict[str, Any] = json.loads(answer.read())
         return found
+
+
+@dataclass
+class PracticeProcess(Practice):
+    """A practice server that is a process."""
+
+    process: subprocess.Popen[str]
+
+
+@contextlib.contextmanager
+def _as_if_alone(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Give this process a folder and an environment; afterwards all that a process takes with it is as before."""
+    given, streams, temporary = dict(os.environ), (sys.stdin, sys.stdout, sys.stderr), tempfile.tempdir
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with contextlib.chdir(folder), _core_limit():
+        _replace_environment(environment)
+        tempfile.tempdir = None  # it is found anew, as TMPDIR says
+        try:
+            yield
+        finally:
+            _replace_environment(given)
+            tempfile.tempdir = temporary
+            sys.stdin, sys.stdout, sys.stderr = streams
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _replace_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+@contextlib.contextmanager
+def _core_limit() -> Iterator[None]:
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def wait_until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Look again and again, a little apart, as long as the process lives."""
+    pause = threading.Event()
+    while not true():
+        assert process.poll() is None, process.communicate()
+        pause.wait(LOOK_SECONDS)
+
+
+def received_count(folder: Path) -> int:
+    """How many lines the ledger's file has by now."""
+    file = folder / "ledger.jsonl"
+    return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def workbook(file: Path, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

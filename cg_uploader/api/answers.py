@@ -10,13 +10,13 @@ from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, LineTooLong, RemoteDisconnected, parse_headers
 from typing import Any, Protocol
 
-from cg_uploader.api.replies import MOST_BYTES
+from cg_uploader.api.replies import MAX_BYTES
 
 # The names in a Proxy-Authenticate header; what follows a name with = is a parameter.
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9._-]*)(?=\s*(?:,|$)|\s+[^\s=])")
 
 
-class Attempt(Protocol):
+class ReadState(Protocol):
     """What reading an answer says: ``deadline``, when its time is up (monotonic); ``cut``, that it was not read to its end."""
 
     deadline: float
@@ -35,7 +35,7 @@ class ProxyLoginRefused(OSError):
 class _Lines(io.BufferedReader):
     """Bytes from a socket, of which ``readline`` hands out ``left`` more at most; ``last`` is the line before."""
 
-    left = MOST_BYTES
+    left = MAX_BYTES
     last = b""
 
     def readline(self, size: int | None = -1, /) -> bytes:
@@ -56,7 +56,7 @@ class BoundedAnswer(HTTPResponse):
 
     _begun = False
 
-    def __init__(self, *args: Any, exchange: Attempt, seconds: float, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, exchange: ReadState, seconds: float, **kwargs: Any) -> None:
         """``exchange`` is told when time is up: ``seconds`` after the head has begun."""
         super().__init__(*args, **kwargs)
         self.fp: Any = _Lines(self.fp.detach())
@@ -89,7 +89,7 @@ class BoundedAnswer(HTTPResponse):
         self._exchange.deadline = min(self._no_answer_by, now + self._seconds)
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
         if found[1] != HTTPStatus.CONTINUE:
-            self.fp.left = MOST_BYTES
+            self.fp.left = MAX_BYTES
         elif now > self._no_promise_after:
             raise LineTooLong("100")
         else:
@@ -102,11 +102,11 @@ class BoundedAnswer(HTTPResponse):
         super().begin(*args, **kwargs)
         if self.fp.last.strip(b"\r\n") or not self.fp.last:
             raise RemoteDisconnected("the headers broke off")
-        self.fp.left = MOST_BYTES
+        self.fp.left = MAX_BYTES
 
     def _read_and_discard_trailer(self) -> None:
         """Pass over what follows the body, which is whole by now; without an end it costs the connection."""
-        self.fp.left = MOST_BYTES
+        self.fp.left = MAX_BYTES
         try:
             super()._read_and_discard_trailer()  # type: ignore[misc]
         except LineTooLong:

@@ -26,7 +26,7 @@ _AGENT = f"CGUploader/{__version__}"
 # Why a sign-in failed → what that means for the row.
 _UNSENT = {"untrusted": Answer.UNTRUSTED, "no-token": Answer.NOT_SIGNED_IN, "proxy-login": Answer.PROXY_LOGIN}
 # Bytes of request line and headers together; the gateways in question take 10,240.
-LONGEST_HEAD = 10_000
+MAX_HEAD_BYTES = 10_000
 _REST_OF_HEAD = len("PUT ? HTTP/1.1\r\nHost: \r\nAccept-Encoding: identity\r\nContent-Length: 0\r\n\r\n")
 
 
@@ -83,7 +83,7 @@ class Client:
             self._token.get()
         except NotReachable as failure:
             if self.login_wanted:
-                raise ProxyLoginWanted(failure.message, place=self.login_wanted) from None
+                raise ProxyLoginWanted(failure.message, host_port=self.login_wanted) from None
             raise
 
     @property
@@ -139,6 +139,6 @@ class Client:
             headers = {"Accept": "application/json", "Authorization": f"Bearer {token}", "User-Agent": _AGENT}
             outgoing = self._transport.prepare("PUT", self._records, headers)
             named = sum(len(name) + len(value) + len(": \r\n") for name, value in headers.items())
-            room = LONGEST_HEAD - _REST_OF_HEAD - named - 2 * len(self._records)
+            room = MAX_HEAD_BYTES - _REST_OF_HEAD - named - 2 * len(self._records)
             self._prepared = (token, outgoing, room)
         return outgoing, room

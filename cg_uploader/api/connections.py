@@ -21,7 +21,7 @@ from cg_uploader.api.token import MayLeave
 from cg_uploader.system.loopback import is_loopback
 
 _SLICE = 0.1  # seconds between two looks at whether a connection attempt is still wanted
-_LONGEST_TICK = 1.0  # seconds between two looks at the time limits
+_MAX_TICK_SECONDS = 1.0  # seconds between two looks at the time limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Timeouts:
     body: float = 10.0
 
 
-class Exchange:
+class InFlightRequest:
     """One attempt under way in one thread.
 
     ``query`` goes out behind the path.  ``may_leave`` is asked before the first byte of the request; ``withheld``: it said no.
@@ -55,12 +55,12 @@ class Exchange:
         self.reached = False
         self.tunnelled = False
         self.failure: BaseException | None = None
-        self.line: Line | None = None
+        self.line: AbortableConnection | None = None
         self.cut = False
         self.deadline = math.inf
 
 
-class Switchboard:
+class ConnectionRegistry:
     """Knows every connection and who uses it; cuts those whose time is up, and all of them on ``abort``."""
 
     def __init__(self, timeouts: Timeouts, context: Callable[[], ssl.SSLContext]) -> None:
@@ -69,16 +69,16 @@ class Switchboard:
         self.context = context
         self.aborted = False
         self._changed = threading.Condition()
-        self._exchanges: dict[int, Exchange] = {}
-        self._lines: set[Line] = set()
-        self._tick = min(_LONGEST_TICK, timeouts.body / 4)
+        self._exchanges: dict[int, InFlightRequest] = {}
+        self._lines: set[AbortableConnection] = set()
+        self._tick = min(_MAX_TICK_SECONDS, timeouts.body / 4)
         self._watcher: threading.Thread | None = None
         self._resting = False
         self._closed = False
 
-    def begin(self, query: str, may_leave: MayLeave) -> Exchange:
+    def begin(self, query: str, may_leave: MayLeave) -> InFlightRequest:
         """Start this thread's attempt."""
-        exchange = Exchange(query, may_leave)
+        exchange = InFlightRequest(query, may_leave)
         with self._changed:
             self._exchanges[threading.get_ident()] = exchange
             if self._watcher is None and not self._closed:
@@ -93,7 +93,7 @@ class Switchboard:
         with self._changed:
             del self._exchanges[threading.get_ident()]
 
-    def take(self, line: Line) -> Exchange:
+    def take(self, line: AbortableConnection) -> InFlightRequest:
         """Give ``line`` to this thread's attempt."""
         exchange = self._exchanges[threading.get_ident()]
         with self._changed:
@@ -101,7 +101,7 @@ class Switchboard:
             line.owner = exchange
         return exchange
 
-    def attach(self, line: Line, sock: socket.socket) -> None:
+    def attach(self, line: AbortableConnection, sock: socket.socket) -> None:
         """Keep a second handle on a new connection; OSError when nothing may go out any more."""
         handle = sock.dup()
         with self._changed:
@@ -112,7 +112,7 @@ class Switchboard:
         handle.close()
         raise ConnectionAbortedError
 
-    def detach(self, line: Line, owner: Exchange | None = None) -> None:
+    def detach(self, line: AbortableConnection, owner: InFlightRequest | None = None) -> None:
         """Give the second handle back; with ``owner`` only if the line is still its."""
         with self._changed:
             if line.handle is not None and (owner is None or line.owner is owner):
@@ -151,7 +151,7 @@ class Switchboard:
                         exchange.line.cut()
 
 
-class Line(HTTPConnection):
+class AbortableConnection(HTTPConnection):
     """A connection that the switchboard knows and that adds the query behind the HTTP library's back.
 
     The library never sees a query: so it can neither rewrite its percent-encoding, nor spend time on it, nor repeat it in
@@ -161,19 +161,19 @@ class Line(HTTPConnection):
     # Without encryption nothing leaves this computer, whatever a name is said to mean.
     here = True
 
-    def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
-        """Known to ``board``; the rest is the HTTP library's."""
+    def __init__(self, *args: Any, registry: ConnectionRegistry, **options: Any) -> None:
+        """Known to ``registry``; the rest is the HTTP library's."""
         super().__init__(*args, **options)
-        self.board = board
+        self.registry = registry
         self.handle: socket.socket | None = None
-        self.owner: Exchange | None = None
+        self.owner: InFlightRequest | None = None
         self._connecting = False
         self._answering = False
 
     def response_class(self, *args: Any, **kwargs: Any) -> BoundedAnswer:  # type: ignore[override]
         """The answer that is read on this connection."""
-        exchange = self.owner or self.board.take(self)
-        return BoundedAnswer(*args, exchange=exchange, seconds=self.board.timeouts.body, **kwargs)
+        exchange = self.owner or self.registry.take(self)
+        return BoundedAnswer(*args, exchange=exchange, seconds=self.registry.timeouts.body, **kwargs)
 
     def cut(self) -> None:
         """Shut the connection down, whoever uses it; the switchboard's lock is held."""
@@ -183,7 +183,7 @@ class Line(HTTPConnection):
 
     def connect(self) -> None:
         """Connect, and say in the exchange how far it came."""
-        exchange = self.board.take(self)
+        exchange = self.registry.take(self)
         self._connecting = True
         try:
             super().connect()
@@ -196,7 +196,7 @@ class Line(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send for this thread's attempt."""
-        self.board.take(self)
+        self.registry.take(self)
         super().request(*args, **kwargs)
 
     def send(self, data: Any) -> None:
@@ -207,13 +207,13 @@ class Line(HTTPConnection):
             self._let_leave(self.owner)
         super().send(data)
 
-    def _let_leave(self, exchange: Exchange) -> None:
+    def _let_leave(self, exchange: InFlightRequest) -> None:
         """The first byte of the request is about to leave; ConnectionAbortedError when it must not."""
         exchange.withheld = not exchange.may_leave()
-        if exchange.withheld or exchange.cut or self.board.aborted:
+        if exchange.withheld or exchange.cut or self.registry.aborted:
             raise ConnectionAbortedError
         exchange.reached = True
-        exchange.deadline = time.monotonic() + self.board.timeouts.read
+        exchange.deadline = time.monotonic() + self.registry.timeouts.read
 
     def _check_peer(self) -> None:
         """Without encryption the other side is this computer."""
@@ -225,7 +225,7 @@ class Line(HTTPConnection):
             if self.owner.cut:  # the library takes headers that break off for complete ones
                 raise ConnectionAbortedError
             self.owner.tunnelled = True
-            self.owner.deadline = time.monotonic() + self.board.timeouts.connect
+            self.owner.deadline = time.monotonic() + self.registry.timeouts.connect
 
     def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         """Write the request line, with the query to the byte."""
@@ -244,20 +244,20 @@ class Line(HTTPConnection):
         """Close, the second handle too."""
         super().close()
         if not self._answering:
-            self.board.detach(self)
+            self.registry.detach(self)
 
     def _is_unwanted(self) -> bool:
         """Whether a connection that is not there yet need not come any more."""
-        return self.board.aborted
+        return self.registry.aborted
 
     def _new_conn(self) -> socket.socket:
-        limit = self.board.timeouts.connect
+        limit = self.registry.timeouts.connect
         found = _look_up(self._dns_host.strip("[]"), self.port, limit, self._is_unwanted)
         sock = _dial(_only_here(found) if self.here else found, limit, self._is_unwanted)
         try:
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
-            self.board.attach(self, sock)
+            self.registry.attach(self, sock)
         except OSError:
             sock.close()
             raise
@@ -266,14 +266,14 @@ class Line(HTTPConnection):
         return sock
 
 
-class TlsLine(Line, HTTPSConnection):
+class AbortableTlsConnection(AbortableConnection, HTTPSConnection):
     """The same with TLS; each has its own context, because handshakes that share one wait for each other."""
 
     here = False
 
-    def __init__(self, *args: Any, board: Switchboard, **options: Any) -> None:
+    def __init__(self, *args: Any, registry: ConnectionRegistry, **options: Any) -> None:
         """Verify by the board's rules, whatever the library would do."""
-        super().__init__(*args, board=board, **{**options, "ssl_context": board.context()})
+        super().__init__(*args, registry=registry, **{**options, "ssl_context": registry.context()})
 
     def _check_peer(self) -> None:
         """Refuse a certificate that names its host in the old way only."""

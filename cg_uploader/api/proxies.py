@@ -17,7 +17,7 @@ from cg_uploader.system.child_processes import desktop_environment, system_progr
 from cg_uploader.system.loopback import is_loopback
 
 SYSTEM, NONE = "system", "none"
-MOST_PORT = 65_535
+MAX_PORT = 65_535
 
 _PROXY = re.compile(
     r"(?:(?P<scheme>[a-z0-9+.-]+)://)?(?:(?P<user>[^:]*?)(?::(?P<password>.*))?@)?"
@@ -30,9 +30,9 @@ _SCRIPT = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
 
 @dataclass(frozen=True, slots=True)
 class ProxyLogin:
-    """User name and password for the proxy at ``place`` (host:port) and for no other; in memory, and never in a text."""
+    """User name and password for the proxy at ``host_port`` (host:port) and for no other; in memory, and never in a text."""
 
-    place: str
+    host_port: str
     user: str = field(repr=False)
     password: str = field(repr=False)
 
@@ -41,7 +41,7 @@ class ProxyLogin:
 class Proxy:
     """An HTTP proxy: host:port, and perhaps who asks there."""
 
-    place: str
+    host_port: str
     login: ProxyLogin | None = None
 
 
@@ -54,12 +54,12 @@ def read_proxy(text: str) -> Proxy:
     if scheme == "https":
         raise _unusable("proxies that are themselves spoken to over https are not supported")
     port = int((found and found["port"]) or 80)
-    if found is None or scheme != "http" or not 1 <= port <= MOST_PORT:
+    if found is None or scheme != "http" or not 1 <= port <= MAX_PORT:
         raise _unusable("this is not the address of a proxy")
-    place = f"{found['host'].lower()}:{port}"
+    host_port = f"{found['host'].lower()}:{port}"
     if found["user"] is None:
-        return Proxy(place)
-    return Proxy(place, ProxyLogin(place, unquote(found["user"]), unquote(found["password"] or "")))
+        return Proxy(host_port)
+    return Proxy(host_port, ProxyLogin(host_port, unquote(found["user"]), unquote(found["password"] or "")))
 
 
 def _unusable(why: str) -> NotReachable:
@@ -91,8 +91,8 @@ class Proxies:
         if not text:
             return None
         proxy = read_proxy(text)
-        login = next((login for login in self.logins if login.place == proxy.place), proxy.login)
-        return Proxy(proxy.place, login)
+        login = next((login for login in self.logins if login.host_port == proxy.host_port), proxy.login)
+        return Proxy(proxy.host_port, login)
 
     def _system(self, url: str) -> str:
         if self.found is not None and url in self.found and not named_in_environment():

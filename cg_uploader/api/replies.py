@@ -16,13 +16,13 @@ from typing import NamedTuple
 from cg_uploader.model.enums import Answer, Body
 from cg_uploader.model.request import Reply
 
-MOST_BYTES = 65_536
-_LONGEST_TEXT = 500
-_LONGEST_PAGE_TEXT = 200
-_MOST_ERRORS = 100
+MAX_BYTES = 65_536
+_MAX_TEXT_CHARS = 500
+_MAX_PAGE_TEXT_CHARS = 200
+_MAX_ERRORS = 100
 _DECISIVE = ("configuration", "record")  # keys that end a run: never lost among many others
-_DEEPEST = 5
-_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
+_MAX_DEPTH = 5
+_MIN_WAIT_SECONDS, _MAX_WAIT_SECONDS = 1.0, 300.0
 
 # Each pattern passes over its text once, also over text that was made to be slow.
 _UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
@@ -89,13 +89,13 @@ def retry_after(text: str, now: datetime) -> float | None:
     """Seconds to wait, from 1 to 300, as a Retry-After header says them (seconds or a date); None if unreadable."""
     text = text.strip()
     if text.isascii() and text.isdigit():
-        seconds = float(text[:9]) if len(text) <= 9 else _LONGEST_WAIT
+        seconds = float(text[:9]) if len(text) <= 9 else _MAX_WAIT_SECONDS
     else:
         when = _moment(text)
         if when is None:
             return None
         seconds = (when - now).total_seconds()
-    return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
+    return min(max(seconds, _MIN_WAIT_SECONDS), _MAX_WAIT_SECONDS)
 
 
 def _moment(text: str) -> datetime | None:
@@ -107,7 +107,7 @@ def _moment(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def plain(text: str, longest: int = _LONGEST_TEXT) -> str:
+def plain(text: str, longest: int = _MAX_TEXT_CHARS) -> str:
     """``text`` in one line, without control characters and without marks that turn the reading direction."""
     text = text[: 20 * longest]
     kept = " ".join("".join(map(_plain_character, text)).split())
@@ -129,8 +129,8 @@ def _text(body: bytes, encoding: str) -> str:
     """The body's text.  Nothing was asked for compressed; what comes compressed all the same is opened, within bounds."""
     if encoding.strip().lower() in ("gzip", "x-gzip", "deflate"):
         with contextlib.suppress(zlib.error):  # the header was wrong: the bytes are the text
-            body = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MOST_BYTES)
-    return body[:MOST_BYTES].decode("utf-8-sig", "replace")
+            body = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MAX_BYTES)
+    return body[:MAX_BYTES].decode("utf-8-sig", "replace")
 
 
 def _parsed(text: str) -> tuple[object, bool]:
@@ -149,7 +149,7 @@ def _errors(data: object) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     decisive = dict.fromkeys(_DECISIVE, False)
     for key, text in _leaves("", entries, 0):
-        if len(found) < _MOST_ERRORS or decisive.get(key) is False:
+        if len(found) < _MAX_ERRORS or decisive.get(key) is False:
             found.append((key, text))
             decisive[key] = True
     return found
@@ -160,7 +160,7 @@ def _leaves(key: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
 
     A key with nothing below it names its field all the same.
     """
-    if depth > _DEEPEST or (key and isinstance(value, (dict, list)) and not value):
+    if depth > _MAX_DEPTH or (key and isinstance(value, (dict, list)) and not value):
         value = None
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -172,7 +172,7 @@ def _leaves(key: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
     elif value is not None or key:
         text = plain(str(value)) if value is not None else ""
         if key or text:
-            yield key[:_LONGEST_TEXT].encode("utf-8", "replace").decode(), text or "is not accepted"
+            yield key[:_MAX_TEXT_CHARS].encode("utf-8", "replace").decode(), text or "is not accepted"
 
 
 def _message(data: object) -> str:
@@ -189,7 +189,7 @@ def _message(data: object) -> str:
 
 
 def _page_text(text: str) -> str:
-    return plain(html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text))), _LONGEST_PAGE_TEXT)
+    return plain(html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text))), _MAX_PAGE_TEXT_CHARS)
 
 
 def _inside_record(key: str) -> str:

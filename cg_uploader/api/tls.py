@@ -17,7 +17,7 @@ from cg_uploader.errors import UsageError
 from cg_uploader.model.message import Message, message
 from cg_uploader.system.named_file import read_named
 
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 # How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER).
 _NAMES = b"\x06\x03\x55\x1d\x11"
 # Tags in such a list: of a host name (dNSName) and of an address (iPAddress).
@@ -38,7 +38,7 @@ class Issuer:
 def read_certificates(file: Path) -> Extra:
     """The certificates in ``file``, PEM or DER; UsageError when it cannot be read or holds none that vouches for others."""
     try:
-        content = read_named(file, MOST_BYTES)
+        content = read_named(file, MAX_BYTES)
     except OSError as error:
         raise UsageError(
             f"The certificate file {file} cannot be read ({error.strerror}). Choose it again in Settings, or take it out there."

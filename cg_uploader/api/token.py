@@ -18,7 +18,7 @@ from cg_uploader.model.message import Message, message
 from cg_uploader.model.request import Reply
 
 _LIFETIME = 3600.0  # seconds, if the answer does not say (vendor's article H5000846993: one hour)
-MOST_REFUSED = 2
+MAX_REFUSED = 2
 # Says whether a request is still wanted: asked when it is made, and again when its connection stands.
 MayLeave = Callable[[], bool]
 _USABLE = re.compile(r"[\x21-\x7e]+")
@@ -105,7 +105,7 @@ class Token:
         return age < token.seconds
 
     def _sign_in(self, may_leave: MayLeave) -> SignedIn | None:
-        if self._refused >= MOST_REFUSED:
+        if self._refused >= MAX_REFUSED:
             raise CredentialsRefused(message(ApiMessage.NOT_FOR_RECORDS))
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
         self._token, self._failure = None, None

@@ -25,13 +25,19 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from cg_uploader.api.answers import ProxyLoginRefused
-from cg_uploader.api.connections import Exchange, Line, Switchboard, Timeouts, TlsLine
+from cg_uploader.api.connections import (
+    AbortableConnection,
+    AbortableTlsConnection,
+    ConnectionRegistry,
+    InFlightRequest,
+    Timeouts,
+)
 from cg_uploader.api.messages import ApiMessage
 from cg_uploader.api.proxies import SYSTEM, Proxies, Proxy, by_script
-from cg_uploader.api.replies import MOST_BYTES, Received
+from cg_uploader.api.replies import MAX_BYTES, Received
 from cg_uploader.api.tls import distrust, read_certificates, trust
 from cg_uploader.api.token import MayLeave, always
-from cg_uploader.model.configuration import MOST_CONNECTIONS
+from cg_uploader.model.configuration import MAX_CONNECTIONS
 from cg_uploader.model.enums import Answer
 from cg_uploader.model.message import Message, Text, message
 from cg_uploader.model.request import Reply
@@ -49,12 +55,12 @@ class Outgoing:
     @property
     def proxies(self) -> dict[str, str]:
         """The proxy as the HTTP library wants it, without the login."""
-        return {} if self.proxy is None else {"https": f"http://{self.proxy.place}"}
+        return {} if self.proxy is None else {"https": f"http://{self.proxy.host_port}"}
 
     @property
     def via(self) -> str:
         """The proxy as host:port; empty for none."""
-        return "" if self.proxy is None else self.proxy.place
+        return "" if self.proxy is None else self.proxy.host_port
 
 
 class Transport:
@@ -67,8 +73,8 @@ class Transport:
         """UsageError for a ``ca_file`` that is of no use; it is read here, and not again."""
         logging.getLogger("urllib3.connectionpool").addFilter(_without_addresses)
         self._timeouts = timeouts
-        self._board = Switchboard(timeouts, functools.partial(trust, read_certificates(ca_file) if ca_file else None))
-        self._adapter = _Adapter(self._board)
+        self._registry = ConnectionRegistry(timeouts, functools.partial(trust, read_certificates(ca_file) if ca_file else None))
+        self._adapter = _Adapter(self._registry)
         self._proxies = proxies
         self._by_script = functools.cache(by_script)
         self.login_wanted = ""
@@ -84,7 +90,7 @@ class Transport:
         prepared.headers = CaseInsensitiveDict({**headers, "Content-Length": str(len(body or b""))})
         proxy = self._proxies.of(url)
         if proxy is not None and proxy.login is not None:
-            self._adapter.introduce(proxy.place, proxy.login.user, proxy.login.password)
+            self._adapter.introduce(proxy.host_port, proxy.login.user, proxy.login.password)
         return Outgoing(prepared, urlsplit(url).hostname or "", proxy)
 
     def exchange(self, outgoing: Outgoing, query: str = "", may_leave: MayLeave = always) -> Received | Reply | None:
@@ -92,30 +98,30 @@ class Transport:
 
         None: ``may_leave`` said no, before a connection was sought or when it stood; nothing left.
         """
-        if self._board.aborted:
+        if self._registry.aborted:
             return Reply(Answer.NOT_CONNECTED, message=message(ApiMessage.STOPPED))
         if not may_leave():
             return None
-        exchange = self._board.begin(query, may_leave)
+        exchange = self._registry.begin(query, may_leave)
         try:
             response = self._adapter.send(outgoing.prepared, stream=True, timeout=self._limits, proxies=outgoing.proxies)  # type: ignore[arg-type]
             return self._receive(exchange, response.raw)
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             return None if exchange.withheld else self._failed(outgoing, exchange, error)
         finally:
-            self._board.end()
+            self._registry.end()
 
     def abort(self) -> None:
         """Cut everything in flight, from another thread; nothing goes out after that."""
-        self._board.abort()
+        self._registry.abort()
 
     def close(self) -> None:
         """End everything: what is in flight too."""
-        self._board.abort()
+        self._registry.abort()
         self._adapter.close()
-        self._board.close()
+        self._registry.close()
 
-    def _receive(self, exchange: Exchange, raw: BaseHTTPResponse) -> Received | Reply:
+    def _receive(self, exchange: InFlightRequest, raw: BaseHTTPResponse) -> Received | Reply:
         """Read the body.  A connection that saw anything but one complete final answer is thrown away."""
         exchange.deadline = time.monotonic() + self._timeouts.body
         line = exchange.line
@@ -130,9 +136,9 @@ class Transport:
             if not whole:
                 raw.close()
             if last and line is not None:
-                self._board.detach(line, exchange)
+                self._registry.detach(line, exchange)
 
-    def _read(self, exchange: Exchange, raw: BaseHTTPResponse) -> tuple[bytes | None, bool]:
+    def _read(self, exchange: InFlightRequest, raw: BaseHTTPResponse) -> tuple[bytes | None, bool]:
         """(body or None when it was lost, whether the answer was read to its end).
 
         Of a longer body the first 64 KB count, and of a broken one its beginning if that is a web page's: such an answer is
@@ -143,23 +149,23 @@ class Transport:
         whole = False
         read = raw.read1 if raw.chunked else raw.read  # of chunks that break off, what came before counts
         try:
-            while size <= MOST_BYTES and (part := read(MOST_BYTES + 1 - size, decode_content=False)):
+            while size <= MAX_BYTES and (part := read(MAX_BYTES + 1 - size, decode_content=False)):
                 parts.append(part)
                 size += len(part)
-            whole = size <= MOST_BYTES and not exchange.cut
+            whole = size <= MAX_BYTES and not exchange.cut
         except (OSError, HTTPError, HTTPException, ValueError):
             pass  # what it is worth is decided below
         body = b"".join(parts)
-        if whole or size > MOST_BYTES or body.lstrip().startswith(b"<"):
-            return body[:MOST_BYTES], whole
+        if whole or size > MAX_BYTES or body.lstrip().startswith(b"<"):
+            return body[:MAX_BYTES], whole
         return None, False
 
-    def _failed(self, outgoing: Outgoing, exchange: Exchange, error: Exception) -> Reply:
+    def _failed(self, outgoing: Outgoing, exchange: InFlightRequest, error: Exception) -> Reply:
         """Why there is no answer.  Certain that nothing left: only if no byte of the request was let go."""
         if exchange.reached:
             late = exchange.cut or _is_timeout(error)
             return Reply(Answer.NOTHING, message=message(ApiMessage.NO_ANSWER_IN_TIME if late else ApiMessage.BROKE_OFF))
-        if self._board.aborted:
+        if self._registry.aborted:
             return Reply(Answer.NOT_CONNECTED, message=message(ApiMessage.STOPPED))
         cause = TimeoutError() if exchange.cut else exchange.failure or error
         by_proxy = bool(outgoing.via) and not exchange.tunnelled
@@ -177,10 +183,10 @@ class Transport:
         """A proxy that wants to know who asks; nothing was sent."""
         if schemes and "basic" not in schemes:
             kinds = ", ".join(_SCHEMES.get(scheme, scheme) for scheme in schemes)
-            return Reply(Answer.PROXY_LOGIN, message=message(ApiMessage.PROXY_SCHEMES, proxy=proxy.place, kinds=kinds))
-        self.login_wanted = proxy.place
+            return Reply(Answer.PROXY_LOGIN, message=message(ApiMessage.PROXY_SCHEMES, proxy=proxy.host_port, kinds=kinds))
+        self.login_wanted = proxy.host_port
         kind = ApiMessage.PROXY_LOGIN if proxy.login is None else ApiMessage.PROXY_LOGIN_WRONG
-        return Reply(Answer.PROXY_LOGIN, message=message(kind, proxy=proxy.place))
+        return Reply(Answer.PROXY_LOGIN, message=message(kind, proxy=proxy.host_port))
 
     def _needs_hint(self, outgoing: Outgoing) -> bool:
         """Whether there is no way straight to the other side, and the system's proxy is found by a script."""
@@ -191,21 +197,23 @@ class Transport:
 class _Adapter(HTTPAdapter):
     """requests' adapter with our lines below it; certificates are the lines' business, cookies nobody's."""
 
-    def __init__(self, board: Switchboard) -> None:
-        self._board = board
+    def __init__(self, registry: ConnectionRegistry) -> None:
+        self._registry = registry
         self._introductions: dict[str, str] = {}
-        super().__init__(max_retries=0, pool_maxsize=MOST_CONNECTIONS)
+        super().__init__(max_retries=0, pool_maxsize=MAX_CONNECTIONS)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The pool for a request, which makes our kind of connection."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "ConnectionCls" not in vars(pool):
-            pool.ConnectionCls = functools.partial(TlsLine if pool.scheme == "https" else Line, board=self._board)
+            pool.ConnectionCls = functools.partial(
+                AbortableTlsConnection if pool.scheme == "https" else AbortableConnection, registry=self._registry
+            )
         return pool
 
-    def introduce(self, place: str, user: str, password: str) -> None:
-        """Say who asks to the proxy at ``place`` from now on."""
-        self._introductions[place] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    def introduce(self, host_port: str, user: str, password: str) -> None:
+        """Say who asks to the proxy at ``host_port`` from now on."""
+        self._introductions[host_port] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:
         """What the proxy itself is told; no address ever holds a password."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from cg_uploader.errors import DiskFull
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
 @contextmanager
-def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Journal]:
+def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[Journal]:
     """Open the journal, and close it at the end.
 
     ``tell`` hears, once, that an earlier journal is lost. Row values are deleted first that the user's settings keep no
@@ -22,9 +22,9 @@ def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Jo
     Raises:
         JournalError: The journal cannot be used.
     """
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         tell_loss(journal, tell)
-        keep_days = PreferenceStore(places.preferences).load().keep_days
+        keep_days = PreferenceStore(paths.preferences).load().keep_days
         _delete_old_values(journal, keep_days)
         yield journal
         if keep_days == 0:

@@ -15,6 +15,8 @@ from cg_uploader.model.configuration import Address
 TOKEN = b'{"access_token":"tok-123","token_type":"Bearer","expires_in":3600}'
 QUICK = Timeouts(connect=2.0, read=2.0, body=2.0)
 SECRET = "s3cr3t-value"
+WAIT_SECONDS = 60.0
+"""How long a peer waits for the other side, so that what hangs costs a minute."""
 
 Act = bytes | Callable[[socket.socket], None]
 
@@ -122,16 +124,16 @@ class Peer:
 
     def wait_for_puts(self, count: int) -> None:
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.puts) >= count, timeout=60)
+            assert self.arrived.wait_for(lambda: len(self.puts) >= count, timeout=WAIT_SECONDS)
 
     def close(self) -> None:
         stop_listening(self._listener)
-        self._accepting.join()
+        self._accepting.join(WAIT_SECONDS)
         for sock in self._open:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join()
+            thread.join(WAIT_SECONDS)
 
     def _accept(self) -> None:
         while True:
@@ -139,6 +141,7 @@ class Peer:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            sock.settimeout(WAIT_SECONDS)
             self.connections += 1
             self._open.append(sock)
             thread = threading.Thread(target=self._serve, args=(sock, self.connections))
@@ -150,6 +153,7 @@ class Peer:
             stack.callback(sock.close)
             if self._tls is not None:
                 sock = stack.enter_context(self._tls.wrap_socket(sock, server_side=True))
+                self._open.append(sock)  # the other object has nothing to close any more
             while True:
                 self._answer(sock, *self._listen(sock), number)
 
@@ -199,6 +203,7 @@ class Raw:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            sock.settimeout(WAIT_SECONDS)
             thread = threading.Thread(target=self._serve, args=(sock,))
             self._threads.append(thread)
             thread.start()
@@ -218,4 +223,4 @@ class Raw:
     def __exit__(self, *_):
         stop_listening(self._listener)
         for thread in self._threads:
-            thread.join(60)
+            thread.join(WAIT_SECONDS)

@@ -195,14 +195,14 @@ def test_concurrent_rows_share_one_sign_in(peer, client, row):
     start = threading.Barrier(8)
 
     def work() -> None:
-        start.wait()
+        start.wait(60)
         sender.send(row(server.address))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(server.posts) == 1
     assert len(server.puts) == 8
 

@@ -369,7 +369,7 @@ def test_a_proxy_setting_that_cannot_be_used(client, monkeypatch, proxy, said):
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "user", "password"),
+    ("text", "host_port", "user", "password"),
     [
         ("proxy.example:3128", "proxy.example:3128", None, ""),
         (" http://Proxy.Example/ ", "proxy.example:80", None, ""),
@@ -378,11 +378,11 @@ def test_a_proxy_setting_that_cannot_be_used(client, monkeypatch, proxy, said):
         ("ann@proxy", "proxy:80", "ann", ""),
     ],
 )
-def test_a_proxy_as_people_write_it(text, place, user, password):
+def test_a_proxy_as_people_write_it(text, host_port, user, password):
     proxy = read_proxy(text)
-    assert proxy.place == place
+    assert proxy.host_port == host_port
     assert (None if proxy.login is None else proxy.login.user, proxy.login.password if proxy.login else "") == (user, password)
-    assert user is None or user not in repr(proxy).replace(place, "")
+    assert user is None or user not in repr(proxy).replace(host_port, "")
 
 
 def test_what_was_named_goes_before_what_was_found_and_that_before_the_system(monkeypatch):
@@ -452,10 +452,10 @@ def test_a_proxy_password_that_is_wanted_at_sign_in(client, monkeypatch):
 def test_a_proxy_that_asks_when_a_token_is_renewed_stops_the_row_like_one_that_asks_at_the_row(client, scheme, said, wanted):
     """Not like a connection that could not be made, which is tried again and again."""
     with Raw(close_after(f"HTTP/1.1 407 No\r\nProxy-Authenticate: {scheme}\r\n\r\n".encode())) as proxy:
-        place = f"127.0.0.1:{proxy.port}"
-        sender = client(Address("https://auth.example.org/oauth2/token", ELSEWHERE), proxies=Proxies(place))
+        host_port = f"127.0.0.1:{proxy.port}"
+        sender = client(Address("https://auth.example.org/oauth2/token", ELSEWHERE), proxies=Proxies(host_port))
         reply = sender.send(Request(2, ELSEWHERE, "c", (("Email", "ann@example.org"),)))
     assert (reply.answer, reply.status, reply.answer.unsent) == (Answer.PROXY_LOGIN, None, True)
     assert said in str(reply.message)
-    assert sender.login_wanted == (place if wanted else "")
+    assert sender.login_wanted == (host_port if wanted else "")
     assert len(proxy.heard) == 1

@@ -176,7 +176,7 @@ def test_one_sign_in_serves_all_who_wait():
         thread.start()
     go_on.set()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert results == ["t"] * 6
     assert len(asked) == 1
 

@@ -175,6 +175,7 @@ def test_looking_for_a_keychain_starts_nothing(program: Program) -> None:
     assert_named_children_only(program, heard, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 @pytest.mark.parametrize("words", [(), ("demo",)])
 def test_a_window_starts_the_reader_alone(program: Program, words: tuple[str, ...]) -> None:
@@ -184,6 +185,7 @@ def test_a_window_starts_the_reader_alone(program: Program, words: tuple[str, ..
     assert_named_children_only(program, window, 2 if words else 1)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_window_looks_for_no_part_of_itself_where_the_environment_says(program: Program) -> None:
     planted = {name: str(program.folder) for name in ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH", "QML_IMPORT_PATH")}

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from program import Practice, Program, workbook
-
-pytestmark = pytest.mark.process
+from program import Practice, Program, received_count, wait_until, workbook
 
 HEADINGS = ("Email", "First Name")
 PEOPLE = [("ann@example.com", "Ann"), ("bob@example.com", "Bob"), ("not an address", "Cy"), ("dora@example.com", "Dora")]
@@ -202,6 +200,7 @@ def test_a_place_for_failed_rows_that_cannot_be_is_said_before_anything_is_sent(
     assert people.stat().st_size > 1000
 
 
+@pytest.mark.process
 def test_a_listener_that_goes_away_does_not_end_the_run(program: Program, practice: Practice, people: Path) -> None:
     with program.start("upload", people, "--profile", program.profile(practice, HEADINGS)) as process:
         assert process.stdout is not None
@@ -212,14 +211,14 @@ def test_a_listener_that_goes_away_does_not_end_the_run(program: Program, practi
     assert practice.summary()["processed"] == 3
 
 
+@pytest.mark.process
 def test_an_interrupted_survey_goes_on_once_whichever_way_it_is_continued(program: Program, tmp_path: Path) -> None:
     file = workbook(tmp_path / "many.xlsx", HEADINGS, [(f"p{n}@example.com", f"N{n}") for n in range(30)])
     with program.practice(delay=30) as practice:
         profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
         words: list[str | Path] = ["upload", file, "--profile", profile, "--yes-send-surveys"]
         with program.start(*words) as process:
-            while practice.summary()["received"] < 5:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 5, process)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
         assert program.json(*words)[1]["error"]["kind"] == "already-uploaded"
@@ -324,22 +323,22 @@ def test_an_unreachable_host(program: Program, people: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         place = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        gone = Practice({"auth": f"{place}/oauth2/token", "records": f"{place}/records/"}, None)  # type: ignore[arg-type]
+        gone = Practice({"auth": f"{place}/oauth2/token", "records": f"{place}/records/"})
         done = program.run("upload", people, "--profile", program.profile(gone, HEADINGS))
     assert done.returncode == 4
     assert "127.0.0.1" in done.stderr
 
 
+@pytest.mark.process
 def test_a_server_that_vanishes_in_mid_run_loses_nobody(program: Program, tmp_path: Path) -> None:
     file = workbook(tmp_path / "many.xlsx", HEADINGS, [(f"p{n}@example.com", f"N{n}") for n in range(60)])
-    with program.practice(delay=30) as practice:
-        port = int(practice.addresses["page"].rstrip("/").rpartition(":")[2])
+    with program.practice_process(delay=30) as practice:
+        port = practice.port
         profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
         with program.start("upload", file, "--profile", profile, "--yes-send-surveys", "--json") as process:
-            while practice.summary()["received"] < 10:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 10, process)
             practice.process.kill()
-            practice.process.wait()
+            practice.process.wait(60)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=60)
     said = json.loads(out)
@@ -353,12 +352,12 @@ def test_a_server_that_vanishes_in_mid_run_loses_nobody(program: Program, tmp_pa
     assert code == (1 if said["not_sure"] else 0)
 
 
+@pytest.mark.process
 def test_resume_tells_that_the_file_changed_and_sends_what_was_recorded(program: Program, tmp_path: Path) -> None:
     file = workbook(tmp_path / "many.xlsx", HEADINGS, [(f"p{n}@example.com", f"N{n}") for n in range(40)])
     with program.practice(delay=30) as practice:
         with program.start("upload", file, "--profile", program.profile(practice, HEADINGS)) as process:
-            while practice.summary()["received"] < 5:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 5, process)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
         again = program.run("upload", file, "--profile", tmp_path / "profile.json", "--rows", "2-2")
@@ -379,6 +378,8 @@ def test_resume_of_a_finished_run_ends_as_that_run_did(program: Program, practic
     assert program.json("resume", "9")[0] == 2
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a file's size")
 def test_a_full_disk_stops_the_run_before_a_row_it_cannot_record(tmp_path: Path) -> None:
     import resource
@@ -392,7 +393,7 @@ def test_a_full_disk_stops_the_run_before_a_row_it_cannot_record(tmp_path: Path)
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
 
-        done = program.run("upload", file, "--profile", profile, preexec_fn=limit)
+        done = program.run_process("upload", file, "--profile", profile, preexec_fn=limit)
         assert done.returncode == 5
         assert "disk is full" in done.stderr
         sent_by_then = practice.summary()["received"]
@@ -454,8 +455,9 @@ def test_no_secret_is_stored_or_said(program: Program, practice: Practice, peopl
     assert all(b"a-very-secret-secret" not in text and b"an-id" not in text for text in texts)
 
 
+@pytest.mark.process
 def test_qt_is_not_loaded_by_commands(tmp_path: Path) -> None:
     program = Program(tmp_path, {"PYTHONPROFILEIMPORTTIME": "1"})
-    done = program.run("history")
+    done = program.run_process("history")
     assert "PySide6" not in done.stderr
     assert "pandas" not in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import signal
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from laws import HEADINGS, check, finish, people, upload_words
-from program import ENOUGH_SECONDS, Program, ledger_lines
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")]
 
@@ -39,18 +38,19 @@ def can_look_inside() -> bool:
 
 @pytest.mark.skipif(not can_look_inside(), reason="here nobody can see what a process waits for (/proc/…/syscall)")
 @BOTH_KINDS
+@pytest.mark.slow
 def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     """The kill falls while the kernel writes the journal to the disk: between its pages and the end of the commit."""
     rows, chance = 160, random.Random(kind)
     program = Program(tmp_path)
-    with program.practice(delay=20) as practice:
+    with program.practice_process(delay=20) as practice:  # beside it, this process can look without a pause
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
         inside = 0
         for _ in range(8):
             with program.start(*words) as process:
-                at_least, first = chance.randrange(1, 9), len(lines_of(tmp_path))
-                while process.poll() is None and len(lines_of(tmp_path)) < first + at_least:
+                at_least, first = chance.randrange(1, 9), received_count(tmp_path)
+                while process.poll() is None and received_count(tmp_path) < first + at_least:
                     pass
                 while process.poll() is None:
                     if in_a_commit(process):
@@ -66,12 +66,8 @@ def test_killed_inside_commits(tmp_path: Path, kind: str) -> None:
     assert said["not_sure"] <= inside
 
 
-def lines_of(folder: Path) -> list[bytes]:
-    file = folder / "ledger.jsonl"
-    return file.read_bytes().splitlines() if file.exists() else []
-
-
-@pytest.mark.parametrize(("kind", "seed"), list(itertools.product(["contact", "survey"], [1, 2, 3])))
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@BOTH_KINDS
 def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     """At sizes by chance: nothing leaves that is not recorded, and with room again the run goes on."""
     import resource
@@ -82,7 +78,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     with program.practice() as practice:
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
-        done = program.run(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        done = program.run_process(*words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
         assert done.returncode == 5, done.stderr
         assert "disk is full" in done.stderr
         _, history = program.json("history")
@@ -93,6 +89,7 @@ def test_a_disk_that_fills_up(tmp_path: Path, kind: str, seed: int) -> None:
     assert code == (1 if said["not_sure"] else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only the system's administrator can mount")
 @BOTH_KINDS
 def test_a_small_disk_that_is_really_full(tmp_path: Path, kind: str) -> None:
@@ -107,8 +104,7 @@ def test_a_small_disk_that_is_really_full(tmp_path: Path, kind: str) -> None:
             profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
             words = upload_words(people(tmp_path, rows), profile, "--connections", "1")
             with program.start(*words, "--json") as process:
-                while len(lines_of(tmp_path)) < 20:
-                    assert process.poll() is None
+                wait_until(lambda: received_count(tmp_path) >= 20, process)
                 subprocess.run(["dd", "if=/dev/zero", f"of={home}/ballast", "bs=4k"], capture_output=True, check=False)
                 _, err = process.communicate(timeout=ENOUGH_SECONDS)
             assert process.returncode == 5, err
@@ -141,6 +137,7 @@ def test_four_programs_at_once_on_one_file_and_on_one_run(tmp_path: Path, kind: 
     check(tmp_path, said, kind, rows, cut_off=6)
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_three_programs_that_continue_one_run(tmp_path: Path, kind: str) -> None:
     rows = 60
@@ -148,8 +145,7 @@ def test_three_programs_that_continue_one_run(tmp_path: Path, kind: str) -> None
     with program.practice(delay=150 if kind == "contact" else 40) as practice:
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         with program.start(*upload_words(people(tmp_path, rows), profile)) as process:
-            while len(lines_of(tmp_path)) < 10:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 10, process)
             process.kill()
             process.communicate(timeout=ENOUGH_SECONDS)
         together = [program.start("resume", "1") for _ in range(3)]
@@ -164,6 +160,7 @@ MISCHIEF = ["reset", "reset-before", "processed-reset", "close", "processed-504"
 MISCHIEF += ["gzip", "deep", "list", "bom", "latin-1", "utf-16", "103-only", "408", "500-html"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "seed"), [("contact", 11), ("survey", 12), ("survey", 13)])
 def test_a_service_that_does_anything(tmp_path: Path, kind: str, seed: int) -> None:
     """A seeded mix of everything that does not end a run; runs that stop of themselves are continued."""
@@ -180,18 +177,18 @@ def test_a_service_that_does_anything(tmp_path: Path, kind: str, seed: int) -> N
     assert said["not_sent"] == 0
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_a_service_that_dies_and_comes_back(tmp_path: Path, kind: str) -> None:
     """Cable out, cable in: the address is gone for a while, and the old sign-in is unknown afterwards."""
     rows = 150
     program = Program(tmp_path)
-    with program.practice(delay=20) as practice:
-        port = int(practice.addresses["auth"].split(":")[2].split("/")[0])
+    with program.practice_process(delay=20) as practice:
+        port = practice.port
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         few = "--connections", "2"  # fewer than five rows at once, also when some are dialled while the service dies
         process = program.start(*upload_words(people(tmp_path, rows), profile, *few), "--json")
-        while len(lines_of(tmp_path)) < 30:
-            assert process.poll() is None
+        wait_until(lambda: received_count(tmp_path) >= 30, process)
         practice.process.send_signal(signal.SIGKILL)
         practice.process.wait(ENOUGH_SECONDS)
     told = ""

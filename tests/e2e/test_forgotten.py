@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from program import ENOUGH_SECONDS, Program, workbook
 
-pytestmark = pytest.mark.process
-
 HEADINGS = ("Email", "First Name")
 READER = """
 import sqlite3, sys

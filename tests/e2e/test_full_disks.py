@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
+from program import ENOUGH_SECONDS, Program, received_count, wait_until, workbook
 
-pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of a process")]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of a process")
 HEADINGS = ("Email", "First Name")
 PEOPLE = [(f"p{n}@example.com", f"N{n}") for n in range(60)]
 TINY = 100
@@ -82,12 +82,12 @@ def test_a_full_home_is_a_sentence_and_what_is_recorded_can_be_read(program: Pro
         assert program.json("upload", file, "--profile", profile, "--skip-accepted")[1]["accepted"] == 21
 
 
+@pytest.mark.process
 def test_the_record_of_a_run_that_was_killed_is_read_from_a_full_disk(program: Program) -> None:
     with disk(program.folder / "home", "4m") as home, program.practice(delay=20) as practice:
         words = ("upload", people(program), "--profile", program.profile(practice, HEADINGS), "--connections", "1")
         with program.start(*words) as process:
-            while len(ledger_lines(program.folder)) < 10 if (program.folder / "ledger.jsonl").exists() else True:
-                assert process.poll() is None
+            wait_until(lambda: received_count(program.folder) >= 10, process)
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=ENOUGH_SECONDS)
         ballast = fill(home)
@@ -118,24 +118,27 @@ def test_a_folder_of_logs_that_cannot_be_made_changes_no_exit_code(program: Prog
         assert (code, said["accepted"]) == (0, 60)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_files_that_may_hardly_grow_are_a_sentence(program: Program) -> None:
     failed = program.folder / "failed.xlsx"
     with program.practice() as practice:
         file, profile = people(program, ("nobody", "N")), program.profile(practice, HEADINGS)
         assert program.run("upload", file, "--profile", profile).returncode == 1
         for words in (("resume", "1"), ("upload", file, "--profile", profile)):
-            done = program.run(*words, "--save-failed", failed, preexec_fn=limit)
+            done = program.run_process(*words, "--save-failed", failed, preexec_fn=limit)
             assert done.returncode == 5, done.stderr
             assert "disk is full" in done.stderr
         assert not failed.exists()
         for words in (("history",), ("report", "1")):
-            done = program.run(*words, preexec_fn=limit)
+            done = program.run_process(*words, preexec_fn=limit)
             assert (done.returncode, done.stderr) == (0, "")
-        done = program.run("report", "1", "--save", program.folder / "page.html", preexec_fn=limit)
+        done = program.run_process("report", "1", "--save", program.folder / "page.html", preexec_fn=limit)
         assert done.returncode == 2
         assert "disk is full" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_full_folder_for_temporary_files_is_named(program: Program) -> None:
     with disk(program.folder / "temporary", "100k") as temporary, program.practice() as practice:
         file = program.folder / "people.csv"
@@ -155,6 +158,7 @@ def test_a_full_folder_for_temporary_files_is_named(program: Program) -> None:
         assert (program.folder / "failed.csv").read_bytes().count(b"\n") == 80_001
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize("words", [("history",), ("history", "--json"), ("report", "1"), ("profile", "list")])
 def test_a_result_that_cannot_be_written_is_no_success(program: Program, words: tuple[str, ...]) -> None:
@@ -173,6 +177,7 @@ def test_a_result_that_cannot_be_written_is_no_success(program: Program, words: 
     assert done.stderr.decode().startswith("The result could not be written to standard output")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_what_was_uploaded_is_so_whoever_hears_of_it(program: Program) -> None:
     with program.practice() as practice:
@@ -188,6 +193,7 @@ def test_what_was_uploaded_is_so_whoever_hears_of_it(program: Program) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_that_are_closed_are_no_bug(program: Program, closed: str) -> None:
     words = ["sh", "-c", f'exec "$@" {closed}', "sh", *program.command("forget", "--all")]
@@ -198,8 +204,9 @@ def test_streams_that_are_closed_are_no_bug(program: Program, closed: str) -> No
     assert not log.exists() or "bug" not in log.read_text()
 
 
+@pytest.mark.process
 def test_no_folder_for_temporary_files_is_no_bug(program: Program) -> None:
-    done = program.run("demo", "--headless", preexec_fn=lambda: limit(0))
+    done = program.run_process("demo", "--headless", preexec_fn=lambda: limit(0))
     assert done.returncode == 5
     assert done.stderr.startswith("The folder for temporary files cannot be written")
 

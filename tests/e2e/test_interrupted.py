@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from laws import HEADINGS, check, finish, people, received, upload_words
-from program import ENOUGH_SECONDS, Program, ledger_lines
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows knows these signals by other names")]
 
@@ -29,9 +29,7 @@ BUSY = {"rules": [{"when": {"record": 3}, "do": "429", "seconds": 300, "times": 
 
 def wait_for_rows(folder: Path, process: subprocess.Popen[str], count: int) -> None:
     """Until the service has received that many."""
-    file = folder / "ledger.jsonl"
-    while not file.exists() or file.read_bytes().count(b"\n") < count:
-        assert process.poll() is None, process.communicate()[1]
+    wait_until(lambda: received_count(folder) >= count, process)
 
 
 @BOTH_KINDS
@@ -91,8 +89,7 @@ def test_a_signal_during_a_sign_in_that_hangs(tmp_path: Path) -> None:
     with program.practice({"token": ["hang", "hang"]}) as practice:
         profile = program.profile(practice, HEADINGS)
         with program.start(*upload_words(people(tmp_path, 30), profile)) as process:
-            while not practice.summary()["sign_ins"]:
-                assert process.poll() is None
+            wait_until(lambda: bool(practice.summary()["sign_ins"]), process)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
         assert process.returncode == 130, err
@@ -100,13 +97,14 @@ def test_a_signal_during_a_sign_in_that_hangs(tmp_path: Path) -> None:
         assert practice.summary()["received"] == 0
 
 
+@pytest.mark.slow
 @BOTH_KINDS
 def test_a_halted_program_goes_on_where_it_was(tmp_path: Path, kind: str) -> None:
     """As in sleep, connections are dead afterwards: the service has gone and come back meanwhile."""
     rows = 60
     program = Program(tmp_path)
     with program.practice(delay=50) as practice:
-        port = int(practice.addresses["auth"].split(":")[2].split("/")[0])
+        port = practice.port
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         process = program.start(*upload_words(people(tmp_path, rows), profile, "--connections", "16"), "--json")
         wait_for_rows(tmp_path, process, 20)
@@ -128,6 +126,7 @@ def fake_time() -> Path | None:
 @pytest.mark.skipif(fake_time() is None, reason="libfaketime is not installed, so the clock of a program cannot be set")
 @BOTH_KINDS
 @pytest.mark.parametrize("jump", ["+1d", "-1d"])
+@pytest.mark.slow
 def test_a_clock_that_is_set_by_a_day(tmp_path: Path, kind: str, jump: str) -> None:
     """Forward, the sign-in is old at once and is renewed; back, it is as young as it is.  No wait becomes longer for it."""
     rows, offset = 60, tmp_path / "offset"

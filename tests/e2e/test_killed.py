@@ -6,11 +6,12 @@ import os
 import random
 import signal
 import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
+from program import ENOUGH_SECONDS, LOOK_SECONDS, Program, ledger_lines, received_count, wait_until, workbook
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")]
 
@@ -21,16 +22,16 @@ HEADINGS = ("Email", "First Name")
 
 def kill_when(process: subprocess.Popen[str], folder: Path, received: int) -> bool:
     """Kill once the server has received that many records; whether the process still lived."""
-    ledger = folder / "ledger.jsonl"
-    while process.poll() is None:
-        if ledger.exists() and ledger.read_bytes().count(b"\n") >= received:
-            os.kill(process.pid, signal.SIGKILL)
-            break
+    pause = threading.Event()
+    while process.poll() is None and received_count(folder) < received:
+        pause.wait(LOOK_SECONDS)
+    process.kill()
     process.communicate(timeout=ENOUGH_SECONDS)
     return process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(("kind", "seed"), [("contact", 1), ("survey", 2)])
+@pytest.mark.slow
 def test_fifteen_kills_lose_nobody_and_invite_nobody_twice(tmp_path: Path, kind: str, seed: int) -> None:
     moments = sorted(random.Random(seed).sample(range(1, ROWS - 2), KILLS))
     program = Program(tmp_path)
@@ -70,9 +71,7 @@ def test_a_polite_end_leaves_nothing_unsure(tmp_path: Path) -> None:
     with program.practice(delay=30) as practice:
         profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
         with program.start("upload", file, "--profile", profile, "--yes-send-surveys", "--json") as process:
-            ledger = tmp_path / "ledger.jsonl"
-            while not ledger.exists() or ledger.read_bytes().count(b"\n") < 5:
-                assert process.poll() is None
+            wait_until(lambda: received_count(tmp_path) >= 5, process)
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=ENOUGH_SECONDS)
         assert process.returncode == 130

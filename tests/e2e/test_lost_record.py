@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from program import ENOUGH_SECONDS, Practice, Program, ledger_lines, workbook
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until, workbook
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")]
 
@@ -103,20 +103,20 @@ HARM = (
     delete_all_but_the_main_file,
     restore_a_backup,
 )
+SAMPLE = (flip_in_a_frame, cut_the_log, delete_the_journal, restore_a_backup)
+"""One of each kind; the others are slow."""
 GONE = (empty_the_journal, delete_the_journal, delete_all, empty_all, delete_all_but_the_main_file)
 
 
-def killed_after(program: Program, words: list[str | Path], practice: Practice, received: int) -> None:
+def killed_after(program: Program, words: list[str | Path], received: int) -> None:
     with program.start(*words) as process:
-        ledger = program.folder / "ledger.jsonl"
-        while not ledger.exists() or ledger.read_bytes().count(b"\n") < received:
-            assert process.poll() is None, process.communicate()
+        wait_until(lambda: received_count(program.folder) >= received, process)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=ENOUGH_SECONDS)
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("harm", HARM)
+@pytest.mark.parametrize("harm", [pytest.param(harm, marks=[] if harm in SAMPLE else pytest.mark.slow) for harm in HARM])
 def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_sent(
     tmp_path: Path, harm: Callable[[Path, Path], None]
 ) -> None:
@@ -131,7 +131,7 @@ def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_s
         for one in journal.parent.glob("journal.sqlite3*"):
             if not one.name.endswith("-commits"):
                 shutil.copy(one, backup)
-        killed_after(program, words, practice, 61)
+        killed_after(program, words, 61)
         harm(journal, backup)
         before = practice.summary()["received"]
 
@@ -155,12 +155,12 @@ DYING = """
 import os, sys
 from cg_uploader import cli
 from cg_uploader.uploads.journal import commit_counter
-acknowledge = commit_counter.Counter.acknowledge
+acknowledge = commit_counter.CommitCounter.acknowledge
 def dying(counter, count, *, durable):
     if count > 60:
         os._exit(9)
     acknowledge(counter, count, durable=durable)
-commit_counter.Counter.acknowledge = dying
+commit_counter.CommitCounter.acknowledge = dying
 sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -176,7 +176,7 @@ def test_a_power_cut_before_a_commit_was_acknowledged_loses_nothing_and_the_run_
         profile = program.profile(practice, HEADINGS, reference="survey", data_type="survey")
         with monkeypatch.context() as patch:
             patch.setattr("program.PROGRAM", [sys.executable, "-P", "-c", DYING])
-            assert program.run("upload", file, "--profile", profile, "--yes-send-surveys").returncode == 9
+            assert program.run_process("upload", file, "--profile", profile, "--yes-send-surveys").returncode == 9
         received = practice.summary()["received"]
         assert received > 40
         if not on_the_platter:

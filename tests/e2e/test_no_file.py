@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from program import Program, workbook
 
-pytestmark = [pytest.mark.process, pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a place in a folder")]
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a place in a folder")
 HEADINGS = ("Email",)
 
 
@@ -24,7 +24,7 @@ def test_resume_goes_on_when_a_pipe_stands_where_the_file_was(program: Program) 
     script = {"rules": [{"when": {"Email": f"p{n}@example.com"}, "do": "status", "status": 401} for n in range(3, 6)]}
     with program.practice(script) as practice:
         done = program.run("upload", file, "--profile", program.profile(practice, HEADINGS))
-        port = int(practice.addresses["page"].rstrip("/").rpartition(":")[2])
+        port = practice.port
         assert "resume 1" in done.stderr, done.stderr
     file.unlink()
     os.mkfifo(file)

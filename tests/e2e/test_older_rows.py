@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 from laws import HEADINGS
-from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
-
-pytestmark = pytest.mark.process
+from program import ENOUGH_SECONDS, Program, ledger_lines, wait_until, workbook
 
 HANG_AT_ROW_3 = {"rules": [{"when": {"record": 2}, "do": "hang", "times": 1}]}
 
 
+@pytest.mark.process
 def test_an_upload_that_was_cut_off_goes_on_without_what_a_newer_file_has_brought(tmp_path: Path) -> None:
     program = Program(tmp_path)
     older = workbook(tmp_path / "older.xlsx", HEADINGS, [(f"{name}@example.com", "Old") for name in "abcd"])
@@ -21,9 +19,7 @@ def test_an_upload_that_was_cut_off_goes_on_without_what_a_newer_file_has_brough
     with program.practice(HANG_AT_ROW_3) as practice:
         profile = program.profile(practice, HEADINGS, reference="contact", data_type="contact")
         with program.start("upload", older, "--profile", profile, "--connections", "1") as process:
-            while practice.summary()["received"] < 2:
-                assert process.poll() is None
-                time.sleep(0.01)
+            wait_until(lambda: practice.summary()["received"] >= 2, process)
             process.kill()
             process.communicate(timeout=ENOUGH_SECONDS)
         assert program.json("upload", newer, "--profile", profile)[0] == 0

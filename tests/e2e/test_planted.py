@@ -31,7 +31,7 @@ def test_modules_beside_the_file_are_never_run(tmp_path: Path) -> None:
     file = workbook(tmp_path / "people.xlsx", ("Email",), [("ann@example.com",), ("no address",)])
     failed = tmp_path / "failed.xlsx"
     with program.practice() as practice:
-        done = program.run("upload", file, "--profile", program.profile(practice, ("Email",)), "--save-failed", failed)
+        done = program.run_process("upload", file, "--profile", program.profile(practice, ("Email",)), "--save-failed", failed)
     assert done.returncode == 1, done.stderr
     assert failed.exists()
     assert not mark.exists(), mark.read_text()

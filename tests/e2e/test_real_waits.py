@@ -52,7 +52,7 @@ class Trial:
         self.folder = folder
         self.program = Program(folder)
         delay = 1500 if self.name in ("sleep", "gone") else 0
-        self.practice = started.enter_context(self.program.practice({"rules": SCRIPTS[self.name]}, delay=delay))
+        self.practice = started.enter_context(self.program.practice_process({"rules": SCRIPTS[self.name]}, delay=delay))
         profile = self.program.profile(self.practice, HEADINGS, reference=self.kind, data_type=self.kind)
         connections = "16" if self.name == "sleep" else "2"
         words = upload_words(people(folder, ROWS * 3 if self.name == "sleep" else ROWS), profile, "--connections", connections)
@@ -70,8 +70,8 @@ class Trial:
 
     def wake(self, started: ExitStack) -> None:
         """The lid is opened: the service is another one by now, and every connection is dead."""
-        port = int(self.practice.addresses["auth"].split(":")[2].split("/")[0])
-        self.practice = started.enter_context(self.program.practice(port=port))
+        port = self.practice.port
+        self.practice = started.enter_context(self.program.practice_process(port=port))
         self.process.send_signal(signal.SIGCONT)
 
     def joined(self) -> tuple[int, str]:

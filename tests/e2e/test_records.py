@@ -12,15 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from program import ENOUGH_SECONDS, Program, ledger_lines, workbook
+from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_until, workbook
 from rig import plan_of, recorded
 
 from cg_uploader.model.enums import Region
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
-
-pytestmark = pytest.mark.process
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 
 HEADINGS = ("Email", "First Name")
 COUNTS = ("accepted", "refused", "held_back", "not_sent", "not_sure", "skipped")
@@ -39,19 +37,14 @@ def journal_of(folder: Path) -> Path:
     return folder / "home" / "journal.sqlite3"
 
 
-def until_received(folder: Path, count: int) -> None:
-    ledger = folder / "ledger.jsonl"
-    while not ledger.exists() or ledger.read_bytes().count(b"\n") < count:
-        pass
-
-
+@pytest.mark.process
 def test_a_second_program_says_who_holds_the_run_and_another_run_goes_on_beside_it(program: Program, tmp_path: Path) -> None:
     one = workbook(tmp_path / "one.xlsx", HEADINGS, people(400))
     two = workbook(tmp_path / "two.xlsx", HEADINGS, people(5, "M"))
     with program.practice(delay=30) as practice:
         profile = program.profile(practice, HEADINGS)
         with program.start("upload", one, "--profile", profile, "--connections", "1") as first:
-            until_received(tmp_path, 5)
+            wait_until(lambda: received_count(tmp_path) >= 5, first)
             code, said = program.json("resume", "1")
             assert code == 5
             assert said["error"]["kind"] == "run-held"
@@ -69,6 +62,8 @@ def test_a_second_program_says_who_holds_the_run_and_another_run_goes_on_beside_
     assert (code, said["accepted"]) == (0, 400)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux changes the limits of a running program")
 @pytest.mark.parametrize("kind", ["contact", "survey"])
 def test_a_file_that_may_not_grow_stops_the_run_before_a_row_it_cannot_record(
@@ -81,7 +76,7 @@ def test_a_file_that_may_not_grow_stops_the_run_before_a_row_it_cannot_record(
         profile = program.profile(practice, HEADINGS, reference=kind, data_type=kind)
         words = ["upload", file, "--profile", profile, "--yes-send-surveys", "--connections", "4"]
         with program.start(*words) as process:
-            until_received(tmp_path, 10)
+            wait_until(lambda: received_count(tmp_path) >= 10, process)
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
             _, err = process.communicate(timeout=ENOUGH_SECONDS)
         assert process.returncode == 5, err
@@ -203,13 +198,14 @@ def test_the_same_row_in_a_later_file_can_be_skipped_here_and_at_a_colleagues(tm
         assert theirs.run("memory", "import", damaged).returncode == 3
 
 
+@pytest.mark.process
 def test_a_changed_file_and_a_changed_profile_are_said_at_resume(program: Program, tmp_path: Path) -> None:
     file = workbook(tmp_path / "people.xlsx", HEADINGS, people(30))
     with program.practice(delay=30) as practice:
         profile = program.profile(practice, HEADINGS)
         program.run("profile", "import", profile)
         with program.start("upload", file, "--profile", "Test", "--connections", "1") as process:
-            until_received(tmp_path, 5)
+            wait_until(lambda: received_count(tmp_path) >= 5, process)
             process.terminate()
             process.communicate(timeout=ENOUGH_SECONDS)
         assert process.returncode == 130
@@ -309,14 +305,15 @@ def test_a_home_that_cannot_be_one_is_said(program: Program, tmp_path: Path) -> 
 def test_an_upload_of_another_customer_is_not_continued(program: Program) -> None:
     """Nobody listens at the address, and nobody is called: that would be said otherwise."""
     plan = replace(plan_of(people(1)), region=Region.EU)
-    with Journal(Places(program.folder / "home")) as journal:
-        row = Kept(0, 2, WAITING, once_only=False, cells=plan.table.rows[0].cells)
+    with Journal(AppPaths(program.folder / "home")) as journal:
+        row = JournalRow(0, 2, WAITING, once_only=False, cells=plan.table.rows[0].cells)
         recorded(journal, plan, [row], client_id="somebody-else")
     code, said = program.json("resume", "1")
     assert code == 4
     assert "begun with the connection “test” and another Client ID" in said["error"]["text"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("words", [("profile", "export", "Test"), ("practice-server",)])
 def test_a_loss_is_told_once_whoever_noticed_it(program: Program, tmp_path: Path, words: tuple[str, ...]) -> None:
     """What only asks the record whether a file may be replaced says nothing of it; the next command that shows it does."""

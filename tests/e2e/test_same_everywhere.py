@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 from program import Program
-
-pytestmark = pytest.mark.process
 
 HEADINGS = ("Email", "Straße İ", "Note")
 ROWS = [
@@ -56,6 +55,8 @@ def query_of(row: tuple[str, ...]) -> bytes:
     return ("configuration=anything" + "".join(f"&record%5B{name}%5D={text}" for name, text in filled)).encode()
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["xlsx", "utf-8", "utf-16"])
 def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind: str) -> None:
     file = file_in(tmp_path, kind)
@@ -68,14 +69,15 @@ def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind:
         program = Program(home, environment)
         with program.practice({"open": True}) as practice:
             profile = program.profile(practice, HEADINGS, reference="anything")
-            done = program.run("preview", file, "--as", "csv")
+            done = program.run_process("preview", file, "--as", "csv")
             assert done.returncode == 0, done.stderr
             shown[place] = done.stdout
-            code, said = program.json("upload", file, "--profile", profile, "--connections", "1")
-            assert code == 0, said
+            done = program.run_process("upload", file, "--profile", profile, "--connections", "1", "--json")
+            assert done.returncode == 0, done.stderr
+            said = json.loads(done.stdout)
             outcomes[place] = [(outcome["row"], outcome["status"]) for outcome in said["outcomes"]]
             sent[place] = [entry["query"].encode("latin-1") for entry in practice.entries()]
-        saved = program.run("report", "1", "--save", home / "Beleg ü.html")
+        saved = program.run_process("report", "1", "--save", home / "Beleg ü.html")
         assert saved.returncode == 0, saved.stderr
         assert "<title>Upload 1: " in (home / "Beleg ü.html").read_text("utf-8")
     expected = [query_of(row) for row in ROWS]
@@ -85,28 +87,32 @@ def test_the_same_bytes_are_shown_and_sent_in_every_locale(tmp_path: Path, kind:
     assert list(csv.reader(io.StringIO(shown["usual"], newline=""))) == [list(row) for row in (HEADINGS, *ROWS)]
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_what_a_check_says_is_the_same_in_every_locale(tmp_path: Path, place: str) -> None:
-    said = []
-    for number, environment in enumerate((PLACES["usual"], PLACES[place])):
-        home = tmp_path / str(number)
-        home.mkdir()
-        program = Program(home, environment)
-        file = file_in(tmp_path, "utf-8")
-        with program.practice() as practice:
-            profile = program.profile(practice, ("Email", "STRASSE İ", "note"))
-        code, found = program.json("check", file, "--profile", profile)
-        assert code == 0
-        said.append({name: value for name, value in found.items() if name != "file"})
-    assert [field["state"] for field in said[0]["fields"]] == ["exact", "spelling", "spelling"]
-    assert said[0] == said[1]
+def checked(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """What a check says of a file, but where it is."""
+    program = Program(folder, environment)
+    file = file_in(folder, "utf-8")
+    with program.practice() as practice:
+        profile = program.profile(practice, ("Email", "STRASSE İ", "note"))
+    done = program.run_process("check", file, "--profile", profile, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return {name: value for name, value in found.items() if name != "file"}
 
 
+@pytest.mark.slow
+@pytest.mark.process
+def test_what_a_check_says_is_the_same_in_every_locale(tmp_path_factory: pytest.TempPathFactory) -> None:
+    said = {place: checked(tmp_path_factory.mktemp("place"), environment) for place, environment in PLACES.items()}
+    assert [field["state"] for field in said["usual"]["fields"]] == ["exact", "spelling", "spelling"]
+    assert said == dict.fromkeys(PLACES, said["usual"])
+
+
+@pytest.mark.process
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc says which sockets a process listens on, on Linux")
 def test_only_the_practice_server_listens_and_only_on_this_computer(tmp_path: Path) -> None:
     program = Program(tmp_path)
     file = file_in(tmp_path, "utf-8")
-    with program.practice({"open": True}, delay=1_000) as practice:
+    with program.practice_process({"open": True}, delay=1_000) as practice:
         assert listening(practice.process.pid) == {"127.0.0.1"}
         profile = program.profile(practice, HEADINGS, reference="anything")
         with program.start("upload", file, "--profile", profile, "--connections", "1") as run:

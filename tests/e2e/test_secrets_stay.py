@@ -69,7 +69,7 @@ def test_no_file_that_the_program_leaves_holds_the_secret(program: Program, tmp_
             while practice.summary()["received"] < 15 and time.monotonic() < deadline:
                 time.sleep(0.02)
             cut_off.kill()
-            cut_off.communicate()
+            cut_off.communicate(timeout=60)
         assert where_it_stands(tmp_path) == []
         assert program.run("resume").returncode == 0
     bug = (
@@ -134,7 +134,7 @@ def _listening_at(number: int) -> set[str]:
 @LINUX
 @pytest.mark.process
 def test_an_upload_listens_nowhere_and_the_practice_server_on_this_computer_alone(program: Program) -> None:
-    with program.practice(delay=300) as practice:
+    with program.practice_process(delay=300) as practice:
         file = people(program, 40)
         profile = program.profile(practice, HEADINGS)
         with program.start("upload", file, "--profile", profile, "--connections", "2") as upload:

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from program import Practice, Program, workbook
 
-pytestmark = pytest.mark.process
-
 HEADINGS = ("Email", "First Name")
 PEOPLE = [("ann@example.com", "Ann"), ("bob", "Bob"), ("cy@example.com", "Cy")]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,8 +19,6 @@ import pytest
 from certificates import Authority
 from fakeproxy import AUTH, RECORDS, FakeProxy, Way, answer
 from program import ENOUGH_SECONDS, PROGRAM, Program, workbook
-
-pytestmark = pytest.mark.process
 
 HEADINGS = ("Email", "First Name")
 PEOPLE = [("ann@example.com", "Ann"), ("bob@example.com", "Bob"), ("cy@example.com", "Cy"), ("dora@example.com", "Dora")]
@@ -50,10 +49,11 @@ class Office:
     def good(self) -> dict[str, Way]:
         return {host: self.authority.server(host) for host in (AUTH, RECORDS)}
 
-    def upload(self, proxy: FakeProxy, **environment: str) -> tuple[int, dict[str, Any], str]:
+    def upload(self, proxy: FakeProxy, *, process: bool = False, **environment: str) -> tuple[int, dict[str, Any], str]:
         """Exit code, the JSON object, and all that was said."""
         self.program.environment = {**proxy.environment, **environment}
-        done = self.program.run("upload", self.file, "--profile", self.profile, "--json")
+        run = self.program.run_process if process else self.program.run
+        done = run("upload", self.file, "--profile", self.profile, "--json")
         return done.returncode, json.loads(done.stdout), done.stdout + done.stderr
 
 
@@ -172,6 +172,7 @@ def test_a_file_of_certificates_that_is_gone_is_said(office: Office) -> None:
 # ------------------------------------------------------------------ what surrounds the program
 
 
+@pytest.mark.process
 def test_nothing_in_the_surroundings_changes_whom_it_trusts_or_what_it_says(office: Office, tmp_path: Path) -> None:
     """Without the setting the authority is a stranger, whatever the environment says of it."""
     file, keys = str(office.authority.file), tmp_path / "keys.log"
@@ -188,13 +189,13 @@ def test_nothing_in_the_surroundings_changes_whom_it_trusts_or_what_it_says(offi
     }
     office.prefer()
     with FakeProxy(office.good()) as proxy:
-        code, said, _ = office.upload(proxy, **surprises)
+        code, said, _ = office.upload(proxy, process=True, **surprises)
     assert code == 4
     assert "does not trust" in said["error"]["text"]
     assert proxy.inside == []
     office.prefer(ca_file=file)
     with FakeProxy(office.good()) as proxy:
-        assert office.upload(proxy, **surprises)[0] == 0
+        assert office.upload(proxy, process=True, **surprises)[0] == 0
     assert not keys.exists()
 
 
@@ -324,8 +325,12 @@ class AtATerminal:
 
     def read_until(self, words: str) -> None:
         while words not in self.text.partition("\x00")[2]:
-            self.text += os.read(self._mine, 4096).decode("utf-8", "replace")
+            self.text += self._read().decode("utf-8", "replace")
         self.text += "\x00"  # what follows is new
+
+    def _read(self) -> bytes:
+        assert select.select([self._mine], [], [], ENOUGH_SECONDS)[0], self.text
+        return os.read(self._mine, 4096)
 
     def type(self, line: str) -> None:
         self.text = self.text.replace("\x00", "") + "\x00"
@@ -333,7 +338,7 @@ class AtATerminal:
 
     def end(self) -> int:
         try:
-            while data := os.read(self._mine, 4096):
+            while data := self._read():
                 self.text += data.decode("utf-8", "replace")
         except OSError:  # how Linux says that the other side has gone
             pass
@@ -341,6 +346,7 @@ class AtATerminal:
         return self._process.wait(ENOUGH_SECONDS)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals to type at")
 @pytest.mark.parametrize(("tries", "code", "connects"), [(1, 0, 3), (2, 0, 4), (3, 4, 3)])
 def test_at_a_terminal_a_person_is_asked_and_the_run_goes_on(office: Office, tries: int, code: int, connects: int) -> None:

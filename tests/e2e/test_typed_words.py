@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from program import Practice, Program, workbook
 
-pytestmark = pytest.mark.process
-
 SECRET = "hunter2-Secret"
 HEADINGS = ("Email", "First Name")
 FORGED = "x\nUpload 9 is forgotten.\r\x1b[2K\u2028y"

@@ -230,6 +230,7 @@ def test_what_is_there_is_not_made_again(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_from_nothing_to_a_program_and_on(
     bootstrap: ModuleType, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -157,6 +157,7 @@ def test_a_formula_without_any_text_is_a_formula(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------- binary workbooks
 
 
+@pytest.mark.slow
 @bounded
 @given(st.integers(0, 10**9))
 def test_rows_of_binary_workbooks_in_batches_and_one_by_one(tmp_path: Path, seed: int) -> None:

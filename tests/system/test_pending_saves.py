@@ -18,7 +18,7 @@ SAVE = """
 import sys
 from pathlib import Path
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.system.atomic_file import saved_whole
@@ -29,7 +29,7 @@ def rows():
     sys.stdin.read()
 target = Path(sys.argv[1])
 if target.suffix == ".xlsx":
-    writer.write(target, ["Email"], rows(), origin=Origin())
+    writer.write(target, ["Email"], rows(), origin=Provenance())
 else:
     with saved_whole(target) as part:
         part.write_text("ann@example.com")
@@ -152,7 +152,6 @@ def test_without_a_home_a_save_is_made_all_the_same(tmp_path: Path) -> None:
     assert below(tmp_path) == []
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("home", ["x" * 300, "link"])
 def test_a_home_that_cannot_be_looked_at_is_no_failure_of_what_needs_none(program: Program, home: str) -> None:
     """A name that is too long, and a link to itself: what is said about it comes from the command that needs a home."""

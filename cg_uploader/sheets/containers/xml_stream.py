@@ -22,6 +22,7 @@ class XmlChunkDecoder:
         self.simple = True
         self._end_tag = end_tag
         self._held = ""
+        self._begun = False
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def decode(self, data: bytes) -> str | bytes:
@@ -30,7 +31,8 @@ class XmlChunkDecoder:
         Raises:
             UnicodeDecodeError: for bytes that are not in the encoding.
         """
-        if self._decoder is None:
+        if not self._begun:
+            self._begun = True
             self._begin(data)
         if self._decoder is None:
             return data

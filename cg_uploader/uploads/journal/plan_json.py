@@ -12,7 +12,7 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.table import Column, Rows, Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
@@ -31,7 +31,7 @@ def content_of(table: Table) -> str:
 
 
 def first_content(table: Table) -> str:
-    """The same of the file whose rows these were at first: row numbers are that file's, in every repair file of it."""
+    """The same of the file whose rows these were at first: row numbers are that file's, in every file of failed rows of it."""
     return table.origin.content if table.origin is not None and table.origin.run else content_of(table)
 
 
@@ -44,7 +44,7 @@ def first_file(content: str, text: str) -> tuple[str, bool]:
     return (content, True) if origin is None else (origin.content, False)
 
 
-def origin_in(text: str) -> Origin | None:
+def origin_in(text: str) -> Provenance | None:
     """Where the rows of a recorded run come from, by its plan as text; None when they are its file's own.
 
     ValueError for foreign text.
@@ -58,6 +58,14 @@ def customer_in(text: str) -> str:
     with suppress(ValueError), as_written():
         return text_of(json.loads(text).get("customer", ""))
     return ""
+
+
+def place_in(text: str) -> tuple[str, str]:
+    """The address of records and the reference of a recorded run; both empty where its plan, as text, does not say them."""
+    with suppress(ValueError), as_written():
+        plan = json.loads(text)
+        return text_of(plan["address"]["records"]), text_of(plan["configuration"]["reference"])
+    return "", ""
 
 
 def dump(plan: Plan, customer: str = "") -> str:
@@ -142,8 +150,8 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
-def _origin(kept: dict[str, Any]) -> Origin | None:
-    """Of the file's rows, if they came back in a repair file; ValueError when that is not as it was written."""
+def _origin(kept: dict[str, Any]) -> Provenance | None:
+    """Of the file's rows, if they came back in a file of failed rows; ValueError when that is not as it was written."""
     if not kept.get("origin"):
         return None
     if (origin := origin_of(kept["origin"])) is None:

@@ -18,7 +18,10 @@ from cg_uploader.uploads.journal.messages import stored_messages
 def checked(record: dict[str, Any]) -> dict[str, Any]:
     """The same; ValueError when what every look at a run stands on is not as it was written."""
     with as_written():
-        _number(record["rows"])
+        if _number(record["rows"]) < 0:
+            raise ValueError("fewer than no rows")
+        for name in ("content", "records", "reference"):
+            text_of(record[name])
         for name in ("started", "finished", "values_deleted"):
             if name == "started" or record[name] is not None:
                 _moment(record[name])

@@ -13,9 +13,10 @@ from cg_uploader.uploads.journal.locks import gate
 # What brings a journal from version n to n + 1; `PRAGMA user_version` says where one stands. Version 2: who holds a run, when
 # its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
 # this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
-# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commits`). Version 4:
-# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: what is said of a
-# row or a stop in the program's own words is kept as kind and arguments (see `messages`); sentences of earlier versions stay.
+# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commit_counter`). Version 4:
+# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: no run is marked
+# as half recorded any more (see `recording`); what is said of a row or a stop in the program's own words is kept as kind and
+# arguments (see `messages`), sentences of earlier versions stay.
 MIGRATIONS = (
     """
     create table key (secret blob not null);
@@ -88,6 +89,7 @@ MIGRATIONS = (
     alter table loss add column told integer not null default 0;
     """,
     """
+    delete from run where rows = -1 and finished is null;
     update run set stopped = json_array(json_array('', json_array('earlier-version', json_object('why', stopped))))
     where typeof(stopped) = 'text';
     """,

@@ -21,10 +21,11 @@ from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
 from cg_uploader.uploads.journal.dates import day, day_of
 from cg_uploader.uploads.results.report import in_words, summaries
+from cg_uploader.uploads.sending.decisions import Recognition
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.duplicate_lookup import Known, Past
     from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import DuplicateLookup, KnownRow
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
@@ -53,7 +54,7 @@ def make_plan(profile: Profile, table: Table) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierUploads:
     """What is known of the same rows from before, on this computer and in what was imported into its memory.
 
     ``unfinished``: a run of this file that still has rows to send.  ``sent``: runs of this file, newest first.  ``known``:
@@ -111,7 +112,7 @@ def earlier(
     repeatable: bool = False,
     client_id: str = "",
     cancelled: Callable[[], bool] = lambda: False,
-) -> Earlier:
+) -> EarlierUploads:
     """What is known of the rows of ``plan`` from before; Cancelled as soon as ``cancelled()`` says so.
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.  ``client_id``:
@@ -122,7 +123,7 @@ def earlier(
     unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     harmful = can_harm(plan)
-    found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
+    found = EarlierUploads(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
     past = journal.past(plan, repeatable=repeatable, client_id=client_id)
     repeatable = repeatable and past.knows_repeatable
     if not (harmful or repeatable):
@@ -140,9 +141,11 @@ def can_harm(plan: Plan) -> bool:
     return once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ()))
 
 
-def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, cancelled: Callable[[], bool]) -> Earlier:
+def _looked_up(
+    found: EarlierUploads, plan: Plan, past: DuplicateLookup, *, repeatable: bool, cancelled: Callable[[], bool]
+) -> EarlierUploads:
     known: Counter[RowStatus] = Counter()
-    repeated, last = 0, None
+    recognition, repeated, last = Recognition(), 0, None
     for position, row in enumerate(plan.table.rows):
         if position % ROWS_BETWEEN_QUESTIONS == 0 and cancelled():
             raise Cancelled("Nobody waits for it any more.")
@@ -151,20 +154,21 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
         leaves = not plan.leaves_out(row.number)
         if not (leaves if once else repeatable):
             continue
-        before = past.of(position, request, once_only=once, leaves=leaves)
+        facts = past.facts(position, request, once_only=once)
+        before = recognition.of(position, row.number, facts, once_only=once, leaves=leaves)
         if before is not None and leaves:
             if once:
                 known[before.status] += 1
             else:
                 repeated += 1
             last = _later(last, before)
-    for _, _, before in past.stays():
+    for _, _, before in recognition.shown_later:
         repeated += 1
         last = _later(last, before)
     return replace(found, known=known, repeated=repeated if repeatable else None, last=last)
 
 
-def _later(last: datetime | None, known: Known) -> datetime | None:
+def _later(last: datetime | None, known: KnownRow) -> datetime | None:
     if known.status is not RowStatus.ACCEPTED or known.when is None:
         return last
     return known.when if last is None else max(last, known.when)
@@ -220,7 +224,7 @@ def loss_in_words(when: str, file: str) -> str:
     )
 
 
-def refuse_repeat(found: Earlier, skip_accepted: bool | None = None) -> None:
+def refuse_repeat(found: EarlierUploads, skip_accepted: bool | None = None) -> None:
     """AlreadyUploaded when a repeat could do harm and nobody has chosen yet.
 
     To skip what was accepted is no choice as long as nobody knows that earlier uploads are not known any more.

@@ -19,6 +19,7 @@ def test_there_are_as_many_variants_as_in_the_benchmark_and_none_is_there_twice(
     assert len(SAMPLE) <= 300
 
 
+@pytest.mark.slow
 def test_polluted_files_are_read_without_a_word_to_help(tmp_path: Path) -> None:
     scores = {variant.name: score(variant, tmp_path) for variant in SAMPLE}
     worst = sorted(scores, key=lambda name: scores[name])[:10]

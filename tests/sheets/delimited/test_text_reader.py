@@ -285,6 +285,7 @@ WORD = st.text(
 ).filter(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.tuples(WORD, WORD, WORD), min_size=2, max_size=8))
 def test_a_written_file_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]) -> None:

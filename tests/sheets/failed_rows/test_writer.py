@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.cells.clean_text import BLANKS, clean_cell
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
@@ -38,7 +38,7 @@ UNSURE = [
         "x@example.com",
     )
 ]
-ORIGIN = Origin(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
+ORIGIN = Provenance(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[FailedRow], not_sure: Iterable[FailedRow] = ()) -> int:
@@ -154,6 +154,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text("_x0A5Dd\n\t =00#", max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5))
 def test_every_text_comes_back_as_it_would_be_sent(tmp_path: Path, rows: list[tuple[str, str]]) -> None:

@@ -132,6 +132,7 @@ def test_what_xlsxwriter_writes_with_formats(tmp_path: Path, seed: int) -> None:
     assert texts(written(tmp_path / "book.xlsx", table)) == visible(table)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed; with it, what it writes in four formats is read back")
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_libreoffice_writes(tmp_path: Path, form: str) -> None:
@@ -141,6 +142,7 @@ def test_what_libreoffice_writes(tmp_path: Path, form: str) -> None:
     assert texts(path) == visible(table)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed; with it, its own CSV of a workbook is compared")
 def test_what_libreoffice_shows(tmp_path: Path) -> None:
     path = tmp_path / "shown.xlsx"
@@ -172,6 +174,7 @@ def written_oddly(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     OFFICE is None, reason="LibreOffice is not installed; with it, what it writes in three formats is read back"
 )

@@ -115,6 +115,7 @@ def test_what_is_no_xml_is_damage_in_both_places(column: Callable[..., list[str]
         column([Cell("<v>0</v>", kind="s")], [item("&amp;"), item(broken)])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(*[st.lists(PIECES, max_size=5).map("".join)] * 3), min_size=1, max_size=6),

@@ -74,7 +74,7 @@ def test_walks_from_several_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert seen == [True] * 4
     spool.close()
 

@@ -13,7 +13,7 @@ from cg_uploader.model.configuration import Address, Configuration, Field, Mappi
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Region, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Outcome
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
@@ -44,8 +44,8 @@ def write(file: Path, rows: Sequence[Sequence[str]], headings: Sequence[str] = H
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -57,7 +57,7 @@ def plan(tmp_path: Path) -> Plan:
 @pytest.fixture
 def rewritten(journal: Journal, plan: Plan) -> Rewrite:
     """Half of the run is accepted; then the file is written anew: what is said."""
-    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     journal.record(run, [(at, Outcome(at + 2, RowStatus.ACCEPTED, 200)) for at in range(5)])
 
     def rewrite(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
@@ -101,7 +101,7 @@ def test_a_file_that_is_gone_unreadable_or_large_is_said(
 ) -> None:
     plan.table.file.write_bytes(b"")
     assert "cannot be read as it was" in file_changed(plan, journal, 1)
-    monkeypatch.setattr(drift, "LARGEST_COMPARED_BYTES", 10)
+    monkeypatch.setattr(drift, "MAX_COMPARED_BYTES", 10)
     assert rewritten(ROWS[:3]) == f"people.csv has changed since this upload began. {drift.NOW_SENT}"
     plan.table.file.unlink()
     assert file_changed(plan, journal, 1).startswith("people.csv is not where it was.")
@@ -129,7 +129,7 @@ def test_what_differs_in_the_profile_is_named(plan: Plan) -> None:
 def test_file_and_profile_are_said_together_and_a_profile_that_is_gone_is_passed_over(
     journal: Journal, plan: Plan, tmp_path: Path
 ) -> None:
-    run = preparation.stage(plan, journal, on_batch=lambda _: None, control=Control())
+    run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     profiles = ProfileStore(tmp_path / "profiles")
     assert changed_since(run, journal, profiles) == ()
     profiles.save(replace(PROFILE, mapping=None, options=replace(PROFILE.options, blank_cells=BlankCells.SEND_EMPTY)))

@@ -21,9 +21,8 @@ from datetime import UTC, datetime
 
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
-from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
-from cg_uploader.uploads.journal.plan_json import customer_in, first_file
+from cg_uploader.uploads.journal.plan_json import customer_in, first_file, place_in
 
 # What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
 # 2: by one that did not know rows which others of their identifier followed, 3: by one that knew only accepted ones of these.
@@ -35,7 +34,7 @@ OWN = 0
 Entry = tuple[bytes, bytes, int, float, int]
 # fingerprint, whether it was surely accepted, seconds since 1970.
 _Entry = tuple[bytes, int, float]
-# A row by its number in the file where it stood first (`planfile.first_content`).
+# A row by its number in the file where it stood first (`plan_json.first_content`).
 Numbered = tuple[str, int]
 
 _WHEN = "iif(answered between 0 and 4e9, answered, :now)"
@@ -84,7 +83,7 @@ _FOLLOWED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SentRow:
     """When a row was accepted, or, ``sure`` False, may have been; ``origin``: whose memory says so, empty for this computer."""
 
     sure: bool
@@ -134,11 +133,10 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
     on the run, so a row that was being sent when its program died counts as one that may have arrived.  ``leaving``: it is
     deleted next, so the text of a row that left in another text, in another run, is kept too.
     """
-    query = "select records, reference, finished from run where id = ?"
-    facts = db.execute(query, (run,)).fetchone()
-    if facts is None:
+    found = db.execute("select finished from run where id = ?", (run,)).fetchone()
+    if found is None:
         return  # another program has forgotten it meanwhile
-    records, reference, ended = facts
+    (ended,) = found
     _name_by_number(db, run)
     _name_by_customer(db, run)
     first, last = span(run)
@@ -146,7 +144,7 @@ def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: b
         "first": first,
         "last": last,
         "now": time.time(),
-        "place": place_of(db, records, reference),
+        "place": place_of(db, *_place_of_run(db, run)),
         "cut_off": "sending" if idle else "",
     }
     for name in ("fingerprint", "by_number(number)"):
@@ -167,11 +165,17 @@ def knows_waiting(db: sqlite3.Connection, run: int) -> bool:
 
 def _name_by_number(db: sqlite3.Connection, run: int) -> None:
     """SQL's ``by_number`` names a row of ``run`` by its number from now on."""
-    query = "select records, reference, content, plan, secret from run join key where id = ?"
-    records, reference, content, plan, secret = db.execute(query, (run,)).fetchone()
+    content, plan, secret = db.execute("select content, plan, secret from run join key where id = ?", (run,)).fetchone()
     with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
         content, _ = first_file(content, plan)
-    db.create_function("by_number", 1, lambda number: keyed(plain_number(records, reference, (content, number)), secret))
+    place = _place_of_run(db, run)
+    db.create_function("by_number", 1, lambda number: keyed(plain_number(*place, (str(content), number)), secret))
+
+
+def _place_of_run(db: sqlite3.Connection, run: int) -> tuple[str, str]:
+    """Return address and reference of a run: by its plan where they are not as they were written."""
+    records, reference, plan = db.execute("select records, reference, plan from run where id = ?", (run,)).fetchone()
+    return (records, reference) if isinstance(records, str) and isinstance(reference, str) else place_in(str(plan))
 
 
 def _name_by_customer(db: sqlite3.Connection, run: int) -> None:
@@ -183,7 +187,7 @@ def _name_by_customer(db: sqlite3.Connection, run: int) -> None:
 
 def not_remembered(db: sqlite3.Connection) -> list[int]:
     """Runs whose rows are not wholly taken over yet, oldest first."""
-    query = "select id from run where remembered < ? and rows >= 0 order by id"
+    query = "select id from run where remembered < ? order by id"
     return [run for (run,) in db.execute(query, (_WHOLLY,))]
 
 
@@ -213,8 +217,8 @@ def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
     return int(rows), int(perhaps)
 
 
-class Memory:
-    """Looks rows up; made once per walk through a plan's rows, in file order."""
+class SentRows:
+    """Looks rows up."""
 
     def __init__(
         self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, client_id: str = "", imported_since: str = ""
@@ -229,9 +233,6 @@ class Memory:
         query = "select id, name, secret from origin where imported > ? order by id"
         others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
         self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
-        self._leaving: set[bytes] = set()
-        self._followed: dict[bytes, list[tuple[int, int, Remembered]]] = {}
-        self.stays: list[tuple[int, int, Remembered]] = []
         place = (plan.address.records, plan.configuration.reference)
         self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
 
@@ -239,43 +240,31 @@ class Memory:
         """Whether there is anything to look in."""
         return bool(self._keys)
 
-    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> Remembered | None:
+    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> SentRow | None:
         """What is known of a once-only row, by its plain fingerprint and its numbers: accepted before all, else perhaps."""
         place = (self._plan.address.records, self._plan.configuration.reference)
         names = (plain, *(plain_number(*place, numbered) for numbered in numbers))
-        found: Remembered | None = None
+        found: SentRow | None = None
         for key, name in itertools.product(self._keys, names):
             entry = self._entry(key.hash(name), key.origin)
             if entry is not None and (found is None or not found.sure):
                 found = _remembered(entry, key)
         return found
 
-    def of_repeatable(self, position: int, request: Request, about: str | None, *, leaves: bool = True) -> Remembered | None:
-        """When a row with just this content was accepted and no other of its identifier since; else None.
+    def of_repeatable(self, plain: bytes, about: bytes) -> tuple[SentRow | None, bool]:
+        """Return when a row with just this content left, and whether the newest of its identifier is another one.
 
-        What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that left,
-        and then was followed by another, is left out too once the row that stands there comes: ``stays`` lists such rows with
-        position and number.  When a row is sent, those after it count as not accepted, because it changes what stands there.
-
-        ``leaves`` False: the row is not sent whatever is known of it.
+        Where it is the newest itself, it was accepted.
+        ``plain``, ``about``: the row's plain fingerprint, and its plain subject.
         """
-        if about is None or not self.knows_place:
-            return None
-        subject = plain_subject(self._plan, about)
-        known = self._keys[0].hash(subject)
-        newest = self._newest(subject, self._customer)
-        if newest is None or known in self._leaving:
-            return None
-        plain = request.fingerprint
+        newest = self._newest(about, self._customer) if self.knows_place else None
+        if newest is None:
+            return None, False
         entry, key = newest
         if entry[1] and entry[0] == key.hash(plain):
-            self.stays += self._followed.pop(known, ())
-            return _remembered(entry, key)
-        if leaves and (before := self._newest(plain)) is not None:
-            self._followed.setdefault(known, []).append((position, request.row, _remembered(*before)))
-        elif leaves:
-            self._leaving.add(known)
-        return None
+            return _remembered(entry, key), False
+        before = self._newest(plain)
+        return None if before is None else _remembered(*before), True
 
     def _newest(self, name: bytes, customer: bytes = b"") -> tuple[_Entry, _Key] | None:
         """The newest entry by that name; with ``customer``, of that one and of those that nobody knows the customer of."""
@@ -298,5 +287,5 @@ class Memory:
         return found
 
 
-def _remembered(entry: _Entry, key: _Key) -> Remembered:
-    return Remembered(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)
+def _remembered(entry: _Entry, key: _Key) -> SentRow:
+    return SentRow(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

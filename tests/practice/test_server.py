@@ -251,7 +251,7 @@ def test_many_customers_at_once(practice: Practice) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert ann.server.ledger.processed == 12
     assert 1 < ann.server.ledger.most_in_flight <= 12
 

@@ -12,8 +12,6 @@ import openpyxl
 import pytest
 from program import Practice, Program
 
-pytestmark = pytest.mark.process
-
 HEADINGS = ("Row", "E-mail", "", "Name", "Name")
 PEOPLE = [
     ("a", "ann@example.com", "x", "=Ann", "+1"),

@@ -34,19 +34,19 @@ from dataclasses import dataclass
 
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model.message import message
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.uploads.journal.journal_rows import (
     LEFT,
     LEFT_TO_DO,
     OVERTAKEN,
     SKIPPED_AS_ACCEPTED,
     WITHHELD,
-    KeptRows,
+    JournalRows,
     span,
 )
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import SENT_AGAIN, load, origin_in
-from cg_uploader.uploads.journal.related_runs import differs_in_customer, run_of
+from cg_uploader.uploads.journal.sent_rows.related_runs import differs_in_customer, run_of
 
 _MINE = f"id >= :first and id < :last and once = 0 and {LEFT_TO_DO}"
 # In the same run.
@@ -78,6 +78,8 @@ _BEGIN_UNSURE = (
     " where once = 0 and state in ('sending', 'not_sure') group by number) before"
     " where id >= :first and id < :last and once = 0 and state = 'waiting' and number = numbered"
 )
+# A run whose address is not as it was written may have had any.
+_SAME_ADDRESS = "(records = (select records from run where id = ?) or typeof(records) <> 'text')"
 _STAY_FOLLOWED = (
     f"update row set state = '{OVERTAKEN}', answered = null, messages = :said"
     " where id >= :first and id < :last and once = 0 and state = 'not_sure'"
@@ -146,7 +148,7 @@ def keep_unsure(db: sqlite3.Connection, run: int, theirs: list[int]) -> None:
 
 def settle_before_forgetting(db: sqlite3.Connection, run: int, is_held: Callable[[int], bool]) -> None:
     """Inside one commit: what the rows of ``run`` mean for older rows of other runs is settled while it can be known."""
-    query = "select id from run where records = (select records from run where id = ?) and id <> ? and rows >= 0"
+    query = f"select id from run where {_SAME_ADDRESS} and id <> ?"
     for (other,) in db.execute(query, (run, run)).fetchall():
         if not is_held(other):
             settle_overtaken(db, other)
@@ -190,8 +192,8 @@ class _Fields:
 def _fields(db: sqlite3.Connection, run: int) -> _Fields | None:
     """None when its plan is not as it was written."""
     with suppress(KeyError, ValueError, TypeError):
-        plan = load(_plan_text(db, run), KeptRows(0, lambda _: iter(())))
-        headings = [heading for heading, _, _ in plan.wires]
+        plan = load(_plan_text(db, run), JournalRows(0, lambda _: iter(())))
+        headings = [heading for heading, _, _ in plan.bindings]
         return _Fields(frozenset(headings), Identifiers(plan.configuration, headings).first)
     return None
 
@@ -219,7 +221,7 @@ def _newer(db: sqlite3.Connection, run: int) -> Iterator[tuple[int, bool, int]]:
     age = _age(db, run)
     highest = _last_number(db, run) if age < run else _ANY_NUMBER
     differs = differs_in_customer(db, run)
-    query = "select id from run where id >= ? and id <> ? and rows >= 0 and records = (select records from run where id = ?)"
+    query = f"select id from run where id >= ? and id <> ? and {_SAME_ADDRESS}"
     for (other,) in db.execute(f"{query} order by id desc", (age, run, run)).fetchall():
         others = _age(db, other)
         if others >= age and not differs(other):
@@ -246,7 +248,7 @@ def _last_number(db: sqlite3.Connection, run: int) -> int:
     return origin.last if origin is not None and origin.last else _ANY_NUMBER
 
 
-def _origin(db: sqlite3.Connection, run: int) -> Origin | None:
+def _origin(db: sqlite3.Connection, run: int) -> Provenance | None:
     with suppress(KeyError, ValueError, TypeError):  # a plan that is not as it was written names no other run
         text = _plan_text(db, run)
         return None if SENT_AGAIN in text else origin_in(text)

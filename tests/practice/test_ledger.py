@@ -150,7 +150,7 @@ def test_rows_of_one_key_in_flight_together_are_found(practice: Practice) -> Non
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     ((first, second),) = overlapping(ann.server.ledger.entries)
     assert {first.fields["Email"], second.fields["Email"]} == {"ann", "ANN"}
     assert ann.server.ledger.most_in_flight == 3

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from program import Program, ledger_lines, workbook
 
-pytestmark = pytest.mark.process
-
 HEADINGS = ("Email", "First Name")
 COUNTS = ("accepted", "refused", "held_back", "not_sent", "not_sure", "skipped")
 

@@ -26,14 +26,14 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.named_file import NamedFile
-from cg_uploader.uploads.journal import sent_rows
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
+from cg_uploader.uploads.journal.sent_rows import entries
 
 MAGIC = b"CG Uploader memory 1\n"
 ENTRY = struct.Struct(">16s16sBdH")
 CHECK_BYTES = 32
-LONGEST_HEADER = 8 << 20
+MAX_HEADER_BYTES = 8 << 20
 ENTRIES_AT_ONCE = 10_000
 ANOTHER = "Ask for the file again, or for a new export."
 
@@ -45,7 +45,7 @@ CODE_ADVICE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedSentRows:
     """Whose memory it is, when it was made and when it came; how many ``rows`` it knows, ``perhaps`` of them unsurely."""
 
     name: str
@@ -76,7 +76,7 @@ def _and(perhaps: int) -> str:
     return f", and {perhaps:,} that may have arrived" if perhaps else ""
 
 
-class Exchange:
+class SentRowsFile:
     """The memory of one journal, outgoing and incoming."""
 
     def __init__(
@@ -89,18 +89,18 @@ class Exchange:
 
     def rows(self) -> int:
         """How many rows this computer has recorded itself: a row can have several entries."""
-        return sent_rows.rows_of(self._db, sent_rows.OWN)[0]
+        return entries.rows_of(self._db, entries.OWN)[0]
 
     def in_words(self) -> tuple[str, ...]:
         """What is remembered, for people: of this computer, then a line for each memory that was taken in."""
-        rows, perhaps = sent_rows.rows_of(self._db, sent_rows.OWN)
+        rows, perhaps = entries.rows_of(self._db, entries.OWN)
         own = f"This computer remembers {_accepted(rows - perhaps)} that it has sent itself{_and(perhaps)}."
         return (own, *(one.as_kept for one in self.imports()))
 
-    def imports(self) -> list[Imported]:
+    def imports(self) -> list[ImportedSentRows]:
         """Whose memories were taken in, the oldest first."""
         origins = self._db.execute("select name, made, imported, id from origin order by id").fetchall()
-        return [Imported(name, made, came, *sent_rows.rows_of(self._db, origin)) for name, made, came, origin in origins]
+        return [ImportedSentRows(name, made, came, *entries.rows_of(self._db, origin)) for name, made, came, origin in origins]
 
     def export_to(self, target: Path) -> tuple[int, str]:
         """Write everything this computer has recorded to ``target``, whole or not at all: of how many rows, and the code.
@@ -108,7 +108,7 @@ class Exchange:
         UsageError when there is nothing, or the place cannot be written.
         """
         with self._one_moment():
-            places = self._db.execute("select id, records, reference from place order by id").fetchall()
+            paths = self._db.execute("select id, records, reference from place order by id").fetchall()
             count = self.rows()
             if not count:
                 raise UsageError("Nothing has been accepted from this computer yet, so there is nothing to export.")
@@ -119,12 +119,12 @@ class Exchange:
                 "from": f"{who_i_am() or 'a user without a name'} on {computer_name() or 'another computer'}",
                 "made": iso(),
                 "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
-                "places": [[records, reference] for _, records, reference in places],
+                "paths": [[records, reference] for _, records, reference in paths],
                 "salt": salt.hex(),
                 "key": _xor(self._secret, seal).hex(),
             }
             with saved_whole(target) as part, part.open("wb") as stream:
-                _write(stream, header, self._packed([place for place, _, _ in places]), check)
+                _write(stream, header, self._packed([place for place, _, _ in paths]), check)
         return count, "-".join(code[at : at + 5] for at in range(0, len(code), 5))
 
     @contextmanager
@@ -136,12 +136,12 @@ class Exchange:
         finally:
             self._db.execute("rollback")
 
-    def _packed(self, places: list[int]) -> Iterator[bytes]:
-        index = {place: at for at, place in enumerate(places)}
-        for subject, fingerprint, sure, answered, place in sent_rows.own_entries(self._db):
+    def _packed(self, paths: list[int]) -> Iterator[bytes]:
+        index = {place: at for at, place in enumerate(paths)}
+        for subject, fingerprint, sure, answered, place in entries.own_entries(self._db):
             yield ENTRY.pack(subject, fingerprint, sure, answered, index[place])
 
-    def import_from(self, file: Path, code: str) -> Imported:
+    def import_from(self, file: Path, code: str) -> ImportedSentRows:
         """Take in what ``file`` says; doing it again changes nothing.
 
         FileError when it is no such file, damaged, or the code does not open it.
@@ -158,9 +158,9 @@ class Exchange:
                 (header["from"], key, header["made"], imported),
             )
             (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
-            places = [sent_rows.place_of(db, records, reference) for records, reference in header["places"]]
-            sent_rows.take_in(db, origin, _entries(file, header["rows"], places))
-        return Imported(header["from"], header["made"], imported, *sent_rows.rows_of(self._db, origin))
+            paths = [entries.place_of(db, records, reference) for records, reference in header["paths"]]
+            entries.take_in(db, origin, _entries(file, header["rows"], paths))
+        return ImportedSentRows(header["from"], header["made"], imported, *entries.rows_of(self._db, origin))
 
     def _unsealed(self, file: Path, header: dict[str, Any], code: str) -> bytes:
         bare = "".join(filter(str.isalnum, code)).lower()
@@ -191,7 +191,7 @@ def read_header(file: Path) -> dict[str, Any]:
     with _opened(file) as stream:
         if stream.read(len(MAGIC)) != MAGIC:
             raise FileError(f"{file.name} is not an exported memory. {ANOTHER}", kind="not-a-memory")
-        line = stream.readline(LONGEST_HEADER)
+        line = stream.readline(MAX_HEADER_BYTES)
         there = stream.size()
     try:
         size = len(MAGIC) + len(line) + 2 * CHECK_BYTES
@@ -216,9 +216,9 @@ def _opened(file: Path) -> Iterator[NamedFile]:
 
 def _usable(header: Any) -> bool:
     match header:
-        case {"from": str(), "made": str(), "rows": int(rows), "places": list(places), "salt": str(salt), "key": str(key)}:
+        case {"from": str(), "made": str(), "rows": int(rows), "paths": list(paths), "salt": str(salt), "key": str(key)}:
             bytes.fromhex(salt + key)
-            pairs = all(isinstance(p, list) and len(p) == 2 and all(isinstance(text, str) for text in p) for p in places)
+            pairs = all(isinstance(p, list) and len(p) == 2 and all(isinstance(text, str) for text in p) for p in paths)
             return rows >= 0 and len(salt) == 32 and len(key) == 64 and pairs
     return False
 
@@ -232,18 +232,18 @@ def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], c
     stream.write(plain.digest() + keyed.digest())
 
 
-def _entries(file: Path, count: int, places: list[int]) -> Iterator[sent_rows.Entry]:
+def _entries(file: Path, count: int, paths: list[int]) -> Iterator[entries.Entry]:
     """Nothing in it is from the future: a colleague's clock that is ahead would otherwise outdo what happens here later."""
     now = time.time()
     with _opened(file) as stream:
         stream.seek(len(MAGIC))
-        stream.readline(LONGEST_HEADER)
+        stream.readline(MAX_HEADER_BYTES)
         while count > 0:
             block = stream.read(min(count, ENTRIES_AT_ONCE) * ENTRY.size)
             for subject, fingerprint, sure, answered, place in ENTRY.iter_unpack(block):
-                if place >= len(places) or not answered >= 0:  # the seal is right, so somebody has made it so
+                if place >= len(paths) or not answered >= 0:  # the seal is right, so somebody has made it so
                     raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
-                yield subject, fingerprint, sure, min(answered, now), places[place]
+                yield subject, fingerprint, sure, min(answered, now), paths[place]
             count -= ENTRIES_AT_ONCE
 
 

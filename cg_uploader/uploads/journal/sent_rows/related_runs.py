@@ -1,4 +1,4 @@
-"""Runs that share their rows: a file's own, and those of its repair files; a row is known there by its number.
+"""Runs that share their rows: a file's own, and those of its files of failed rows; a row is known there by its number.
 
 A corrected row has another text than before, so that only its number says that it is the same person.
 """
@@ -10,33 +10,37 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.uploads.journal.journal_rows import LEFT, span
 from cg_uploader.uploads.journal.plan_json import customer_in, first_content, first_file
 
 # A row's state, and when it was answered.
 Fact = tuple[str, float | None]
+# A run of which nobody can tell whose rows it has, or where they went.
+_CHANGED = "(typeof(records) <> 'text' or typeof(reference) <> 'text' or typeof(content) <> 'text')"
 _FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 
-class Families:
-    """The runs for a plan's configuration and address, by the file whose rows they had at first (``planfile.first_content``).
+class RelatedRuns:
+    """The runs for a plan's configuration and address, by the file whose rows they had at first (``plan_json.first_content``).
 
     ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
     runs of which nobody can tell it, as their plan is not as it was written.
     """
 
-    def __init__(self, db: sqlite3.Connection, plan: Plan) -> None:
+    def __init__(self, db: sqlite3.Connection, plan: Plan, *, without: int = 0) -> None:
+        """``without``: the number of a run that is not looked at; 0 for none."""
         self._db = db
         self.file = first_content(plan.table)
         self.same: set[int] = set()
         self.unknown: list[int] = []
         self._files: dict[int, str] = {}
         self._runs: dict[str, list[int]] = defaultdict(list)
-        query = "select id, content, plan from run where records = ? and reference = ? and rows >= 0"
-        for run, content, text in db.execute(query, (plan.address.records, plan.configuration.reference)):
+        query = f"select id, content, plan, {_CHANGED} from run where id <> ? and (records = ? and reference = ? or {_CHANGED})"
+        place = (plan.address.records, plan.configuration.reference)
+        for run, content, text, changed in db.execute(query, (without, *place)):
             try:
-                self._files[run], own = first_file(content, text)
+                self._files[run], own = _first_file(content, text, changed=changed)
             except ValueError:
                 self.unknown.append(run)
                 continue
@@ -80,9 +84,15 @@ class Families:
         return None if found is None else int(found[0])
 
 
-def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:
-    """The run that a repair file says it comes from, if it is one of this computer's, as far as its record can be read."""
-    query = "select started, content from run where id = ? and rows >= 0"
+def _first_file(content: str, text: str, *, changed: bool) -> tuple[str, bool]:
+    if changed:
+        raise ValueError("something that says what the run is about is no text")
+    return first_file(content, text)
+
+
+def run_of(db: sqlite3.Connection, origin: Provenance) -> int | None:
+    """The run that a file of failed rows says it comes from, if it is one of this computer's and can be read."""
+    query = "select started, content from run where id = ?"
     started, content = db.execute(query, (origin.run,)).fetchone() or (None, None)
     same = isinstance(content, str) and started == origin.started and content.split(" ")[0] == origin.digest
     return origin.run if same else None

@@ -78,7 +78,7 @@ def test_closing_is_quick_even_when_answers_hang(practice: Practice) -> None:
     ann.server.close()
     assert time.monotonic() - begun < 30
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
 
 def test_closing_is_quick_in_a_long_delay(practice: Practice) -> None:
@@ -88,7 +88,7 @@ def test_closing_is_quick_in_a_long_delay(practice: Practice) -> None:
     wait_until(lambda: ann.server.ledger.entries)
     begun = time.monotonic()
     ann.server.close()
-    thread.join()
+    thread.join(60)
     assert time.monotonic() - begun < 30
 
 

@@ -24,21 +24,26 @@ from cg_uploader.uploads.journal.database import translated
 from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as_written, span, status_of
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import first_content
-from cg_uploader.uploads.journal.related_runs import Families, differs_in_customer
-from cg_uploader.uploads.journal.row_order import hold_back_followed, hold_back_overtaken, keep_unsure
-from cg_uploader.uploads.journal.sent_rows import Memory, Numbered, Remembered, keyed, knows_waiting, remember
+from cg_uploader.uploads.journal.sent_rows.entries import (
+    Numbered,
+    SentRow,
+    SentRows,
+    keyed,
+    knows_waiting,
+    plain_subject,
+    remember,
+)
+from cg_uploader.uploads.journal.sent_rows.related_runs import RelatedRuns, differs_in_customer
+from cg_uploader.uploads.journal.sent_rows.row_order import hold_back_followed, hold_back_overtaken, keep_unsure
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
 _WEIGHT = (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
-_SAME_TEXT = (
-    f"select row.id, number from row join run on run.id = row.id >> {REACH}"
-    " where fingerprint = ? and once = 1 and run.rows >= 0"
-)
+_SAME_TEXT = f"select row.id, number from row join run on run.id = row.id >> {REACH} where fingerprint = ? and once = 1"
 _TWINS = (
     " from row mine join row other on other.fingerprint = mine.fingerprint and other.once = 1"
     f" join run on run.id = other.id >> {REACH}"
     " where mine.id >= :first and mine.id < :last and mine.once = 1 and mine.state = 'waiting'"
-    " and not (other.id >= :first and other.id < :last) and run.rows >= 0 and other.state in"
+    " and not (other.id >= :first and other.id < :last) and other.state in"
 )
 _KIN = (
     "with mine as materialized"
@@ -49,7 +54,7 @@ _KIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRow:
     """What is known of a row from before: accepted, not sure or still to be sent; when, as far as that is recorded.
 
     ``origin``: whose imported memory says so; empty for this computer.
@@ -60,91 +65,108 @@ class Known:
     origin: str = ""
 
 
-class Past:
-    """Looks a plan's rows up, in file order."""
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """What this computer knows of one row of a plan, and how the journal names it."""
+
+    # Keyed hash of what would be sent.
+    fingerprint: bytes
+    # Keyed hash of what the row is about; empty when nothing identifies it.
+    subject: bytes
+    # What is known of the row itself. Of one that may be repeated: when a row with just this content left.
+    known: KnownRow | None = None
+    # Whether the newest row of its identifier has other content, or may not have arrived; of rows that may be repeated.
+    other_since: bool = False
+
+
+class DuplicateLookup:
+    """Looks a plan's rows up."""
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path, client_id: str) -> None:
         """``journal``: its file, to be named when something in it is not as it was written; ``client_id``: for whom."""
         self._db = db
+        self._plan = plan
         self._journal = journal
         self._secret = secret
-        self._families = Families(db, plan)
+        self._families = RelatedRuns(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
-        self._memory = Memory(db, plan, secret, client_id=client_id)
-        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+        self._memory = SentRows(db, plan, secret, client_id=client_id)
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
 
     @property
     def knows_repeatable(self) -> bool:
         """Whether any row of this configuration at this address was accepted before: else there is nothing to look for."""
         return self._memory.knows_place and self._identifiers.known
 
-    def stays(self) -> list[tuple[int, int, Known]]:
-        """Repeatable rows that ``of`` did not know yet, and that a later row has shown to have left: position, number."""
-        return [(position, number, _known(found)) for position, number, found in self._memory.stays]
+    def facts(self, position: int, request: Request, *, once_only: bool, look: bool = True) -> RowFacts:
+        """Return what is known of the row at ``position``, counted from 0; with ``look`` False, its names alone.
 
-    def of(self, position: int, request: Request, *, once_only: bool, leaves: bool = True) -> Known | None:
-        """What is known of a row: accepted before all, then not sure, then still to be sent; None when nothing is.
+        Of a once-only row: accepted before all, then not sure, then still to be sent.
 
-        For a row that may be repeated only *accepted* with the very same content counts, and nothing else since.  ``leaves``
-        False: it is not sent anyhow.  JournalError when something about it is not as it was written.
+        Raises:
+            JournalError: Something about it is not as it was written.
         """
+        plain, key = request.fingerprint, self._identifiers.key(request)
+        about = None if key is None else plain_subject(self._plan, key)
+        names = keyed(plain, self._secret), b"" if about is None else keyed(about, self._secret)
+        if not look or (about is None and not once_only):
+            return RowFacts(*names)
         with translated(self._journal), as_written():
-            return self._of(position, request, once_only=once_only, leaves=leaves)
+            if once_only:
+                return RowFacts(*names, self._of_once_only(position, request.row, plain))
+            remembered, other_since = self._memory.of_repeatable(plain, about or b"")
+        return RowFacts(*names, None if remembered is None else _known(remembered), other_since)
 
-    def _of(self, position: int, request: Request, *, once_only: bool, leaves: bool) -> Known | None:
-        plain = request.fingerprint
-        if not once_only:
-            found = self._memory.of_repeatable(position, request, self._identifiers.key(request), leaves=leaves)
-            return None if found is None else _known(found)
+    def _of_once_only(self, position: int, number: int, plain: bytes) -> KnownRow | None:
         for run in self._families.unknown:
             with translated(self._journal, run):
                 raise ValueError("it may have had this row")
-        numbers = self._numbers(position, request)
-        facts: list[Known] = []
+        numbers = self._numbers(position, number, plain)
+        facts: list[KnownRow] = []
         for numbered, at in numbers.items():
             facts += self._facts(*numbered, at)
             if any(fact.status is RowStatus.ACCEPTED for fact in facts):
                 break  # nothing says more
         if self._unsure:
-            facts.append(Known(RowStatus.NOT_SURE))
+            facts.append(KnownRow(RowStatus.NOT_SURE))
         if (remembered := self._memory.of_once_only(plain, numbers)) is not None:
             facts.append(_known(remembered))
         known = [fact for fact in facts if fact.status in _WEIGHT]
         return min(known, key=lambda fact: _WEIGHT.index(fact.status), default=None)
 
-    def _facts(self, file: str, number: int, position: int) -> Iterator[Known]:
+    def _facts(self, file: str, number: int, position: int) -> Iterator[KnownRow]:
         for run in self._families.runs(file):
             with translated(self._journal, run), as_written():
                 facts = [_fact(*fact) for fact in self._families.of(run, number, position)]
             yield from facts
 
-    def _numbers(self, position: int, request: Request) -> dict[Numbered, int]:
+    def _numbers(self, position: int, number: int, plain: bytes) -> dict[Numbered, int]:
         """What the row is called: by its number in its first file, and wherever the same text stands; with its position."""
-        numbers = {(self._families.file, request.row): position}
-        for key, number in self._db.execute(_SAME_TEXT, (keyed(request.fingerprint, self._secret),)):
+        numbers = {(self._families.file, number): position}
+        for key, other in self._db.execute(_SAME_TEXT, (keyed(plain, self._secret),)):
             if (file := self._families.file_of(key >> REACH)) is not None:
-                numbers.setdefault((file, number), key & ((1 << REACH) - 1))
+                numbers.setdefault((file, other), key & ((1 << REACH) - 1))
         return numbers
 
 
-def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], Known | None] | None:
+def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], KnownRow | None] | None:
     """What memories that were imported since ``started`` (ISO 8601) say of a once-only row; None: there are none."""
-    memory = Memory(db, plan, b"", imported_since=started)
+    memory = SentRows(db, plan, b"", imported_since=started)
     file = first_content(plan.table)
 
-    def look_up(request: Request) -> Known | None:
+    def look_up(request: Request) -> KnownRow | None:
         found = memory.of_once_only(request.fingerprint, [(file, request.row)])
         return None if found is None else _known(found)
 
     return look_up if memory else None
 
 
-def _fact(state: str, answered: float | None) -> Known:
-    return Known(status_of(state), datetime.fromtimestamp(answered, UTC) if answered else None)
+def _fact(state: str, answered: float | None) -> KnownRow:
+    return KnownRow(status_of(state), datetime.fromtimestamp(answered, UTC) if answered else None)
 
 
-def _known(found: Remembered) -> Known:
-    return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
+def _known(found: SentRow) -> KnownRow:
+    return KnownRow(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
 
 
 def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_held: Callable[[int], bool]) -> None:
@@ -159,7 +181,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     """
     hold_back_overtaken(db, run)
     hold_back_followed(db, run)
-    families = Families(db, plan)
+    families = RelatedRuns(db, plan, without=run)
     first, last = span(run)
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}
     for query in () if again else (f"select 1 {_TWINS} {LEFT}", f"{_KIN} state in {LEFT} and mine_once"):
