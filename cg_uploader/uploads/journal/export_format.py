@@ -53,14 +53,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file says with its code.  ``blocks`` is to be closed."""
+    """What a file says with its code."""
 
     header: Header
     # What the hashes are keyed with.
     key: bytes
     # Addresses of records and references, to which entries refer by index.
     places: list[tuple[str, str]]
-    # Packed entries, several in each block; FileError where the file is damaged.
+    # Packed entries, several in each block.  FileError where the file is damaged.  To be closed, as the file is open meanwhile.
     blocks: Generator[bytes, None, None]
 
 
@@ -131,7 +131,7 @@ def magic(version: int) -> bytes:
 
 
 def bare(code: str) -> str:
-    """Return the code as it was made: without what is put in to read it, and in small letters."""
+    """Return what of a code counts: letters and digits, in small letters."""
     return "".join(filter(str.isalnum, code)).lower()
 
 
@@ -163,7 +163,7 @@ def write(
     """Write a file of ``header.rows`` packed entries, sealed by ``code``."""
     from cg_uploader.uploads.journal.sealing import Sealer  # it takes long to load, and few starts need it
 
-    sealer = Sealer(code)
+    sealer = Sealer(bare(code))
     first = json.dumps({"key": key.hex(), "places": places}).encode()
     line = {"from": header.name, "made": header.made, "rows": header.rows, "first": len(first) + _SEAL_BYTES}
     line |= {"salt": sealer.salt.hex(), "check": sealer.check.hex(), "start": sealer.start.hex()}

@@ -85,17 +85,23 @@ packed = st.tuples(hashes, hashes, st.integers(0, 1), st.floats(0, 4e9), st.inte
     key=st.binary(min_size=32, max_size=32),
     places=st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=3),
     entries=st.lists(packed, max_size=10),
+    code=st.text(max_size=24),
 )
 def test_what_is_written_is_read(
-    tmp_path: Path, name: str, key: bytes, places: list[tuple[str, str]], entries: list[tuple[bytes, bytes, int, float, int]]
+    tmp_path: Path,
+    name: str,
+    key: bytes,
+    places: list[tuple[str, str]],
+    entries: list[tuple[bytes, bytes, int, float, int]],
+    code: str,
 ) -> None:
     file = tmp_path / "file"
     header = Header(name, "2026-05-03", len(entries))
     with file.open("wb") as stream:
-        write(stream, CODE, header, key, places, (ENTRY.pack(*one) for one in entries))
-    for found in (read_header(file), read_contents(file, CODE).header):
+        write(stream, code, header, key, places, (ENTRY.pack(*one) for one in entries))
+    for found in (read_header(file), read_contents(file, code).header):
         assert (found.name, found.made, found.rows) == (name, "2026-05-03", len(entries))
-    contents = read_contents(file, f" {CODE[:5].upper()}-{CODE[5:]} ")
+    contents = read_contents(file, f" {code[:5]}-{code[5:]} ")
     assert (contents.key, contents.places, entries_of(contents)) == (key, places, entries)
 
 
