@@ -56,7 +56,7 @@ def test_bytes_that_do_not_fit_are_an_error() -> None:
 
 
 def test_an_element_that_never_ends_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cg_uploader.sheets.containers.xml_stream._TIMEOUT_SECONDS", 100)
+    monkeypatch.setattr("cg_uploader.sheets.containers.xml_stream._MAX_CHARS_HELD", 100)
     decoder, texts = decoded([b"<row>" + b"x" * 60, b"y" * 60, b"z"])
     assert not decoder.simple
     assert texts == ["", f"<row>{'x' * 60}{'y' * 60}", "z", ""]
