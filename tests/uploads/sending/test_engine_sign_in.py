@@ -152,7 +152,7 @@ def test_a_sign_in_that_asks_for_a_break_for_ever_ends_the_run(journal: Journal)
     with practice(token=[{"do": "429", "seconds": 20, "times": 50}]) as server:
         plan = plan_of(people(5), address=server.address)
         client = Client(plan.address, ID, clock=Clock(monotonic=timer))
-        with closing(client), pytest.raises(NotReachable, match="Try again in 20 seconds"):
+        with closing(client), pytest.raises(NotReachable, match="Try again in 20 s"):
             engine.upload(plan, client, journal, on_batch=Heard(), control=Resting(timer), dependencies=inline(timer))
         assert sign_ins(server) == 1 + 6
     assert journal.runs() == []
