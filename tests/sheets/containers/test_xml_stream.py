@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.sheets.containers.xml_stream import Decoder
+from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
 
 XML = "<s>" + "".join(f"<row>{text}</row>" for text in ("a", "é", "日本", "🙂", "")) + "<end/></s>"
 DATA = XML.encode()
 
 
-def decoded(chunks: list[bytes]) -> tuple[Decoder, list[str | bytes]]:
-    decoder = Decoder("</row>")
+def decoded(chunks: list[bytes]) -> tuple[XmlChunkDecoder, list[str | bytes]]:
+    decoder = XmlChunkDecoder("</row>")
     return decoder, [*(decoder.decode(chunk) for chunk in chunks), decoder.rest()]
 
 
