@@ -30,7 +30,7 @@ def sent(journal: Journal, rows: list[tuple[str, str]], **more: object) -> list[
     """The row numbers that left."""
     plan = replace(plan_of([(f"{name}@example.com", value) for name, value in rows], **more), skip_accepted=True)  # type: ignore[arg-type]
     client = ScriptedClient({})
-    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     return client.sent
 
 
@@ -86,7 +86,7 @@ def test_a_changed_byte_is_damage_and_never_a_wrong_code(tmp_path: Path) -> None
 
 def test_a_change_with_a_check_made_anew_does_not_open(tmp_path: Path) -> None:
     assert refused(tmp_path / "file", with_line(**{"from": "Bob on her computer"})).kind == "password"
-    for changed in ({"rows": -1}, {"paths": [["one"]]}, {"salt": "x"}, {"key": "00"}, {"made": None}):
+    for changed in ({"rows": -1}, {"places": [["one"]]}, {"salt": "x"}, {"key": "00"}, {"made": None}):
         assert refused(tmp_path / "file", with_line(**changed)).kind == "damaged"
 
 
