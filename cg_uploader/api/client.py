@@ -46,13 +46,7 @@ class Client:
     ) -> None:
         """Prepare the sign-in.  Nothing is sent yet.
 
-        Args:
-            address: where to sign in and where to send rows.
-            credentials: of the customer.
-            clock: for the age of tokens.
-            timeouts: in seconds.
-            ca_file: certificates to trust beside the system's.
-            proxies: None for the system's settings.
+        ``ca_file`` holds certificates to trust beside the system's.  ``proxies`` is None for the system's settings.
 
         Raises:
             UsageError: the address must not be contacted, or ``ca_file`` holds no certificates.
