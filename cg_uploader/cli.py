@@ -17,7 +17,7 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import Cancelled, UploaderError, UsageError
 from cg_uploader.settings import crash_handling, environment_cleanup, logs
 from cg_uploader.settings.language import catalogue_for
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there, within
 from cg_uploader.system.pending_saves import remove_left
@@ -38,21 +38,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # the same bytes on every computer
     terminal = Terminal(json="--json" in words or ("--as", "json") in pairwise(words) or "--as=json" in words)
-    places = Places.find()
+    paths = AppPaths.find()
     translation.use(None)
     if not terminal.json and not _saves_json(words):
-        _choose_language(places)
-    with crash_handling.kept_quiet(places):
+        _choose_language(paths)
+    with crash_handling.kept_quiet(paths):
         try:
             return _guarded(words, terminal, given)
         finally:
             terminal.write("")  # a help that could not be written would fail when Python ends
 
 
-def _choose_language(places: Places) -> None:
+def _choose_language(paths: AppPaths) -> None:
     """Let messages be in the user's language.  They stay English when a drive that is gone keeps it from being known."""
     with suppress(OSError, ValueError):
-        translation.use(within(TIDY_SECONDS, lambda: catalogue_for(os.environ, places)))
+        translation.use(within(TIDY_SECONDS, lambda: catalogue_for(os.environ, paths)))
 
 
 def _saves_json(words: Sequence[str]) -> bool:
@@ -75,7 +75,7 @@ def _guarded(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> 
     except KeyboardInterrupt:
         return _fail(Cancelled(_("Stopped.")), terminal)
     except Exception as error:  # noqa: BLE001 - the last fence: a bug is logged in full and told in one sentence
-        where = logs.log_crash(Places.find(), error)
+        where = logs.log_crash(AppPaths.find(), error)
         text = _("Something went wrong that never should ({error}). Details for support are in {file}.")
         return _fail(UploaderError(text.format(error=type(error).__name__, file=where), kind="bug"), terminal)
 
@@ -94,7 +94,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
     parser = command_parser()
     if not words[0].startswith("-") and words[0] not in parser.commands:
         return _window([Path(word) for word in words])
-    args, unknown = parser.parse_known_args(words, argparse.Namespace(places=Places.find(), given=given))
+    args, unknown = parser.parse_known_args(words, argparse.Namespace(paths=AppPaths.find(), given=given))
     if unknown:
         text = ngettext(
             "{count} word of this command is not known. “cg-uploader {command} --help” says how it is used.",
@@ -103,7 +103,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
         )
         raise UsageError(text.format(count=len(unknown), command=args.command))
     if args.command in LOGGED:
-        with logs.kept(args.places):
+        with logs.kept(args.paths):
             return _command(args.command)(args, terminal)
     code = _command(args.command)(args, terminal)
     if terminal.lost:  # what was uploaded stays so, but here the result is all there is
@@ -148,11 +148,11 @@ def _command(name: str) -> Command:
     }[name]
 
 
-def _window(paths: list[Path]) -> int:
+def _window(files: list[Path]) -> int:
     """Open the window, with a file or a setup file when one is named."""
-    if paths and not is_there(paths[0]):
+    if files and not is_there(files[0]):
         raise UsageError(_("There is no such file, and no command of that name. “cg-uploader --help” lists the commands."))
-    if len(paths) > 1:
+    if len(files) > 1:
         raise UsageError(_("One file at a time can be opened. “cg-uploader --help” lists the commands."))
     if not _has_display():
         raise UsageError(
@@ -160,11 +160,11 @@ def _window(paths: list[Path]) -> int:
         )
     from cg_uploader.gui.app import run_window  # Qt is loaded for the window alone
 
-    if not paths:
-        return run_window(Places.find())
-    if paths[0].suffix.lower() == ".cgsetup":
-        return run_window(Places.find(), setup=paths[0])
-    return run_window(Places.find(), file=paths[0])
+    if not files:
+        return run_window(AppPaths.find())
+    if files[0].suffix.lower() == ".cgsetup":
+        return run_window(AppPaths.find(), setup=files[0])
+    return run_window(AppPaths.find(), file=files[0])
 
 
 def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -176,7 +176,7 @@ def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
         return demo.demo(terminal)
     from cg_uploader.gui.app import run_window
 
-    return run_window(args.places.demo, demo=True)
+    return run_window(args.paths.demo, demo=True)
 
 
 def _has_display() -> bool:

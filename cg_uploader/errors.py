@@ -108,14 +108,14 @@ class NotReachable(ConnectError):
 
 
 class ProxyLoginWanted(NotReachable):
-    """The proxy at ``place`` (host:port) wants a user name and a password, or does not accept those it was given."""
+    """The proxy at ``host_port`` (host:port) wants a user name and a password, or does not accept those it was given."""
 
     kind = "proxy-login"
 
-    def __init__(self, sentence: object, *, kind: str | None = None, place: str = "") -> None:
+    def __init__(self, sentence: object, *, kind: str | None = None, host_port: str = "") -> None:
         """Nothing was sent through that proxy."""
         super().__init__(sentence, kind=kind)
-        self.place = place
+        self.host_port = host_port
 
 
 class JournalError(UploaderError):

@@ -9,7 +9,7 @@ from typing import TypeVar, overload
 Item = TypeVar("Item")
 
 
-class Computed(Sequence[Item]):
+class LazySequence(Sequence[Item]):
     """A sequence that makes its items; whoever derives from it says how many there are and makes one."""
 
     @abstractmethod

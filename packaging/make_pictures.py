@@ -21,14 +21,14 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Scheme
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.sample import ANSWER_SECONDS, sample_script
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.results.receipt import receipt
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "resources" / "screenshots"
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 PAUSE_MS = 200
 ROWS_TO_SEE = 100
 LONG_ROWS = 900_000
@@ -58,7 +58,7 @@ class Camera:
         end.setSingleShot(True)
         end.timeout.connect(lambda: loop.exit(1))
         look.start(10)
-        end.start(PATIENCE_MS)
+        end.start(TIMEOUT_MS)
         if loop.exec():
             raise TimeoutError(f"the window did not come to show {what}")
 
@@ -138,7 +138,7 @@ def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
     session, failed = window.session, folder / "contacts - failed rows.xlsx"
     if session.run is None:
         raise RuntimeError("there is no run to show the papers of")
-    with Journal(window.services.places) as journal:
+    with Journal(window.services.paths) as journal:
         camera.keep("10-receipt", drawn(receipt(journal, session.run.run)))
     window.upload_page.save_failed_rows(failed)
     camera.wait("that the failed rows were saved", lambda: not window.upload_page.runner.busy)
@@ -173,10 +173,10 @@ def draw(pictures: Path, application: QApplication, scheme: Scheme, answer_secon
     ``answer_seconds``: how long the practice server takes for each row.
     """
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
-        places = Places(Path(home))
-        places.prepare()
+        paths = AppPaths(Path(home))
+        paths.prepare()
         practice = Practice(delay=answer_seconds, script=faults.read(sample_script()))
-        services = app.make_services(places, application, practice)
+        services = app.make_services(paths, application, practice)
         services.theme.choose(scheme)
         window = MainWindow(Session(), services)
         window.show()

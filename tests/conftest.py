@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cg_uploader import translation
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 settings.register_profile("no clock", settings.default, deadline=None, suppress_health_check=(HealthCheck.too_slow,))
 settings.load_profile("no clock")  # how long an example takes says more about the computer's other work than about the law
@@ -59,8 +59,8 @@ def _processes_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
+def paths(tmp_path: Path) -> AppPaths:
     """Folders of this test alone."""
-    found = Places(tmp_path / "stored")
+    found = AppPaths(tmp_path / "stored")
     found.prepare()
     return found

@@ -14,11 +14,11 @@ from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import Batch
 from cg_uploader.model.table import Column, Row, Table
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
-from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake
-from cg_uploader.uploads.sending.surroundings import Surroundings
-from cg_uploader.uploads.sending.worker_pool import Sends, Sent
+from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.sending.dependencies import Dependencies
+from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
+from cg_uploader.uploads.sending.worker_pool import AttemptResult, Sender
 
 NOWHERE = Address("http://127.0.0.1:9/oauth2/token", "http://127.0.0.1:9/records/")
 OK = Reply(Answer.COMPLETE, 200)
@@ -119,24 +119,24 @@ class Timer:
 class InlineSenders:
     """Senders without threads: an attempt is made when somebody waits for it; waiting for nothing lets time pass."""
 
-    def __init__(self, client: Sends, connections: int, timer: Timer) -> None:
+    def __init__(self, client: Sender, connections: int, timer: Timer) -> None:
         self.client = client
         self.connections = connections
         self.timer = timer
-        self.inbox: list[Ticket] = []
+        self.inbox: list[PendingRow] = []
 
-    def put(self, ticket: Ticket) -> None:
-        self.inbox.append(ticket)
+    def put(self, pending: PendingRow) -> None:
+        self.inbox.append(pending)
 
-    def get(self, timeout: float) -> list[Sent]:
+    def get(self, timeout: float) -> list[AttemptResult]:
         if not self.inbox:
             self.timer.now += max(timeout, 0.0)
             return []
         now, self.inbox = self.inbox[: self.connections], self.inbox[self.connections :]
         self.timer.now += 0.15
-        return [Sent(ticket, self.client.send(ticket.request)) for ticket in now]
+        return [AttemptResult(pending, self.client.send(pending.request)) for pending in now]
 
-    def withdraw(self) -> list[Ticket]:
+    def withdraw(self) -> list[PendingRow]:
         found, self.inbox = self.inbox, []
         return found
 
@@ -144,17 +144,17 @@ class InlineSenders:
         """Nothing to end."""
 
 
-def inline(timer: Timer) -> Surroundings:
+def inline(timer: Timer) -> Dependencies:
     """Surroundings in which nothing really waits."""
-    return Surroundings(
+    return Dependencies(
         clock=timer,
         wall=timer,
-        senders=lambda client, connections, control: InlineSenders(client, connections, timer),  # type: ignore[arg-type]
-        awake=lambda: Awake(lambda: lambda: None),
+        pool=lambda client, connections, control: InlineSenders(client, connections, timer),  # type: ignore[arg-type]
+        sleep_inhibitor=lambda: SleepInhibitor(lambda: lambda: None),
     )
 
 
-def recorded(journal: Journal, plan: Plan, rows: Sequence[Kept], client_id: str = "") -> int:
+def recorded(journal: Journal, plan: Plan, rows: Sequence[JournalRow], client_id: str = "") -> int:
     """A run with these rows in the journal, which nobody holds."""
     run = journal.record_run(plan, rows, client_id)
     with journal.hold(run):

@@ -44,5 +44,5 @@ def test_a_failure_as_json_has_its_word_its_sentence_and_its_code(kind: str | No
 def test_what_a_failure_knows_beside_its_sentence() -> None:
     assert NotReachable("Later.", retry_after=3.0).retry_after == 3.0
     assert NotReachable("Gone.").retry_after is None
-    assert ProxyLoginWanted("Who?", place="proxy:8080").place == "proxy:8080"
+    assert ProxyLoginWanted("Who?", host_port="proxy:8080").host_port == "proxy:8080"
     assert UploaderError("x").exit_code == 5

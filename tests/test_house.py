@@ -10,13 +10,14 @@ import break_promises
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST_FILE = 400
-LONGEST_FUNCTION = 50
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 50
 ROOMS = {
     "requests": "api",
     "urllib3": "api",
     "truststore": "api",
     "keyring": "settings",
+    "nacl": "sealing.py",
     "jeepney": "uploads",
     "python_calamine": "sheets",
 }
@@ -47,7 +48,7 @@ def _long_functions(text: str) -> list[str]:
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if node.end_lineno is not None and node.end_lineno - node.lineno >= LONGEST_FUNCTION
+        if node.end_lineno is not None and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
     ]
 
 
@@ -57,7 +58,7 @@ def _first_line(text: str) -> str:
 
 def test_no_file_is_too_long(modules: dict[Path, str]) -> None:
     lengths = {file: len(text.splitlines()) for file, text in modules.items()}
-    assert {file: length for file, length in lengths.items() if length > LONGEST_FILE} == {}
+    assert {file: length for file, length in lengths.items() if length > MAX_FILE_LINES} == {}
 
 
 def test_no_function_is_too_long(modules: dict[Path, str]) -> None:

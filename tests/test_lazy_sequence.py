@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.lazy_sequence import Computed
+from cg_uploader.lazy_sequence import LazySequence
 
 
-class Squares(Computed[int]):
+class Squares(LazySequence[int]):
     """The first ``count`` squares, and which of them were made."""
 
     def __init__(self, count: int) -> None:

@@ -15,7 +15,7 @@ from cg_uploader.sheets.formats.registry import named_suffixes
 from cg_uploader.system.home import HOME_VARIABLE
 from cg_uploader.translation import _
 
-MOST_COUNT = (1 << 31) - 1
+MAX_COUNT = (1 << 31) - 1
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -233,7 +233,7 @@ def _json_option() -> Parser:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > MOST_COUNT:
+    if not text.isdecimal() or int(text) > MAX_COUNT:
         raise argparse.ArgumentTypeError(_("a whole number from 0 on is needed"))
     return int(text)
 

@@ -15,7 +15,7 @@ from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import Region
 from cg_uploader.settings.credentials import ID_VARIABLE, SECRET_VARIABLE, CredentialStore, from_environment
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.translation import _
 from cg_uploader.uploads.configured_client import configured_client
@@ -37,12 +37,12 @@ def credentials_for(args: Namespace, profile: str, region: Region) -> Credential
     return found
 
 
-class Way:
+class ClientFactory:
     """The way to one address, by this computer's settings; ``go`` answers a proxy that asks who asks."""
 
-    def __init__(self, places: Places, terminal: Terminal, address: Address, credentials: Credentials) -> None:
+    def __init__(self, paths: AppPaths, terminal: Terminal, address: Address, credentials: Credentials) -> None:
         """Nothing is connected yet."""
-        self._preferences = PreferenceStore(places.preferences).load()
+        self._preferences = PreferenceStore(paths.preferences).load()
         self._logins = ProxyLogins(CredentialStore())
         self._terminal = terminal
         self._address = address
@@ -63,38 +63,40 @@ class Way:
                 try:
                     result, asking = work(client), client.login_wanted
                 except ProxyLoginWanted as failure:
-                    if self._answer(failure.place):
+                    if self._answer(failure.host_port):
                         continue
                     raise self._unanswered(failure) from None
             if not (asking and goes_on(asking, result) and self._answer(asking)):
                 return result
 
     def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
-        if self._logins.asked(failure.place):
+        if self._logins.asked(failure.host_port):
             return failure
-        advice = _("Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{place}.").format(
-            place=failure.place
+        advice = _("Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{host_port}.").format(
+            host_port=failure.host_port
         )
-        return ProxyLoginWanted(f"{failure.sentence} {advice}", place=failure.place)
+        return ProxyLoginWanted(f"{failure.sentence} {advice}", host_port=failure.host_port)
 
-    def _answer(self, place: str) -> bool:
+    def _answer(self, host_port: str) -> bool:
         """Whether there is a login that has not been tried yet."""
-        if (next_try := self._logins.next_try(place)) is not NextTry.ASK:
+        if (next_try := self._logins.next_try(host_port)) is not NextTry.ASK:
             return next_try is NextTry.KNOWN
-        return sys.stdin.isatty() and self._terminal.interactive and self._ask(place)
+        return sys.stdin.isatty() and self._terminal.interactive and self._ask(host_port)
 
-    def _ask(self, place: str) -> bool:
+    def _ask(self, host_port: str) -> bool:
         """Ask for the login of a proxy; whether one was entered."""
-        if self._logins.asked(place):
-            text = _("The proxy {place} did not accept that. Enter user name and password once more, or nothing to give up.")
+        if self._logins.asked(host_port):
+            text = _(
+                "The proxy {host_port} did not accept that. Enter user name and password once more, or nothing to give up."
+            )
         else:
-            text = _("The proxy {place} wants a user name and a password. Enter them, or nothing to give up.")
-        self._terminal.tell(text.format(place=place))
+            text = _("The proxy {host_port} wants a user name and a password. Enter them, or nothing to give up.")
+        self._terminal.tell(text.format(host_port=host_port))
         sys.stderr.write(_("User name:") + " ")
         sys.stderr.flush()
         user = sys.stdin.readline().strip()
         if not user:
             return False
         password = getpass.getpass(_("Password (not shown):") + " ", stream=sys.stderr)
-        self._logins.answer(place, user, password)
+        self._logins.answer(host_port, user, password)
         return True

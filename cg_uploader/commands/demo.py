@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from cg_uploader.commands.client_factory import Way
+from cg_uploader.commands.client_factory import ClientFactory
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.commands.upload_commands import run_plan
 from cg_uploader.errors import UploaderError
 from cg_uploader.practice.faults import read as read_script
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 from cg_uploader.sheets.failed_rows.writer import DEFAULT_SUFFIX
 from cg_uploader.sheets.reader import read
@@ -54,9 +54,9 @@ def demo(terminal: Terminal) -> int:
 def _carry_out(folder: Path, terminal: Terminal) -> int:
     sample = sample_file()
     script = read_script(sample_script())
-    with PracticeServer(script=script, delay=ANSWER_SECONDS) as server, closing(Journal(Places(folder))) as journal:
+    with PracticeServer(script=script, delay=ANSWER_SECONDS) as server, closing(Journal(AppPaths(folder))) as journal:
         plan = make_plan(sample_profile(server.address), read(sample))
         text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
         terminal.say(text.format(file=sample.name, page=server.page))
-        way = Way(Places(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
+        way = ClientFactory(AppPaths(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
         return run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")

@@ -51,7 +51,7 @@ def read_table(args: Namespace) -> Table:
 
 def read_plan(args: Namespace) -> tuple[Profile, Plan]:
     """The profile and the plan that the options name."""
-    profile = open_profile(args.profile, ProfileStore(args.places.profiles))
+    profile = open_profile(args.profile, ProfileStore(args.paths.profiles))
     plan = make_plan(profile, read_table(args))
     return profile, limited(plan, getattr(args, "rows", None), getattr(args, "connections", None))
 

@@ -12,12 +12,12 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
 from cg_uploader.settings.delete_all import wipe
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
-from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE, announced
+from cg_uploader.uploads.journal.sent_rows.export_file import announced, code_advice
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.results.saved_files import save_sent_rows
@@ -34,7 +34,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
         raise UsageError(_("Name the upload to forget by its number, or use --all."))
     if args.all:
         return _forget_all(args, terminal)
-    with opened_journal(args.places, terminal.tell) as journal:
+    with opened_journal(args.paths, terminal.tell) as journal:
         gone = journal.forget(
             args.run, lambda: terminal.tell(_("Another program is reading the record of uploads. Waiting some seconds for it."))
         )
@@ -50,8 +50,8 @@ def forget(args: Namespace, terminal: Terminal) -> int:
 
 
 def _forget_all(args: Namespace, terminal: Terminal) -> int:
-    places = args.places
-    with _alone(places), _alone(places.demo):
+    paths = args.paths
+    with _alone(paths), _alone(paths.demo):
         pass  # else nobody need be asked
     if not args.yes:
         if not sys.stdin.isatty():
@@ -62,8 +62,8 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError(_("Nothing was deleted."))
     store = CredentialStore()
-    left = [] if not places.demo.home.is_symlink() else [places.demo.home.resolve()]
-    for home in (places,) if left else (places.demo, places):
+    left = [] if not paths.demo.home.is_symlink() else [paths.demo.home.resolve()]
+    for home in (paths,) if left else (paths.demo, paths):
         left += wipe(home, _profiles(home), store, _alone(home))
     if left:
         names = ", ".join(map(str, left))
@@ -80,28 +80,28 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
 
 
 @contextmanager
-def _alone(places: Places) -> Iterator[None]:
+def _alone(paths: AppPaths) -> Iterator[None]:
     """Meanwhile no upload begins; RunHeld when one is under way."""
-    with gate(places.journal) if places.home.is_dir() else nullcontext():
-        if somebody_works(places.locks):
+    with gate(paths.journal) if paths.home.is_dir() else nullcontext():
+        if somebody_works(paths.locks):
             raise RunHeld(_("An upload is under way. Wait until it ends, or stop it. Nothing was deleted."))
         yield
 
 
-def _profiles(places: Places) -> set[str]:
+def _profiles(paths: AppPaths) -> set[str]:
     """The names under which credentials may lie: of saved profiles, and of those that were uploaded with."""
-    names = set(ProfileStore(places.profiles).names())
-    if places.journal.exists():
-        with suppress(JournalError), Journal(places) as journal:
+    names = set(ProfileStore(paths.profiles).names())
+    if paths.journal.exists():
+        with suppress(JournalError), Journal(paths) as journal:
             names |= {run.profile for run in summaries(journal, journal.runs(), lambda _changed: None)}
     return names
 
 
 def memory(args: Namespace, terminal: Terminal) -> int:
     """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
-    with opened_journal(args.places, terminal.tell) as journal:
+    with opened_journal(args.paths, terminal.tell) as journal:
         if args.action == "export":
-            count, code = save_sent_rows(journal, args.file, args.places)
+            count, code = save_sent_rows(journal, args.file, args.paths)
             text = ngettext(
                 "What this computer remembers of {count:,} row is in {file}. It holds no values.",
                 "What this computer remembers of {count:,} rows is in {file}. It holds no values.",
@@ -109,7 +109,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             )
             terminal.say(text.format(count=count, file=args.file))
             terminal.say(_("Code: {code}").format(code=code))
-            terminal.tell(CODE_ADVICE)
+            terminal.tell(code_advice())
         elif args.action == "import":
             terminal.say(journal.memories().import_from(args.file, _code(args, terminal)).as_taken_in)
         else:

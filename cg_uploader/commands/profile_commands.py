@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.api.endpoints import address
-from cg_uploader.commands.client_factory import Way, credentials_for
+from cg_uploader.commands.client_factory import ClientFactory, credentials_for
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import ProfileError, UsageError
 from cg_uploader.model.configuration import Credentials, Profile
@@ -25,7 +25,7 @@ from cg_uploader.uploads.results.saved_files import save_setup_file
 
 def profile(args: Namespace, terminal: Terminal) -> int:
     """List, show, import, export or delete profiles."""
-    store = ProfileStore(args.places.profiles)
+    store = ProfileStore(args.paths.profiles)
     match args.action:
         case "list":
             for name in store.names() or [_("There is no profile on this computer yet.")]:
@@ -39,7 +39,7 @@ def profile(args: Namespace, terminal: Terminal) -> int:
             store.save(found)
             terminal.say(_("“{profile}” is saved.").format(profile=found.name))
         case "export":
-            save_setup_file(store.load(args.name), args.file, args.places, replaces=args.yes)
+            save_setup_file(store.load(args.name), args.file, args.paths, replaces=args.yes)
             terminal.say(_("“{profile}” is in {file}. It holds no secret.").format(profile=args.name, file=args.file))
         case _:
             delete_profile(args.name, store, CredentialStore())
@@ -60,18 +60,18 @@ def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
 def keep_credentials(args: Namespace, terminal: Terminal) -> int:
     """Save, test or forget the Client ID and Client Secret of a profile."""
     if args.action == "test":
-        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        wanted = open_profile(args.name, ProfileStore(args.paths.profiles))
         credentials = credentials_for(args, wanted.name, wanted.region)
-        Way(args.places, terminal, address(wanted.region, wanted.address), credentials).go(Client.sign_in)
+        ClientFactory(args.paths, terminal, address(wanted.region, wanted.address), credentials).go(Client.sign_in)
         terminal.say(_("CustomerGauge accepts the Client ID and Client Secret of “{profile}”.").format(profile=wanted.name))
     elif args.action == "forget":
         CredentialStore().forget(args.name)
-        if args.name in ProfileStore(args.places.profiles).names():
+        if args.name in ProfileStore(args.paths.profiles).names():
             terminal.say(_("The Client ID and Client Secret of “{profile}” are forgotten.").format(profile=args.name))
         else:  # what was typed may be anything
             terminal.say(_("The keychain holds no Client ID and Client Secret under that name any more."))
     else:
-        wanted = open_profile(args.name, ProfileStore(args.places.profiles))
+        wanted = open_profile(args.name, ProfileStore(args.paths.profiles))
         _ask_and_save(wanted.name, wanted.region)
         terminal.say(_("Saved in this computer's keychain for “{profile}”.").format(profile=wanted.name))
     return 0
@@ -94,6 +94,6 @@ def practice_server(args: Namespace, terminal: Terminal) -> int:
     """Run the pretend CustomerGauge until it is stopped."""
     script = read_script(args.script) if args.script else None
     if args.ledger is not None:
-        ensure_spared(args.ledger, args.places, inputs=(args.script,) if args.script else ())
+        ensure_spared(args.ledger, args.paths, inputs=(args.script,) if args.script else ())
     serve(terminal.say, port=args.port, script=script, delay=args.delay / 1000, ledger_file=args.ledger)
     return 0

@@ -17,12 +17,12 @@ from cg_uploader.model.message import Text
 from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.translation import N_, _, ngettext
-from cg_uploader.uploads.sending.eta import Pace, doing_in_words, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import RateEstimator, doing_in_words, done, in_words, to_send
 
 # What systems say of a pipe whose other end was closed.
 NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
 BAR_CELLS = 24
-MOST_CELL_CHARACTERS = 44
+MAX_CELL_CHARS = 44
 MILESTONE_PERCENT = 10
 SAYS_WHY = {
     Activity.SENDING: "{reason}",
@@ -108,7 +108,7 @@ def _line(text: str) -> str:
 
 def _short(text: str) -> str:
     line = reveal(text).replace("\n", "⏎").replace("\t", " ")
-    return line if len(line) <= MOST_CELL_CHARACTERS else line[: MOST_CELL_CHARACTERS - 1] + "…"
+    return line if len(line) <= MAX_CELL_CHARS else line[: MAX_CELL_CHARS - 1] + "…"
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -118,12 +118,12 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{line} {outcome.message}".rstrip()
 
 
-class Progress:
+class TerminalProgress:
     """A run on the terminal: a bar where somebody watches, plain milestones elsewhere, a line per row that needs attention."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._pace = Pace()
+        self._pace = RateEstimator()
         self._milestone = 0
         self._last: Text = ""
 

@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 
 from cg_uploader.api.client import Client
-from cg_uploader.commands.client_factory import Way, credentials_for
+from cg_uploader.commands.client_factory import ClientFactory, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
-from cg_uploader.commands.terminal import Progress, Terminal, outcome_line
+from cg_uploader.commands.terminal import Terminal, TerminalProgress, outcome_line
 from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
@@ -60,16 +60,16 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
     )
-    with opened_journal(args.places, terminal.tell) as journal:
+    with opened_journal(args.paths, terminal.tell) as journal:
         if args.save_failed is not None:
-            ensure_spared(args.save_failed, args.places, journal, (args.file, Path(args.profile)))
+            ensure_spared(args.save_failed, args.paths, journal, (args.file, Path(args.profile)))
         if (back := retried_rows(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
         found = earlier(plan, journal)
         refuse_repeat(found, plan.skip_accepted)
         if found.sentence:
             terminal.tell(found.sentence)
-        way = Way(args.places, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
+        way = ClientFactory(args.paths, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
         return run_plan(plan, way, journal, terminal, args.save_failed)
 
 
@@ -82,7 +82,7 @@ def _refuse_place(save_failed: Path | None) -> None:
         raise UsageError(_("Nothing can be saved there. Choose a folder that exists and can be written, and a name in it."))
 
 
-def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+def run_plan(plan: Plan, way: ClientFactory, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check, say what the check found, send, and say what it came to; returns the exit code."""
     result = check(plan)
     if result.invited is not None and not plan.consent:
@@ -108,30 +108,30 @@ def run_plan(plan: Plan, way: Way, journal: Journal, terminal: Terminal, save_fa
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
     _refuse_place(args.save_failed)
-    with opened_journal(args.places, terminal.tell) as journal:
+    with opened_journal(args.paths, terminal.tell) as journal:
         if args.save_failed is not None:
-            ensure_spared(args.save_failed, args.places, journal)
+            ensure_spared(args.save_failed, args.paths, journal)
         run = args.run or newest(journal)
         plan = journal.plan(run)
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(args, plan.profile, plan.region)
-            for changed in changed_since(run, journal, ProfileStore(args.places.profiles)):
+            for changed in changed_since(run, journal, ProfileStore(args.paths.profiles)):
                 terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
             return logged_run.resume(run, client, journal, on_batch=on_batch, control=control)
 
-        way = Way(args.places, terminal, plan.address, credentials)
+        way = ClientFactory(args.paths, terminal, plan.address, credentials)
         return _carry_out(way, send, journal, terminal, args.save_failed)
 
 
-def _carry_out(way: Way, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+def _carry_out(way: ClientFactory, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     begun: list[RunSummary] = []
     control = Control()
 
     def work(client: Client) -> RunSummary:
-        progress = Progress(terminal)
+        progress = TerminalProgress(terminal)
         with _stopped_by_signals(control, terminal):
             if begun:  # a proxy stopped it, and has been told who asks
                 begun.append(logged_run.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
@@ -222,7 +222,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with journal_to_read(args.places, terminal.tell) as journal:
+    with journal_to_read(args.paths, terminal.tell) as journal:
         runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -257,7 +257,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
         if args.form not in (None, form):
             wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
             raise UsageError(wrong.format(form=args.form))
-    with journal_to_read(args.places, terminal.tell) as journal:
+    with journal_to_read(args.paths, terminal.tell) as journal:
         if args.save is None and args.form is None and terminal.shows_result:
             _say_in_short(journal, args.run, terminal)
             return 0
@@ -265,7 +265,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
         if args.save is None:
             _write(text, terminal)
         else:
-            save_report(journal, text, args.save, args.places)
+            save_report(journal, text, args.save, args.paths)
             terminal.say(_("Saved as {file}.").format(file=args.save))
     return 0
 

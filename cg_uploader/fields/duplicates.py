@@ -24,7 +24,7 @@ class DuplicateFinder:
     def __init__(self, plan: Plan) -> None:
         """A data type without documented identifiers may invite people too. They are counted by the headings of a person."""
         configuration = plan.configuration
-        headings = [heading for heading, _position, _constant in plan.wires]
+        headings = [heading for heading, _position, _constant in plan.bindings]
         facts = facts_of(configuration.data_type)
         self._inviting = facts.inviting
         self._adding = facts.repeat is Repeat.ADDS

@@ -17,7 +17,7 @@ from cg_uploader.errors import Cancelled
 from cg_uploader.fields.duplicates import DUPLICATE, DuplicateFinder
 from cg_uploader.fields.problems import Problem, describe_todo
 from cg_uploader.fields.rowcheck import MAX_DOCUMENTED_CHARS, SAFE_CHARS, RowChecker
-from cg_uploader.lazy_sequence import Computed
+from cg_uploader.lazy_sequence import LazySequence
 from cg_uploader.model.enums import Level
 from cg_uploader.model.plan import Plan
 from cg_uploader.translation import _
@@ -63,7 +63,7 @@ class CheckResult:
     invited: tuple[int, int] | None
 
 
-class ProblemList(Computed[Problem]):
+class ProblemList(LazySequence[Problem]):
     """All problems in the order of the groups. Those of rows are found again when asked for, so a million need no memory."""
 
     def __init__(self, groups: tuple[ProblemGroup, ...], find: Callable[[ProblemGroup, int], Problem]) -> None:

@@ -11,7 +11,7 @@ from cg_uploader.fields.matching import FieldMatch, match
 from cg_uploader.fields.problems import Problem, add_advice
 from cg_uploader.model.enums import BLANKS, Level
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.request import MOST_FIELDS
+from cg_uploader.model.request import MAX_FIELDS
 from cg_uploader.translation import _
 
 
@@ -35,7 +35,7 @@ def _check_reference(plan: Plan) -> Iterator[Problem]:
 
 
 def _check_headings(plan: Plan) -> Iterator[Problem]:
-    for heading, count in Counter(heading for heading, _position, _constant in plan.wires).items():
+    for heading, count in Counter(heading for heading, _position, _constant in plan.bindings).items():
         errors, warnings = check_heading(heading)
         for text in errors:
             yield Problem(None, None, heading, Level.ERROR, "heading", text)
@@ -48,13 +48,13 @@ def _check_headings(plan: Plan) -> Iterator[Problem]:
 
 
 def _check_mapping(plan: Plan) -> Iterator[Problem]:
-    mapped = {heading for heading, _position, _constant in plan.wires}
+    mapped = {heading for heading, _position, _constant in plan.bindings}
     if not mapped:
         message = _("No column feeds any field, so there is nothing to send.")
         yield _make_problem(Level.ERROR, "nothing-mapped", message)
-    if len(plan.wires) > MOST_FIELDS:
+    if len(plan.bindings) > MAX_FIELDS:
         message = _("{count} fields are to be sent, but CustomerGauge takes at most {max_fields} in one row.")
-        text = message.format(count=f"{len(plan.wires):,}", max_fields=MOST_FIELDS)
+        text = message.format(count=f"{len(plan.bindings):,}", max_fields=MAX_FIELDS)
         yield _make_problem(Level.ERROR, "too-many-fields", text)
     missing = [group for group in required_groups(plan.configuration) if mapped.isdisjoint(group)]
     matches = match(plan.configuration, plan.table.columns, plan.mapping).fields if missing else ()
@@ -87,7 +87,7 @@ def _describe_suggestion(field: FieldMatch) -> str:
 
 
 def _check_identifiers(plan: Plan) -> Iterator[Problem]:
-    headings = [heading for heading, _position, _constant in plan.wires]
+    headings = [heading for heading, _position, _constant in plan.bindings]
     if headings and not Identifiers(plan.configuration, headings).known:
         message = _("Nothing that is sent identifies a row, so rows are sent one at a time and duplicates are not found.")
         yield _make_problem(Level.WARNING, "no-identifier", message)

@@ -17,7 +17,7 @@ from cg_uploader.model.configuration import Field
 from cg_uploader.model.enums import BLANKS, Level, NoteKind
 from cg_uploader.model.message import Message, message
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.request import LONGEST_URL, MOST_FIELDS, Request
+from cg_uploader.model.request import MAX_FIELDS, MAX_URL_CHARS, Request
 from cg_uploader.model.table import Column, Note, Row
 from cg_uploader.translation import _
 
@@ -47,8 +47,8 @@ class RowChecker:
         """Prepare what is the same for all rows."""
         configuration = plan.configuration
         fields = {field.heading: field for field in configuration.fields}
-        columns = {heading: None if at is None else plan.table.columns[at] for heading, at, _constant in plan.wires}
-        constants = {heading: text for heading, at, text in plan.wires if at is None}
+        columns = {heading: None if at is None else plan.table.columns[at] for heading, at, _constant in plan.bindings}
+        constants = {heading: text for heading, at, text in plan.bindings if at is None}
         self._plan = plan
         self._cells = {heading: (fields[heading], column) for heading, column in columns.items()}
         groups = [tuple(h for h in group if h in columns) for group in required_groups(configuration)]
@@ -62,7 +62,7 @@ class RowChecker:
             )
             for heading in columns
         }
-        self._max_chars = (LONGEST_URL - _measure_fixed_part(plan)) // MAX_ENCODED_BYTES
+        self._max_chars = (MAX_URL_CHARS - _measure_fixed_part(plan)) // MAX_ENCODED_BYTES
         self._notes = _NotesByRow(plan)
 
     def find_of_file(self) -> tuple[Problem, ...]:
@@ -90,7 +90,7 @@ class RowChecker:
                     return False
                 groups |= bits
                 chars += size
-        return groups == self._all_groups and 0 < chars <= self._max_chars and len(request.pairs) <= MOST_FIELDS
+        return groups == self._all_groups and 0 < chars <= self._max_chars and len(request.pairs) <= MAX_FIELDS
 
     def _find_all(self, row: Row, request: Request) -> Iterator[Problem]:
         yield from self._notes.find_problems(row.number)
@@ -137,8 +137,8 @@ class RowChecker:
                 text = add_advice(message(FieldMessage.MISSING, wanted=either(group)), "missing")
                 name, where = column.heading if column else None, _describe_cell(number, field, column)
                 yield Problem(number, name, group[0], Level.ERROR, "missing", text, where)
-        if len(request.pairs) > MOST_FIELDS:
-            fault = message(FieldMessage.TOO_MANY_FIELDS, fields=len(request.pairs), max_fields=MOST_FIELDS)
+        if len(request.pairs) > MAX_FIELDS:
+            fault = message(FieldMessage.TOO_MANY_FIELDS, fields=len(request.pairs), max_fields=MAX_FIELDS)
             yield _make_row_problem(number, "too-many-fields", fault)
 
 
@@ -168,11 +168,11 @@ def _measure_fixed_part(plan: Plan) -> int:
 
     When a heading or the reference cannot be encoded, the result is more than any limit.
     """
-    pairs = tuple((heading, "") for heading, _position, _constant in plan.wires)
+    pairs = tuple((heading, "") for heading, _position, _constant in plan.bindings)
     try:
         return _measure_address(Request(0, plan.address.records, plan.configuration.reference, pairs))
     except UnicodeEncodeError:
-        return LONGEST_URL + 1
+        return MAX_URL_CHARS + 1
 
 
 def _measure_address(request: Request) -> int:
@@ -185,8 +185,8 @@ def _check_size(number: int, request: Request) -> Iterator[Problem]:
     except UnicodeEncodeError:
         yield _make_row_problem(number, "heading", message(FieldMessage.HALF_HEADING))
         return
-    if size > LONGEST_URL:
-        fault = message(FieldMessage.TOO_LONG_TO_SEND, bytes=size, max_bytes=LONGEST_URL)
+    if size > MAX_URL_CHARS:
+        fault = message(FieldMessage.TOO_LONG_TO_SEND, bytes=size, max_bytes=MAX_URL_CHARS)
         yield _make_row_problem(number, "url-too-long", fault)
 
 
@@ -209,7 +209,7 @@ class _NotesByRow:
         self._plan = plan
         self._headings: dict[str, str] = {}
         self._positions: dict[str, list[int]] = {}
-        for heading, position, _constant in plan.wires:
+        for heading, position, _constant in plan.bindings:
             if position is not None:
                 name = plan.table.columns[position].heading
                 self._headings.setdefault(name, heading)

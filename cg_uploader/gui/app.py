@@ -31,7 +31,7 @@ from cg_uploader.gui.theme import Scheme, Theme
 from cg_uploader.gui.widgets.firstpaint import after_first_paint
 from cg_uploader.gui.widgets.texts import message
 from cg_uploader.settings import crash_handling, logs
-from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.paths import AppPaths, resource
 from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 
 _LOG = logging.getLogger(__name__)
@@ -42,27 +42,27 @@ FRAME = QSize(16, 40)
 TURN_SECONDS = 0.001
 
 
-def run_window(places: Places, *, file: Path | None = None, setup: Path | None = None, demo: bool = False) -> int:
+def run_window(paths: AppPaths, *, file: Path | None = None, setup: Path | None = None, demo: bool = False) -> int:
     """Open the window and return when it is closed: 0.
 
     ``file`` is read at once, ``setup`` taken over; ``demo`` starts a practice server on the sample.  The caller has made
     sure that there is a display.
     """
-    places.prepare()
-    papers.clear_pages(places)
+    paths.prepare()
+    papers.clear_pages(paths)
     application = make_application()
-    with logs.kept(places):
-        return _shown(application, places, file, setup, demo=demo)
+    with logs.kept(paths):
+        return _shown(application, paths, file, setup, demo=demo)
 
 
-def _shown(application: Application, places: Places, file: Path | None, setup: Path | None, *, demo: bool) -> int:
+def _shown(application: Application, paths: AppPaths, file: Path | None, setup: Path | None, *, demo: bool) -> int:
     """Show the window until it is closed."""
     qInstallMessageHandler(log_from_qt)
     practice = demo_practice() if demo else Practice(delay=ANSWER_SECONDS)
-    services = make_services(places, application, practice, demo=demo)
+    services = make_services(paths, application, practice, demo=demo)
     window = MainWindow(Session(), services)
     application.opened.connect(window.open_any)
-    Bugs(window, places)
+    Bugs(window, paths)
     window.resize(window.size().boundedTo(window.screen().availableSize() - FRAME))
     after_first_paint(window, services.readers.prepare)
     after_first_paint(window, window.tidy)
@@ -77,10 +77,10 @@ def _shown(application: Application, places: Places, file: Path | None, setup: P
         if handed_over is not None:
             window.open_any(handed_over)
     try:
-        with crash_handling.last_words(places):
+        with crash_handling.last_words(paths):
             return application.exec()
     finally:
-        papers.clear_pages(places)
+        papers.clear_pages(paths)
 
 
 def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -102,9 +102,9 @@ def make_application() -> Application:
     return application
 
 
-def make_services(places: Places, application: QApplication, practice: Practice, *, demo: bool = False) -> Services:
+def make_services(paths: AppPaths, application: QApplication, practice: Practice, *, demo: bool = False) -> Services:
     """What every page may need, in the theme that the user chose."""
-    services = Services(places, Theme(application), practice=practice, demo=demo)
+    services = Services(paths, Theme(application), practice=practice, demo=demo)
     services.theme.choose(Scheme(services.preferences.load().theme))
     return services
 
@@ -149,10 +149,10 @@ class Bugs(QObject):
 
     _happened = Signal(str)
 
-    def __init__(self, window: MainWindow, places: Places) -> None:
+    def __init__(self, window: MainWindow, paths: AppPaths) -> None:
         super().__init__(window)
         self._window = window
-        self._places = places
+        self._places = paths
         self._told = False
         self._happened.connect(self._tell)
         sys.excepthook = self._log

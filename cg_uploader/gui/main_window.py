@@ -32,10 +32,10 @@ from cg_uploader.model.table import Table
 if TYPE_CHECKING:
     from cg_uploader.uploads.results.retry_failed import RetriedRows
 
-SETUP_ENDING = ".cgsetup"
+SETUP_SUFFIX = ".cgsetup"
 # A laptop whose screen shows everything half as large again has little more.
 SMALLEST = QSize(900, 480)
-USUAL = QSize(1120, 760)
+DEFAULT = QSize(1120, 760)
 
 
 class MainWindow(QMainWindow):
@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
         self._tidying = Runner(self)
         self.setWindowTitle("CG Uploader")
         self.setMinimumSize(SMALLEST)
-        self.resize(USUAL)
+        self.resize(DEFAULT)
         self.connect_page = ConnectPage(session, services)
         self.file_page = FilePage(session, services)
         self.columns_page = ColumnsPage(session, services)
@@ -207,7 +207,7 @@ class MainWindow(QMainWindow):
         """Read ``file``, or use it when it is a setup file; not while an upload is under way."""
         if self.session.running:
             return
-        if file.suffix.lower() == SETUP_ENDING:
+        if file.suffix.lower() == SETUP_SUFFIX:
             self.connect_page.open_setup(file)
         else:
             self.file_page.open_file(file)
@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
 
     def tidy(self) -> None:
         """Delete row values whose time is over, in the background, and say so when the record of uploads was damaged."""
-        self._tidying.start(tidying(self.services.places), done=self._on_tidied, failed=self._on_not_tidied)
+        self._tidying.start(tidying(self.services.paths), done=self._on_tidied, failed=self._on_not_tidied)
 
     def _on_tidied(self, sentence: str) -> None:
         if sentence:
@@ -300,7 +300,7 @@ class MainWindow(QMainWindow):
     def _agrees_to_close(self) -> bool:
         later = "It can be paused and continued later, from History. What was accepted is not sent again."
         if self.services.demo:
-            home = self.services.places.home
+            home = self.services.paths.home
             later += f" The demonstration has a History of its own: start it again to continue. It is kept in {home}."
         box = message(self, QMessageBox.Icon.Question, "An upload is under way.", later)
         close = box.addButton("&Pause and close", QMessageBox.ButtonRole.AcceptRole)

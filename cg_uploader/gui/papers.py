@@ -17,7 +17,7 @@ from cg_uploader.gui.words import counted
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.configuration import Profile
 from cg_uploader.model.run import RunSummary
-from cg_uploader.settings.paths import Places, write_private
+from cg_uploader.settings.paths import AppPaths, write_private
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.system.atomic_file import proposed_name, saved_whole
 
@@ -74,20 +74,20 @@ def tell(result: object, banner: Banner) -> None:
         banner.say("error", "No browser could be opened. Save the receipt as a web page or a PDF instead.")
 
 
-def failed_rows(run: int, target: Path, places: Places) -> Work:
+def failed_rows(run: int, target: Path, paths: AppPaths) -> Work:
     """The work of writing a run's file of failed rows; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_failed_rows  # not before the window is there
 
-        with open_journal(places) as journal:
-            count = save_failed_rows(journal, run, target, places)
+        with open_journal(paths) as journal:
+            count = save_failed_rows(journal, run, target, paths)
         return f"{counted(count, 'row')} saved in {target.name}. Correct them there and open that file here again."
 
     return work
 
 
-def receipt_file(run: int, target: Path, places: Places) -> Work:
+def receipt_file(run: int, target: Path, paths: AppPaths) -> Work:
     """The work of writing a run's receipt, as PDF or as a web page by the name's ending; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
@@ -96,19 +96,19 @@ def receipt_file(run: int, target: Path, places: Places) -> Work:
         from cg_uploader.uploads.results.saved_files import save_report
 
         suffix = ensure_suffix(target, RECEIPTS)
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             page = receipt(journal, run)
             if suffix == ".pdf":
-                ensure_spared(target, places, journal)
+                ensure_spared(target, paths, journal)
                 save_pdf(page, target)
             else:
-                save_report(journal, [page], target, places)
+                save_report(journal, [page], target, paths)
         return f"The receipt is saved as {target.name}."
 
     return work
 
 
-def setup_file(profile: Profile, target: Path, places: Places) -> Work:
+def setup_file(profile: Profile, target: Path, paths: AppPaths) -> Work:
     """The work of writing a setup file that a colleague can double-click; results in a sentence.
 
     The dialog has asked whether a file that is there is replaced: one of the same connection is.
@@ -117,37 +117,37 @@ def setup_file(profile: Profile, target: Path, places: Places) -> Work:
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_setup_file  # as above
 
-        save_setup_file(profile, target, places, replaces=True)
+        save_setup_file(profile, target, paths, replaces=True)
         return f"{target.name} is ready to hand over. It holds no secret."
 
     return work
 
 
-def page_to_print(run: int, places: Places) -> Work:
+def page_to_print(run: int, paths: AppPaths) -> Work:
     """The work of putting a run's receipt where a browser can show it; results in its Path.  ``clear_pages`` takes it away."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        file = places.pages / f"upload-{run}-{os.getpid()}.html"
-        write_private(file, _page(run, places))
+        file = paths.pages / f"upload-{run}-{os.getpid()}.html"
+        write_private(file, _page(run, paths))
         return file
 
     return work
 
 
-def clear_pages(places: Places) -> None:
+def clear_pages(paths: AppPaths) -> None:
     """Take away what this window put there for the browser, and what an earlier one left that did not come to its end."""
-    if places.pages.is_symlink():
+    if paths.pages.is_symlink():
         return
-    for file in (*places.pages.glob("upload-*.html"), *places.pages.glob(".new-*~")):
+    for file in (*paths.pages.glob("upload-*.html"), *paths.pages.glob(".new-*~")):
         with suppress(OSError):  # another window was quicker
             if file.stem.endswith(f"-{os.getpid()}") or abs(time.time() - file.stat().st_mtime) > FRESH_SECONDS:
                 file.unlink()
 
 
-def _page(run: int, places: Places) -> str:
+def _page(run: int, paths: AppPaths) -> str:
     from cg_uploader.uploads.results.receipt import receipt  # few windows need one, and not at once
 
-    with open_journal(places) as journal:
+    with open_journal(paths) as journal:
         return receipt(journal, run)
 
 

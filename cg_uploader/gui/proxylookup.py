@@ -16,7 +16,7 @@ from cg_uploader.system.child_processes import desktop_environment
 # The first word with which this program is started for that; web addresses follow.
 WORD = "--look-up-proxy"
 
-_LONGEST = 20.0
+_MAX_CHARS = 20.0
 _LOOK = 0.1
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 
@@ -36,7 +36,7 @@ def look_up(urls: Sequence[str], cancelled: Callable[[], bool]) -> dict[str, str
     except OSError:
         return None
     with process:
-        end = time.monotonic() + _LONGEST
+        end = time.monotonic() + _MAX_CHARS
         while time.monotonic() < end and not cancelled():
             try:
                 said, _ = process.communicate(timeout=_LOOK)

@@ -28,15 +28,15 @@ class ProxyQuestion(QObject):
         self._then: tuple[Next, Next] = (lambda: None, lambda: None)
         self.dialog: ProxyLoginDialog | None = None
 
-    def ask(self, place: str, *, then: Next, otherwise: Next) -> None:
-        """``then`` is called as soon as there is something that the proxy at ``place`` was not told yet, else ``otherwise``."""
-        match self._services.proxy_logins.next_try(place):
+    def ask(self, host_port: str, *, then: Next, otherwise: Next) -> None:
+        """Call ``then`` once there is something that the proxy was not told yet, else ``otherwise``."""
+        match self._services.proxy_logins.next_try(host_port):
             case NextTry.KNOWN:
                 then()
             case NextTry.GIVE_UP:
                 otherwise()
             case NextTry.ASK:
-                self._place, self._then = place, (then, otherwise)
+                self._place, self._then = host_port, (then, otherwise)
                 self._open_dialog()
 
     def _open_dialog(self) -> None:

@@ -14,14 +14,14 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Table
 
 # Row number, column letter, the file's own text.
 Cell: TypeAlias = tuple[int, str, str]
 # Row number → {column position: text to send}, as a plan has them.
 Edits: TypeAlias = dict[int, dict[int, str]]
-Sheet: TypeAlias = tuple[str, str | None, str | None, Origin | None]
+Sheet: TypeAlias = tuple[str, str | None, str | None, Provenance | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from cg_uploader.gui.proxylookup import look_up
 from cg_uploader.gui.theme import Theme
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.settings.profiles import ProfileStore
-from cg_uploader.settings.remembered_read_options import ChoiceStore
+from cg_uploader.settings.remembered_read_options import RememberedOptionsStore
 from cg_uploader.settings.sample import ANSWER_SECONDS
 from cg_uploader.sheets.reader import Readers
 from cg_uploader.uploads.configured_client import configured_client
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
 
-def open_journal(places: Places) -> Journal:
+def open_journal(paths: AppPaths) -> Journal:
     """The record of uploads; the caller closes it, on the thread that opened it.  JournalError when it cannot be used."""
     from cg_uploader.uploads.journal.journal import Journal  # takes long to load: not before the window is there
 
-    return Journal(places)
+    return Journal(paths)
 
 
 class Practice:
@@ -77,22 +77,22 @@ class Services:
 
     def __init__(
         self,
-        places: Places,
+        paths: AppPaths,
         theme: Theme,
         *,
         credentials: CredentialStore | None = None,
         practice: Practice | None = None,
         demo: bool = False,
     ) -> None:
-        """Everything below ``places``; ``credentials`` and ``practice`` may come from elsewhere; ``demo``: a demonstration."""
-        self.places = places
+        """Everything below ``paths``; ``credentials`` and ``practice`` may come from elsewhere; ``demo``: a demonstration."""
+        self.paths = paths
         self.demo = demo
         self.theme = theme
-        self.profiles = ProfileStore(places.profiles)
+        self.profiles = ProfileStore(paths.profiles)
         self.credentials = credentials or CredentialStore()
-        self.preferences = PreferenceStore(places.preferences)
+        self.preferences = PreferenceStore(paths.preferences)
         self.proxy_logins = ProxyLogins(self.credentials)
-        self.choices = ChoiceStore(places.choices)
+        self.choices = RememberedOptionsStore(paths.choices)
         self.practice = practice or Practice()
         self.readers = Readers()
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from cg_uploader.gui.services import open_journal
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SentRowsSummary:
     """``rows`` that this computer has sent itself; ``lines`` about all that is remembered; ``news``: what has just come."""
 
     rows: int
@@ -20,7 +20,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedFile:
     """A file that was written, and the code that opens it; nobody can tell the code again."""
 
     file: Path
@@ -29,31 +29,31 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ImportOffer:
     """A colleague's file, and what it says of itself."""
 
     file: Path
     sentence: str
 
 
-def remembered(places: Places) -> Work:
+def remembered(paths: AppPaths) -> Work:
     """The work of saying what is remembered; results in Remembered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        return _remembered(places)
+        return _remembered(paths)
 
     return work
 
 
-def exporting(places: Places, target: Path) -> Work:
+def exporting(paths: AppPaths, target: Path) -> Work:
     """The work of writing it to ``target``; results in Exported."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_sent_rows  # as below
 
-        with open_journal(places) as journal:
-            rows, code = save_sent_rows(journal, target, places)
-        return Exported(target, rows, code)
+        with open_journal(paths) as journal:
+            rows, code = save_sent_rows(journal, target, paths)
+        return ExportedFile(target, rows, code)
 
     return work
 
@@ -64,23 +64,23 @@ def looking_into(file: Path) -> Work:
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.journal.sent_rows.export_file import announced  # few windows need it, and not at once
 
-        return Offered(file, announced(file))
+        return ImportOffer(file, announced(file))
 
     return work
 
 
-def taking_in(places: Places, file: Path, code: str) -> Work:
+def taking_in(paths: AppPaths, file: Path, code: str) -> Work:
     """The work of taking a colleague's file in; results in Remembered, with its news."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             found = journal.memories().import_from(file, code)
-        return _remembered(places, found.as_taken_in)
+        return _remembered(paths, found.as_taken_in)
 
     return work
 
 
-def _remembered(places: Places, news: str = "") -> Remembered:
-    with open_journal(places) as journal:
+def _remembered(paths: AppPaths, news: str = "") -> SentRowsSummary:
+    with open_journal(paths) as journal:
         exchange = journal.memories()
-        return Remembered(exchange.rows(), exchange.in_words(), news)
+        return SentRowsSummary(exchange.rows(), exchange.in_words(), news)

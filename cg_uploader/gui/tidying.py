@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.worker import Announce, Cancelled, Work
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 
-def tidying(places: Places) -> Work:
+def tidying(paths: AppPaths) -> Work:
     """The work of deleting old row values; results in a sentence for the person, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.opened_journal import opened_journal  # takes long to load
 
         said: list[str] = []
-        with opened_journal(places, said.append):
+        with opened_journal(paths, said.append):
             return "".join(said)
 
     return work
@@ -26,7 +26,7 @@ def comparing(run: int, services: Services) -> Work:
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.planning.drift import changed_since  # few windows need it, and not at once
 
-        with open_journal(services.places) as journal:
+        with open_journal(services.paths) as journal:
             return "\n\n".join(changed_since(run, journal, services.profiles))
 
     return work

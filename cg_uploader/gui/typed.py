@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cg_uploader.model.configuration import Address, Configuration, Credentials, Field, Mapping, Options
 from cg_uploader.model.enums import DataType, Region
-from cg_uploader.model.regions import USUAL_REGION
+from cg_uploader.model.regions import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Connection:
     """What the first step asks for.  ``data_type`` None: not chosen yet.  ``address`` only for practice, while it runs."""
 
     name: str = ""
-    region: Region = USUAL_REGION
+    region: Region = DEFAULT_REGION
     client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
     remember: bool = False

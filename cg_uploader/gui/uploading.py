@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from cg_uploader.errors import CredentialsRefused, UploaderError
-from cg_uploader.gui.models.outcomes_model import MOST_LISTED
+from cg_uploader.gui.models.outcomes_model import MAX_LISTED
 from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import UNNAMED, Session
 from cg_uploader.gui.typed import Connection, Typed
@@ -19,7 +19,7 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import Batch, Outcome, RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.sample import PRACTICE_CREDENTIALS
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import retry_failed
@@ -35,7 +35,7 @@ IsCustomer: TypeAlias = Callable[[str], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class UploadEnd:
     """How a run ended, or how it stands when it could not go on."""
 
     # Its totals.
@@ -54,7 +54,7 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
     def work(announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.sending import logged_run  # takes long to load
 
-        with open_journal(services.places) as journal:
+        with open_journal(services.paths) as journal:
             teller = _Teller(announce, journal)
             try:
                 with closing(services.client(plan.address, credentials, lambda: control.stopping)) as client:
@@ -78,7 +78,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
     def work(announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.sending import logged_run  # takes long to load
 
-        with open_journal(services.places) as journal:
+        with open_journal(services.paths) as journal:
             plan = journal.plan(run)
             credentials = entered or Credentials("", "")
             try:
@@ -98,21 +98,21 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
     return work
 
 
-def looking_back(plan: Plan, places: Places, client_id: str) -> Work:
+def looking_back(plan: Plan, paths: AppPaths, client_id: str) -> Work:
     """The work of finding what was done with this file before, for ``client_id``; results in planning.Earlier."""
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             return plan_builder.earlier(plan, journal, repeatable=True, client_id=client_id, cancelled=cancelled)
 
     return work
 
 
-def all_runs(places: Places) -> Work:
+def all_runs(paths: AppPaths) -> Work:
     """The work of listing the runs; results in a tuple of RunSummary, newest first, and a sentence about each changed one."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             said: list[str] = []
             runs = summaries(journal, journal.runs(), lambda changed: said.append(changed.sentence))
             return tuple(runs), " ".join(said)
@@ -120,22 +120,22 @@ def all_runs(places: Places) -> Work:
     return work
 
 
-def failed_again(run: int, places: Places) -> Work:
+def failed_again(run: int, paths: AppPaths) -> Work:
     """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, RetriedRows)."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             table = retry_failed.failed_table(journal, run)
             return table, retry_failed.retried_rows(table, journal)
 
     return work
 
 
-def forgetting(run: int, places: Places) -> Work:
+def forgetting(run: int, paths: AppPaths) -> Work:
     """The work of deleting a run's record; results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        with open_journal(places) as journal:
+        with open_journal(paths) as journal:
             gone = journal.forget(run)
         return f"Upload {run} is forgotten." if gone else f"Upload {run} is forgotten. {STILL_READ}"
 
@@ -185,13 +185,13 @@ def _is_the_runs(connection: Connection, plan: Plan) -> bool:
     return plan.profile == UNNAMED and connection.reference == plan.configuration.reference
 
 
-def _as_it_stands(journal: Journal, run: int, error: UploaderError) -> Ended:
+def _as_it_stands(journal: Journal, run: int, error: UploaderError) -> UploadEnd:
     """The result of a run that ``error`` keeps from going on."""
-    return Ended(journal.summary(run), tuple(_listed(journal.outcomes(run))), failed=error)
+    return UploadEnd(journal.summary(run), tuple(_listed(journal.outcomes(run))), failed=error)
 
 
-def _ended(summary: RunSummary, client: Client, journal: Journal) -> Ended:
-    return Ended(summary, tuple(_listed(journal.outcomes(summary.run))), client.login_wanted)
+def _ended(summary: RunSummary, client: Client, journal: Journal) -> UploadEnd:
+    return UploadEnd(summary, tuple(_listed(journal.outcomes(summary.run))), client.login_wanted)
 
 
 class _Teller:
@@ -214,7 +214,7 @@ class _Teller:
 
 def _listed(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     """Of each status as many as are shown."""
-    room = dict.fromkeys(RowStatus, MOST_LISTED)
+    room = dict.fromkeys(RowStatus, MAX_LISTED)
     for outcome in outcomes:
         if room[outcome.status]:
             room[outcome.status] -= 1

@@ -8,7 +8,7 @@ from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.translation import _
 
-MOST_CONNECTIONS = 16
+MAX_CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Options:
 
     def __post_init__(self) -> None:
         """UsageError that names the option out of bounds."""
-        if not 1 <= self.connections <= MOST_CONNECTIONS:
+        if not 1 <= self.connections <= MAX_CONNECTIONS:
             text = _("“connections” must be from 1 to {max_connections}, not {connections}.")
-            raise UsageError(text.format(max_connections=MOST_CONNECTIONS, connections=self.connections))
+            raise UsageError(text.format(max_connections=MAX_CONNECTIONS, connections=self.connections))
         if self.rows is not None and not 1 <= self.rows[0] <= self.rows[1]:
             text = _("“rows” must be two row numbers, the smaller first, not {first}-{last}.")
             raise UsageError(text.format(first=self.rows[0], last=self.rows[1]))

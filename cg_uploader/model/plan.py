@@ -39,7 +39,7 @@ class Plan:
     trusted: frozenset[int] = frozenset()
     consent: bool = False
     skip_accepted: bool | None = None
-    wires: tuple[tuple[str, int | None, str], ...] = field(init=False, repr=False)
+    bindings: tuple[tuple[str, int | None, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Find every mapped column once: (heading, column position or None, constant), in file column order, constants last.
@@ -47,7 +47,7 @@ class Plan:
         MappingError when a column is missing or twice, or a heading is not one of the configuration's.
         """
         known = {f.heading for f in self.configuration.fields}
-        wires: list[tuple[str, int | None, str]] = []
+        bindings: list[tuple[str, int | None, str]] = []
         for heading, source in self.mapping.sources:
             if heading not in known:
                 raise MappingError(
@@ -56,10 +56,10 @@ class Plan:
                     )
                 )
             position = self.table.position(source) if source.constant is None else None
-            wires.append((heading, position, (source.constant or "").strip(BLANKS)))
+            bindings.append((heading, position, (source.constant or "").strip(BLANKS)))
         last = len(self.table.columns)
-        wires.sort(key=lambda wire: last if wire[1] is None else wire[1])
-        object.__setattr__(self, "wires", tuple(wires))
+        bindings.sort(key=lambda wire: last if wire[1] is None else wire[1])
+        object.__setattr__(self, "bindings", tuple(bindings))
 
     def leaves_out(self, number: int) -> bool:
         """Whether a person wants the row with this number not to be sent: left out, or outside the range."""
@@ -74,7 +74,7 @@ class Plan:
     def request(self, row: Row) -> Request:
         """What would go out for ``row``."""
         cells = self.cells(row)
-        pairs = [(heading, constant if at is None else cells[at]) for heading, at, constant in self.wires]
+        pairs = [(heading, constant if at is None else cells[at]) for heading, at, constant in self.bindings]
         if self.options.blank_cells is BlankCells.LEAVE_OUT:
             pairs = [pair for pair in pairs if pair[1]]
         return Request(row.number, self.address.records, self.configuration.reference, tuple(pairs))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """The run whose failed rows a table holds; no value of a row, no constant and no secret is here.
 
     ``run`` 0: the file does not say any more which one.  ``started``: when that run began, ISO 8601.  ``digest``: of the file

@@ -70,4 +70,4 @@ REGIONS: Mapping[Region, RegionFacts] = {
     ),
 }
 
-USUAL_REGION = next(iter(REGIONS))
+DEFAULT_REGION = next(iter(REGIONS))

@@ -11,13 +11,13 @@ from urllib.parse import quote
 from cg_uploader.model.enums import Answer, Body
 from cg_uploader.model.message import Text
 
-MOST_FIELDS = 900
+MAX_FIELDS = 900
 
 
-LONGEST_URL = 7_900
+MAX_URL_CHARS = 7_900
 
 
-@lru_cache(maxsize=4 * MOST_FIELDS)
+@lru_cache(maxsize=4 * MAX_FIELDS)
 def _encoded_name(heading: str) -> str:
     return f"&record%5B{quote(heading, safe='')}%5D="
 

@@ -12,7 +12,7 @@ from cg_uploader.model.configuration import (
     Source,
 )
 from cg_uploader.model.enums import NoteKind
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.translation import _
 
 
@@ -94,7 +94,7 @@ class Table:
     empty_rows: int = 0
     encoding: str | None = None
     delimiter: str | None = None
-    origin: Origin | None = None
+    origin: Provenance | None = None
     alternative: Alternative | None = None
     above: tuple[Row, ...] = ()
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from cg_uploader.practice.records import USUAL_STYLE, Style
-from cg_uploader.practice.wire import Answer, How, html
+from cg_uploader.practice.records import DEFAULT_STYLE, Style
+from cg_uploader.practice.wire import Delivery, PracticeAnswer, html
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class Misbehaviour:
     """What a script asks for: the name of a misbehaviour, and what it changes about it (None: as the table says)."""
 
     do: str
@@ -22,7 +22,7 @@ class Action:
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None
     errors: Mapping[str, object] | None = None
-    style: Style = USUAL_STYLE
+    style: Style = DEFAULT_STYLE
     query: bool = True
     processed: bool | None = None
     expires_in: object = 3600
@@ -33,10 +33,10 @@ class Fault:
     """One misbehaviour: a sentence, what it answers to (action, query of the request), whether the record took effect."""
 
     sentence: str
-    make: Callable[[Action, bytes], Answer]
+    make: Callable[[Misbehaviour, bytes], PracticeAnswer]
     processed: bool = False
 
-    def answer(self, action: Action, query: bytes) -> Answer:
+    def answer(self, action: Misbehaviour, query: bytes) -> PracticeAnswer:
         """The answer, with what the action says over what the table says."""
         answer = self.make(action, query)
         return replace(
@@ -47,65 +47,65 @@ class Fault:
             seconds=answer.seconds if action.seconds is None else action.seconds,
         )
 
-    def processes(self, action: Action) -> bool:
+    def processes(self, action: Misbehaviour) -> bool:
         """Whether the record takes effect; a status that a script puts in place of the usual one decides by itself."""
         if action.processed is not None:
             return action.processed
         return self.processed and (action.status is None or action.status < 300)
 
 
-def _json(status: int, content: object, *, how: How = How.WHOLE) -> Callable[[Action, bytes], Answer]:
+def _json(status: int, content: object, *, how: Delivery = Delivery.WHOLE) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     body = b"" if content is None else json.dumps(content).encode()
-    return lambda _action, _query: Answer(status, body, how=how)
+    return lambda _action, _query: PracticeAnswer(status, body, how=how)
 
 
-def _html(status: int, title: str, text: str = "") -> Callable[[Action, bytes], Answer]:
+def _html(status: int, title: str, text: str = "") -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     page = html(status, title, text)
     return lambda _action, _query: page
 
 
-def _silent(how: How) -> Callable[[Action, bytes], Answer]:
-    return lambda _action, _query: Answer(how=how)
+def _silent(how: Delivery) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    return lambda _action, _query: PracticeAnswer(how=how)
 
 
-def _refusal(default: Mapping[str, str]) -> Callable[[Action, bytes], Answer]:
-    def make(action: Action, _query: bytes) -> Answer:
+def _refusal(default: Mapping[str, str]) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    def make(action: Misbehaviour, _query: bytes) -> PracticeAnswer:
         errors = default if action.errors is None else action.errors
         named = {k if k in ("configuration", "record") else action.style.key(k): v for k, v in errors.items()}
-        return Answer(422, action.style.refusal({k: [v] if isinstance(v, str) else v for k, v in named.items()}))
+        return PracticeAnswer(422, action.style.refusal({k: [v] if isinstance(v, str) else v for k, v in named.items()}))
 
     return make
 
 
-def _encoded(how: str) -> Callable[[Action, bytes], Answer]:
+def _encoded(how: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     text = json.dumps({"message": "Ungültig.", "errors": {"Email": ["Die Adresse enthält ein ü."]}}, ensure_ascii=False)
     body = text.encode(how)
-    return lambda _action, _query: Answer(422, body)
+    return lambda _action, _query: PracticeAnswer(422, body)
 
 
-def _raw(status: int, body: bytes, *headers: tuple[str, str]) -> Callable[[Action, bytes], Answer]:
-    return lambda _action, _query: Answer(status, body, headers)
+def _raw(status: int, body: bytes, *headers: tuple[str, str]) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    return lambda _action, _query: PracticeAnswer(status, body, headers)
 
 
-def _later(status: int, message: str, *, said: str) -> Callable[[Action, bytes], Answer]:
+def _later(status: int, message: str, *, said: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     """``said``: how Retry-After is written (seconds, date, only if the script gives seconds, or nothing)."""
     body = json.dumps({"message": message}).encode()
 
-    def make(action: Action, _query: bytes) -> Answer:
+    def make(action: Misbehaviour, _query: bytes) -> PracticeAnswer:
         seconds = 30.0 if action.seconds is None else action.seconds
         if said == "nothing" or (said == "if given" and action.seconds is None):
-            return Answer(status, body)
+            return PracticeAnswer(status, body)
         if said == "date":
             value = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
         else:
             value = f"{seconds:g}"
-        return Answer(status, body, (("Retry-After", value),))
+        return PracticeAnswer(status, body, (("Retry-After", value),))
 
     return make
 
 
-def _moved(status: int, where: str) -> Callable[[Action, bytes], Answer]:
-    def make(action: Action, query: bytes) -> Answer:
+def _moved(status: int, where: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    def make(action: Misbehaviour, query: bytes) -> PracticeAnswer:
         target = where
         if query and action.query and status not in (302, 303):
             target += "?" + query.decode("latin-1")
@@ -158,12 +158,14 @@ RECORD_FAULTS: Mapping[str, Fault] = {
     "processed-504": Fault(
         "Processed, but the gateway gave up: 504.", _json(504, {"message": "Endpoint request timed out"}), True
     ),
-    "processed-reset": Fault("Processed, then the connection is reset without an answer.", _silent(How.RESET), True),
-    "reset-before": Fault("The connection is reset as soon as the headers are in; not processed.", _silent(How.RESET_UNREAD)),
-    "reset": Fault("Read to the end, then the connection is reset; not processed.", _silent(How.RESET)),
-    "close": Fault("Read to the end, then the connection is closed without a byte; not processed.", _silent(How.CLOSE)),
-    "hang": Fault("No answer until the client goes; not processed.", _silent(How.HANG)),
-    "processed-hang": Fault("Processed, then no answer until the client goes.", _silent(How.HANG), True),
+    "processed-reset": Fault("Processed, then the connection is reset without an answer.", _silent(Delivery.RESET), True),
+    "reset-before": Fault(
+        "The connection is reset as soon as the headers are in; not processed.", _silent(Delivery.RESET_UNREAD)
+    ),
+    "reset": Fault("Read to the end, then the connection is reset; not processed.", _silent(Delivery.RESET)),
+    "close": Fault("Read to the end, then the connection is closed without a byte; not processed.", _silent(Delivery.CLOSE)),
+    "hang": Fault("No answer until the client goes; not processed.", _silent(Delivery.HANG)),
+    "processed-hang": Fault("Processed, then no answer until the client goes.", _silent(Delivery.HANG), True),
     "login": Fault("302 to /login.", _moved(302, "/login")),
     "home": Fault("302 to /.", _moved(302, "/")),
     "301": Fault("301 to /moved/, with the query unless query is false.", _moved(301, "/moved/")),
@@ -175,19 +177,21 @@ RECORD_FAULTS: Mapping[str, Fault] = {
         "200 whose JSON holds errors; not processed.", _json(200, {"errors": {"Email": ["Not an address."]}})
     ),
     "short-body": Fault(
-        "Processed, 200, but the body ends before the length that was said.", _json(200, "Cre", how=How.CUT), True
+        "Processed, 200, but the body ends before the length that was said.", _json(200, "Cre", how=Delivery.CUT), True
     ),
-    "chunked": Fault("Processed, 200 with a chunked body.", _json(200, {"message": "Created."}, how=How.CHUNKED), True),
+    "chunked": Fault("Processed, 200 with a chunked body.", _json(200, {"message": "Created."}, how=Delivery.CHUNKED), True),
     "chunked-cut": Fault(
-        "Processed, 200 with a chunked body that breaks off.", _json(200, {"message": "Created."}, how=How.CHUNKED_CUT), True
+        "Processed, 200 with a chunked body that breaks off.",
+        _json(200, {"message": "Created."}, how=Delivery.CHUNKED_CUT),
+        True,
     ),
     "slow-body": Fault(
         "Processed, 200, then the body a byte at a time, seconds (1) apart.",
-        _json(200, {"message": "Created, but there is no hurry to say so."}, how=How.SLOW),
+        _json(200, {"message": "Created, but there is no hurry to say so."}, how=Delivery.SLOW),
         True,
     ),
-    "103": Fault("Processed, 103 Early Hints, then 200 on the same connection.", _json(200, None, how=How.HINTS), True),
-    "103-only": Fault("103 Early Hints, then the connection is closed; not processed.", _silent(How.HINTS_ONLY)),
+    "103": Fault("Processed, 103 Early Hints, then 200 on the same connection.", _json(200, None, how=Delivery.HINTS), True),
+    "103-only": Fault("103 Early Hints, then the connection is closed; not processed.", _silent(Delivery.HINTS_ONLY)),
     "bom": Fault("422 in UTF-8 with a byte order mark.", _encoded("utf-8-sig")),
     "latin-1": Fault("422 in Latin-1.", _encoded("latin-1")),
     "utf-16": Fault("422 in UTF-16.", _encoded("utf-16")),
@@ -212,8 +216,8 @@ TOKEN_FAULTS: Mapping[str, Fault] = {
     "500-html": Fault("500 in HTML.", _html(500, "500 Internal Server Error")),
     "302": Fault("302 to /login.", _moved(302, "/login")),
     "slow": Fault("A token, its text a byte at a time, seconds (1) apart.", _json(200, None)),
-    "hang": Fault("No answer until the client goes.", _silent(How.HANG)),
-    "reset": Fault("The connection is reset.", _silent(How.RESET)),
+    "hang": Fault("No answer until the client goes.", _silent(Delivery.HANG)),
+    "reset": Fault("The connection is reset.", _silent(Delivery.RESET)),
     "empty": Fault("200 without a body.", _json(200, None)),
     "no-json": Fault("200 with a body that is no JSON.", _html(200, "Welcome")),
     "no-token": Fault("200 with JSON that holds no token.", _json(200, {"token_type": "Bearer"})),

@@ -46,16 +46,16 @@ from typing import TypeVar
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import DataType
-from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action, Fault
+from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Fault, Misbehaviour
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import REMEMBERED
-from cg_uploader.practice.records import USUAL_STYLE, Keys, Message, Style
-from cg_uploader.practice.script import LONGEST_TARGET, Mix, Rule, Script
+from cg_uploader.practice.records import DEFAULT_STYLE, Keys, RefusalMessage, Style
+from cg_uploader.practice.script import MAX_TARGET_BYTES, Mix, Rule, Script
 from cg_uploader.system.named_file import is_there, read_named
 
 Kind = TypeVar("Kind")
 
-MOST_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 _SCRIPT = (
     *("rules", "random", "token", "expires_in", "token_calls", "configurations", "open"),
     *("keys", "message", "longest_target", "remember"),
@@ -67,7 +67,7 @@ _TOKEN_ACTION = ("do", "times", "status", "body", "headers", "seconds", "expires
 def read(file: Path) -> Script:
     """The script in a file; UsageError that names the file or the key."""
     try:
-        content = json.loads(read_named(file, MOST_BYTES).decode("utf-8-sig"))
+        content = json.loads(read_named(file, MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
         if not is_there(file):  # what was typed may be anything
             raise UsageError("There is no such file to be the script.") from error
@@ -80,7 +80,7 @@ def read(file: Path) -> Script:
 def parse(content: object) -> Script:
     """A script from JSON values as described above; UsageError that names the key."""
     part = _Part("script", content, _SCRIPT)
-    style = part.style(USUAL_STYLE)
+    style = part.style(DEFAULT_STYLE)
     return Script(
         rules=tuple(_rule(where, item, style) for where, item in part.items("rules")),
         token=tuple(_sign_in(where, item) for where, item in part.items("token")),
@@ -90,7 +90,7 @@ def parse(content: object) -> Script:
         token_calls=part.get("token_calls", int, 0),
         open=part.get("open", bool, False),
         style=style,
-        longest_target=part.get("longest_target", int, LONGEST_TARGET),
+        longest_target=part.get("longest_target", int, MAX_TARGET_BYTES),
         remember=part.get("remember", int, REMEMBERED),
     )
 
@@ -144,9 +144,9 @@ class _Part:
         keys, message = self.get("keys", str, default.keys.value), self.get("message", str, default.message.value)
         if keys not in list(Keys):
             raise _wrong(f"{self.where}.keys", " or ".join(Keys), keys)
-        if message not in list(Message):
-            raise _wrong(f"{self.where}.message", " or ".join(Message), message)
-        return Style(Keys(keys), Message(message))
+        if message not in list(RefusalMessage):
+            raise _wrong(f"{self.where}.message", " or ".join(RefusalMessage), message)
+        return Style(Keys(keys), RefusalMessage(message))
 
 
 _EXPECTED: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
@@ -184,7 +184,7 @@ def _rule(where: str, value: object, style: Style) -> Rule:
     return Rule(action, tuple((key, _text(f"{where}.when.{key}", text)) for key, text in when.items()), times=times)
 
 
-def _action(where: str, value: object, style: Style) -> Action:
+def _action(where: str, value: object, style: Style) -> Misbehaviour:
     part = _Part(where, {"do": value} if isinstance(value, str) else value, _ACTION)
     if part.text("do") == "status" and "status" not in part.content:
         raise UsageError(f"{where}.status is missing.")
@@ -203,7 +203,7 @@ def _sign_in(where: str, value: object) -> Rule:
     return Rule(action, times=part.get("times", int, 1))
 
 
-def _plain_action(part: _Part, table: Mapping[str, Fault]) -> Action:
+def _plain_action(part: _Part, table: Mapping[str, Fault]) -> Misbehaviour:
     """What actions for records and for sign-ins have in common."""
     do = part.text("do")
     if do not in table:
@@ -215,7 +215,7 @@ def _plain_action(part: _Part, table: Mapping[str, Fault]) -> Action:
     for name, value in headers.items():
         if not f"{name}{_text(f'{part.where}.headers.{name}', value)}".isprintable() or not f"{name}{value}".isascii():
             raise _wrong(f"{part.where}.headers.{name}", "plain printable text", value)
-    return Action(
+    return Misbehaviour(
         do,
         status=status,
         body=part.text("body") if "body" in part.content else None,

@@ -9,7 +9,7 @@ from cg_uploader.model.configuration import Address
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import Effect, Entry, Ledger
-from cg_uploader.practice.wire import Answer
+from cg_uploader.practice.wire import PracticeAnswer
 
 SHOWN = 50
 _SAFE = (
@@ -32,7 +32,7 @@ body { color: #eee; background: #1b1b1f } dt { color: #bbb } .ignored { color: #
 """
 
 
-def show(ledger: Ledger, address: Address, configurations: Sequence[PracticeConfiguration]) -> Answer:
+def show(ledger: Ledger, address: Address, configurations: Sequence[PracticeConfiguration]) -> PracticeAnswer:
     """The page as it stands now."""
     parts = [
         "<p>Nothing that is sent here leaves this computer, and nobody gets an invitation.</p>",
@@ -52,7 +52,7 @@ def show(ledger: Ledger, address: Address, configurations: Sequence[PracticeConf
     return _page("Practice: a pretend CustomerGauge on this computer", "\n".join(parts))
 
 
-def login_page() -> Answer:
+def login_page() -> PracticeAnswer:
     """What a redirect of somebody who is not signed in leads to: a page, with status 200."""
     return _page("Practice: sign in", "<p>This is a login page. A program that ends up here has followed a redirect.</p>")
 
@@ -68,12 +68,12 @@ def _loose(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _page(title: str, content: str) -> Answer:
+def _page(title: str, content: str) -> PracticeAnswer:
     text = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n{content}\n</body></html>\n"
     )
-    return Answer(200, text.encode("utf-8", "backslashreplace"), _SAFE, content_type="text/html; charset=utf-8")
+    return PracticeAnswer(200, text.encode("utf-8", "backslashreplace"), _SAFE, content_type="text/html; charset=utf-8")
 
 
 def _table(rows: Iterable[tuple[str, object]], kind: str = "totals") -> str:

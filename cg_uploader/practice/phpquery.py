@@ -2,7 +2,7 @@
 
 What PHP does to names is where columns get lost: the first ``]`` ends a name (percent-encoded brackets count as brackets),
 a NUL cuts it, ``+`` is a space, the last of two equal names wins, an empty index is the next number, dots and spaces of a
-name outside brackets become underscores, and after ``MOST_VARIABLES`` parameters the rest vanishes without a word.
+name outside brackets become underscores, and after ``MAX_VARIABLES`` parameters the rest vanishes without a word.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TypeAlias
 PhpArray: TypeAlias = "dict[int | str, str | PhpArray]"
 Key: TypeAlias = int | str
 
-MOST_VARIABLES = 1000
-DEEPEST = 64
-_LARGEST = 2**63 - 1
+MAX_VARIABLES = 1000
+MAX_DEPTH = 64
+_MAX_INTEGER = 2**63 - 1
 _NUMBER = re.compile(rb"0|-?[1-9][0-9]{0,18}")
 _MANGLED = bytes.maketrans(b" .", b"__")
 _MANGLED_REST = bytes.maketrans(b" .[", b"___")
@@ -32,7 +32,7 @@ def parse_query(raw: bytes) -> PhpArray:
         if not part:
             continue
         count += 1
-        if count > MOST_VARIABLES:
+        if count > MAX_VARIABLES:
             break
         name, _, value = part.partition(b"=")
         keys, too_deep = _keys(name)
@@ -65,7 +65,7 @@ def _text(raw: bytes) -> str:
 
 
 def _key(raw: bytes) -> Key:
-    if _NUMBER.fullmatch(raw) and -_LARGEST - 1 <= int(raw) <= _LARGEST:
+    if _NUMBER.fullmatch(raw) and -_MAX_INTEGER - 1 <= int(raw) <= _MAX_INTEGER:
         return int(raw)
     return _text(raw)
 
@@ -80,7 +80,7 @@ def _keys(raw: bytes) -> tuple[tuple[Key | None, ...], bool]:
         return (), False
     keys: list[Key | None] = [_key(head)]
     while at >= 0 and name[at : at + 1] == b"[":
-        if len(keys) > DEEPEST:
+        if len(keys) > MAX_DEPTH:
             return tuple(keys), True
         start = at + 1
         blank = name[start : start + 1].isspace()
@@ -96,7 +96,7 @@ def _keys(raw: bytes) -> tuple[tuple[Key | None, ...], bool]:
 
 def _next_number(array: PhpArray) -> int | None:
     largest = max((key for key in array if isinstance(key, int)), default=-1)
-    return None if largest == _LARGEST else largest + 1
+    return None if largest == _MAX_INTEGER else largest + 1
 
 
 def _store(values: PhpArray, keys: tuple[Key | None, ...], value: str) -> None:

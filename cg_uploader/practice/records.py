@@ -11,7 +11,7 @@ from enum import StrEnum
 from cg_uploader.model.enums import DataType
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.phpquery import PhpArray, trimmed
-from cg_uploader.practice.wire import Answer
+from cg_uploader.practice.wire import PracticeAnswer
 
 LARAVEL_8_MESSAGE = "The given data was invalid."
 
@@ -23,7 +23,7 @@ class Keys(StrEnum):
     RECORD = "record"
 
 
-class Message(StrEnum):
+class RefusalMessage(StrEnum):
     """What ``message`` says in a 422: one stock sentence (up to Laravel 8), or the first error (from Laravel 9)."""
 
     STOCK = "stock"
@@ -35,7 +35,7 @@ class Style:
     """The two habits in which Laravel services differ."""
 
     keys: Keys = Keys.PLAIN
-    message: Message = Message.STOCK
+    message: RefusalMessage = RefusalMessage.STOCK
 
     def key(self, heading: str) -> str:
         """A field's key in ``errors``."""
@@ -44,7 +44,7 @@ class Style:
     def refusal(self, errors: Mapping[str, object]) -> bytes:
         """The JSON body of a 422."""
         message = LARAVEL_8_MESSAGE
-        if self.message is Message.FIRST:
+        if self.message is RefusalMessage.FIRST:
             sentences = [text for texts in errors.values() for text in (texts if isinstance(texts, list) else [texts])]
             more = len(sentences) - 1
             message = str(sentences[0]) if sentences else ""
@@ -61,7 +61,7 @@ class Style:
         return keys[0], sentence + "."
 
 
-USUAL_STYLE = Style()
+DEFAULT_STYLE = Style()
 
 
 def spoken(attribute: str) -> str:
@@ -86,7 +86,7 @@ class Verdict:
     configuration: PracticeConfiguration | None = None
     key: str | None = None
     ignored: tuple[str, ...] = ()
-    refusal: Answer | None = None
+    refusal: PracticeAnswer | None = None
 
 
 def judge(asked: PhpArray, known: Mapping[str, PracticeConfiguration], style: Style, *, anything: bool) -> Verdict:
@@ -111,7 +111,7 @@ def judge(asked: PhpArray, known: Mapping[str, PracticeConfiguration], style: St
         for names in configuration.missing(values):
             key, sentence = style.required(names)
             errors[key] = [sentence]
-    refusal = Answer(422, style.refusal(errors)) if errors else None
+    refusal = PracticeAnswer(422, style.refusal(errors)) if errors else None
     if configuration is None:
         return Verdict(reference, pairs, values, refusal=refusal)
     return Verdict(

@@ -8,19 +8,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cg_uploader.practice.answers import Action
+from cg_uploader.practice.answers import Misbehaviour
 from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import REMEMBERED
-from cg_uploader.practice.records import USUAL_STYLE, Style
+from cg_uploader.practice.records import DEFAULT_STYLE, Style
 
-LONGEST_TARGET = 8_177
+MAX_TARGET_BYTES = 8_177
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """An action and when it happens: for records with these ``fields``, for the nth ``record``, or for everything."""
 
-    action: Action
+    action: Misbehaviour
     fields: tuple[tuple[str, str], ...] = ()
     record: int | None = None
     times: int | None = None
@@ -38,7 +38,7 @@ class Mix:
 
     seed: int = 1
     share: float = 0.1
-    do: tuple[Action, ...] = ()
+    do: tuple[Misbehaviour, ...] = ()
 
 
 _NO_MIX = Mix()
@@ -55,8 +55,8 @@ class Script:
     expires_in: object = 3600
     token_calls: int = 0
     open: bool = False
-    style: Style = USUAL_STYLE
-    longest_target: int = LONGEST_TARGET
+    style: Style = DEFAULT_STYLE
+    longest_target: int = MAX_TARGET_BYTES
     remember: int = REMEMBERED
 
 
@@ -75,7 +75,7 @@ class Chooser:
         self._attempts: Counter[bytes] = Counter()
         self._counts = any(rule.record is not None for rule in self._rules)
 
-    def record(self, query: bytes, fields: Mapping[str, str | None]) -> Action | None:
+    def record(self, query: bytes, fields: Mapping[str, str | None]) -> Misbehaviour | None:
         """The action for a request with this query, or None for the usual."""
         if not self._rules and not self._mix.do:
             return None
@@ -87,7 +87,7 @@ class Chooser:
                     return rule.action
             return self._by_chance(query) if self._mix.do else None
 
-    def token(self) -> Action | None:
+    def token(self) -> Misbehaviour | None:
         """The action for the next sign-in, or None for the usual."""
         with self._lock:
             for place, rule in enumerate(self._token):
@@ -96,7 +96,7 @@ class Chooser:
                     return rule.action
         return None
 
-    def _by_chance(self, query: bytes) -> Action | None:
+    def _by_chance(self, query: bytes) -> Misbehaviour | None:
         mark = _mark(query)
         self._attempts[mark] += 1
         draw = _mark(f"{self._mix.seed} {self._attempts[mark]} ".encode() + mark)

@@ -16,21 +16,21 @@ from types import FrameType
 from cg_uploader.errors import UsageError
 from cg_uploader.model.configuration import Address
 from cg_uploader.practice import tokens
-from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Action
+from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS, Misbehaviour
 from cg_uploader.practice.configurations import READY_MADE, PracticeConfiguration
 from cg_uploader.practice.ledger import Arrival, Entry, Ledger, shown_headers
 from cg_uploader.practice.page import login_page, show
 from cg_uploader.practice.phpquery import parse_query
 from cg_uploader.practice.records import Verdict, judge
 from cg_uploader.practice.script import Chooser, Script
-from cg_uploader.practice.wire import Answer, Asked, How, Line, Refused, html
+from cg_uploader.practice.wire import BadRequest, Delivery, PracticeAnswer, PracticeConnection, PracticeRequest, html
 
 HOST = "127.0.0.1"
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - an address, not a secret
 RECORD_PATHS = ("/records/", "/records")
 _JOIN_SECONDS = 5.0
 _NAMES = ("127.0.0.1", "localhost")
-_USUAL = Action("accept")
+_DEFAULT = Misbehaviour("accept")
 
 
 class PracticeServer:
@@ -141,11 +141,11 @@ class PracticeServer:
             thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        line = Line(connection, self._closing.wait, self._script.longest_target)
+        line = PracticeConnection(connection, self._closing.wait, self._script.longest_target)
         try:
             while not self._closing.is_set() and self._one(line, number):
                 pass
-        except Refused as refused:
+        except BadRequest as refused:
             with contextlib.suppress(OSError):  # the client need not wait for it
                 line.refuse(refused.answer)
         except OSError:  # the client went, or close() cut the connection: both are everyday
@@ -155,7 +155,7 @@ class PracticeServer:
             with self._lock:
                 self._live.pop(number, None)
 
-    def _one(self, line: Line, number: int) -> bool:
+    def _one(self, line: PracticeConnection, number: int) -> bool:
         asked = line.ask()
         if asked is None:
             return False
@@ -169,10 +169,10 @@ class PracticeServer:
             answer = self._elsewhere(asked)
         return line.send(answer, keep_alive=asked.keep_alive)
 
-    def _token(self, asked: Asked, body: bytes) -> Answer:
+    def _token(self, asked: PracticeRequest, body: bytes) -> PracticeAnswer:
         if asked.method != "POST":
             return _not_allowed(asked, "POST")
-        action = self._chooser.token() or Action("usual", expires_in=self._script.expires_in)
+        action = self._chooser.token() or Misbehaviour("usual", expires_in=self._script.expires_in)
         if action.do not in ("usual", "slow"):
             return TOKEN_FAULTS[action.do].answer(action, b"")
         refusal = tokens.refusal(asked.headers, body)
@@ -180,10 +180,12 @@ class PracticeServer:
             return refusal
         answer = self._tokens.issue(action.expires_in)
         if action.do == "slow":
-            return Answer(200, answer.body, answer.headers, How.SLOW, 1.0 if action.seconds is None else action.seconds)
+            return PracticeAnswer(
+                200, answer.body, answer.headers, Delivery.SLOW, 1.0 if action.seconds is None else action.seconds
+            )
         return answer
 
-    def _elsewhere(self, asked: Asked) -> Answer:
+    def _elsewhere(self, asked: PracticeRequest) -> PracticeAnswer:
         if asked.path != "/ledger":
             self.ledger.visit(asked.method, asked.path)
         if asked.path in ("/", "/ledger") and asked.method == "GET":
@@ -194,31 +196,31 @@ class PracticeServer:
             content = self.ledger.summary()
             if b"summary=1" not in asked.query:
                 content["entries"] = [entry.as_json() for entry in self.ledger.entries]
-            return Answer(200, json.dumps(content).encode())
+            return PracticeAnswer(200, json.dumps(content).encode())
         if asked.path == "/login":
             return login_page()
         if asked.path == "/moved/":
-            return Answer(200)
-        return Answer(404, b'{"message": ""}') if asked.wants_json else html(404, "Not Found")
+            return PracticeAnswer(200)
+        return PracticeAnswer(404, b'{"message": ""}') if asked.wants_json else html(404, "Not Found")
 
-    def _records(self, line: Line, asked: Asked, arrival: Arrival) -> bool:
+    def _records(self, line: PracticeConnection, asked: PracticeRequest, arrival: Arrival) -> bool:
         try:
             verdict = judge(parse_query(asked.query), self._known, self._script.style, anything=self._script.open)
             action = self._chooser.record(asked.query, verdict.values)
-            answer, processed = self._answer(asked, verdict, action or _USUAL)
-            if answer.how is not How.RESET_UNREAD:
+            answer, processed = self._answer(asked, verdict, action or _DEFAULT)
+            if answer.how is not Delivery.RESET_UNREAD:
                 line.body(asked)
             self.ledger.enter(_entry(asked, arrival, verdict, answer, action, processed), verdict)
             rest = self._delay - (time.monotonic() - asked.received) if self._delay else 0.0
             if rest > 0 and self._closing.wait(rest):
                 return False
-            if answer.how is How.HANG:
+            if answer.how is Delivery.HANG:
                 return line.send(answer, keep_alive=False)
         finally:
             self.ledger.leave(arrival.ordinal, time.monotonic())
         return line.send(answer, keep_alive=asked.keep_alive)
 
-    def _answer(self, asked: Asked, verdict: Verdict, action: Action) -> tuple[Answer, bool]:
+    def _answer(self, asked: PracticeRequest, verdict: Verdict, action: Misbehaviour) -> tuple[PracticeAnswer, bool]:
         """What an action answers, and whether the record takes effect; what would take effect is checked first."""
         fault = RECORD_FAULTS[action.do]
         processed = fault.processes(action)
@@ -227,17 +229,24 @@ class PracticeServer:
             return refusal, False
         return fault.answer(action, asked.query), processed
 
-    def _refusal(self, asked: Asked, verdict: Verdict) -> Answer | None:
+    def _refusal(self, asked: PracticeRequest, verdict: Verdict) -> PracticeAnswer | None:
         if asked.method != "PUT":
             return _not_allowed(asked, "PUT")
         if not self._tokens.good(asked.headers.get("authorization", "")):
-            return Answer(401, b'{"message": "Unauthenticated."}') if asked.wants_json else _redirect("/login")
+            return PracticeAnswer(401, b'{"message": "Unauthenticated."}') if asked.wants_json else _redirect("/login")
         if verdict.refusal is not None and not asked.wants_json:
             return _redirect("/")
         return verdict.refusal
 
 
-def _entry(asked: Asked, arrival: Arrival, verdict: Verdict, answer: Answer, action: Action | None, processed: bool) -> Entry:
+def _entry(
+    asked: PracticeRequest,
+    arrival: Arrival,
+    verdict: Verdict,
+    answer: PracticeAnswer,
+    action: Misbehaviour | None,
+    processed: bool,
+) -> Entry:
     return Entry(
         ordinal=arrival.ordinal,
         received=arrival.received,
@@ -257,14 +266,14 @@ def _entry(asked: Asked, arrival: Arrival, verdict: Verdict, answer: Answer, act
     )
 
 
-def _not_allowed(asked: Asked, allowed: str) -> Answer:
+def _not_allowed(asked: PracticeRequest, allowed: str) -> PracticeAnswer:
     message = f"The {asked.method} method is not supported for this route. Supported methods: {allowed}."
     if not asked.wants_json:
         return html(405, "Method Not Allowed", headers=(("Allow", allowed),))
-    return Answer(405, json.dumps({"message": message}).encode(), (("Allow", allowed),))
+    return PracticeAnswer(405, json.dumps({"message": message}).encode(), (("Allow", allowed),))
 
 
-def _redirect(where: str) -> Answer:
+def _redirect(where: str) -> PracticeAnswer:
     return html(302, "Redirecting", f'Redirecting to <a href="{where}">{where}</a>.', (("Location", where),))
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cg_uploader.practice.phpquery import parse_query
-from cg_uploader.practice.wire import Answer
+from cg_uploader.practice.wire import PracticeAnswer
 
 WRONG = "wrong"
 _LENGTH = 700  # bytes of randomness, so that the text is as long as a real service's (about 1 KB)
@@ -28,7 +28,7 @@ class Tokens:
         self._ends: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def issue(self, expires_in: object) -> Answer:
+    def issue(self, expires_in: object) -> PracticeAnswer:
         """A good answer with a fresh token; ``expires_in`` goes out as it is, None is left out (the token lives an hour)."""
         token = "practice." + secrets.token_urlsafe(_LENGTH)
         now = time.monotonic()
@@ -38,7 +38,7 @@ class Tokens:
         answer: dict[str, object] = {"access_token": token, "token_type": "Bearer"}
         if expires_in is not None:
             answer["expires_in"] = expires_in
-        return Answer(200, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
+        return PracticeAnswer(200, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
 
     def good(self, authorization: str) -> bool:
         """Whether an Authorization header carries a token that was handed out here and has not ended; one of its calls."""
@@ -55,7 +55,7 @@ class Tokens:
         return True
 
 
-def refusal(headers: Mapping[str, str], body: bytes) -> Answer | None:
+def refusal(headers: Mapping[str, str], body: bytes) -> PracticeAnswer | None:
     """Why a token request is not granted: 400 with Cognito's word, or None when it may have a token."""
     form = parse_query(body) if "application/x-www-form-urlencoded" in headers.get("content-type", "") else {}
     client, secret = form.get("client_id"), form.get("client_secret")
@@ -75,8 +75,8 @@ def _seconds(expires_in: object) -> float:
         return 3600.0
 
 
-def _error(word: str) -> Answer:
-    return Answer(400, json.dumps({"error": word}).encode())
+def _error(word: str) -> PracticeAnswer:
+    return PracticeAnswer(400, json.dumps({"error": word}).encode())
 
 
 def _basic(authorization: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-MOST_HEAD = 262_144
-MOST_BODY = 16_777_216
+MAX_HEAD_BYTES = 262_144
+MAX_BODY_BYTES = 16_777_216
 _JSON = "application/json"
 _HTML = "text/html; charset=UTF-8"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -22,7 +22,7 @@ _HINT_SECONDS = 0.05
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
-class How(StrEnum):
+class Delivery(StrEnum):
     """The way an answer leaves."""
 
     WHOLE = "whole"
@@ -40,11 +40,11 @@ class How(StrEnum):
     @property
     def silent(self) -> bool:
         """Whether no final answer leaves at all."""
-        return self in (How.HINTS_ONLY, How.CLOSE, How.RESET, How.RESET_UNREAD, How.HANG)
+        return self in (Delivery.HINTS_ONLY, Delivery.CLOSE, Delivery.RESET, Delivery.RESET_UNREAD, Delivery.HANG)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PracticeRequest:
     """One request: the target as it stood in the request line, header names in lower case, when its first byte came."""
 
     method: str
@@ -62,35 +62,35 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PracticeAnswer:
     """One answer; ``seconds`` is the pause between two bytes of a slow body."""
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    how: How = How.WHOLE
+    how: Delivery = Delivery.WHOLE
     seconds: float = 1.0
     content_type: str = _JSON
 
 
-def html(status: int, title: str, text: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def html(status: int, title: str, text: str = "", headers: tuple[tuple[str, str], ...] = ()) -> PracticeAnswer:
     """A small HTML page, as proxies and web servers send it."""
     body = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center>{text}</body>\r\n</html>\r\n"
     )
-    return Answer(status, body.encode(), headers, content_type=_HTML)
+    return PracticeAnswer(status, body.encode(), headers, content_type=_HTML)
 
 
-class Refused(Exception):
+class BadRequest(Exception):
     """Bytes that are no request this server takes; carries the answer after which the connection ends."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: PracticeAnswer) -> None:
         """Keep the answer."""
         super().__init__(answer.status)
         self.answer = answer
 
 
-class Line:
+class PracticeConnection:
     """One accepted connection; ``wait(seconds)`` returns True at once when the server closes."""
 
     def __init__(self, connection: socket.socket, wait: Callable[[float], bool], longest_target: int) -> None:
@@ -100,12 +100,12 @@ class Line:
         self._longest = longest_target
         self._buffer = b""
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> PracticeRequest | None:
         """The next request's head, or None when the client went; Refused when it is none, or too long."""
         received = time.monotonic()
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
-            if len(self._buffer) > MOST_HEAD:
-                raise Refused(html(431, "431 Request Header Fields Too Large"))
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise BadRequest(html(431, "431 Request Header Fields Too Large"))
             more = self._socket.recv(65_536)
             if not more:
                 return None
@@ -115,14 +115,14 @@ class Line:
         head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
         return self._parse(head, received)
 
-    def _parse(self, head: bytes, received: float) -> Asked:
+    def _parse(self, head: bytes, received: float) -> PracticeRequest:
         first, *lines = head.split(b"\r\n")
         words = first.split(b" ")
         if len(words) != 3 or not words[2].startswith(b"HTTP/1.") or not words[1].startswith(b"/"):
-            raise Refused(html(400, "400 Bad Request"))
+            raise BadRequest(html(400, "400 Bad Request"))
         method, target, version = words
         if len(target) > self._longest:
-            raise Refused(html(414, "414 Request-URI Too Large"))
+            raise BadRequest(html(414, "414 Request-URI Too Large"))
         headers: dict[str, str] = {}
         for line in lines:
             name, _, value = line.decode("latin-1").partition(":")
@@ -130,18 +130,18 @@ class Line:
         path, _, query = target.partition(b"?")
         connection = headers.get("connection", "").lower()
         keep_alive = connection != "close" if version != b"HTTP/1.0" else connection == "keep-alive"
-        return Asked(method.decode("latin-1"), path.decode("latin-1"), query, headers, received, keep_alive)
+        return PracticeRequest(method.decode("latin-1"), path.decode("latin-1"), query, headers, received, keep_alive)
 
-    def body(self, asked: Asked) -> bytes:
+    def body(self, asked: PracticeRequest) -> bytes:
         """The request's body, read to its end; Refused when its length is not said, or too large."""
         if "transfer-encoding" in asked.headers:
-            raise Refused(html(411, "411 Length Required"))
+            raise BadRequest(html(411, "411 Length Required"))
         said = asked.headers.get("content-length", "0")
         if not said.isdecimal():
-            raise Refused(html(400, "400 Bad Request"))
+            raise BadRequest(html(400, "400 Bad Request"))
         size = int(said)
-        if size > MOST_BODY:
-            raise Refused(html(413, "413 Request Entity Too Large"))
+        if size > MAX_BODY_BYTES:
+            raise BadRequest(html(413, "413 Request Entity Too Large"))
         while len(self._buffer) < size:
             more = self._socket.recv(65_536)
             if not more:
@@ -150,20 +150,20 @@ class Line:
         body, self._buffer = self._buffer[:size], self._buffer[size:]
         return body
 
-    def send(self, answer: Answer, *, keep_alive: bool) -> bool:
+    def send(self, answer: PracticeAnswer, *, keep_alive: bool) -> bool:
         """Write an answer its own way; whether the connection can take another request."""
         match answer.how:
-            case How.WHOLE:
+            case Delivery.WHOLE:
                 self._socket.sendall(_whole(answer, keep_alive))
-            case How.HINTS:
+            case Delivery.HINTS:
                 self._socket.sendall(_HINTS)
                 self._wait(_HINT_SECONDS)  # apart, as real ones come: a client that stops at the hint leaves the rest behind
                 self._socket.sendall(_whole(answer, keep_alive))
-            case How.CHUNKED:
+            case Delivery.CHUNKED:
                 self._socket.sendall(
                     _head(answer, "Transfer-Encoding: chunked", keep_alive) + _chunks(answer.body) + b"0\r\n\r\n"
                 )
-            case How.SLOW:
+            case Delivery.SLOW:
                 self._send_slowly(answer)
                 return False
             case _:
@@ -171,7 +171,7 @@ class Line:
                 return False
         return keep_alive
 
-    def refuse(self, answer: Answer) -> None:
+    def refuse(self, answer: PracticeAnswer) -> None:
         """Answer, then let the client read it although it may still be sending, then be done with the connection."""
         self._socket.sendall(_whole(answer, keep_alive=False))
         self._socket.shutdown(socket.SHUT_WR)
@@ -180,32 +180,32 @@ class Line:
         while time.monotonic() < end and self._socket.recv(65_536):
             pass
 
-    def _send_slowly(self, answer: Answer) -> None:
+    def _send_slowly(self, answer: PracticeAnswer) -> None:
         self._socket.sendall(_head(answer, f"Content-Length: {len(answer.body)}", keep_alive=False))
         for byte in answer.body:
             self._socket.sendall(bytes((byte,)))
             if self._wait(answer.seconds):
                 return
 
-    def _break_off(self, answer: Answer) -> None:
+    def _break_off(self, answer: PracticeAnswer) -> None:
         match answer.how:
-            case How.CUT:
+            case Delivery.CUT:
                 self._socket.sendall(_head(answer, f"Content-Length: {len(answer.body) + 100}", keep_alive=True) + answer.body)
-            case How.CHUNKED_CUT:
+            case Delivery.CHUNKED_CUT:
                 start = _head(answer, "Transfer-Encoding: chunked", keep_alive=True)
                 self._socket.sendall(start + f"{len(answer.body) + 100:x}\r\n".encode() + answer.body)
-            case How.HINTS_ONLY:
+            case Delivery.HINTS_ONLY:
                 self._socket.sendall(_HINTS)
-            case How.HANG:
+            case Delivery.HANG:
                 while self._socket.recv(65_536):
                     pass
-            case How.RESET | How.RESET_UNREAD:
+            case Delivery.RESET | Delivery.RESET_UNREAD:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             case _:
                 pass
 
 
-def _head(answer: Answer, framing: str, keep_alive: bool) -> bytes:
+def _head(answer: PracticeAnswer, framing: str, keep_alive: bool) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}"]
     if answer.body or answer.status != 204:
         lines.append(framing)
@@ -217,7 +217,7 @@ def _head(answer: Answer, framing: str, keep_alive: bool) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _whole(answer: Answer, keep_alive: bool) -> bytes:
+def _whole(answer: PracticeAnswer, keep_alive: bool) -> bytes:
     return _head(answer, f"Content-Length: {len(answer.body)}", keep_alive) + answer.body
 
 

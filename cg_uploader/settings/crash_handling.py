@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cg_uploader.settings import logs
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,13 +28,13 @@ _NO_DIALOGS = 0x0001 | 0x0002
 
 
 @contextlib.contextmanager
-def kept_quiet(places: Places) -> Iterator[None]:
-    """Meanwhile what nobody catches is logged in the folder of ``places``, and printed nowhere."""
+def kept_quiet(paths: AppPaths) -> Iterator[None]:
+    """Meanwhile what nobody catches is logged in the folder of ``paths``, and printed nowhere."""
     _write_no_memory()
 
     def log(error: BaseException | None) -> None:
         if error is not None and not isinstance(error, SystemExit | KeyboardInterrupt):
-            logs.log_crash(places, error)
+            logs.log_crash(paths, error)
 
     def uncaught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         log(error)
@@ -68,9 +68,9 @@ def _write_no_memory() -> None:
 
 
 @contextlib.contextmanager
-def last_words(places: Places) -> Iterator[None]:
+def last_words(paths: AppPaths) -> Iterator[None]:
     """Meanwhile a crash below Python writes into the folder of logs where every thread stood: files, lines and names alone."""
-    file = places.logs / f"{logs.FILE}.crash"
+    file = paths.logs / f"{logs.FILE}.crash"
     try:
         handle = os.open(
             file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0), 0o600

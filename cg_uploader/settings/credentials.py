@@ -23,7 +23,7 @@ ID_VARIABLE, SECRET_VARIABLE = "CG_UPLOADER_CLIENT_ID", "CG_UPLOADER_CLIENT_SECR
 # The code of a file with what a colleague's computer remembers.
 CODE_VARIABLE = "CG_UPLOADER_MEMORY_CODE"
 # UTF-16 units that the Windows Credential Manager takes; kept everywhere, so that a profile can move.
-MOST_UNITS = 1_280
+MAX_UNITS = 1_280
 
 _BACKENDS = {"darwin": ("macOS",), "win32": ("Windows",)}.get(sys.platform, ("SecretService", "libsecret", "kwallet"))
 _TRUSTED = frozenset(f"keyring.backends.{name}" for name in ("macOS", "Windows", "SecretService", "libsecret", "kwallet"))
@@ -127,14 +127,14 @@ class CredentialStore:
         """Remove what is kept for ``profile``, if there is anything."""
         self._forget(_service(profile), _ENTRY)
 
-    def load_proxy_login(self, place: str) -> tuple[str, str] | None:
-        """User name and password kept for the proxy at ``place`` (host:port); None for nothing, another or no keychain."""
+    def load_proxy_login(self, host_port: str) -> tuple[str, str] | None:
+        """User name and password kept for the proxy at ``host_port`` (host:port); None for nothing, another or no keychain."""
         texts = self._texts(_PROXY, _PROXY_ENTRY)
-        return (texts[1], texts[2]) if len(texts) == 3 and texts[0] == place else None
+        return (texts[1], texts[2]) if len(texts) == 3 and texts[0] == host_port else None
 
-    def save_proxy_login(self, place: str, user: str, password: str) -> None:
-        """Keep both for the proxy at ``place``, in the place of another one's; UsageError when that cannot be done."""
-        self._keep(_PROXY, _PROXY_ENTRY, place, user, password)
+    def save_proxy_login(self, host_port: str, user: str, password: str) -> None:
+        """Keep both for the proxy at ``host_port``, in the place of another one's; UsageError when that cannot be done."""
+        self._keep(_PROXY, _PROXY_ENTRY, host_port, user, password)
 
     def forget_proxy_login(self) -> None:
         """Remove what is kept for a proxy, if there is anything."""
@@ -158,7 +158,7 @@ class CredentialStore:
         text = json.dumps(texts, separators=(",", ":"))
         if self.available is not None or self._backend is None:
             raise UsageError(self._why_not or "")
-        if len(text) > MOST_UNITS:
+        if len(text) > MAX_UNITS:
             raise UsageError(_("This is too long for this computer's keychain. Enter it each time."))
         with _fenced(_("This computer's keychain did not keep the credentials ({error}).")):
             self._backend.set_password(service, entry, text)

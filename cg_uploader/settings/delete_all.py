@@ -9,12 +9,12 @@ from pathlib import Path
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.logs import FILE as LOG_FILE
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system import pending_saves
 from cg_uploader.translation import _
 
 
-def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> list[Path]:
+def wipe(paths: AppPaths, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> list[Path]:
     """Delete the saved credentials of ``profiles`` and of a proxy, then all profiles, settings, logs and the journal.
 
     Return what stays: the places that links led to.
@@ -29,39 +29,39 @@ def wipe(places: Places, profiles: Iterable[str], store: CredentialStore, alone:
             for name in sorted(set(profiles)):
                 store.forget(name)
             store.forget_proxy_login()
-        left = _delete_files(places)
-    _delete(_lock(places))
-    for folder in (places.profiles, places.logs, places.pages, places.locks, places.home / pending_saves.FOLDER, places.home):
+        left = _delete_files(paths)
+    _delete(_lock(paths))
+    for folder in (paths.profiles, paths.logs, paths.pages, paths.locks, paths.home / pending_saves.FOLDER, paths.home):
         with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
             folder.rmdir()
     return left
 
 
-def _lock(places: Places) -> Path:
-    return places.journal.with_name(f"{places.journal.name}.lock")
+def _lock(paths: AppPaths) -> Path:
+    return paths.journal.with_name(f"{paths.journal.name}.lock")
 
 
-def _delete_files(places: Places) -> list[Path]:
+def _delete_files(paths: AppPaths) -> list[Path]:
     left: list[Path] = []
     for folder, pattern in (
-        (places.profiles, "*.json"),
-        (places.profiles, ".new-*~"),
-        (places.logs, f"{LOG_FILE}*"),
-        (places.pages, "upload-*.html"),
-        (places.pages, ".new-*~"),
-        (places.home, places.preferences.name),
-        (places.home, places.choices.name),
-        (places.home, ".new-*~"),
-        (places.home, "journal-damaged-*"),
-        (places.home, f"{places.journal.name}-commits"),  # before the journal, which would be missed where it is left
-        (places.home, f"{places.journal.name}*"),
-        (places.locks, "run-*.lock"),
-        (places.home / pending_saves.FOLDER, pending_saves.NOTE),
+        (paths.profiles, "*.json"),
+        (paths.profiles, ".new-*~"),
+        (paths.logs, f"{LOG_FILE}*"),
+        (paths.pages, "upload-*.html"),
+        (paths.pages, ".new-*~"),
+        (paths.home, paths.preferences.name),
+        (paths.home, paths.choices.name),
+        (paths.home, ".new-*~"),
+        (paths.home, "journal-damaged-*"),
+        (paths.home, f"{paths.journal.name}-commits"),  # before the journal, which would be missed where it is left
+        (paths.home, f"{paths.journal.name}*"),
+        (paths.locks, "run-*.lock"),
+        (paths.home / pending_saves.FOLDER, pending_saves.NOTE),
     ):
-        if folder != places.home and folder.is_symlink():
+        if folder != paths.home and folder.is_symlink():
             left += [folder.resolve()] if folder.exists() else []
             continue
-        for file in sorted(set(folder.glob(pattern)) - {_lock(places)}):
+        for file in sorted(set(folder.glob(pattern)) - {_lock(paths)}):
             left += [file.resolve()] if file.is_symlink() and file.exists() else []
             _delete(file)
     return list(dict.fromkeys(left))

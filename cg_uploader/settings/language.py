@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cg_uploader import translation
-from cg_uploader.settings.paths import Places, resource
+from cg_uploader.settings.paths import AppPaths, resource
 from cg_uploader.settings.preferences import PreferenceStore
 
 # What the system says where it has no better place, the first one that is set.
@@ -15,14 +15,14 @@ _SYSTEM_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 _MAC_SETTINGS = "Library/Preferences/.GlobalPreferences.plist"
 
 
-def catalogue_for(environment: Mapping[str, str], places: Places) -> Path | None:
+def catalogue_for(environment: Mapping[str, str], paths: AppPaths) -> Path | None:
     """Return the catalogue of messages for this user, None for English.
 
     ``LANGUAGE`` comes before the user's preference, because it is set for one call.  The other variables are how a desktop
     tells the system's language, so they come after it.
     """
     languages = [word for word in environment.get("LANGUAGE", "").split(":") if word]
-    if preferred := PreferenceStore(places.preferences).load().language:
+    if preferred := PreferenceStore(paths.preferences).load().language:
         languages.append(preferred)
     return translation.catalogue([*languages, *_system_languages(environment)], resource("locale"))
 

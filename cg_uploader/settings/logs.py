@@ -18,14 +18,14 @@ from typing import TypeAlias, cast
 
 from cg_uploader import __version__
 from cg_uploader.errors import UploaderError
-from cg_uploader.settings.paths import Places, make_private
+from cg_uploader.settings.paths import AppPaths, make_private
 from cg_uploader.system.child_processes import system_name
 from cg_uploader.translation import _
 
 # The product's own logger. Other libraries' are not kept: they write whole addresses, which hold row values.
 NAME = "cg_uploader"
 FILE = "cg-uploader.log"
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 OLDER_PARTS = 3
 
 ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -103,15 +103,15 @@ def _places_of(error: BaseException) -> list[str]:
     return seen
 
 
-def start(places: Places) -> logging.Handler:
+def start(paths: AppPaths) -> logging.Handler:
     """Keep what the product logs in the log file from now on; UploaderError when its folder cannot be written.
 
     The caller hands the handler to ``stop`` at the end.
     """
-    make_private(places.logs)
-    file = places.logs / FILE
+    make_private(paths.logs)
+    file = paths.logs / FILE
     try:
-        handler = _PrivateFile(file, maxBytes=MOST_BYTES, backupCount=OLDER_PARTS, encoding="utf-8")
+        handler = _PrivateFile(file, maxBytes=MAX_BYTES, backupCount=OLDER_PARTS, encoding="utf-8")
     except OSError as error:
         raise UploaderError(
             _("The log {file} cannot be written ({reason}). Remove what stands in its place.").format(
@@ -128,10 +128,10 @@ def start(places: Places) -> logging.Handler:
 
 
 @contextlib.contextmanager
-def kept(places: Places) -> Iterator[None]:
+def kept(paths: AppPaths) -> Iterator[None]:
     """``start`` and ``stop`` around some work; where no log can be written the work is done without."""
     try:
-        handler = start(places)
+        handler = start(paths)
     except UploaderError:
         yield
         return
@@ -149,10 +149,10 @@ def stop(handler: logging.Handler) -> None:
     handler.close()
 
 
-def log_crash(places: Places, error: BaseException) -> Path:
+def log_crash(paths: AppPaths, error: BaseException) -> Path:
     """Write where a bug showed itself, without its text, and return the log file; also when nothing can be written there."""
     logger = logging.getLogger(NAME)
     kept_already = any(isinstance(handler, _PrivateFile) for handler in logger.handlers)
-    with contextlib.nullcontext() if kept_already else kept(places):
+    with contextlib.nullcontext() if kept_already else kept(paths):
         logger.critical("A bug: %s", type(error).__name__, exc_info=error)
-    return places.logs / FILE
+    return paths.logs / FILE

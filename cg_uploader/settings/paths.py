@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.system.atomic_file import FULL, patiently
+from cg_uploader.system.atomic_file import FULL, retry_on_sharing_violation
 from cg_uploader.system.home import HOME_VARIABLE, find_home
 from cg_uploader.translation import _
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class AppPaths:
     """The folders below ``home``, where everything the program stores lives."""
 
     home: Path
 
     @classmethod
-    def find(cls) -> Places:
+    def find(cls) -> AppPaths:
         """The folders of this computer's user."""
         return cls(find_home())
 
     @property
-    def demo(self) -> Places:
+    def demo(self) -> AppPaths:
         """Where the demonstration keeps its own things from one time to the next, apart from the user's own history."""
-        return Places(self.home / "demo")
+        return AppPaths(self.home / "demo")
 
     @property
     def journal(self) -> Path:
@@ -97,7 +97,7 @@ def read_private(file: Path, max_chars: int) -> str:
     """
     if not file.is_file():
         raise FileNotFoundError(file)
-    with patiently(lambda: file.open(encoding="utf-8")) as stream:
+    with retry_on_sharing_violation(lambda: file.open(encoding="utf-8")) as stream:
         return stream.read(max_chars)
 
 
@@ -112,7 +112,7 @@ def write_private(file: Path, text: str) -> None:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
-            patiently(lambda: Path(name).replace(file))
+            retry_on_sharing_violation(lambda: Path(name).replace(file))
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

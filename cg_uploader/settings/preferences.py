@@ -12,8 +12,8 @@ from cg_uploader.model.enums import BlankCells
 from cg_uploader.settings.paths import read_private, write_private
 
 THEMES = ("system", "light", "dark")
-MOST_DAYS = 3650
-MOST_CHARACTERS = 64 << 10
+MAX_DAYS = 3650
+MAX_CHARS = 64 << 10
 PROXY_WORDS = ("system", "none")
 _PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5}")
 
@@ -67,7 +67,7 @@ class PreferenceStore:
     def _saved(self) -> dict[str, Any]:
         """Everything that the file holds, known or not; empty where it holds no settings."""
         try:
-            data = json.loads(read_private(self._file, MOST_CHARACTERS))
+            data = json.loads(read_private(self._file, MAX_CHARS))
         except (OSError, ValueError, RecursionError):
             return {}
         return data if isinstance(data, dict) else {}
@@ -86,7 +86,7 @@ def _usable(name: str, value: Any) -> bool:
     if name == "blank_cells":
         return value in list(BlankCells)
     if name == "keep_days":
-        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DAYS
     if name == "proxy":
         return isinstance(value, str) and (value in PROXY_WORDS or _PLACE.fullmatch(value) is not None)
     return isinstance(value, str)

@@ -10,8 +10,8 @@ from cg_uploader.model.enums import BlankCells
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.translation import N_, _, ngettext
 
-MOST_NAMED = 6
-MOST_LETTERS = 40
+MAX_NAMED = 6
+MAX_CHARS = 40
 _BLANK_CELLS = {BlankCells.LEAVE_OUT: N_("left out"), BlankCells.SEND_EMPTY: N_("sent empty")}
 
 
@@ -77,12 +77,12 @@ def _mapping(old: Mapping | None, new: Mapping | None) -> Iterator[str]:
 
 def _named(headings: Iterable[str]) -> str:
     listed = [f"“{_short(heading)}”" for heading in headings]
-    more = len(listed) - MOST_NAMED
-    names = ", ".join(listed[:MOST_NAMED])
+    more = len(listed) - MAX_NAMED
+    names = ", ".join(listed[:MAX_NAMED])
     if more <= 0:
         return names
     return ngettext("{names} and {count} more", "{names} and {count} more", more).format(names=names, count=more)
 
 
 def _short(heading: str) -> str:
-    return heading if len(heading) <= MOST_LETTERS else f"{heading[:MOST_LETTERS]}…"
+    return heading if len(heading) <= MAX_CHARS else f"{heading[:MAX_CHARS]}…"

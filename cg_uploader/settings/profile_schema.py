@@ -14,9 +14,9 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.system.loopback import is_loopback
 from cg_uploader.translation import _
 
-MOST_BYTES = 4 << 20
-MOST_NAME = 200
-MOST_TEXT = 10_000
+MAX_BYTES = 4 << 20
+MAX_NAME_CHARS = 200
+MAX_TEXT = 10_000
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -74,7 +74,7 @@ def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _text(value: Any, key: str, *, most: int = MOST_TEXT, lines: bool = False, blank: bool = False) -> str:
+def _text(value: Any, key: str, *, most: int = MAX_TEXT, lines: bool = False, blank: bool = False) -> str:
     """A text; ``lines``: line breaks and tabs are allowed, ``blank``: it may be empty."""
     if not isinstance(value, str):
         raise ProfileError(_("“{key}” must be a text, not {value}.").format(key=key, value=_found(value)))
@@ -90,7 +90,7 @@ def _text(value: Any, key: str, *, most: int = MOST_TEXT, lines: bool = False, b
 
 
 def _name(value: Any) -> str:
-    name = _text(value, "name", most=MOST_NAME)
+    name = _text(value, "name", most=MAX_NAME_CHARS)
     if name != name.strip():
         raise ProfileError(_("“name” must not begin or end with a blank."))
     return name

@@ -16,19 +16,19 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
-from cg_uploader.settings.profile_schema import MOST_BYTES, profile_of, without_repeats
+from cg_uploader.settings.profile_schema import MAX_BYTES, profile_of, without_repeats
 from cg_uploader.system.named_file import is_there, read_named
 from cg_uploader.translation import _
 
 VERSION = 1
 # Characters of a name that leave room for a number: a profile's name has at most 200.
-LONGEST_BASE = 190
-SETUP_ENDINGS = (".json", ".cgsetup")
+MAX_BASE_CHARS = 190
+SETUP_SUFFIXES = (".json", ".cgsetup")
 
 
 def parse(text: str) -> Profile:
     """The profile in a JSON text; ProfileError names the key that is unknown, missing or wrong."""
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise ProfileError(_("This is too long to be a profile. Choose a setup file that CG Uploader has exported."))
     try:
         data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=without_repeats)
@@ -110,7 +110,7 @@ class ProfileStore:
 
     def free_name(self, name: str) -> str:
         """A name like ``name`` under which nothing is saved: with a number behind it."""
-        names, taken = (f"{name[:LONGEST_BASE]} {number}" for number in count(2)), self.names()
+        names, taken = (f"{name[:MAX_BASE_CHARS]} {number}" for number in count(2)), self.names()
         return next(free for free in names if free not in taken and not self._file(free).is_file())
 
     def save(self, profile: Profile) -> None:
@@ -163,7 +163,7 @@ def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
     What ends like a setup file is a path.  A saved name goes before a file that happens to be called so; a folder is neither.
     """
     path = Path(name_or_path)
-    if path.suffix.lower() in SETUP_ENDINGS:
+    if path.suffix.lower() in SETUP_SUFFIXES:
         return read_profile(path)
     try:
         return store.load(name_or_path)
@@ -191,7 +191,7 @@ def read_profile(file: Path) -> Profile:
         ProfileError: It cannot be read or used.  The sentence names a file that is there, and says what is wrong with it.
     """
     try:
-        text = read_named(file, MOST_BYTES + 1).decode("utf-8-sig")
+        text = read_named(file, MAX_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         if not is_there(file):  # what was typed may be anything
             raise ProfileError(_("There is no such file. Choose a setup file that CG Uploader has exported.")) from None

@@ -11,14 +11,14 @@ from typing import Any
 
 from cg_uploader.settings.paths import read_private, write_private
 
-MOST_FILES = 200
-_MOST_CHARACTERS = 4 << 20
-_MOST_HEADINGS = 100
+MAX_FILES = 200
+_MAX_CHARS = 4 << 20
+_MAX_HEADINGS = 100
 _LIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RememberedOptions:
     """What a person chose about the reading of one file; None where it is as found.
 
     ``headings``: marks of the headings that were found so.  A choice belongs to a path, because that is known before anything
@@ -37,14 +37,14 @@ class Choice:
         return sum(mark in found for mark in self.headings) >= _LIKE * len(self.headings)
 
 
-class ChoiceStore:
+class RememberedOptionsStore:
     """Reads and writes the choices of one private file; nothing depends on them, so what is damaged counts as not there."""
 
     def __init__(self, file: Path) -> None:
         """``file`` need not be there yet."""
         self._file = file
 
-    def find(self, file: Path) -> Choice | None:
+    def find(self, file: Path) -> RememberedOptions | None:
         """What was chosen for ``file`` the last time."""
         kept = _files(self._load()).get(_mark(_name(file)))
         if not isinstance(kept, dict):
@@ -57,11 +57,11 @@ class ChoiceStore:
             return None
         if row is not None and (type(row) is not int or row < 1):
             return None
-        return Choice(sheet, row, encoding, delimiter, tuple(map(str, headings)))
+        return RememberedOptions(sheet, row, encoding, delimiter, tuple(map(str, headings)))
 
-    def keep(self, file: Path, choice: Choice, headings: Sequence[str]) -> None:
+    def keep(self, file: Path, choice: RememberedOptions, headings: Sequence[str]) -> None:
         """Remember ``choice`` for ``file``, with these headings; UploaderError when the folder cannot be written."""
-        choice = replace(choice, headings=tuple(map(_mark, headings[:_MOST_HEADINGS])))
+        choice = replace(choice, headings=tuple(map(_mark, headings[:_MAX_HEADINGS])))
         kept = {
             "sheet": choice.sheet,
             "header_row": choice.header_row,
@@ -85,14 +85,14 @@ class ChoiceStore:
     def _load(self) -> dict[str, Any]:
         """Everything that the file holds, known or not; empty where it holds no choices of this version."""
         try:
-            data = json.loads(read_private(self._file, _MOST_CHARACTERS))
+            data = json.loads(read_private(self._file, _MAX_CHARS))
         except (OSError, ValueError, RecursionError):
             return {}
         return data if isinstance(data, dict) and data.get("version") == 1 else {}
 
     def _save(self, saved: dict[str, Any], files: dict[str, Any]) -> None:
         """Write ``files`` in the place of those in ``saved``, whose other keys stay."""
-        newest = dict(list(files.items())[-MOST_FILES:])
+        newest = dict(list(files.items())[-MAX_FILES:])
         write_private(self._file, json.dumps({**saved, "version": 1, "files": newest}) + "\n")
 
 

@@ -10,7 +10,7 @@ from typing import IO
 
 from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.enums import NoteKind
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.containers.errors import damaged_error
 from cg_uploader.sheets.delimited import text_reader
@@ -144,7 +144,7 @@ def _digest(handle: IO[bytes], options: ReadOptions) -> str:
     return digest.hexdigest()
 
 
-def _read_origin(workbook: Workbook) -> Origin | None:
+def _read_origin(workbook: Workbook) -> Provenance | None:
     """Return what the hidden sheet of a workbook of failed rows says about its run, or None when it says nothing."""
     try:
         builder = workbook.read(SHEET_NAME, ReadControl(limit=MAX_LINES), 1).builder

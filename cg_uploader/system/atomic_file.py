@@ -20,7 +20,7 @@ from cg_uploader.system.pending_saves import new_part
 from cg_uploader.translation import _
 
 # Characters of a proposed name, so that its folder and its ending have room in the 255 bytes that systems allow.
-LONGEST_NAME = 80
+MAX_NAME_CHARS = 80
 
 _Result = TypeVar("_Result")
 _TRIES = 20 if sys.platform == "win32" else 1
@@ -34,7 +34,7 @@ _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
 
-def patiently(do: Callable[[], _Result]) -> _Result:
+def retry_on_sharing_violation(do: Callable[[], _Result]) -> _Result:
     """What ``do`` returns; it has a second on Windows, which refuses a file while another program looks at it."""
     for _try in range(_TRIES - 1):
         with suppress(PermissionError):
@@ -74,7 +74,7 @@ def save_text(target: Path, parts: Iterable[str], *, private: bool = True) -> No
 def _keep(part: Path, target: Path) -> None:
     with part.open("r+b") as stream:
         os.fsync(stream.fileno())
-    patiently(lambda: part.replace(target))
+    retry_on_sharing_violation(lambda: part.replace(target))
 
 
 def _why_not(target: Path, error: OSError) -> str:
@@ -110,7 +110,7 @@ def proposed_name(text: str, ending: str) -> str:
     ``ending`` is what the name ends in, such as `` - receipt.pdf``.
     """
     seen = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in unicodedata.normalize("NFC", text))
-    name = _RESERVED.sub("_", " ".join(seen.split())).strip(". ")[:LONGEST_NAME].rstrip(". ")
+    name = _RESERVED.sub("_", " ".join(seen.split())).strip(". ")[:MAX_NAME_CHARS].rstrip(". ")
     if not name:
         name = "CG Uploader"
     return f"{'_' if _DEVICES.match(name + ending) else ''}{name}{ending}"

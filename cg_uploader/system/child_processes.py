@@ -66,8 +66,8 @@ def _is_for_the_desktop(name: str, text: str) -> bool:
 
 def system_program(name: str) -> str | None:
     """The absolute path of one of the system's own programs; None where it is not installed."""
-    places = (Path(folder) / name for folder in SYSTEM_FOLDERS)
-    return next((str(place) for place in places if os.access(place, os.X_OK) and place.is_file()), None)
+    paths = (Path(folder) / name for folder in SYSTEM_FOLDERS)
+    return next((str(place) for place in paths if os.access(place, os.X_OK) and place.is_file()), None)
 
 
 def ask_no_program_for_the_system() -> None:

@@ -19,7 +19,7 @@ from typing import BinaryIO, TypeVar
 from cg_uploader.translation import _
 
 # How long nothing may come of a file before its drive counts as gone.
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 _Result = TypeVar("_Result")
 
@@ -54,7 +54,7 @@ class NamedFile:
     The time limit is for each call, so that a large file on a slow drive is read to its end.
     """
 
-    def __init__(self, file: Path, seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, file: Path, seconds: float = TIMEOUT_SECONDS) -> None:
         """Open it; OSError when it is not a regular file."""
         self._seconds = seconds
         self._stream = within(seconds, lambda: _opened(file))
@@ -102,7 +102,7 @@ def read_named(file: Path, max_bytes: int) -> bytes:
 def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
     """Whether anything stands there, or something of a ``kind`` such as ``Path.is_file``; no when nobody can tell."""
     try:
-        return within(PATIENCE_SECONDS, lambda: kind(path))
+        return within(TIMEOUT_SECONDS, lambda: kind(path))
     except (OSError, ValueError):
         return False
 
@@ -123,7 +123,7 @@ def same_as(path: Path, files: Iterable[Path]) -> list[Path]:
     threads = [threading.Thread(target=look, args=(file,), name="named file", daemon=True) for file in names]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     return [file for file in names if found.get(file)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from cg_uploader.errors import DiskFull
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
 from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
@@ -15,7 +15,7 @@ from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
 @contextmanager
-def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Journal]:
+def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[Journal]:
     """Open the journal, and close it at the end.
 
     ``tell`` hears, once, that an earlier journal is lost. Row values are deleted first that the user's settings keep no
@@ -24,9 +24,9 @@ def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Jo
     Raises:
         JournalError: The journal cannot be used.
     """
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         tell_loss(journal, tell)
-        keep_days = PreferenceStore(places.preferences).load().keep_days
+        keep_days = PreferenceStore(paths.preferences).load().keep_days
         _delete_old_values(journal, keep_days)
         yield journal
         if keep_days == 0:
@@ -34,13 +34,13 @@ def opened_journal(places: Places, tell: Callable[[str], object]) -> Iterator[Jo
 
 
 @contextmanager
-def journal_to_read(places: Places, tell: Callable[[str], object]) -> Iterator[JournalReader]:
+def journal_to_read(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[JournalReader]:
     """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
 
     Raises:
         JournalError: The journal cannot be used.
     """
-    with JournalReader.to_read(places) if can_only_be_read(places) else opened_journal(places, tell) as journal:
+    with JournalReader.to_read(paths) if can_only_be_read(paths) else opened_journal(paths, tell) as journal:
         yield journal
 
 

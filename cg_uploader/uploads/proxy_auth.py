@@ -15,7 +15,7 @@ from cg_uploader.uploads.sending.control import Control
 if TYPE_CHECKING:
     from cg_uploader.api.proxies import ProxyLogin
 
-MOST_QUESTIONS = 2
+MAX_QUESTIONS = 2
 
 
 class NextTry(StrEnum):
@@ -29,8 +29,8 @@ class NextTry(StrEnum):
     GIVE_UP = "give up"
 
 
-def stopped_by(place: str, summary: RunSummary) -> bool:
-    """Whether it was the proxy at ``place`` that stopped the run, so that it goes on once the proxy is told who asks.
+def stopped_by(host_port: str, summary: RunSummary) -> bool:
+    """Whether it was the proxy at ``host_port`` that stopped the run, so that it goes on once the proxy is told who asks.
 
     Whoever or whatever else stopped it meanwhile has the last word.
     """
@@ -38,12 +38,12 @@ def stopped_by(place: str, summary: RunSummary) -> bool:
     if stop is None or stop.reason is not StopReason.PROXY_LOGIN:
         return False
     why = dict(stop.arguments)["why"]
-    return bool(place) and isinstance(why, Message) and why.argument("proxy") == place
+    return bool(host_port) and isinstance(why, Message) and why.argument("proxy") == host_port
 
 
-def goes_on(place: str, summary: RunSummary, control: Control) -> bool:
-    """Tell whether a run is continued as soon as the proxy at ``place`` has its login: not when the user stopped it too."""
-    return stopped_by(place, summary) and not control.stopping
+def goes_on(host_port: str, summary: RunSummary, control: Control) -> bool:
+    """Tell whether a run is continued as soon as the proxy at ``host_port`` has its login: not when the user stopped it too."""
+    return stopped_by(host_port, summary) and not control.stopping
 
 
 class ProxyLogins:
@@ -62,53 +62,53 @@ class ProxyLogins:
         """For the next client."""
         return tuple(self._logins.values())
 
-    def next_try(self, place: str) -> NextTry:
-        """Decide what is done when the proxy at ``place`` asks; what the keychain holds goes before the user."""
-        if self.recall(place):
+    def next_try(self, host_port: str) -> NextTry:
+        """Decide what is done when the proxy at ``host_port`` asks; what the keychain holds goes before the user."""
+        if self.recall(host_port):
             return NextTry.KNOWN
-        return NextTry.ASK if self.may_ask(place) else NextTry.GIVE_UP
+        return NextTry.ASK if self.may_ask(host_port) else NextTry.GIVE_UP
 
-    def recall(self, place: str) -> bool:
-        """Take what the keychain holds for ``place``; whether that is worth a try.  Once only: it may be out of date."""
-        if place in self._recalled or place in self._logins:
+    def recall(self, host_port: str) -> bool:
+        """Take what the keychain holds for ``host_port``; whether that is worth a try.  Once only: it may be out of date."""
+        if host_port in self._recalled or host_port in self._logins:
             return False
-        self._recalled.add(place)
+        self._recalled.add(host_port)
         try:
-            found = self._keychain.load_proxy_login(place)
+            found = self._keychain.load_proxy_login(host_port)
         except UploaderError:  # it stays locked: then a person is asked
             return False
         if found is not None:
-            self._know(place, *found)
+            self._know(host_port, *found)
         return found is not None
 
-    def asked(self, place: str) -> int:
+    def asked(self, host_port: str) -> int:
         """How often a person was asked without success."""
-        return self._asked.get(place, 0)
+        return self._asked.get(host_port, 0)
 
-    def may_ask(self, place: str) -> bool:
+    def may_ask(self, host_port: str) -> bool:
         """Whether a person may be asked (again)."""
-        return self.asked(place) < MOST_QUESTIONS
+        return self.asked(host_port) < MAX_QUESTIONS
 
-    def answer(self, place: str, user: str, password: str, *, remember: bool = False) -> None:
+    def answer(self, host_port: str, user: str, password: str, *, remember: bool = False) -> None:
         """What a person said; ``remember``: it goes into the keychain once it has worked."""
-        self._asked[place] = self.asked(place) + 1
-        self._to_keep.pop(place, None)
+        self._asked[host_port] = self.asked(host_port) + 1
+        self._to_keep.pop(host_port, None)
         if remember:
-            self._to_keep[place] = user, password
-        self._know(place, user, password)
+            self._to_keep[host_port] = user, password
+        self._know(host_port, user, password)
 
     def worked(self) -> None:
         """The proxies have accepted what they were told; UploaderError when the keychain does not keep it."""
         self._asked.clear()
         while self._to_keep:
-            place, (user, password) = self._to_keep.popitem()
-            self._keychain.save_proxy_login(place, user, password)
+            host_port, (user, password) = self._to_keep.popitem()
+            self._keychain.save_proxy_login(host_port, user, password)
 
     def begin_anew(self) -> None:
         """A person starts something new: wrong answers before do not count against it."""
         self._asked.clear()
 
-    def _know(self, place: str, user: str, password: str) -> None:
+    def _know(self, host_port: str, user: str, password: str) -> None:
         from cg_uploader.api.proxies import ProxyLogin  # the HTTP libraries take long to load
 
-        self._logins[place] = ProxyLogin(place, user, password)
+        self._logins[host_port] = ProxyLogin(host_port, user, password)

@@ -79,7 +79,7 @@ def test_what_is_not_tls_is_not_trusted(peer, client):
     with Raw(close_after(http(400, b"<h1>plain HTTP</h1>"))) as plain:
         reply = _send(client, peer(), f"https://127.0.0.1:{plain.port}/records/")
         assert reply.answer is Answer.UNTRUSTED
-        assert "speaks another language" in str(reply.message)
+        assert "uses another protocol" in str(reply.message)
         assert b"ann" not in plain.heard[0]
 
 
@@ -240,7 +240,7 @@ def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, 
 def test_a_certificate_file_with_nothing_of_use(client, peer, tmp_path, content):
     file = tmp_path / "ca.pem"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
+    with pytest.raises(UsageError, match=r"ca\.pem contains no certificate of an issuer"):
         client(peer().address, ca_file=file)
 
 
@@ -272,7 +272,7 @@ def test_how_windows_and_macos_word_it_is_understood(words, said):
 
 def test_a_certificate_file_that_is_none(peer, client, tmp_path):
     (tmp_path / "ca.pem").write_text("hello")
-    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
+    with pytest.raises(UsageError, match=r"ca\.pem contains no certificate of an issuer"):
         client(peer().address, ca_file=tmp_path / "ca.pem")
 
 
@@ -369,7 +369,7 @@ def test_a_proxy_setting_that_cannot_be_used(client, monkeypatch, proxy, said):
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "user", "password"),
+    ("text", "host_port", "user", "password"),
     [
         ("proxy.example:3128", "proxy.example:3128", None, ""),
         (" http://Proxy.Example/ ", "proxy.example:80", None, ""),
@@ -378,11 +378,11 @@ def test_a_proxy_setting_that_cannot_be_used(client, monkeypatch, proxy, said):
         ("ann@proxy", "proxy:80", "ann", ""),
     ],
 )
-def test_a_proxy_as_people_write_it(text, place, user, password):
+def test_a_proxy_as_people_write_it(text, host_port, user, password):
     proxy = read_proxy(text)
-    assert proxy.place == place
+    assert proxy.host_port == host_port
     assert (None if proxy.login is None else proxy.login.user, proxy.login.password if proxy.login else "") == (user, password)
-    assert user is None or user not in repr(proxy).replace(place, "")
+    assert user is None or user not in repr(proxy).replace(host_port, "")
 
 
 def test_what_was_named_goes_before_what_was_found_and_that_before_the_system(monkeypatch):
@@ -452,10 +452,10 @@ def test_a_proxy_password_that_is_wanted_at_sign_in(client, monkeypatch):
 def test_a_proxy_that_asks_when_a_token_is_renewed_stops_the_row_like_one_that_asks_at_the_row(client, scheme, said, wanted):
     """Not like a connection that could not be made, which is tried again and again."""
     with Raw(close_after(f"HTTP/1.1 407 No\r\nProxy-Authenticate: {scheme}\r\n\r\n".encode())) as proxy:
-        place = f"127.0.0.1:{proxy.port}"
-        sender = client(Address("https://auth.example.org/oauth2/token", ELSEWHERE), proxies=Proxies(place))
+        host_port = f"127.0.0.1:{proxy.port}"
+        sender = client(Address("https://auth.example.org/oauth2/token", ELSEWHERE), proxies=Proxies(host_port))
         reply = sender.send(Request(2, ELSEWHERE, "c", (("Email", "ann@example.org"),)))
     assert (reply.answer, reply.status, reply.answer.unsent) == (Answer.PROXY_LOGIN, None, True)
     assert said in str(reply.message)
-    assert sender.login_wanted == (place if wanted else "")
+    assert sender.login_wanted == (host_port if wanted else "")
     assert len(proxy.heard) == 1

@@ -21,7 +21,7 @@ from cg_uploader.gui.services import Practice
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.model.configuration import Credentials
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import parse
 
 _OPEN_FOR_MS = 1_000
@@ -64,9 +64,9 @@ def main() -> None:
     """Open the window, choose the file, print the seconds."""
     profile, file = Path(sys.argv[1]), Path(sys.argv[2])
     application = make_application()
-    places = Places(Path(os.environ["CG_UPLOADER_HOME"]))
-    places.prepare()
-    services = make_services(places, application, Practice())
+    paths = AppPaths(Path(os.environ["CG_UPLOADER_HOME"]))
+    paths.prepare()
+    services = make_services(paths, application, Practice())
     session = Session()
     session.use_profile(parse(profile.read_text()), Credentials("practice", "practice"))
     window = MainWindow(session, services)

@@ -22,16 +22,16 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
-from cg_uploader.gui.uploading import Ended
+from cg_uploader.gui.uploading import UploadEnd
 from cg_uploader.gui.worker import Announce, Cancelled, Work
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Activity, Region, RowStatus
 from cg_uploader.model.run import Batch, Outcome, RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import parse
 
 TICK_MS = 5
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 IDLE_SECONDS = 2.0
 SENDING_SECONDS = 15.0
 OUTCOMES, BATCHES, BATCH_SECONDS = 100_000, 100, 0.1
@@ -68,7 +68,7 @@ class Clock(QObject):
             if name == "the end":
                 self._timer.stop()
                 self._at_the_end()
-        elif now - self._begun > PATIENCE_SECONDS:
+        elif now - self._begun > TIMEOUT_SECONDS:
             print(f"The window did not come to the end of “{list(self.gaps)[-1]}”.", file=sys.stderr, flush=True)
             os._exit(1)  # at once: what it waits for may be a thread of its own
 
@@ -148,7 +148,7 @@ def outcomes_arriving(run: RunSummary | None) -> Work:
             announce(Batch(OUTCOMES, dict(counts), outcomes))
             time.sleep(BATCH_SECONDS)
         summary = RunSummary(run.run, run.file, run.profile, Region.PRACTICE, OUTCOMES, counts, run.started, run.started)
-        return Ended(summary, ())
+        return UploadEnd(summary, ())
 
     return work
 
@@ -164,9 +164,9 @@ def main() -> None:
     """Open the window, drive it, print what the clock says, close."""
     what, profile, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     application = make_application()
-    places = Places(Path(os.environ["CG_UPLOADER_HOME"]))
-    places.prepare()
-    window = MainWindow(Session(), make_services(places, application, Practice()))
+    paths = AppPaths(Path(os.environ["CG_UPLOADER_HOME"]))
+    paths.prepare()
+    window = MainWindow(Session(), make_services(paths, application, Practice()))
     window.show()
     drive = Drive(window, profile, file)
     clock = Clock(drive.look() if what == "look" else drive.upload(), window.close)

@@ -14,7 +14,7 @@ import pytest
 from rig import Heard, ScriptedClient, plan_of
 
 from cg_uploader import cli
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -46,13 +46,13 @@ def only_read(home: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def home(places: Places, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with one upload of two rows, one of which is held back."""
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         plan = plan_of([("ann@example.com", "Ann"), ("bob", "Bob")])
         engine.upload(plan, ScriptedClient(), journal, on_batch=Heard(), control=Control())
-    monkeypatch.setenv("CG_UPLOADER_HOME", str(places.home))
-    return places.home
+    monkeypatch.setenv("CG_UPLOADER_HOME", str(paths.home))
+    return paths.home
 
 
 def contents(home: Path) -> dict[str, bytes]:
@@ -80,9 +80,9 @@ def test_history_and_report_read_it(home: Path, tmp_path: Path, capsys: pytest.C
     assert contents(home) == before
 
 
-def test_what_an_open_journal_has_logged_is_read(home: Path, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_an_open_journal_has_logged_is_read(home: Path, paths: AppPaths, capsys: pytest.CaptureFixture[str]) -> None:
     """The newest commits stand in its log; without it an older record would be shown."""
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         plan = plan_of([("cleo@example.com", "Cleo")])
         engine.upload(plan, ScriptedClient(), journal, on_batch=Heard(), control=Control())
         assert home.joinpath("journal.sqlite3-wal").stat().st_size
@@ -105,17 +105,17 @@ def test_a_log_that_cannot_be_read_is_said_in_a_sentence(home: Path, capsys: pyt
 
 
 def test_an_upload_that_another_program_carries_out_is_under_way(
-    home: Path, places: Places, capsys: pytest.CaptureFixture[str]
+    home: Path, paths: AppPaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         journal.reopen(1)
-    with closing(Journal(places)) as journal, journal.hold(1), only_read(home):
+    with closing(Journal(paths)) as journal, journal.hold(1), only_read(home):
         assert json.loads(run(capsys, "history", "--json")[1])["runs"][0]["state"] == "under-way"
     with only_read(home):
         assert json.loads(run(capsys, "history", "--json")[1])["runs"][0]["state"] == "cut-off"
 
 
-def test_nothing_is_uploaded_from_it(home: Path, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_uploaded_from_it(home: Path, paths: AppPaths, capsys: pytest.CaptureFixture[str]) -> None:
     with only_read(home):
         code, _out, err = run(capsys, "resume", "1")
     assert code == 5

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.commands.journal_commands import memory
-from cg_uploader.commands.terminal import Progress, Terminal
+from cg_uploader.commands.terminal import Terminal, TerminalProgress
 from cg_uploader.errors import FileError
 from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.message import message
 from cg_uploader.model.run import Batch, Doing, Outcome
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.messages import UploadMessage
-from cg_uploader.uploads.journal.sent_rows.export_file import CHECK_BYTES, MAGIC
+from cg_uploader.uploads.journal.sent_rows.export_format import Header, write
 
 SENDING = Doing(Activity.SENDING)
 
@@ -35,7 +35,7 @@ def batch(settled: int, *outcomes: Outcome, doing: Doing = SENDING) -> Batch:
 
 def test_milestones_come_once_each_ten_percent() -> None:
     err = io.StringIO()
-    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    progress = TerminalProgress(Terminal(out=io.StringIO(), err=err))
     for settled in range(0, 101, 3):
         progress(batch(settled))
     lines = err.getvalue().splitlines()
@@ -47,7 +47,7 @@ def test_milestones_come_once_each_ten_percent() -> None:
 def test_rows_that_stay_behind_are_no_progress(screen: type[io.StringIO]) -> None:
     """172 of 252 rows are held back: the run begins at nothing, and ends with all of the 80 rows that are left."""
     err = screen()
-    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    progress = TerminalProgress(Terminal(out=io.StringIO(), err=err))
     before = {RowStatus.HELD_BACK: 172}
     for settled in range(172, 253, 4):
         counts = {RowStatus.HELD_BACK: 172, RowStatus.ACCEPTED: settled - 172}
@@ -60,7 +60,7 @@ def test_rows_that_stay_behind_are_no_progress(screen: type[io.StringIO]) -> Non
 
 def test_a_bar_is_redrawn_in_place_and_gone_at_the_end() -> None:
     err = Screen()
-    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    progress = TerminalProgress(Terminal(out=io.StringIO(), err=err))
     progress(batch(50))
     progress(batch(100, doing=Doing(Activity.FINISHED)))
     assert "50 of 100 rows" in err.getvalue()
@@ -71,13 +71,13 @@ def test_a_bar_is_redrawn_in_place_and_gone_at_the_end() -> None:
 def test_only_rows_that_need_somebody_are_told() -> None:
     err = io.StringIO()
     refused = Outcome(7, RowStatus.REFUSED, 422, (("Email", "No."),), 1, "ann@example.com")
-    Progress(Terminal(out=io.StringIO(), err=err))(batch(2, refused, Outcome(8, RowStatus.ACCEPTED, 200)))
+    TerminalProgress(Terminal(out=io.StringIO(), err=err))(batch(2, refused, Outcome(8, RowStatus.ACCEPTED, 200)))
     assert err.getvalue() == "Row 7 (ann@example.com): Refused. Email: No.\n"
 
 
 def test_a_wait_is_said_once_with_its_reason() -> None:
     err = io.StringIO()
-    progress = Progress(Terminal(out=io.StringIO(), err=err))
+    progress = TerminalProgress(Terminal(out=io.StringIO(), err=err))
     for left in range(30, 0, -1):
         progress(batch(2, doing=Doing(Activity.WAITING, message(UploadMessage.BREAK), left)))
     assert err.getvalue() == "Waiting: CustomerGauge asked for a break. Going on in 30 s.\n"
@@ -114,7 +114,7 @@ def test_a_line_is_one_line_whatever_is_in_it() -> None:
 
 def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
     err = Screen()
-    Progress(Terminal(out=io.StringIO(), err=err))(batch(1, doing=Doing(Activity.WAITING, "\x1b]0;hello\x07busy")))
+    TerminalProgress(Terminal(out=io.StringIO(), err=err))(batch(1, doing=Doing(Activity.WAITING, "\x1b]0;hello\x07busy")))
     assert "busy" in err.getvalue()
     assert "\x1b]" not in err.getvalue()
     assert "\x07" not in err.getvalue()
@@ -122,15 +122,15 @@ def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
 
 def test_what_a_strangers_file_says_moves_nothing_on_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said before its code is asked for, so anybody can have written it."""
-    header = {"from": "\x1b]0;hello\x07Ann", "made": "", "rows": 0, "places": [], "salt": "0" * 32, "key": "0" * 64}
     file = tmp_path / "a.cgmemory"
-    file.write_bytes(MAGIC + json.dumps(header).encode() + b"\n" + bytes(2 * CHECK_BYTES))
+    with file.open("wb") as stream:
+        write(stream, "another code", Header("\x1b]0;hello\x07Ann", "", 0), bytes(32), [], iter(()))
     err = Screen()
     monkeypatch.setattr("sys.stdin", Screen())
     monkeypatch.setattr("sys.stderr", err)
     monkeypatch.setattr("getpass.getpass", lambda _prompt, stream: "a code")
     with pytest.raises(FileError):
-        memory(Namespace(places=Places(tmp_path / "home"), action="import", file=file, given={}), Terminal(out=io.StringIO()))
+        memory(Namespace(paths=AppPaths(tmp_path / "home"), action="import", file=file, given={}), Terminal(out=io.StringIO()))
     assert "Ann" in err.getvalue()
     assert "\x1b" not in err.getvalue()
     assert "\x07" not in err.getvalue()

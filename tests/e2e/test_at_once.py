@@ -16,7 +16,7 @@ from rig import ScriptedClient, people, plan_of
 from cg_uploader.errors import RunChanged
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.stop_reasons import RunState
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.results.report import as_json, summaries
@@ -26,7 +26,7 @@ from cg_uploader.uploads.sending.control import Control
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 PROGRAMS, THREADS, SECONDS = 3, 2, 5.0
-LONGEST_PAUSE = 0.012
+MAX_PAUSE_SECONDS = 0.012
 TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -38,18 +38,18 @@ def not_as_it_was_written(error: RunChanged) -> None:
 class User:
     """One thread that does this and that with the journal; ``sent`` are its runs with their rows."""
 
-    def __init__(self, places: Places, name: str) -> None:
+    def __init__(self, paths: AppPaths, name: str) -> None:
         self.random = random.Random(name)
         self.name = name
-        self.places = places
+        self.paths = paths
         self.sent: dict[int, int] = {}
 
     def work(self, until: float) -> None:
         """Each time with a connection of its own, as the window's workers and the commands do."""
         deeds = (self.upload, self.upload, self.list_all, self.look_back, self.show_one, self.tidy)
         while time.monotonic() < until:
-            time.sleep(self.random.random() * LONGEST_PAUSE)
-            with Journal(self.places) as journal:
+            time.sleep(self.random.random() * MAX_PAUSE_SECONDS)
+            with Journal(self.paths) as journal:
                 assert not journal.lost
                 self.random.choice(deeds)(journal)
 
@@ -78,7 +78,7 @@ class User:
 
 def main(home: str, name: str) -> None:
     """One program: its threads at once; prints what each has sent."""
-    users = [User(Places(Path(home)), f"{name}-{number}") for number in range(THREADS)]
+    users = [User(AppPaths(Path(home)), f"{name}-{number}") for number in range(THREADS)]
     until = time.monotonic() + SECONDS
     threads = [threading.Thread(target=user.work, args=(until,)) for user in users]
     for thread in threads:
@@ -88,17 +88,17 @@ def main(home: str, name: str) -> None:
     sys.stdout.write(json.dumps([list(user.sent.items()) for user in users]))
 
 
-def test_what_each_has_sent_is_in_the_record(places: Places) -> None:
+def test_what_each_has_sent_is_in_the_record(paths: AppPaths) -> None:
     here = [
         sys.executable,
         "-P",
         "-c",
         "import sys; sys.path[:0] = sys.argv[3:]; import test_at_once; test_at_once.main(*sys.argv[1:3])",
     ]
-    paths = [str(TESTS / "e2e"), str(TESTS), str(TESTS.parent)]
+    search_paths = [str(TESTS / "e2e"), str(TESTS), str(TESTS.parent)]
     programs = [
         subprocess.Popen(
-            [*here, str(places.home), str(number), *paths], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*here, str(paths.home), str(number), *search_paths], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         for number in range(PROGRAMS)
     ]
@@ -106,5 +106,5 @@ def test_what_each_has_sent_is_in_the_record(places: Places) -> None:
     assert [error for _, error in said] == [""] * PROGRAMS
     sent = [(run, rows) for out, _ in said for user in json.loads(out) for run, rows in user]
     assert len(sent) > PROGRAMS
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         assert sorted(sent) == sorted((run, journal.summary(run).counts[RowStatus.ACCEPTED]) for run in journal.runs())

@@ -155,12 +155,12 @@ DYING = """
 import os, sys
 from cg_uploader import cli
 from cg_uploader.uploads.journal import commit_counter
-acknowledge = commit_counter.Counter.acknowledge
+acknowledge = commit_counter.CommitCounter.acknowledge
 def dying(counter, count, *, durable):
     if count > 60:
         os._exit(9)
     acknowledge(counter, count, durable=durable)
-commit_counter.Counter.acknowledge = dying
+commit_counter.CommitCounter.acknowledge = dying
 sys.exit(cli.main(sys.argv[1:]))
 """
 

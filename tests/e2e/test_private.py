@@ -15,7 +15,7 @@ from program import Program, workbook
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
 ROWS = [("ann@example.com",), ("no address",)]
-OPEN_TO_ALL, USUAL, STRICT = 0o000, 0o022, 0o077
+OPEN_TO_ALL, DEFAULT, STRICT = 0o000, 0o022, 0o077
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ FIRST = {
 }
 
 
-@pytest.mark.parametrize("bits", [OPEN_TO_ALL, USUAL, STRICT])
+@pytest.mark.parametrize("bits", [OPEN_TO_ALL, DEFAULT, STRICT])
 @pytest.mark.parametrize("command", FIRST)
 def test_the_first_command_ever_makes_a_private_home(program: Program, command: str, bits: int) -> None:
     top = program.folder.parent / "new"
@@ -98,7 +98,7 @@ def test_what_is_written_outside_keeps_to_the_umask_and_values_of_rows_to_their_
         program.profile(practice, ("Email",))
         assert program.run("profile", "import", "profile.json").returncode == 0
         assert program.run("upload", "people.xlsx", "--profile", "Test").returncode == 1
-        for bits in (OPEN_TO_ALL, USUAL, STRICT):
+        for bits in (OPEN_TO_ALL, DEFAULT, STRICT):
             folder = program.folder / f"{bits:o}"
             folder.mkdir(mode=0o700)
             with umask(bits):

@@ -16,9 +16,9 @@ from program import ENOUGH_SECONDS, Program, ledger_lines, received_count, wait_
 from rig import plan_of, recorded
 
 from cg_uploader.model.enums import Region
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 
 HEADINGS = ("Email", "First Name")
 COUNTS = ("accepted", "refused", "held_back", "not_sent", "not_sure", "skipped")
@@ -305,8 +305,8 @@ def test_a_home_that_cannot_be_one_is_said(program: Program, tmp_path: Path) -> 
 def test_an_upload_of_another_customer_is_not_continued(program: Program) -> None:
     """Nobody listens at the address, and nobody is called: that would be said otherwise."""
     plan = replace(plan_of(people(1)), region=Region.EU)
-    with Journal(Places(program.folder / "home")) as journal:
-        row = Kept(0, 2, WAITING, once_only=False, cells=plan.table.rows[0].cells)
+    with Journal(AppPaths(program.folder / "home")) as journal:
+        row = JournalRow(0, 2, WAITING, once_only=False, cells=plan.table.rows[0].cells)
         recorded(journal, plan, [row], client_id="somebody-else")
     code, said = program.json("resume", "1")
     assert code == 4

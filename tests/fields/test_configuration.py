@@ -78,11 +78,11 @@ def test_what_may_be_sent_twice(data_type: DataType) -> None:
 
 def test_an_activity_without_reference_is_sent_once() -> None:
     plain = configuration("Reference", data_type=DataType.ACTIVITY)
-    ticket = configuration(marked("Ticket", Identity.REFERENCE), "Reference", data_type=DataType.ACTIVITY)
+    pending = configuration(marked("Ticket", Identity.REFERENCE), "Reference", data_type=DataType.ACTIVITY)
     assert once_only(plain, request(Subject="x"))
     assert once_only(plain, request(Reference="  "))
-    assert once_only(ticket, request(Reference="R1"))
-    assert not once_only(ticket, request(Ticket="T1"))
+    assert once_only(pending, request(Reference="R1"))
+    assert not once_only(pending, request(Ticket="T1"))
 
 
 def test_required_headings_follow_documents_and_marks() -> None:

@@ -19,7 +19,7 @@ from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Level, NoteKind
 from cg_uploader.model.message import message
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.request import LONGEST_URL
+from cg_uploader.model.request import MAX_URL_CHARS
 from cg_uploader.model.table import Note
 
 CONTACT = configuration(Field("Email", kind=FieldKind.EMAIL), "Phone", "Name")
@@ -130,7 +130,7 @@ def test_the_address_has_a_hard_limit_to_the_byte() -> None:
     empty = plan(fields, [["a@b.cd", "x"]])
     row = empty.table.rows[0]
     used = len(empty.address.records) + 1 + len(empty.request(row).query()) - 1
-    for size, expected in ((LONGEST_URL - used, []), (LONGEST_URL - used + 1, [("error", "url-too-long")])):
+    for size, expected in ((MAX_URL_CHARS - used, []), (MAX_URL_CHARS - used + 1, [("error", "url-too-long")])):
         assert kinds(problems(plan(fields, [["a@b.cd", "x" * size]]))) == expected
 
 
@@ -222,7 +222,7 @@ def test_what_is_not_held_back_can_be_encoded(rows: list[list[str]], blank_cells
     for row in made.table.rows:
         request = made.request(row)
         if all(problem.level is not Level.ERROR for problem in checker.find_problems(row, request)):
-            assert 0 < len(request.records) + 1 + len(request.query()) <= LONGEST_URL
+            assert 0 < len(request.records) + 1 + len(request.query()) <= MAX_URL_CHARS
             assert any(value.strip() for _, value in request.pairs)
         for problem in checker.find_problems(row, request):
             assert problem.text.isprintable()

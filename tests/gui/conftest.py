@@ -19,7 +19,7 @@ from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import Scheme, Theme
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 HERE = Path(__file__).parent
 
@@ -53,9 +53,9 @@ def session() -> Session:
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme) -> Iterator[Services]:
+def services(paths: AppPaths, theme: Theme) -> Iterator[Services]:
     """Services with a practice server that answers at once."""
-    made = Services(places, theme, practice=Practice(delay=0.0))
+    made = Services(paths, theme, practice=Practice(delay=0.0))
     yield made
     made.close()
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection, tab_positions
+from windows import HEADINGS, TIMEOUT_MS, change_rows, people, practice_connection, tab_positions
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.models.rows_model import FIXED, PROBLEM
@@ -33,7 +33,7 @@ def page(window: MainWindow) -> CheckPage:
 
 
 def checked(page: CheckPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: page.session.result is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.session.result is not None, timeout=TIMEOUT_MS)
 
 
 def check(page: CheckPage, rows: Sequence[Sequence[str]], qtbot: QtBot, headings: Sequence[str] = HEADINGS) -> None:
@@ -102,7 +102,7 @@ def test_what_is_known_takes_the_room_there_is(page: CheckPage, window: MainWind
     window.resize(1600, 900)
     window.show_step(Step.CHECK)
     titles, room = page.view.horizontalHeader(), page.view.viewport()
-    qtbot.waitUntil(lambda: titles.sectionPosition(PROBLEM) + titles.sectionSize(PROBLEM) == room.width(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: titles.sectionPosition(PROBLEM) + titles.sectionSize(PROBLEM) == room.width(), timeout=TIMEOUT_MS)
 
 
 def test_a_cell_at_fault_is_painted_on_another_ground(page: CheckPage, window: MainWindow, qtbot: QtBot) -> None:

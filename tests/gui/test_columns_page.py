@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import PATIENCE_MS, practice_connection, tab_positions
+from windows import TIMEOUT_MS, practice_connection, tab_positions
 
 from cg_uploader.fields.matching import FieldState
 from cg_uploader.gui.main_window import MainWindow
@@ -209,4 +209,4 @@ def test_very_many_fields_are_listed_while_the_window_stays_awake(window: MainWi
     show(session, [field.heading for field in fields])
     assert time.thread_time() - begun < 3
     assert len(window.columns_page.lines) < 200
-    qtbot.waitUntil(lambda: len(window.columns_page.lines) == 200, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(window.columns_page.lines) == 200, timeout=TIMEOUT_MS)

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
-from windows import FIELDS, PATIENCE_MS, MakeFile, practice_connection
+from windows import FIELDS, TIMEOUT_MS, MakeFile, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.connect import ConnectPage
@@ -23,7 +23,7 @@ from cg_uploader.model.configuration import Credentials, Profile
 from cg_uploader.model.enums import DataType, Region
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 
 class MemoryKeychain:
@@ -52,7 +52,7 @@ def export(page: ConnectPage, target: Path, profile: Profile, qtbot: QtBot) -> N
     page.saved.banner.clear()
     page.export_to(target, profile)
     assert not page.saved.banner.text, "said when it is done, and not before export_to has returned"
-    qtbot.waitUntil(lambda: bool(page.saved.banner.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.saved.banner.text), timeout=TIMEOUT_MS)
 
 
 def choose(page: ConnectPage, region: Region) -> None:
@@ -124,7 +124,7 @@ def test_a_connection_that_works_is_said_in_words(
 ) -> None:
     session.set_connection(practice_connection(services))
     page.form.test_button.click()
-    qtbot.waitUntil(lambda: session.tested is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.tested is not None, timeout=TIMEOUT_MS)
     assert session.tested is not None
     assert session.tested.good
     assert page.form.banner.text.startswith("It works")
@@ -135,7 +135,7 @@ def test_refused_credentials_are_said_and_need_attention(
 ) -> None:
     window.session.set_connection(replace(practice_connection(services), client_secret="wrong"))
     page.test_connection()
-    qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.tested is not None, timeout=TIMEOUT_MS)
     assert window.session.tested is not None
     assert not window.session.tested.good
     assert page.form.banner.text
@@ -145,7 +145,7 @@ def test_refused_credentials_are_said_and_need_attention(
 def test_other_credentials_make_a_test_worthless(page: ConnectPage, session: Session, services: Services, qtbot: QtBot) -> None:
     session.set_connection(practice_connection(services))
     page.test_connection()
-    qtbot.waitUntil(lambda: session.tested is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.tested is not None, timeout=TIMEOUT_MS)
     page.form.client_secret.setText("another")
     assert session.tested is None
     assert page.form.banner.isHidden()
@@ -177,13 +177,13 @@ class TestHeadings:
         self, page: ConnectPage, session: Session, make_file: MakeFile, qtbot: QtBot
     ) -> None:
         page.configuration.editor.read_headings(make_file(("Email", "Phone", "City"), [("a@example.com", "1", "Bonn")]))
-        qtbot.waitUntil(lambda: bool(session.connection.fields or page.configuration.editor.banner.text), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: bool(session.connection.fields or page.configuration.editor.banner.text), timeout=TIMEOUT_MS)
         assert page.configuration.editor.banner.text == ""
         assert [field.heading for field in session.connection.fields] == ["Email", "Phone", "City"]
 
     def test_a_file_that_cannot_be_read_is_said(self, page: ConnectPage, tmp_path: Path, qtbot: QtBot) -> None:
         page.configuration.editor.read_headings(tmp_path / "nowhere.xlsx")
-        qtbot.waitUntil(lambda: bool(page.configuration.editor.banner.text), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: bool(page.configuration.editor.banner.text), timeout=TIMEOUT_MS)
         assert "nowhere.xlsx" in page.configuration.editor.banner.text
 
     def test_selected_headings_are_removed(self, page: ConnectPage, session: Session) -> None:
@@ -204,8 +204,8 @@ class TestSavedConnections:
         return MemoryKeychain()
 
     @pytest.fixture
-    def services(self, places: Places, theme: Theme, keychain: MemoryKeychain) -> Iterator[Services]:
-        made = Services(places, theme, credentials=CredentialStore(keychain), practice=Practice(delay=0.0))
+    def services(self, paths: AppPaths, theme: Theme, keychain: MemoryKeychain) -> Iterator[Services]:
+        made = Services(paths, theme, credentials=CredentialStore(keychain), practice=Practice(delay=0.0))
         yield made
         made.close()
 
@@ -244,7 +244,7 @@ class TestSavedConnections:
         session.set_connection(eu)
         page.saved.save_button.click()
         assert keychain.kept == {}
-        qtbot.waitUntil(page.form.remember.isEnabled, timeout=PATIENCE_MS)
+        qtbot.waitUntil(page.form.remember.isEnabled, timeout=TIMEOUT_MS)
         page.form.remember.click()
         page.saved.save_button.click()
         assert services.credentials.load("EU contacts", Region.EU) == Credentials("the-id", "the-secret")
@@ -252,11 +252,11 @@ class TestSavedConnections:
         assert services.credentials.load("EU contacts", Region.EU) is None
 
     def test_a_profile_file_never_holds_the_secret(
-        self, page: ConnectPage, session: Session, places: Places, eu: Connection
+        self, page: ConnectPage, session: Session, paths: AppPaths, eu: Connection
     ) -> None:
         session.set_connection(replace(eu, remember=True))
         page.saved.save_button.click()
-        (file,) = places.profiles.glob("*.json")
+        (file,) = paths.profiles.glob("*.json")
         assert "the-secret" not in file.read_text(encoding="utf-8")
         assert "the-id" not in file.read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ from fakeproxy import AUTH, RECORDS, FakeProxy
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rig import plan_of, recorded, table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, people, practice_connection
 
 from cg_uploader.api import endpoints
 from cg_uploader.gui.dialogs.sign_in import SignInDialog
@@ -24,17 +24,17 @@ from cg_uploader.gui.steps import Standing, Step, standing, why_closed
 from cg_uploader.gui.theme import Theme
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Region, RowStatus
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import Preferences
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 
 ROWS = 60
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme) -> Iterator[Services]:
-    made = Services(places, theme, practice=Practice(delay=0.02))
+def services(paths: AppPaths, theme: Theme) -> Iterator[Services]:
+    made = Services(paths, theme, practice=Practice(delay=0.02))
     yield made
     made.close()
 
@@ -47,11 +47,11 @@ def stopped(qtbot: QtBot, services: Services) -> int:
     session = window.session
     session.set_connection(practice_connection(services))
     session.set_table(table_of(HEADINGS, people(ROWS), Path("may.xlsx")))
-    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=TIMEOUT_MS)
     window.upload_page.upload()
-    qtbot.waitUntil(lambda: window.upload_page.progress.bar.value() > 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.upload_page.progress.bar.value() > 3, timeout=TIMEOUT_MS)
     window.upload_page.stop()
-    qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
     assert session.run is not None
     for page in (*window.pages.values(), window.history_page):
         page.shut_down()
@@ -61,17 +61,17 @@ def stopped(qtbot: QtBot, services: Services) -> int:
 def go_on(window: MainWindow, qtbot: QtBot) -> None:
     """Open History, select the newest upload, press Continue."""
     window.show_history()
-    qtbot.waitUntil(lambda: window.history_page.model.rowCount() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.history_page.model.rowCount() > 0, timeout=TIMEOUT_MS)
     window.history_page.view.selectRow(0)
     qtbot.mouseClick(window.history_page.go_on, Qt.MouseButton.LeftButton)
 
 
 def ended(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.session.running, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.session.running, timeout=TIMEOUT_MS)
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> SignInDialog:
-    qtbot.waitUntil(lambda: window.upload_page.sign_in is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.upload_page.sign_in is not None, timeout=TIMEOUT_MS)
     assert window.upload_page.sign_in is not None
     return window.upload_page.sign_in
 
@@ -101,7 +101,7 @@ def test_at_its_end_its_totals_and_its_receipt_are_there_and_stay(
     assert window.step is Step.UPLOAD
     assert {status: counter.count for status, counter in window.upload_page.counters.counters.items()} == run.counts
     window.upload_page.save_receipt(tmp_path / "receipt.html")
-    qtbot.waitUntil(lambda: "receipt.html" in window.upload_page.after.saved.text, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "receipt.html" in window.upload_page.after.saved.text, timeout=TIMEOUT_MS)
     assert shows_its_result(window)
 
 
@@ -110,7 +110,7 @@ def test_on_stop_its_totals_stay_and_its_failed_rows_can_be_saved(
 ) -> None:
     go_on(window, qtbot)
     page = window.upload_page
-    qtbot.waitUntil(lambda: window.session.running and page.progress.bar.value() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.running and page.progress.bar.value() > 0, timeout=TIMEOUT_MS)
     qtbot.mouseClick(page.progress.stop_button, Qt.MouseButton.LeftButton)
     ended(window, qtbot)
     run = window.session.run
@@ -119,7 +119,7 @@ def test_on_stop_its_totals_stay_and_its_failed_rows_can_be_saved(
     assert shows_its_result(window)
     assert page.after.failed_rows.isVisible()
     page.save_failed_rows(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: "failed.xlsx" in page.after.saved.text, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "failed.xlsx" in page.after.saved.text, timeout=TIMEOUT_MS)
     assert (tmp_path / "failed.xlsx").exists()
     assert shows_its_result(window)
     qtbot.mouseClick(page.after.go_on, Qt.MouseButton.LeftButton)
@@ -156,9 +156,9 @@ def test_a_secret_that_is_refused_is_asked_for_on_the_page_until_one_is_accepted
     assert "“Practice”" in dialog.facts.text()
     assert shows_its_result(window)
     answer(dialog, qtbot, "practice", "wrong")
-    qtbot.waitUntil(lambda: window.upload_page.sign_in not in (None, dialog), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.upload_page.sign_in not in (None, dialog), timeout=TIMEOUT_MS)
     answer(asked(window, qtbot), qtbot, "practice", "right")
-    qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=TIMEOUT_MS)
     assert window.session.connection.client_secret == "right", "the same connection is open, and the user has corrected it"
     assert window.upload_page.failure.isHidden()
     assert services.practice.server.ledger.processed == ROWS
@@ -175,15 +175,15 @@ class TestAnotherCustomer:
             yield proxy
 
     @pytest.fixture
-    def begin(self, places: Places) -> Callable[..., int]:
+    def begin(self, paths: AppPaths) -> Callable[..., int]:
         def made(client_id: str = "") -> int:
             plan = plan_of([("a@example.com", "Ann"), ("b@example.com", "Bob")])
             plan = replace(plan, region=Region.EU, profile="EU contacts", address=endpoints.address(Region.EU, None))
             rows = [
-                Kept(place, place + 2, "waiting", once_only=False, cells=(f"{name}@example.com", name))
+                JournalRow(place, place + 2, "waiting", once_only=False, cells=(f"{name}@example.com", name))
                 for place, name in enumerate(("ann", "bob"))
             ]
-            with closing(Journal(places)) as journal:
+            with closing(Journal(paths)) as journal:
                 return recorded(journal, plan, rows, client_id)
 
         return made
@@ -205,9 +205,9 @@ class TestAnotherCustomer:
         assert standing(window.session, Step.UPLOAD) is Standing.NEEDS_ATTENTION
         qtbot.mouseClick(window.upload_page.after.go_on, Qt.MouseButton.LeftButton)
         answer(asked(window, qtbot), qtbot, "another-id", "the-secret")
-        qtbot.waitUntil(lambda: "another Client ID" in window.upload_page.failure.text, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "another Client ID" in window.upload_page.failure.text, timeout=TIMEOUT_MS)
         answer(asked(window, qtbot), qtbot, "the-id", "the-secret")
-        qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=TIMEOUT_MS)
         assert window.session.run is not None
         assert window.session.run.counts[RowStatus.ACCEPTED] == 2 == len(proxy.puts)
         assert window.upload_page.failure.isHidden()
@@ -226,12 +226,12 @@ class TestAnotherCustomer:
 
 
 def test_an_upload_that_is_gone_meanwhile_says_so_where_the_user_stands(
-    window: MainWindow, places: Places, stopped: int, qtbot: QtBot
+    window: MainWindow, paths: AppPaths, stopped: int, qtbot: QtBot
 ) -> None:
     window.show_history()
-    qtbot.waitUntil(lambda: window.history_page.model.rowCount() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.history_page.model.rowCount() > 0, timeout=TIMEOUT_MS)
     window.history_page.view.selectRow(0)
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         journal.forget(stopped)
     window._continue_run(stopped)
     ended(window, qtbot)
@@ -245,7 +245,7 @@ def test_nothing_is_continued_while_a_file_is_read_for_its_table_would_close_the
 ) -> None:
     page = window.history_page
     window.show_history()
-    qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=TIMEOUT_MS)
     page.view.selectRow(0)
     window.session.expect_file(Path("long.csv"), window.session.read_options)
     assert not page.go_on.isEnabled()
@@ -256,10 +256,10 @@ def test_nothing_is_continued_while_a_file_is_read_for_its_table_would_close_the
 
 def test_failed_rows_of_an_unknown_connection_say_where_it_is_entered(window: MainWindow, stopped: int, qtbot: QtBot) -> None:
     go_on(window, qtbot)
-    qtbot.waitUntil(lambda: window.session.running and window.upload_page.progress.bar.value() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.running and window.upload_page.progress.bar.value() > 0, timeout=TIMEOUT_MS)
     window.upload_page.stop()
     ended(window, qtbot)
     qtbot.mouseClick(window.upload_page.after.again, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.session.table is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.table is not None, timeout=TIMEOUT_MS)
     assert window.stack.currentWidget() is window.connect_page
     assert "“Practice”" in window.connect_page.saved.banner.text

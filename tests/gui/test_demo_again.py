@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 BEFORE = """
 import json, sys
@@ -90,11 +90,11 @@ def demo(home: Path, steps: str) -> str:
 @pytest.mark.slow
 def test_an_upload_that_was_paused_at_its_end_goes_on_from_the_history_of_the_next_one(tmp_path: Path) -> None:
     said = json.loads(demo(tmp_path, FIRST))
-    kept = Places(tmp_path).demo
+    kept = AppPaths(tmp_path).demo
     assert str(kept.home) in said
     assert "start it again" in said
     assert kept.journal.exists()
-    assert not Places(tmp_path).journal.exists(), "the user's own history is left as it is"
+    assert not AppPaths(tmp_path).journal.exists(), "the user's own history is left as it is"
     ended = json.loads(demo(tmp_path, AGAIN))
     assert ended["stopped"] is None
     assert ended["accepted"] > 100

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from pytestqt.qtbot import QtBot
-from windows import HEADINGS, PATIENCE_MS, MakeFile, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, MakeFile, people, practice_connection
 
 from cg_uploader.gui import changes
 from cg_uploader.gui.main_window import MainWindow
@@ -20,15 +20,15 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.model.configuration import Mapping, Source
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 BAD = ("no-address", "Bob", "Account 1")
 REFUSED = {"when": {"Email": "ann1@example.com"}, "do": "refused", "errors": {"Email": "The email is on a list."}}
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme) -> Iterator[Services]:
-    made = Services(places, theme, practice=Practice(delay=0.0, script=faults.parse({"rules": [REFUSED]})))
+def services(paths: AppPaths, theme: Theme) -> Iterator[Services]:
+    made = Services(paths, theme, practice=Practice(delay=0.0, script=faults.parse({"rules": [REFUSED]})))
     yield made
     made.close()
 
@@ -42,19 +42,19 @@ def uploaded(window: MainWindow, file: Path, qtbot: QtBot, *, mapping: Mapping |
         session.set_mapping(mapping)
         checked(window, qtbot)
     window.upload_page.upload()
-    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=TIMEOUT_MS)
     assert session.run is not None
 
 
 def opened(window: MainWindow, file: Path, qtbot: QtBot) -> None:
     window.file_page.open_file(file)
-    qtbot.waitUntil(lambda: not window.file_page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.file_page.runner.busy, timeout=TIMEOUT_MS)
     checked(window, qtbot)
 
 
 def checked(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
-    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=TIMEOUT_MS)
 
 
 def sent(services: Services) -> int:
@@ -68,7 +68,7 @@ def test_failed_rows_are_tried_again_without_leaving_the_window(
     session = window.session
     assert not window.upload_page.after.again.isHidden()
     window.upload_page.after.again.click()
-    qtbot.waitUntil(lambda: window.step is Step.CHECK, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.step is Step.CHECK, timeout=TIMEOUT_MS)
     checked(window, qtbot)
     assert session.table is not None
     assert [row.number for row in session.table.rows] == [3, 4]
@@ -79,7 +79,7 @@ def test_failed_rows_are_tried_again_without_leaving_the_window(
     window.show_step(Step.UPLOAD)
     assert window.upload_page.before.button.text() == "&Upload 1 row"
     window.upload_page.upload()
-    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=TIMEOUT_MS)
     assert session.run is not None
     assert session.run.counts[RowStatus.ACCEPTED] == 1
     assert sent(services) == 2
@@ -91,7 +91,7 @@ def test_a_file_of_failed_rows_brings_mapping_and_numbers_back(
     mapping = Mapping((("Email", Source(letter="A")), ("First Name", Source(column="Account Name"))))
     uploaded(window, make_file(HEADINGS, [*people(1), BAD]), qtbot, mapping=mapping)
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=TIMEOUT_MS)
     book = openpyxl.load_workbook(tmp_path / "failed.xlsx")
     book.worksheets[0]["B2"] = "bob@example.com"
     book.save(tmp_path / "failed.xlsx")
@@ -111,20 +111,20 @@ def test_its_connection_comes_back_when_it_is_saved_here(
     uploaded(window, make_file(HEADINGS, [*people(1), BAD]), qtbot)
     window.connect_page.save_under("Practice")
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=TIMEOUT_MS)
     window.session.set_connection(Connection(name="Other", reference="other"))
     window.file_page.open_file(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.file_page.banner.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.file_page.banner.text), timeout=TIMEOUT_MS)
     assert (window.session.connection.name, window.session.connection.reference) == ("Practice", "contact")
 
 
 def test_a_connection_that_is_not_here_is_named(window: MainWindow, make_file: MakeFile, tmp_path: Path, qtbot: QtBot) -> None:
     uploaded(window, make_file(HEADINGS, [*people(1), BAD]), qtbot)
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=TIMEOUT_MS)
     window.session.set_connection(replace(window.session.connection, name="Other", reference="other"))
     window.file_page.open_file(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.file_page.banner.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.file_page.banner.text), timeout=TIMEOUT_MS)
     assert "would now be sent with “Other” to “other”" in window.file_page.banner.text
 
 
@@ -133,14 +133,14 @@ def test_what_customergauge_refused_stands_in_the_check_until_it_is_corrected(
 ) -> None:
     uploaded(window, make_file(HEADINGS, people(3)), qtbot)
     window.upload_page.save_failed_rows(tmp_path / "failed.xlsx")
-    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(window.upload_page.after.saved.text), timeout=TIMEOUT_MS)
     for open_again in (
         window.upload_page.after.again.click,
         lambda: opened(window, tmp_path / "failed.xlsx", qtbot),
     ):
         before = window.session.table
         open_again()
-        qtbot.waitUntil(lambda before=before: window.session.table is not before, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda before=before: window.session.table is not before, timeout=TIMEOUT_MS)
         checked(window, qtbot)
         assert window.session.result is not None
         assert [group.text for group in window.session.result.groups] == ["Correct 1 row that CustomerGauge refused before"]

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
-from windows import HEADINGS, PATIENCE_MS, MakeFile, change_rows, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, MakeFile, change_rows, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.file import FilePage, facts
@@ -26,9 +26,9 @@ def page(window: MainWindow) -> FilePage:
 
 
 def read(page: FilePage, file: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(page.session.opened, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(page.session.opened, timeout=TIMEOUT_MS):
         page.open_file(file)
-    qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy, timeout=TIMEOUT_MS)
 
 
 def test_a_workbook_is_read_and_shown_with_its_facts(
@@ -48,10 +48,10 @@ def test_a_dropped_file_is_taken(page: FilePage, make_file: MakeFile, qtbot: QtB
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file))])
     drop = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    with qtbot.waitSignal(page.zone.file_chosen, timeout=PATIENCE_MS) as chosen:
+    with qtbot.waitSignal(page.zone.file_chosen, timeout=TIMEOUT_MS) as chosen:
         page.zone.dropEvent(drop)
     assert chosen.args == [file]
-    qtbot.waitUntil(lambda: page.session.table is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.session.table is not None, timeout=TIMEOUT_MS)
 
 
 def test_text_files_show_encoding_and_delimiter_and_can_be_read_otherwise(
@@ -64,7 +64,7 @@ def test_text_files_show_encoding_and_delimiter_and_can_be_read_otherwise(
     assert session.table is not None
     assert session.table.rows[0].cells == ("ann@example.com", "Zoë")
     page.options.encoding.setCurrentIndex(page.options.encoding.findData("cp1251"))
-    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(session.opened, timeout=TIMEOUT_MS):
         page.options.encoding.activated.emit(page.options.encoding.currentIndex())
     assert session.table.rows[0].cells[1] != "Zoë"
     assert session.table.encoding == "cp1251"
@@ -76,17 +76,17 @@ def test_the_header_row_can_be_typed_or_chosen_in_the_table(
     read(page, make_file(HEADINGS, people(5)), qtbot)
     page.view.selectRow(1)
     assert page.header_button.isEnabled()
-    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(session.opened, timeout=TIMEOUT_MS):
         page.header_button.click()
     assert session.table is not None
     assert session.table.header_row == 3
     assert page.options.header_row.value() == 3
     assert "Grey lines" in page._shown.text()
     first = page.view.verticalHeader()
-    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(session.opened, timeout=TIMEOUT_MS):
         qtbot.mouseClick(first.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, first.sectionViewportPosition(0) + 5))
     assert session.table.header_row == 1, "by one click on the line that stands above"
-    with qtbot.waitSignal(session.opened, timeout=PATIENCE_MS):
+    with qtbot.waitSignal(session.opened, timeout=TIMEOUT_MS):
         page.options.header_row.setValue(2)
     assert session.table.header_row == 2
 
@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_read_is_one_plain_sentence(
 def test_a_failed_other_reading_keeps_the_table(page: FilePage, session: Session, make_file: MakeFile, qtbot: QtBot) -> None:
     read(page, make_file(HEADINGS, people(5)), qtbot)
     page.options.header_row.setValue(900)
-    qtbot.waitUntil(lambda: bool(page.banner.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.banner.text), timeout=TIMEOUT_MS)
     assert session.table is not None
     assert session.table.header_row == 1
     assert page.options.header_row.value() == 1
@@ -121,7 +121,7 @@ def test_reading_can_be_cancelled(page: FilePage, session: Session, tmp_path: Pa
     page.open_file(file)
     assert page.runner.busy
     page.cancel_button.click()
-    qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy, timeout=TIMEOUT_MS)
     assert session.table is None
     assert page.banner.text == "The reading of long.csv was cancelled. No file is open."
     assert why_not(session, Step.FILE) == "Choose a file."

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from windows import HEADINGS, PATIENCE_MS, MakeFile, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, MakeFile, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.file import FilePage, facts
@@ -33,7 +33,7 @@ def read(page: FilePage, file: Path, qtbot: QtBot) -> None:
 
 
 def settled(page: FilePage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.runner.busy and not page.session.reading, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy and not page.session.reading, timeout=TIMEOUT_MS)
 
 
 def cells(page: FilePage, line: int = 0) -> list[object]:

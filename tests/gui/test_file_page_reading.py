@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
-from windows import HEADINGS, PATIENCE_MS, MakeFile, gated_readers, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, MakeFile, gated_readers, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.file import FilePage
@@ -38,11 +38,11 @@ def long_file(make_file: MakeFile) -> Path:
 
 def first_rows_of(page: FilePage, file: Path, qtbot: QtBot) -> None:
     page.open_file(file)
-    qtbot.waitUntil(lambda: page.zone.name == file.name, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.zone.name == file.name, timeout=TIMEOUT_MS)
 
 
 def end_of_reading(page: FilePage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy, timeout=TIMEOUT_MS)
 
 
 def test_first_rows_are_seen_before_the_rest_and_stay_where_they_are(
@@ -99,7 +99,7 @@ def test_while_another_file_is_read_the_one_before_leads_nowhere(
     gate.unlink()
     first_rows_of(page, long_file, qtbot)
     assert [standing(session, step) for step in Step if step > Step.FILE] == [Standing.NOT_STARTED] * 3
-    qtbot.waitUntil(lambda: page.preview.rowCount() == FIRST_ROWS, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.preview.rowCount() == FIRST_ROWS, timeout=TIMEOUT_MS)
     assert session.table is before
     assert why_closed(session, Step.COLUMNS)
     assert standing(session, Step.FILE) is Standing.UNDER_WAY
@@ -150,7 +150,7 @@ def test_another_file_while_one_is_read_takes_its_place(
     first_rows_of(page, long_file, qtbot)
     other = make_file(("Key", "Name"), [("a", "b")], "other.xlsx")
     first_rows_of(page, other, qtbot)
-    qtbot.waitUntil(lambda: page.preview.columnCount() == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.preview.columnCount() == 2, timeout=TIMEOUT_MS)
     gate.touch()
     end_of_reading(page, qtbot)
     assert session.table is not None
@@ -163,7 +163,7 @@ def test_a_header_row_can_be_chosen_while_the_rest_is_read(
 ) -> None:
     first_rows_of(page, long_file, qtbot)
     page.view.verticalHeader().sectionClicked.emit(2)
-    qtbot.waitUntil(lambda: page.preview.headerData(0, Qt.Orientation.Horizontal) == "ann2@example.com", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.preview.headerData(0, Qt.Orientation.Horizontal) == "ann2@example.com", timeout=TIMEOUT_MS)
     gate.touch()
     end_of_reading(page, qtbot)
     assert session.table is not None

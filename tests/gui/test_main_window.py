@@ -14,7 +14,7 @@ from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QMessageBox, QTableView
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, people, practice_connection
 
 from cg_uploader.gui.app import Bugs
 from cg_uploader.gui.dialogs.about import about
@@ -26,17 +26,17 @@ from cg_uploader.gui.services import Practice, Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Standing, Step, standing, why_closed
 from cg_uploader.gui.theme import Scheme, Theme
-from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.inputs import PushButton
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.settings import logs
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 
 def ready(window: MainWindow, rows: int, qtbot: QtBot) -> None:
     session = window.session
     session.set_connection(practice_connection(window.services))
     session.set_table(table_of(HEADINGS, people(rows)))
-    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=TIMEOUT_MS)
 
 
 class TestSteps:
@@ -99,8 +99,8 @@ class TestSteps:
 
 class TestEnd:
     @pytest.fixture
-    def services(self, places: Places, theme: Theme) -> Iterator[Services]:
-        made = Services(places, theme, practice=Practice(delay=0.05))
+    def services(self, paths: AppPaths, theme: Theme) -> Iterator[Services]:
+        made = Services(paths, theme, practice=Practice(delay=0.05))
         yield made
         made.close()
 
@@ -123,7 +123,7 @@ class TestEnd:
         ready(window, 200, qtbot)
         window.show_step(Step.UPLOAD)
         window.upload_page.upload()
-        qtbot.waitUntil(lambda: window.upload_page.progress.bar.value() > 4, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.upload_page.progress.bar.value() > 4, timeout=TIMEOUT_MS)
 
     def test_keep_going_keeps_going(self, window: MainWindow, qtbot: QtBot) -> None:
         self.running(window, qtbot)
@@ -133,11 +133,11 @@ class TestEnd:
         assert window.session.running
         assert window.upload_page.progress.stop_button.isEnabled()
 
-    def test_pause_and_close_ends_the_run_so_that_it_can_go_on(self, window: MainWindow, places: Places, qtbot: QtBot) -> None:
+    def test_pause_and_close_ends_the_run_so_that_it_can_go_on(self, window: MainWindow, paths: AppPaths, qtbot: QtBot) -> None:
         self.running(window, qtbot)
         self.answer(window, QMessageBox.ButtonRole.AcceptRole)
         window.close()
-        qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=TIMEOUT_MS)
         assert not window.upload_page.runner.busy
         run = window.session.run
         assert run is not None
@@ -238,7 +238,7 @@ class TestAccess:
         session = window.session
         session.set_connection(practice_connection(window.services))
         session.set_table(table_of(("Email", "<img src='http://127.0.0.1:9/x'>"), [("<b>ann</b>@example.com", "<h1>x</h1>")]))
-        qtbot.waitUntil(lambda: session.result is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: session.result is not None, timeout=TIMEOUT_MS)
         assert "<img" in window.columns_page._left.text()
 
     def test_the_tab_key_leaves_a_table(self, window: MainWindow) -> None:
@@ -246,7 +246,7 @@ class TestAccess:
 
     def test_whatever_cannot_be_pressed_says_why(self, window: MainWindow, session: Session, qtbot: QtBot) -> None:
         def silent() -> list[str]:
-            found = [b for b in window.findChildren(Button) if b.isVisible() and not b.isEnabled()]
+            found = [b for b in window.findChildren(PushButton) if b.isVisible() and not b.isEnabled()]
             return [b.text() for b in found if not b.accessibleDescription() or not b.toolTip()]
 
         assert silent() == []
@@ -255,15 +255,15 @@ class TestAccess:
             window.show_step(step)
             assert silent() == []
         window.show_step(Step.UPLOAD)
-        qtbot.waitUntil(window.upload_page.before.button.isEnabled, timeout=PATIENCE_MS)
+        qtbot.waitUntil(window.upload_page.before.button.isEnabled, timeout=TIMEOUT_MS)
         window.upload_page.upload()
         assert silent() == []
         window.upload_page.stop()
         assert silent() == []
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         window.show_history()
         assert silent() == []
-        qtbot.waitUntil(lambda: not window.history_page.runner.busy, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not window.history_page.runner.busy, timeout=TIMEOUT_MS)
         window.history_page.view.selectRow(0)
         assert silent() == []
 
@@ -272,15 +272,15 @@ class TestAccess:
         window.resize(SMALLEST)
         for step in Step:
             window.show_step(step)
-            qtbot.waitUntil(lambda: window.size() == SMALLEST, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda: window.size() == SMALLEST, timeout=TIMEOUT_MS)
             inner = window.pages[step].content.parentWidget()
             assert inner is not None
             assert inner.minimumSizeHint().width() <= window.stack.width()
 
 
-def test_a_bug_is_logged_without_its_text_and_told_once(window: MainWindow, places: Places, qapp: QApplication) -> None:
+def test_a_bug_is_logged_without_its_text_and_told_once(window: MainWindow, paths: AppPaths, qapp: QApplication) -> None:
     before = sys.excepthook
-    bugs = Bugs(window, places)
+    bugs = Bugs(window, paths)
     try:
         assert sys.excepthook is not before
         for _ in range(2):
@@ -291,7 +291,7 @@ def test_a_bug_is_logged_without_its_text_and_told_once(window: MainWindow, plac
     boxes = window.findChildren(QMessageBox)
     assert len(boxes) == 1
     boxes[0].close()
-    log = (places.logs / logs.FILE).read_text(encoding="utf-8")
+    log = (paths.logs / logs.FILE).read_text(encoding="utf-8")
     assert "ZeroDivisionError" in log
     assert "ann@example.com" not in log
     assert bugs.parent() is window

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, people, practice_connection
 
 from cg_uploader.errors import ProxyLoginWanted
 from cg_uploader.gui import uploading
@@ -19,7 +19,7 @@ from cg_uploader.gui.worker import Announce, Cancelled, Runner, Work
 from cg_uploader.model.enums import DataType
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Table
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.table.spool import BLOCK_ROWS, RowPacker, Spool
 from cg_uploader.uploads.sending.control import Control
 
@@ -35,7 +35,7 @@ class SlowRows(Spool):
     def _read_block(self, block: int) -> tuple[array[int], bytes]:
         if block:
             self.reached.set()
-            self.go_on.wait(PATIENCE_MS / 1000)
+            self.go_on.wait(TIMEOUT_MS / 1000)
         return super()._read_block(block)
 
 
@@ -59,10 +59,10 @@ def test_another_file_while_the_rows_of_the_one_before_are_checked(window: MainW
     window.session.set_connection(practice_connection(window.services))
     slow.go_on.clear()
     window.session.set_table(table_over(slow))
-    qtbot.waitUntil(slow.reached.is_set, timeout=PATIENCE_MS)
+    qtbot.waitUntil(slow.reached.is_set, timeout=TIMEOUT_MS)
     window.session.set_table(table_of(HEADINGS, people(3)))
     slow.go_on.set()
-    qtbot.waitUntil(lambda: window.session.result is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.result is not None, timeout=TIMEOUT_MS)
     assert window.session.result is not None
     assert window.session.result.ready == 3
 
@@ -72,21 +72,21 @@ def test_another_file_while_earlier_uploads_of_the_one_before_are_looked_for(
 ) -> None:
     looking_back, begun = uploading.looking_back, threading.Event()
 
-    def held_up(plan: Plan, places: Places, client_id: str) -> Work:
+    def held_up(plan: Plan, paths: AppPaths, client_id: str) -> Work:
         """The rows have been checked; from here on those of the first file come slowly."""
         if plan.table.rows is slow:
             slow.go_on.clear()
             slow.reached.clear()
             begun.set()
-        return looking_back(plan, places, client_id)
+        return looking_back(plan, paths, client_id)
 
     monkeypatch.setattr(uploading, "looking_back", held_up)
     window.session.set_connection(practice_connection(window.services, DataType.SURVEY, "survey"))
     window.session.set_table(table_over(slow))
-    qtbot.waitUntil(lambda: begun.is_set() and slow.reached.is_set(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: begun.is_set() and slow.reached.is_set(), timeout=TIMEOUT_MS)
     window.session.set_table(table_of(HEADINGS, people(3)))
     slow.go_on.set()
-    qtbot.waitUntil(lambda: window.session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.session.result is not None and not window.upload_page._looking.busy, timeout=TIMEOUT_MS)
     assert window.upload_page.failure.isHidden()
     assert window.session.result is not None
     assert window.session.result.ready == 3
@@ -101,14 +101,14 @@ def test_a_stop_holds_when_a_proxy_asks_who_asks_at_the_same_moment(window: Main
 
         def asked(_announce: Announce, _cancelled: Cancelled) -> object:
             begun.wait()
-            raise ProxyLoginWanted("The proxy asks who asks.", place="127.0.0.1:3128")
+            raise ProxyLoginWanted("The proxy asks who asks.", host_port="127.0.0.1:3128")
 
         return asked
 
     page._begin(work)
     page.stop()
     begun.set()
-    qtbot.waitUntil(lambda: not page._sending.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page._sending.busy, timeout=TIMEOUT_MS)
     assert not window.session.running
     assert len(tries) == 1
     assert page.proxy.dialog is None
@@ -131,5 +131,5 @@ def test_an_upload_goes_on_while_its_receipt_is_still_being_written(window: Main
     page._sending.shut_down()
     window.session.set_running(False)
     written.set()
-    qtbot.waitUntil(lambda: not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy, timeout=TIMEOUT_MS)
     assert page.after.saved.text == "The receipt is saved."

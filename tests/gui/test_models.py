@@ -11,12 +11,12 @@ from PySide6.QtCore import QAbstractTableModel, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 from rig import plan_of, table_of
-from windows import PATIENCE_MS
+from windows import TIMEOUT_MS
 
 from cg_uploader.fields.checks import Problem
 from cg_uploader.gui.models import fields_model, outcomes_model, preview_model, rows_model, runs_model
 from cg_uploader.gui.models.fields_model import FieldsModel
-from cg_uploader.gui.models.outcomes_model import MOST_LISTED, OutcomesModel
+from cg_uploader.gui.models.outcomes_model import MAX_LISTED, OutcomesModel
 from cg_uploader.gui.models.preview_model import PreviewModel
 from cg_uploader.gui.models.rows_model import RowsModel
 from cg_uploader.gui.models.runs_model import RunsModel
@@ -69,7 +69,7 @@ class TestPreview:
     def test_keeps_to_the_first_rows_of_a_long_file(self) -> None:
         model = PreviewModel()
         model.show_table(table_of(("Email",), [(f"a{number}@example.com",) for number in range(900)]))
-        assert model.rowCount() == preview_model.MOST_ROWS
+        assert model.rowCount() == preview_model.MAX_ROWS
 
     def test_nothing_is_shown_without_a_table(self, qtmodeltester: ModelTester) -> None:
         model = PreviewModel()
@@ -103,7 +103,7 @@ class TestFields:
         assert shown(model) == [["Email", "Required", "E-mail address", ""], ["First Name", "Optional", "Text", ""]]
 
     def test_ticking_required_changes_the_field_and_tells(self, model: FieldsModel, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(model.edited, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(model.edited, timeout=TIMEOUT_MS):
             model.setData(model.index(1, fields_model.REQUIRED), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
         assert model.fields[1] == Field("First Name", required=True)
 
@@ -158,7 +158,7 @@ class TestRows:
     def test_an_edit_is_passed_on_and_not_made_here(self, qtbot: QtBot) -> None:
         model = RowsModel()
         model.show_rows(plan_of([("ann@example.com", "Ann")]), [0], self.remark)
-        with qtbot.waitSignal(model.cell_edited, timeout=PATIENCE_MS) as told:
+        with qtbot.waitSignal(model.cell_edited, timeout=TIMEOUT_MS) as told:
             assert model.setData(model.index(0, 4), "Anna")
         assert told.args == [Row(2, ("ann@example.com", "Ann")), 1, "Anna"]
         assert shown(model)[0][4] == "Ann"
@@ -217,9 +217,9 @@ class TestOutcomes:
 
     def test_a_long_list_ends_and_says_so(self, qtmodeltester: ModelTester) -> None:
         model = OutcomesModel()
-        for start in range(0, MOST_LISTED + 400, 400):
+        for start in range(0, MAX_LISTED + 400, 400):
             model.add([outcome(start + at, RowStatus.REFUSED) for at in range(400)])
-        assert model.rowCount() == MOST_LISTED
+        assert model.rowCount() == MAX_LISTED
         assert model.full
 
     def test_replacing_forgets_what_was_here(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from pytestqt.qtbot import QtBot
-from windows import FIELDS, HEADINGS, PATIENCE_MS, MakeFile, people, practice_connection
+from windows import FIELDS, HEADINGS, TIMEOUT_MS, MakeFile, people, practice_connection
 
 from cg_uploader.gui import changes
 from cg_uploader.gui.main_window import MainWindow
@@ -34,7 +34,7 @@ def read(page: FilePage, file: Path, qtbot: QtBot) -> None:
 
 
 def settled(page: FilePage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.runner.busy and not page.session.reading, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.runner.busy and not page.session.reading, timeout=TIMEOUT_MS)
 
 
 def edit(session: Session, number: int, column: int, text: str) -> None:
@@ -81,7 +81,7 @@ class TestAFileThatCannotBeRead:
         assert page.preview.rowCount() == 5
         assert standing(session, Step.FILE) is Standing.READY
         assert why_closed(session, Step.COLUMNS) == ""
-        qtbot.waitUntil(lambda: session.result is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: session.result is not None, timeout=TIMEOUT_MS)
         read(page, good, qtbot)
         assert page.banner.text == ""
 
@@ -293,5 +293,5 @@ class TestWhatIsTyped:
 
     def test_is_in_no_file(self, window: MainWindow, connect: ConnectPage) -> None:
         self.choose(connect, Region.US)
-        home = window.services.places.home
+        home = window.services.paths.home
         assert not [file for file in home.rglob("*") if file.is_file() and b"eu-secret" in file.read_bytes()]

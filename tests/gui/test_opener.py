@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cg_uploader.gui.opener import open_outside
 from cg_uploader.system import child_processes
 
-PATIENCE_MS = 20_000
+TIMEOUT_MS = 20_000
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there the system itself opens it")
@@ -34,7 +34,7 @@ def test_the_systems_own_opener_is_given_the_desktop_and_no_secret(
     monkeypatch.setenv("LD_PRELOAD", "")
     monkeypatch.setenv("DISPLAY", ":7")
     assert open_outside(tmp_path / "a page.html")
-    qtbot.waitUntil(said.exists, timeout=PATIENCE_MS)
+    qtbot.waitUntil(said.exists, timeout=TIMEOUT_MS)
     lines = said.read_text().splitlines()
     assert lines[:2] == ["system", str(tmp_path / "a page.html")]
     assert "DISPLAY=:7" in lines

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QMessageBox, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
-from windows import PATIENCE_MS, MakeFile, practice_connection
+from windows import TIMEOUT_MS, MakeFile, practice_connection
 
 from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
@@ -22,7 +22,7 @@ from cg_uploader.gui.widgets.texts import message
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import FieldKind
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 EVIL = "<b>x</b> &amp; <img src=a> photo\u202egnp.exe\u200b"
 HEADINGS = ("Email", f"Name {EVIL}", f"Left {EVIL}")
@@ -31,8 +31,8 @@ WRAPPED = "<p style='white-space:pre-wrap'>"
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme) -> Iterator[Services]:
-    made = Services(places, theme, practice=Practice(delay=0.0, script=faults.parse(SCRIPT)))
+def services(paths: AppPaths, theme: Theme) -> Iterator[Services]:
+    made = Services(paths, theme, practice=Practice(delay=0.0, script=faults.parse(SCRIPT)))
     yield made
     made.close()
 
@@ -46,13 +46,13 @@ def full(window: MainWindow, services: Services, make_file: MakeFile, qtbot: QtB
     rows = [(f"{name}@example.com", EVIL, EVIL) for name in ("one", "two")]
     file = make_file(HEADINGS, [*rows, (f"bad {EVIL}", EVIL, EVIL)], name=f"{EVIL.replace('/', '')}.xlsx")
     window.file_page.open_file(file)
-    qtbot.waitUntil(lambda: session.table is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.table is not None, timeout=TIMEOUT_MS)
     session.set_mapping(Mapping((("Email", Source(column="Email")), (HEADINGS[1], Source(column=HEADINGS[1])))))
-    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.result is not None and not window.upload_page._looking.busy, timeout=TIMEOUT_MS)
     window.upload_page.upload()
-    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not session.running and not window.upload_page.runner.busy, timeout=TIMEOUT_MS)
     window.show_history()
-    qtbot.waitUntil(lambda: window.history_page.model.rowCount() == 1, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.history_page.model.rowCount() == 1, timeout=TIMEOUT_MS)
     return window
 
 

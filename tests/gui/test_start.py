@@ -13,13 +13,13 @@ import pytest
 
 from cg_uploader.model.enums import Region
 from cg_uploader.settings import profiles
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
 from cg_uploader.settings.sample import sample_profile
 
 LONG_TO_LOAD = {
     *("requests", "urllib3", "truststore", "cryptography", "ssl", "http.client", "socketserver", "asyncio", "multiprocessing"),
-    *("numpy", "pandas", "openpyxl", "xlsxwriter", "python_calamine", "sqlite3", "filelock", "lxml"),
+    *("numpy", "pandas", "openpyxl", "xlsxwriter", "python_calamine", "sqlite3", "filelock", "lxml", "nacl"),
     *("keyring", "jeepney", "secretstorage", "PySide6.QtNetwork", "PySide6.QtPrintSupport", "PySide6.QtSvg"),
     *("cg_uploader.uploads.journal.journal", "cg_uploader.uploads.sending.engine", "cg_uploader.uploads.results.receipt"),
     *("cg_uploader.api.client", "cg_uploader.api.proxies", "cg_uploader.practice.server", "cg_uploader.gui.dialogs.settings"),
@@ -70,11 +70,11 @@ sys.exit(cli.main([]))
 
 @pytest.mark.process
 def test_nothing_slow_is_loaded_or_started_before_the_window_can_be_seen(tmp_path: Path) -> None:
-    places = Places(tmp_path)
-    places.prepare()
+    paths = AppPaths(tmp_path)
+    paths.prepare()
     sample = sample_profile()
-    profiles.ProfileStore(places.profiles).save(replace(sample, name="Last", region=Region.EU, address=None))
-    PreferenceStore(places.preferences).save(Preferences(last_profile="Last"))
+    profiles.ProfileStore(paths.profiles).save(replace(sample, name="Last", region=Region.EU, address=None))
+    PreferenceStore(paths.preferences).save(Preferences(last_profile="Last"))
     own = {"CG_UPLOADER_HOME": str(tmp_path), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     environment = {**os.environ, **own, "QT_QPA_PLATFORM": "offscreen"}
     words = [sys.executable, "-c", CODE]

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.pages.upload import UploadPage
@@ -18,7 +18,7 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.model.enums import Activity, DataType, RowStatus
 from cg_uploader.model.run import Batch
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.sending import engine
 
 ROWS = 30
@@ -37,10 +37,10 @@ def kind(request: pytest.FixtureRequest) -> DataType:
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme, kind: DataType) -> Iterator[Services]:
+def services(paths: AppPaths, theme: Theme, kind: DataType) -> Iterator[Services]:
     """The first rows are processed and never answered."""
     rule = {"when": {"any": True}, "do": "processed-hang", "times": flying(kind)}
-    made = Services(places, theme, practice=Practice(delay=0.0, script=faults.parse({"rules": [rule]})))
+    made = Services(paths, theme, practice=Practice(delay=0.0, script=faults.parse({"rules": [rule]})))
     yield made
     made.close()
 
@@ -52,18 +52,18 @@ def page(window: MainWindow, kind: DataType, qtbot: QtBot, monkeypatch: pytest.M
     session, page = window.session, window.upload_page
     session.set_connection(practice_connection(window.services, kind, kind.value))
     session.set_table(table_of(HEADINGS, people(ROWS)))
-    qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=TIMEOUT_MS)
     session.set_consent(True)
     window.show_step(page.step)
     page.upload()
     ledger = window.services.practice.server.ledger
-    qtbot.waitUntil(lambda: ledger.received == flying(kind), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: page.progress.activity.text().startswith("Sending"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: ledger.received == flying(kind), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: page.progress.activity.text().startswith("Sending"), timeout=TIMEOUT_MS)
     return page
 
 
 def ended(page: UploadPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.session.running and not page._sending.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.session.running and not page._sending.busy, timeout=TIMEOUT_MS)
 
 
 def test_stop_now_waits_for_no_answer_and_the_upload_can_be_continued(
@@ -79,7 +79,7 @@ def test_stop_now_waits_for_no_answer_and_the_upload_can_be_continued(
     told: list[Batch] = []
     assert page._sending._worker is not None
     page._sending._worker.batch.connect(told.append)
-    qtbot.waitUntil(lambda: any(batch.activity is Activity.STOPPING for batch in told), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: any(batch.activity is Activity.STOPPING for batch in told), timeout=TIMEOUT_MS)
     QCoreApplication.processEvents()  # the page hears it after it was told
     assert session.running, "rows under way have their time"
     assert "Not sure" in progress.detail.text(), "what the run tells meanwhile does not take the words away"

@@ -8,12 +8,12 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from windows import PATIENCE_MS
+from windows import TIMEOUT_MS
 
 from cg_uploader.gui import theme as theme_module
 from cg_uploader.gui.theme import DARK, LIGHT, Colours, Scheme, Theme, style_sheet
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton
 
 TEXTS_ON_GROUNDS = [
     *((text, ground) for text in ("text", "quiet") for ground in ("window", "surface", "raised", "accent_soft")),
@@ -59,7 +59,7 @@ def test_the_style_sheet_names_every_colour_and_leaves_no_placeholder(colours: C
 
 def test_choosing_a_scheme_changes_palette_and_tells(qtbot: QtBot, theme: Theme, qapp: QApplication) -> None:
     try:
-        with qtbot.waitSignal(theme.changed, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(theme.changed, timeout=TIMEOUT_MS):
             theme.choose(Scheme.DARK)
         assert theme.colours is DARK
         assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.window
@@ -74,7 +74,7 @@ def test_fonts_grow_with_the_systems(theme: Theme, qapp: QApplication) -> None:
 
 
 def test_the_icon_of_a_button_grows_with_its_text(qtbot: QtBot) -> None:
-    button = Button("Stop", shape=Shape.STOP)
+    button = PushButton("Stop", shape=IconShape.STOP)
     qtbot.addWidget(button)
     before, font = button.iconSize().width(), button.font()
     font.setPointSizeF(3 * font.pointSizeF())

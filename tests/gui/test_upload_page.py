@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rig import table_of
-from windows import HEADINGS, PATIENCE_MS, change_rows, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, change_rows, people, practice_connection
 
 from cg_uploader.errors import UsageError
 from cg_uploader.gui import uploading
@@ -28,7 +28,7 @@ from cg_uploader.gui.worker import Work
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.run import Outcome
 from cg_uploader.practice.ledger import Effect
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 BAD = ("no-address", "Bob", "Account 1")
 
@@ -42,11 +42,11 @@ def page(window: MainWindow) -> UploadPage:
 def ready(page: UploadPage, rows: Sequence[Sequence[str]], qtbot: QtBot) -> None:
     """The rows are checked and this computer has been asked about earlier runs."""
     page.session.set_table(table_of(HEADINGS, rows))
-    qtbot.waitUntil(lambda: page.session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.session.result is not None and not page._looking.busy, timeout=TIMEOUT_MS)
 
 
 def ended(page: UploadPage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not page.session.running and not page.runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.session.running and not page.runner.busy, timeout=TIMEOUT_MS)
 
 
 def shown_counts(page: UploadPage) -> dict[RowStatus, int]:
@@ -141,7 +141,7 @@ class TestConsent:
         page.upload()
         ended(page, qtbot)
         change_rows(session, {}, frozenset({6}))
-        qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: session.result is not None and not page._looking.busy, timeout=TIMEOUT_MS)
         page.before.consent.click()
         assert "accepted" in page.before.earlier.text
         assert "what happens" in page.before.reason.text()
@@ -156,8 +156,8 @@ class TestConsent:
 
 class TestSwitches:
     @pytest.fixture
-    def services(self, places: Places, theme: Theme) -> Iterator[Services]:
-        made = Services(places, theme, practice=Practice(delay=0.02))
+    def services(self, paths: AppPaths, theme: Theme) -> Iterator[Services]:
+        made = Services(paths, theme, practice=Practice(delay=0.02))
         yield made
         made.close()
 
@@ -168,7 +168,7 @@ class TestSwitches:
 
         def looking_back(*_: object) -> Work:
             def work(_announce: object, _cancelled: object) -> object:
-                late.wait(PATIENCE_MS / 1000)
+                late.wait(TIMEOUT_MS / 1000)
                 over.set()
                 raise UsageError("The record is busy.")
 
@@ -176,13 +176,13 @@ class TestSwitches:
 
         monkeypatch.setattr(uploading, "looking_back", looking_back)
         page.session.set_table(table_of(HEADINGS, people(100)))
-        qtbot.waitUntil(lambda: page.session.result is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.session.result is not None, timeout=TIMEOUT_MS)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 2, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 2, timeout=TIMEOUT_MS)
         late.set()
-        qtbot.waitUntil(over.is_set, timeout=PATIENCE_MS)
+        qtbot.waitUntil(over.is_set, timeout=TIMEOUT_MS)
         value = page.progress.bar.value()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > value, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > value, timeout=TIMEOUT_MS)
         assert page.session.running
         page.stop()
         ended(page, qtbot)
@@ -192,10 +192,10 @@ class TestSwitches:
     ) -> None:
         ready(page, people(120), qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=TIMEOUT_MS)
         page.progress.pause_button.click()
         assert page.progress.pause_button.text() == "&Continue"
-        qtbot.waitUntil(lambda: page.progress.activity.text().startswith("Paused"), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.activity.text().startswith("Paused"), timeout=TIMEOUT_MS)
         page.progress.pause_button.click()
         ended(page, qtbot)
         assert session.run is not None
@@ -206,7 +206,7 @@ class TestSwitches:
     ) -> None:
         ready(page, people(120), qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=TIMEOUT_MS)
         page.progress.stop_button.click()
         assert not page.progress.stop_button.isEnabled()
         ended(page, qtbot)
@@ -225,7 +225,7 @@ class TestSwitches:
         ready(page, people(120), qtbot)
         window.show_step(Step.UPLOAD)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 0, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 0, timeout=TIMEOUT_MS)
         for step in (Step.CONNECT, Step.FILE, Step.COLUMNS, Step.CHECK):
             assert not window.rail.button(step).isEnabled()
             assert "under way" in window.rail.button(step).accessibleDescription()
@@ -237,7 +237,7 @@ class TestSwitches:
     def test_rate_and_time_left_come_when_they_can_be_known(self, page: UploadPage, qtbot: QtBot) -> None:
         ready(page, people(150), qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: "rows a second" in page.progress.figures.text(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "rows a second" in page.progress.figures.text(), timeout=TIMEOUT_MS)
         assert "left" in page.progress.figures.text()
         page.stop()
         ended(page, qtbot)
@@ -262,7 +262,7 @@ def test_failed_rows_are_saved_and_can_be_opened_again(page: UploadPage, tmp_pat
     ended(page, qtbot)
     target = tmp_path / "failed.xlsx"
     page.save_failed_rows(target)
-    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=TIMEOUT_MS)
     assert page.after.saved.text.startswith("1 row saved in failed.xlsx")
     book = load_workbook(target)
     assert str(book.worksheets[0]["A2"].value).startswith("6/held_back/")
@@ -275,7 +275,7 @@ def test_failed_rows_go_to_a_csv_file_and_nothing_of_the_programs_is_replaced(
     ready(page, [*people(4), BAD], qtbot)
     page.upload()
     ended(page, qtbot)
-    journal = services.places.journal
+    journal = services.paths.journal
     setup = tmp_path / "eve.cgsetup"
     setup.write_text("{}")
     for target, said in (
@@ -284,13 +284,13 @@ def test_failed_rows_go_to_a_csv_file_and_nothing_of_the_programs_is_replaced(
         (journal.with_name("failed.xlsx"), "where CG Uploader keeps its own files"),
     ):
         page.save_failed_rows(target)
-        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=PATIENCE_MS)  # type: ignore[misc]
+        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=TIMEOUT_MS)  # type: ignore[misc]
     for target, said in (
         (tmp_path / "receipt.txt", "does not end in .pdf, .html or .htm"),
         (journal.with_name("receipt.pdf"), "where CG Uploader keeps its own files"),
     ):
         page.save_receipt(target)
-        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=PATIENCE_MS)  # type: ignore[misc]
+        qtbot.waitUntil(lambda said=said: said in page.after.saved.text, timeout=TIMEOUT_MS)  # type: ignore[misc]
     assert not list(tmp_path.rglob("receipt*"))
     assert not list(journal.parent.glob("failed*"))
 
@@ -301,7 +301,7 @@ def test_a_receipt_is_saved_as_pdf_or_page(page: UploadPage, tmp_path: Path, qtb
     page.upload()
     ended(page, qtbot)
     page.save_receipt(tmp_path / name)
-    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=TIMEOUT_MS)
     content = (tmp_path / name).read_bytes()
     assert content.startswith(b"%PDF" if name.endswith("pdf") else b"<!")
     assert sorted(path.name for path in tmp_path.glob("receipt*")) == [name]
@@ -313,7 +313,7 @@ def test_a_long_receipt_repeats_its_heads_on_every_page(page: UploadPage, tmp_pa
     page.upload()
     ended(page, qtbot)
     page.save_receipt(tmp_path / "receipt.pdf")
-    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=TIMEOUT_MS)
     words = ["pdftotext", "-layout", str(tmp_path / "receipt.pdf"), "-"]
     *pages, _ = subprocess.run(words, check=True, capture_output=True, encoding="utf-8").stdout.split("\f")
     listed = [text for text in pages if "no blanks" in text]
@@ -329,5 +329,5 @@ def test_a_receipt_that_cannot_be_written_is_said(page: UploadPage, tmp_path: Pa
     page.upload()
     ended(page, qtbot)
     page.save_receipt(tmp_path / "nowhere" / "receipt.pdf")
-    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=TIMEOUT_MS)
     assert "no such folder" in page.after.saved.text

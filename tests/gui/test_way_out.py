@@ -14,7 +14,7 @@ from fakeproxy import AUTH, RECORDS, FakeProxy, answer
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
-from windows import FIELDS, HEADINGS, PATIENCE_MS, MakeFile, people
+from windows import FIELDS, HEADINGS, TIMEOUT_MS, MakeFile, people
 
 from cg_uploader.errors import UsageError
 from cg_uploader.gui import proxylookup
@@ -28,7 +28,7 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import DataType, Region, RowStatus
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import Preferences
 
 EU = Address(f"https://{AUTH}/oauth2/token", f"https://{RECORDS}/records/")
@@ -54,8 +54,8 @@ def keychain() -> MemoryKeychain:
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme, keychain: MemoryKeychain) -> Iterator[Services]:
-    made = Services(places, theme, credentials=CredentialStore(keychain), practice=Practice(delay=0.0))
+def services(paths: AppPaths, theme: Theme, keychain: MemoryKeychain) -> Iterator[Services]:
+    made = Services(paths, theme, credentials=CredentialStore(keychain), practice=Practice(delay=0.0))
     yield made
     made.close()
 
@@ -95,7 +95,7 @@ def eu() -> Connection:
 
 def answer_dialog(page: object, qtbot: QtBot, user: str, password: str, *, remember: bool = False) -> None:
     question = page.proxy  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: question.dialog is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: question.dialog is not None, timeout=TIMEOUT_MS)
     dialog = question.dialog
     dialog.user.setText(user)
     dialog.password.setText(password)
@@ -122,7 +122,7 @@ class TestSettings:
     def test_a_named_proxy_is_kept_without_its_password(self, dialog: SettingsDialog, services: Services) -> None:
         self.choose(dialog, "named", "http://ann:p4ssw0rd@Proxy.example:3128/")
         assert services.preferences.load().proxy == "proxy.example:3128"
-        assert "p4ssw0rd" not in services.places.preferences.read_text()
+        assert "p4ssw0rd" not in services.paths.preferences.read_text()
         assert "not kept here" in dialog.network.proxy_remark.text()
         self.choose(dialog, "none")
         assert services.preferences.load().proxy == "none"
@@ -175,12 +175,12 @@ class TestConnect:
         page.test_connection()
         answer_dialog(page, qtbot, "ann", "wrong", remember=True)
         answer_dialog(page, qtbot, "ann", "p4ssw0rd", remember=True)
-        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=TIMEOUT_MS)
         assert window.session.tested is not None
         assert window.session.tested.good
         assert list(keychain.values()) == [f'["127.0.0.1:{proxy.port}","ann","p4ssw0rd"]']
         page.test_connection()
-        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=TIMEOUT_MS)
         assert page.proxy.dialog is None
         assert len(proxy.inside) == 2
 
@@ -192,7 +192,7 @@ class TestConnect:
         page.test_connection()
         answer_dialog(page, qtbot, "ann", "wrong", remember=True)
         answer_dialog(page, qtbot, "ann", "wrong again")
-        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=TIMEOUT_MS)
         assert window.session.tested is not None
         assert "does not accept the user name" in window.session.tested.text
         assert (len(proxy.asked), proxy.inside, keychain) == (3, [], {})
@@ -201,7 +201,7 @@ class TestConnect:
         through(login=LOGIN)
         window.session.set_connection(eu())
         window.connect_page.test_connection()
-        qtbot.waitUntil(lambda: window.connect_page.proxy.dialog is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.connect_page.proxy.dialog is not None, timeout=TIMEOUT_MS)
         assert window.connect_page.proxy.dialog is not None
         window.connect_page.proxy.dialog.reject()
         assert window.session.tested is not None
@@ -214,7 +214,7 @@ class TestConnect:
         services.credentials.save_proxy_login(f"127.0.0.1:{proxy.port}", "ann", "p4ssw0rd")
         window.session.set_connection(eu())
         window.connect_page.test_connection()
-        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.tested is not None, timeout=TIMEOUT_MS)
         assert window.session.tested is not None
         assert window.session.tested.good
 
@@ -234,15 +234,15 @@ class TestUpload:
         proxy = through(login=LOGIN, records=closing, demand_from=demand_from)
         window.session.set_connection(eu())
         window.open_any(make_file(HEADINGS, people(4)))
-        qtbot.waitUntil(lambda: window.session.table is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.table is not None, timeout=TIMEOUT_MS)
         window.show_step(Step.CHECK)
-        qtbot.waitUntil(lambda: window.session.result is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.result is not None, timeout=TIMEOUT_MS)
         window.show_step(Step.UPLOAD)
         page = window.upload_page
-        qtbot.waitUntil(lambda: not page.why_not(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not page.why_not(), timeout=TIMEOUT_MS)
         page.upload()
         answer_dialog(page, qtbot, "ann", "p4ssw0rd")
-        qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=TIMEOUT_MS)
         assert window.session.run is not None
         assert window.session.run.counts[RowStatus.ACCEPTED] == 4
         assert len(proxy.puts) == 4

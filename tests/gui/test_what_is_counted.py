@@ -15,7 +15,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 from rig import ListedRows, table_of
-from windows import HEADINGS, PATIENCE_MS, people, practice_connection
+from windows import HEADINGS, TIMEOUT_MS, people, practice_connection
 
 from cg_uploader.gui.main_window import MainWindow
 from cg_uploader.gui.models.runs_model import NUMBERS, STARTED
@@ -25,24 +25,24 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.widgets.run_progress import RunProgress
-from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.table import TableView
 from cg_uploader.model.enums import Activity, Region, RowStatus
 from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 WRONG = "Nobody Ltd"
 BAD = ("no-address", "Bob", "Account 1")
 
 
 @pytest.fixture
-def services(places: Places, theme: Theme, tmp_path: Path) -> Iterator[Services]:
+def services(paths: AppPaths, theme: Theme, tmp_path: Path) -> Iterator[Services]:
     """Practice that refuses every row of one account, always for the same reason."""
     refused = {"when": {"Account Name": WRONG}, "do": "refused", "errors": {"Account Name": "The account name is invalid."}}
     script = tmp_path / "script.json"
     script.write_text(json.dumps({"rules": [refused]}), encoding="utf-8")
-    made = Services(places, theme, practice=Practice(delay=0.02, script=faults.read(script)))
+    made = Services(paths, theme, practice=Practice(delay=0.02, script=faults.read(script)))
     yield made
     made.close()
 
@@ -55,7 +55,7 @@ def page(window: MainWindow) -> UploadPage:
 
 def ready(page: UploadPage, rows: Sequence[Sequence[str]], qtbot: QtBot) -> None:
     page.session.set_table(table_of(HEADINGS, rows))
-    qtbot.waitUntil(lambda: page.session.result is not None and not page._looking.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.session.result is not None and not page._looking.busy, timeout=TIMEOUT_MS)
     window = page.window()
     assert isinstance(window, MainWindow)
     window.show_step(Step.UPLOAD)
@@ -73,9 +73,9 @@ class TestProgress:
         ready(page, [*people(30), *[BAD] * 70], qtbot)
         bar.valueChanged.connect(lambda value: seen.append((value, bar.maximum())))
         page.upload()
-        qtbot.waitUntil(lambda: "100" in page.progress.rows.text(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "100" in page.progress.rows.text(), timeout=TIMEOUT_MS)
         assert page.progress.rows.text() == "100 rows: 30 to be sent · 70 held back"
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         assert seen[-1] == (30, 30)
         assert {maximum for value, maximum in seen if value >= 0} == {30}
         assert [value for value, _ in seen] == sorted(value for value, _ in seen)
@@ -88,18 +88,18 @@ class TestProgress:
     ) -> None:
         ready(page, [*people(60), *[BAD] * 9], qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 5, timeout=TIMEOUT_MS)
         page.stop()
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         assert session.run is not None
         accepted = session.run.counts[RowStatus.ACCEPTED]
         assert 5 < accepted < 60
         page.after.go_on.click()
-        qtbot.waitUntil(lambda: "69" in page.progress.rows.text(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "69" in page.progress.rows.text(), timeout=TIMEOUT_MS)
         said = page.progress.rows.text()
         assert said == f"69 rows: {60 - accepted} to be sent · {accepted} accepted before · 9 held back"
         assert page.progress.bar.maximum() == 60 - accepted
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         assert page.progress.bar.value() == 60 - accepted
 
     @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ class TestFirstChoice:
         """The run stopped because its first five rows were all refused for one same reason."""
         ready(page, [(email, name, WRONG) for email, name, _ in people(40)], qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: not window.session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not window.session.running, timeout=TIMEOUT_MS)
         assert window.session.run is not None
         assert window.session.run.stopped is not None
         assert "all refused for the same reason" in str(window.session.run.stopped)
@@ -168,7 +168,7 @@ class TestFirstChoice:
     ) -> None:
         window.show_history()
         history = window.history_page
-        qtbot.waitUntil(lambda: history.model.rowCount() > 0, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: history.model.rowCount() > 0, timeout=TIMEOUT_MS)
         history.view.selectRow(0)
         assert history.go_on.isEnabled()
         assert history.go_on.property("role") != "primary"
@@ -177,12 +177,12 @@ class TestFirstChoice:
     def test_is_to_go_on_after_a_stop_and_to_save_at_the_end(self, page: UploadPage, session: Session, qtbot: QtBot) -> None:
         ready(page, [*people(40), BAD], qtbot)
         page.upload()
-        qtbot.waitUntil(lambda: page.progress.bar.value() > 0, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: page.progress.bar.value() > 0, timeout=TIMEOUT_MS)
         page.stop()
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         assert self.primary(page) == [page.after.go_on]
         page.after.go_on.click()
-        qtbot.waitUntil(lambda: not session.running, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not session.running, timeout=TIMEOUT_MS)
         assert self.primary(page) == [page.after.failed_rows]
 
 
@@ -197,7 +197,7 @@ def font(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
     qapp.setFont(usual)
 
 
-def room(view: Table, line: int, column: int) -> tuple[int, int]:
+def room(view: TableView, line: int, column: int) -> tuple[int, int]:
     """What the text of a cell needs and what the style gives it, in pixels."""
     index = view.model().index(line, column)
     option = QStyleOptionViewItem()
@@ -260,8 +260,8 @@ class TestNumbers:
         rows = ListedRows(replace(row, number=1_048_576) for row in table.rows)
         window.session.set_table(replace(table, rows=rows))
         window.show_step(Step.CHECK)
-        qtbot.waitUntil(lambda: window.session.result is not None, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: window.session.result is not None, timeout=TIMEOUT_MS)
         view = window.check_page.view
-        qtbot.waitUntil(lambda: view.model().rowCount() > 0, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: view.model().rowCount() > 0, timeout=TIMEOUT_MS)
         needed, given = room(view, 0, 0)
         assert needed <= given

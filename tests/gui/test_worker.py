@@ -7,7 +7,7 @@ import threading
 import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
-from windows import PATIENCE_MS
+from windows import TIMEOUT_MS
 
 from cg_uploader.errors import FileError
 from cg_uploader.gui.worker import Announce, Cancelled, Runner, Worker
@@ -37,7 +37,7 @@ class Listener:
 def test_a_worker_runs_off_the_windows_thread_and_tells_its_result(qtbot: QtBot) -> None:
     window_thread = threading.get_ident()
     worker = Worker(lambda _announce, _cancelled: threading.get_ident())
-    with qtbot.waitSignal(worker.done, timeout=PATIENCE_MS) as told:
+    with qtbot.waitSignal(worker.done, timeout=TIMEOUT_MS) as told:
         worker.start()
     assert worker.wait()
     assert told.args is not None
@@ -53,7 +53,7 @@ def test_batches_come_in_order_and_on_the_windows_thread(qtbot: QtBot, runner: R
         return True
 
     runner.start(work, done=listener.done, failed=listener.failed, batch=listener.batch)
-    qtbot.waitUntil(lambda: not runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not runner.busy, timeout=TIMEOUT_MS)
     runner.shut_down()
     assert [told for kind, told, _ in listener.heard if kind == "batch"] == list(range(200))
     assert listener.heard[-1][:2] == ("done", True)
@@ -71,7 +71,7 @@ def test_a_failure_arrives_as_the_exception_and_a_bug_is_heard_of_too(
 
     with qtbot.captureExceptions() as heard_of:
         runner.start(work, done=listener.done, failed=listener.failed)
-        qtbot.waitUntil(lambda: not runner.busy, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not runner.busy, timeout=TIMEOUT_MS)
     runner.shut_down()
     assert [(kind, told) for kind, told, _ in listener.heard] == [("failed", failure)]
     assert len(heard_of) == bugs
@@ -88,7 +88,7 @@ def test_a_new_work_replaces_the_one_before_whose_result_nobody_hears(qtbot: QtB
 
     runner.start(slow, done=listener.done, failed=listener.failed, batch=listener.batch)
     runner.start(lambda _announce, _cancelled: "new", done=listener.done, failed=listener.failed)
-    qtbot.waitUntil(lambda: bool(listener.heard), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(listener.heard), timeout=TIMEOUT_MS)
     let_go.set()
     runner.shut_down()
     qtbot.wait(1)
@@ -108,7 +108,7 @@ def test_giving_up_is_asked_of_the_work(qtbot: QtBot, runner: Runner) -> None:
     runner.start(patient, done=listener.done)
     assert begun.wait(60)
     runner.give_up()
-    qtbot.waitUntil(lambda: not runner.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not runner.busy, timeout=TIMEOUT_MS)
     runner.shut_down()
     assert [told for _, told, _ in listener.heard] == ["gave up"]
 
@@ -133,6 +133,6 @@ def test_busy_is_told_at_both_ends(qtbot: QtBot, runner: Runner) -> None:
     seen: list[bool] = []
     runner.busy_changed.connect(seen.append)
     runner.start(lambda _announce, _cancelled: None)
-    qtbot.waitUntil(lambda: len(seen) == 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(seen) == 2, timeout=TIMEOUT_MS)
     runner.shut_down()
     assert seen == [True, False]

@@ -17,7 +17,7 @@ from cg_uploader.sheets.process.parse_process import worker_command
 from cg_uploader.sheets.reader import Readers
 
 MakeFile = Callable[..., Path]
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 
 
 def people(count: int) -> list[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from cg_uploader.api.endpoints import address, region_of
 from cg_uploader.errors import UsageError
 from cg_uploader.model.configuration import Address, Configuration, Field, Profile
 from cg_uploader.model.enums import DataType, Region
-from cg_uploader.model.regions import REGIONS, USUAL_REGION, RegionFacts
+from cg_uploader.model.regions import DEFAULT_REGION, REGIONS, RegionFacts
 from cg_uploader.settings.profile_diff import differences
 from cg_uploader.settings.profiles import parse, to_json
 
@@ -26,7 +26,7 @@ def test_every_region_has_its_entry() -> None:
     for facts in REGIONS.values():
         assert facts.practice == (facts.address is None) == (not facts.keeps_secrets)
     assert len({facts.label for facts in REGIONS.values()}) == len(Region)
-    assert not REGIONS[USUAL_REGION].practice
+    assert not REGIONS[DEFAULT_REGION].practice
 
 
 def test_an_entry_is_all_that_a_new_region_needs(monkeypatch: pytest.MonkeyPatch) -> None:

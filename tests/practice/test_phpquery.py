@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.practice.phpquery import MOST_VARIABLES, parse_query, trimmed
+from cg_uploader.practice.phpquery import MAX_VARIABLES, parse_query, trimmed
 
 TABLE: list[tuple[str, Any]] = [tuple(row) for row in json.loads(php.TABLE.read_text("ascii"))]
 needs_php = pytest.mark.skipif(shutil.which("php") is None, reason="there is no php on this computer; the table stands in")
@@ -76,7 +76,7 @@ def test_only_999_fields_arrive_beside_the_configuration() -> None:
     query = "configuration=c&" + "&".join(f"record%5Bf{n}%5D=x" for n in range(1, 1003))
     record = parse_query(query.encode())["record"]
     assert isinstance(record, dict)
-    assert list(record)[-1] == f"f{MOST_VARIABLES - 1}"
+    assert list(record)[-1] == f"f{MAX_VARIABLES - 1}"
     assert len(record) == 999
 
 

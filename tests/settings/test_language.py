@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.settings import language
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
 
 
@@ -22,8 +22,8 @@ def _catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "resource", lambda name: tmp_path / name)
 
 
-def _chosen(environment: dict[str, str], places: Places) -> str | None:
-    found = language.catalogue_for(environment, places)
+def _chosen(environment: dict[str, str], paths: AppPaths) -> str | None:
+    found = language.catalogue_for(environment, paths)
     return found.parts[-3] if found else None
 
 
@@ -42,23 +42,23 @@ def _chosen(environment: dict[str, str], places: Places) -> str | None:
         ({"LC_ALL": "", "LANG": "cc"}, "", "cc"),
     ],
 )
-def test_whose_word_comes_first(places: Places, environment: dict[str, str], preferred: str, expected: str | None) -> None:
-    PreferenceStore(places.preferences).save(Preferences(language=preferred))
-    assert _chosen(environment, places) == expected
+def test_whose_word_comes_first(paths: AppPaths, environment: dict[str, str], preferred: str, expected: str | None) -> None:
+    PreferenceStore(paths.preferences).save(Preferences(language=preferred))
+    assert _chosen(environment, paths) == expected
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have settings of their own")
-def test_nothing_is_said_anywhere(places: Places) -> None:
-    assert _chosen({}, places) is None
+def test_nothing_is_said_anywhere(paths: AppPaths) -> None:
+    assert _chosen({}, paths) is None
 
 
-def test_macos_keeps_it_in_a_file(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macos_keeps_it_in_a_file(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert _chosen({}, places) is None
+    assert _chosen({}, paths) is None
     file = Path.home() / "Library" / "Preferences" / ".GlobalPreferences.plist"
     file.parent.mkdir(parents=True)
     file.write_bytes(plistlib.dumps({"AppleLanguages": ["xx-XX", "bb-BB", "aa"]}))
-    assert _chosen({}, places) == "bb"
+    assert _chosen({}, paths) == "bb"
     for broken in (b"", b"bplist00", plistlib.dumps({}), plistlib.dumps({"AppleLanguages": 3})):
         file.write_bytes(broken)
-        assert _chosen({}, places) is None
+        assert _chosen({}, paths) is None

@@ -14,13 +14,13 @@ import pytest
 
 from cg_uploader.errors import UploaderError
 from cg_uploader.settings import logs
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 
 
 @pytest.fixture
-def log(places: Places) -> Iterator[Path]:
-    handler = logs.start(places)
-    yield places.logs / logs.FILE
+def log(paths: AppPaths) -> Iterator[Path]:
+    handler = logs.start(paths)
+    yield paths.logs / logs.FILE
     logs.stop(handler)
 
 
@@ -36,15 +36,15 @@ def test_no_text_in_a_message_can_pass_for_a_line_of_its_own(log: Path) -> None:
     assert line.endswith("Qt: a?b??[2K?c")
 
 
-def test_a_disk_without_room_for_the_log_is_no_failure(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_for_the_log_is_no_failure(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("a device of Linux")
-    places.logs.mkdir(exist_ok=True)
+    paths.logs.mkdir(exist_ok=True)
     original = os.open
     monkeypatch.setattr(logs.os, "open", lambda *_: original("/dev/full", os.O_WRONLY))  # type: ignore[attr-defined]
-    with logs.kept(places):
+    with logs.kept(paths):
         logging.getLogger("cg_uploader").info("a message")
-    assert logs.log_crash(places, ValueError("a bug")).name == logs.FILE
+    assert logs.log_crash(paths, ValueError("a bug")).name == logs.FILE
 
 
 def test_what_libraries_say_is_not(log: Path) -> None:
@@ -72,11 +72,11 @@ def test_an_exception_leaves_its_place_but_not_its_text(log: Path) -> None:
     assert "raise " not in text
 
 
-def test_a_crash_is_logged_in_full_but_quietly(places: Places) -> None:
+def test_a_crash_is_logged_in_full_but_quietly(paths: AppPaths) -> None:
     try:
         {}["ann@x.org"]
     except KeyError as error:
-        where = logs.log_crash(places, error)
+        where = logs.log_crash(paths, error)
     assert "A bug: KeyError" in where.read_text()
     assert "test_logs.py:" in where.read_text()
     assert "ann@x.org" not in where.read_text()
@@ -86,43 +86,43 @@ def test_a_crash_is_logged_in_full_but_quietly(places: Places) -> None:
 
 def test_a_crash_is_no_reason_for_another_one(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
-    places = Places(tmp_path / "home")
-    assert logs.log_crash(places, ValueError("x")) == places.logs / logs.FILE
+    paths = AppPaths(tmp_path / "home")
+    assert logs.log_crash(paths, ValueError("x")) == paths.logs / logs.FILE
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
-def test_every_part_of_the_log_is_private_and_there_are_few(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "MOST_BYTES", 500)
+def test_every_part_of_the_log_is_private_and_there_are_few(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_BYTES", 500)
     old = os.umask(0)
-    handler = logs.start(places)
+    handler = logs.start(paths)
     try:
         for number in range(200):
             logging.getLogger("cg_uploader").info("row %d", number)
     finally:
         logs.stop(handler)
         os.umask(old)
-    parts = list(places.logs.iterdir())
+    parts = list(paths.logs.iterdir())
     assert len(parts) == 1 + logs.OLDER_PARTS
     assert {stat.S_IMODE(part.stat().st_mode) for part in parts} == {0o600}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links of POSIX systems")
-def test_a_link_in_the_logs_place_is_not_followed(places: Places, tmp_path: Path) -> None:
+def test_a_link_in_the_logs_place_is_not_followed(paths: AppPaths, tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("")
-    (places.logs / logs.FILE).symlink_to(tmp_path / "victim")
+    (paths.logs / logs.FILE).symlink_to(tmp_path / "victim")
     with pytest.raises(UploaderError, match="Remove what stands in its place"):
-        logs.start(places)
+        logs.start(paths)
     assert (tmp_path / "victim").read_text() == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there a log that two programs hold grows on; see below")
-def test_two_programs_with_one_log_turn_it_over_once_and_lose_nothing(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "MOST_BYTES", 2_000)
+def test_two_programs_with_one_log_turn_it_over_once_and_lose_nothing(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_BYTES", 2_000)
     logger = logging.getLogger("cg_uploader")
-    one, other = logs.start(places), logs.start(places)
+    one, other = logs.start(paths), logs.start(paths)
     try:
         logger.removeHandler(other)
-        while not (places.logs / f"{logs.FILE}.1").exists():
+        while not (paths.logs / f"{logs.FILE}.1").exists():
             logger.info("by the one program")
         logger.addHandler(other)
         logger.removeHandler(one)
@@ -131,16 +131,16 @@ def test_two_programs_with_one_log_turn_it_over_once_and_lose_nothing(places: Pl
     finally:
         logs.stop(one)
         logs.stop(other)
-    parts = sorted(part.name for part in places.logs.iterdir())
+    parts = sorted(part.name for part in paths.logs.iterdir())
     assert parts == [logs.FILE, f"{logs.FILE}.1"], "not once more"
-    text = "".join((places.logs / part).read_text() for part in parts)
+    text = "".join((paths.logs / part).read_text() for part in parts)
     assert all(f"by the other program, {number}" in text for number in range(3))
 
 
-def test_a_log_that_another_program_holds_grows_on(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_another_program_holds_grows_on(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows, where a file that is open elsewhere cannot be given another name."""
-    monkeypatch.setattr(logs, "MOST_BYTES", 500)
-    (places.logs / f"{logs.FILE}.1").write_text("the older part")
+    monkeypatch.setattr(logs, "MAX_BYTES", 500)
+    (paths.logs / f"{logs.FILE}.1").write_text("the older part")
 
     def held(rename: Callable[..., object], source: Path | str, target: Path | str) -> object:
         if str(source).endswith(logs.FILE):
@@ -149,14 +149,14 @@ def test_a_log_that_another_program_holds_grows_on(places: Places, monkeypatch: 
 
     for name in ("replace", "rename"):
         monkeypatch.setattr(os, name, functools.partial(held, getattr(os, name)))
-    handler = logs.start(places)
+    handler = logs.start(paths)
     try:
         for number in range(20):
             logging.getLogger("cg_uploader").info("row %d", number)
     finally:
         logs.stop(handler)
-    assert all(f"row {number}\n" in (places.logs / logs.FILE).read_text() for number in range(20))
-    assert (places.logs / f"{logs.FILE}.1").read_text() == "the older part"
+    assert all(f"row {number}\n" in (paths.logs / logs.FILE).read_text() for number in range(20))
+    assert (paths.logs / f"{logs.FILE}.1").read_text() == "the older part"
 
 
 def test_a_log_that_cannot_be_opened_anew_for_a_moment_goes_on_later(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

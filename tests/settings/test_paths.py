@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.errors import UploaderError
-from cg_uploader.settings.paths import Places, make_private, resource, write_private
+from cg_uploader.settings.paths import AppPaths, make_private, resource, write_private
 
 
 def mode(path: Path) -> int:
@@ -18,7 +18,7 @@ def mode(path: Path) -> int:
 
 def test_the_variable_moves_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CG_UPLOADER_HOME", str(tmp_path / "here"))
-    found = Places.find()
+    found = AppPaths.find()
     for path in (found.journal, found.locks, found.profiles, found.logs, found.preferences):
         assert path.is_relative_to(tmp_path / "here")
 
@@ -29,30 +29,30 @@ def test_without_the_variable_the_system_says_where(monkeypatch: pytest.MonkeyPa
             monkeypatch.delenv("CG_UPLOADER_HOME", raising=False)
         else:
             monkeypatch.setenv("CG_UPLOADER_HOME", value)
-        assert Places.find().home.is_absolute()
-        assert "CG Uploader" in str(Places.find().home)
+        assert AppPaths.find().home.is_absolute()
+        assert "CG Uploader" in str(AppPaths.find().home)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
 def test_new_folders_are_private_and_old_ones_stay_as_they_are(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        places = Places(tmp_path / "new" / "home")
-        places.prepare()
-        places.prepare()
+        paths = AppPaths(tmp_path / "new" / "home")
+        paths.prepare()
+        paths.prepare()
         shared = tmp_path / "shared"
         shared.mkdir(mode=0o755)
         make_private(shared)
     finally:
         os.umask(old)
-    assert [mode(path) for path in (places.home, places.locks, places.profiles, places.logs)] == [0o700] * 4
+    assert [mode(path) for path in (paths.home, paths.locks, paths.profiles, paths.logs)] == [0o700] * 4
     assert mode(shared) == 0o755
 
 
 def test_a_place_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
     with pytest.raises(UploaderError, match=r"Move the file away\. You can also name another place in CG_UPLOADER_HOME"):
-        Places(tmp_path / "home").prepare()
+        AppPaths(tmp_path / "home").prepare()
     with pytest.raises(UploaderError, match="is a file"):
         write_private(tmp_path / "home" / "x.json", "text")
 

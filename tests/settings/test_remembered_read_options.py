@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.settings.remembered_read_options import MOST_FILES, Choice, ChoiceStore
+from cg_uploader.settings.remembered_read_options import MAX_FILES, RememberedOptions, RememberedOptionsStore
 
 HEADINGS = ("Email", "First Name", "Account Name")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ChoiceStore:
-    return ChoiceStore(tmp_path / "home" / "choices.json")
+def store(tmp_path: Path) -> RememberedOptionsStore:
+    return RememberedOptionsStore(tmp_path / "home" / "choices.json")
 
 
-def test_a_choice_comes_back_for_the_same_path_alone(store: ChoiceStore, tmp_path: Path) -> None:
-    chosen = Choice("People", 4, "cp1250", ";")
+def test_a_choice_comes_back_for_the_same_path_alone(store: RememberedOptionsStore, tmp_path: Path) -> None:
+    chosen = RememberedOptions("People", 4, "cp1250", ";")
     store.keep(tmp_path / "a.csv", chosen, HEADINGS)
     found = store.find(tmp_path / "a.csv")
     assert found is not None
@@ -28,8 +28,8 @@ def test_a_choice_comes_back_for_the_same_path_alone(store: ChoiceStore, tmp_pat
     assert store.find(tmp_path / "b.csv") is None
 
 
-def test_it_holds_while_at_least_half_of_the_headings_are_there(store: ChoiceStore, tmp_path: Path) -> None:
-    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+def test_it_holds_while_at_least_half_of_the_headings_are_there(store: RememberedOptionsStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "a.csv", RememberedOptions(header_row=2), HEADINGS)
     found = store.find(tmp_path / "a.csv")
     assert found is not None
     assert found.holds(HEADINGS)
@@ -38,10 +38,10 @@ def test_it_holds_while_at_least_half_of_the_headings_are_there(store: ChoiceSto
     assert not found.holds(("ann@example.com", "Ann", "Acme"))
 
 
-def test_the_newest_choice_counts_and_can_be_forgotten(store: ChoiceStore, tmp_path: Path) -> None:
+def test_the_newest_choice_counts_and_can_be_forgotten(store: RememberedOptionsStore, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    store.keep(file, Choice(header_row=2), HEADINGS)
-    store.keep(file, Choice(header_row=3), HEADINGS)
+    store.keep(file, RememberedOptions(header_row=2), HEADINGS)
+    store.keep(file, RememberedOptions(header_row=3), HEADINGS)
     found = store.find(file)
     assert found is not None
     assert found.header_row == 3
@@ -50,16 +50,16 @@ def test_the_newest_choice_counts_and_can_be_forgotten(store: ChoiceStore, tmp_p
     assert store.find(file) is None
 
 
-def test_what_it_does_not_know_survives(store: ChoiceStore, tmp_path: Path) -> None:
+def test_what_it_does_not_know_survives(store: RememberedOptionsStore, tmp_path: Path) -> None:
     """A newer version may have saved it: for the file that is chosen anew, for others, and beside them."""
     file, kept = tmp_path / "a.csv", tmp_path / "home" / "choices.json"
-    store.keep(file, Choice(header_row=2), HEADINGS)
-    store.keep(tmp_path / "b.csv", Choice(header_row=2), HEADINGS)
+    store.keep(file, RememberedOptions(header_row=2), HEADINGS)
+    store.keep(tmp_path / "b.csv", RememberedOptions(header_row=2), HEADINGS)
     data = json.loads(kept.read_text())
     for choice in data["files"].values():
         choice["locale"] = "nl"
     kept.write_text(json.dumps({**data, "folders": ["x"]}))
-    store.keep(file, Choice(header_row=3), HEADINGS)
+    store.keep(file, RememberedOptions(header_row=3), HEADINGS)
     saved = json.loads(kept.read_text())
     assert saved["folders"] == ["x"]
     assert [choice["locale"] for choice in saved["files"].values()] == ["nl", "nl"]
@@ -67,43 +67,43 @@ def test_what_it_does_not_know_survives(store: ChoiceStore, tmp_path: Path) -> N
     assert found.header_row == 3
 
 
-def test_nothing_of_path_headings_or_values_can_be_read_in_it(store: ChoiceStore, tmp_path: Path) -> None:
-    store.keep(tmp_path / "Patients of Dr Ng.csv", Choice(header_row=2), ("Email", "Diagnosis"))
+def test_nothing_of_path_headings_or_values_can_be_read_in_it(store: RememberedOptionsStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "Patients of Dr Ng.csv", RememberedOptions(header_row=2), ("Email", "Diagnosis"))
     text = (tmp_path / "home" / "choices.json").read_text()
     for word in ("Patients", "Ng", "Email", "Diagnosis", str(tmp_path)):
         assert word not in text
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_the_file_is_private(store: ChoiceStore, tmp_path: Path) -> None:
-    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+def test_the_file_is_private(store: RememberedOptionsStore, tmp_path: Path) -> None:
+    store.keep(tmp_path / "a.csv", RememberedOptions(header_row=2), HEADINGS)
     assert stat.S_IMODE((tmp_path / "home" / "choices.json").stat().st_mode) == 0o600
 
 
-def test_only_the_newest_files_are_remembered(store: ChoiceStore, tmp_path: Path) -> None:
-    for number in range(MOST_FILES + 1):
-        store.keep(tmp_path / f"{number}.csv", Choice(header_row=2), ())
+def test_only_the_newest_files_are_remembered(store: RememberedOptionsStore, tmp_path: Path) -> None:
+    for number in range(MAX_FILES + 1):
+        store.keep(tmp_path / f"{number}.csv", RememberedOptions(header_row=2), ())
     assert store.find(tmp_path / "0.csv") is None
     assert store.find(tmp_path / "1.csv") is not None
-    assert store.find(tmp_path / f"{MOST_FILES}.csv") is not None
+    assert store.find(tmp_path / f"{MAX_FILES}.csv") is not None
 
 
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b'{"version": 2, "files": {}}', b'{"version": 1, "files": []}', b"[" * 100_000, b"\xff\xfe"],
 )
-def test_what_is_damaged_counts_as_not_there(store: ChoiceStore, tmp_path: Path, content: bytes) -> None:
+def test_what_is_damaged_counts_as_not_there(store: RememberedOptionsStore, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "home" / "choices.json"
     file.parent.mkdir()
     file.write_bytes(content)
     assert store.find(tmp_path / "a.csv") is None
-    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+    store.keep(tmp_path / "a.csv", RememberedOptions(header_row=2), HEADINGS)
     assert store.find(tmp_path / "a.csv") is not None
 
 
 @pytest.mark.parametrize("broken", ['"header_row": 0', '"header_row": true', '"sheet": 5', '"headings": "x"'])
-def test_a_damaged_choice_is_none(store: ChoiceStore, tmp_path: Path, broken: str) -> None:
-    store.keep(tmp_path / "a.csv", Choice(header_row=2), HEADINGS)
+def test_a_damaged_choice_is_none(store: RememberedOptionsStore, tmp_path: Path, broken: str) -> None:
+    store.keep(tmp_path / "a.csv", RememberedOptions(header_row=2), HEADINGS)
     file = tmp_path / "home" / "choices.json"
     text = file.read_text()
     name = broken.partition(":")[0]

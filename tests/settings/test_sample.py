@@ -17,7 +17,7 @@ def test_the_profile_maps_the_columns_of_the_file_and_goes_to_the_practice_serve
     table = read(sample_file())
     with closing(table.rows):
         plan = make_plan(sample_profile(HERE), table)
-        assert len(plan.wires) > 3
+        assert len(plan.bindings) > 3
         assert plan.address == HERE
         assert len(table.rows) > 200
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from cg_uploader.errors import UsageError
 from cg_uploader.settings.preferences import Preferences, PreferenceStore
 from cg_uploader.system import atomic_file
-from cg_uploader.system.atomic_file import LONGEST_NAME, proposed_name, save_text, saved_whole
+from cg_uploader.system.atomic_file import MAX_NAME_CHARS, proposed_name, save_text, saved_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and limits of POSIX")
 
@@ -103,7 +103,7 @@ import resource, sys
 from pathlib import Path
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.system.atomic_file import save_text
@@ -111,7 +111,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 import os
 rows = (FailedRow(n, (os.urandom(30).hex(),), RowStatus.REFUSED, "p", "w") for n in range(2000))
 target = Path(sys.argv[1])
-for save in (lambda: save_text(target, ["x" * 9000]), lambda: writer.write(target, ["Key"], rows, origin=Origin())):
+for save in (lambda: save_text(target, ["x" * 9000]), lambda: writer.write(target, ["Key"], rows, origin=Provenance())):
     try:
         save()
     except UsageError as error:
@@ -148,7 +148,7 @@ def test_a_proposed_name_stays_in_its_folder_and_works_everywhere(text: str) -> 
     assert name not in (".", "..")
     assert not name.startswith(".")
     assert name.partition(".")[0].strip().casefold() not in RESERVED
-    assert len(name) <= LONGEST_NAME + 1 + len(" - receipt.pdf")
+    assert len(name) <= MAX_NAME_CHARS + 1 + len(" - receipt.pdf")
     assert (Path("/folder") / name).parent == Path("/folder")
     assert proposed_name("con", ".cgsetup") == "_con.cgsetup"
 

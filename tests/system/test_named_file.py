@@ -18,7 +18,7 @@ from rig import plan_of, recorded
 from cg_uploader.api.tls import read_certificates
 from cg_uploader.errors import FileError, ProfileError, UploaderError, UsageError
 from cg_uploader.practice import faults
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.system import named_file
 from cg_uploader.system.atomic_file import save_text
@@ -113,7 +113,7 @@ def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_file_is_known_under_any_name_whatever_drives_are_gone(
     tmp_path: Path, dead: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(named_file, "PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(named_file, "TIMEOUT_SECONDS", 2.0)
     file, other, link = tmp_path / "file", tmp_path / "other", tmp_path / "hard"
     file.write_text("x")
     other.write_text("x")
@@ -122,13 +122,13 @@ def test_a_file_is_known_under_any_name_whatever_drives_are_gone(
 
 
 def test_no_save_waits_for_the_drive_of_an_earlier_upload(
-    places: Places, tmp_path: Path, dead: Path, monkeypatch: pytest.MonkeyPatch
+    paths: AppPaths, tmp_path: Path, dead: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(named_file, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(named_file, "TIMEOUT_SECONDS", 0.05)
     target = tmp_path / "receipt.html"
     target.write_text("old")
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         for number in range(3):
             plan = plan_of([(f"a{number}@example.com", "A")])
             recorded(journal, replace(plan, table=replace(plan.table, file=dead / f"{number}.xlsx")), [])
-        ensure_spared(target, places, journal, [dead / "profile.json"])
+        ensure_spared(target, paths, journal, [dead / "profile.json"])

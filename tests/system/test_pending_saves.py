@@ -18,7 +18,7 @@ SAVE = """
 import sys
 from pathlib import Path
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.system.atomic_file import saved_whole
@@ -29,7 +29,7 @@ def rows():
     sys.stdin.read()
 target = Path(sys.argv[1])
 if target.suffix == ".xlsx":
-    writer.write(target, ["Email"], rows(), origin=Origin())
+    writer.write(target, ["Email"], rows(), origin=Provenance())
 else:
     with saved_whole(target) as part:
         part.write_text("ann@example.com")

@@ -11,16 +11,16 @@ from rig import plan_of, recorded
 
 from cg_uploader.api.messages import ApiMessage
 from cg_uploader.commands import upload_commands
-from cg_uploader.commands.client_factory import Way
+from cg_uploader.commands.client_factory import ClientFactory
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import CredentialsRefused
 from cg_uploader.model.message import message
 from cg_uploader.model.run import RunSummary, Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.proxy_auth import NextTry, ProxyLogins
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -53,7 +53,7 @@ def test_the_keychain_is_believed_once() -> None:
     store.save_proxy_login(PLACE, "ann", "old")
     logins = ProxyLogins(store)
     assert logins.recall(PLACE)
-    assert [(login.place, login.user, login.password) for login in logins.known] == [(PLACE, "ann", "old")]
+    assert [(login.host_port, login.user, login.password) for login in logins.known] == [(PLACE, "ann", "old")]
     assert not logins.recall(PLACE)
     assert not logins.recall(OTHER)
 
@@ -106,7 +106,7 @@ def test_a_locked_keychain_holds_nothing_up() -> None:
     assert "p4ssw0rd" not in caught.value.sentence
 
 
-class Asking(Way):
+class Asking(ClientFactory):
     """A way through a proxy that asks in mid-run, and somebody who always knows the answer."""
 
     def __init__(self) -> None:
@@ -115,8 +115,8 @@ class Asking(Way):
     def client(self) -> Any:
         return SimpleNamespace(login_wanted=PLACE, close=lambda: None)
 
-    def _answer(self, place: str) -> bool:
-        self.answered.append(place)
+    def _answer(self, host_port: str) -> bool:
+        self.answered.append(host_port)
         return len(self.answered) == 1
 
 
@@ -131,12 +131,12 @@ class Asking(Way):
     ],
 )
 def test_a_run_goes_on_by_itself_only_when_the_proxy_alone_stopped_it(
-    places: Places, reason: Stop, stopping: bool, goes_on: bool
+    paths: AppPaths, reason: Stop, stopping: bool, goes_on: bool
 ) -> None:
     way, calls = Asking(), []
-    with closing(Journal(places)) as journal:
+    with closing(Journal(paths)) as journal:
         plan = plan_of([("a@example.com", "Ann")])
-        run = recorded(journal, plan, [Kept(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))])
+        run = recorded(journal, plan, [JournalRow(0, 2, "waiting", once_only=False, cells=("a@example.com", "Ann"))])
 
         def send(_client: object, _progress: object, control: Control) -> RunSummary:
             calls.append("send")

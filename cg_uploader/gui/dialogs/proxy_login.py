@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Button, Tick, labelled
+from cg_uploader.gui.widgets.inputs import CheckBox, PushButton, labelled
 from cg_uploader.gui.widgets.texts import caption, plain, section
 
 
@@ -15,7 +15,7 @@ class ProxyLoginDialog(QDialog):
 
     answered = Signal(str, str, bool)
 
-    def __init__(self, place: str, *, again: bool, no_keychain: str | None, parent: QWidget | None = None) -> None:
+    def __init__(self, host_port: str, *, again: bool, no_keychain: str | None, parent: QWidget | None = None) -> None:
         """``again``: what was entered before was not accepted.  ``no_keychain``: why nothing can be remembered, or None."""
         super().__init__(parent)
         self.setWindowTitle("Proxy of your network")
@@ -23,7 +23,7 @@ class ProxyLoginDialog(QDialog):
         self.user = QLineEdit()
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.remember = Tick("&Remember on this computer")
+        self.remember = CheckBox("&Remember on this computer")
         self.remember.setEnabled(no_keychain is None)
         said = "That was not accepted. " if again else ""
         column = QVBoxLayout(self)
@@ -32,8 +32,8 @@ class ProxyLoginDialog(QDialog):
         column.addWidget(section("Your network asks who you are"))
         column.addWidget(
             plain(
-                f"{said}The proxy {place} lets you out after you have signed in there: mostly with the name and the password "
-                "of your computer at work, not with those of CustomerGauge. Nothing goes out before that.",
+                f"{said}The proxy {host_port} lets you out after you have signed in there: mostly with the name and the "
+                "password of your computer at work, not with those of CustomerGauge. Nothing goes out before that.",
                 wrap=True,
             )
         )
@@ -42,11 +42,11 @@ class ProxyLoginDialog(QDialog):
         column.addWidget(self.remember)
         column.addWidget(caption(no_keychain or "It goes into the system’s keychain, for this proxy alone."))
         column.addStretch(1)
-        self.go_on = Button("&Continue", role="primary")
+        self.go_on = PushButton("&Continue", role="primary")
         self.go_on.setDefault(True)
         buttons = QDialogButtonBox()
         buttons.addButton(self.go_on, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(Button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(PushButton("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)

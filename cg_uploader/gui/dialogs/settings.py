@@ -16,11 +16,11 @@ from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.theme import SPACE, Scheme
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button, Choice, Number, labelled, line
+from cg_uploader.gui.widgets.inputs import ComboBox, PushButton, SpinBox, labelled, line
 from cg_uploader.gui.widgets.network_form import NetworkForm
 from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.model.enums import BlankCells
-from cg_uploader.settings.preferences import MOST_DAYS, PROXY_WORDS, Preferences
+from cg_uploader.settings.preferences import MAX_DAYS, PROXY_WORDS, Preferences
 from cg_uploader.system.child_processes import system_name
 
 SCHEMES = {Scheme.SYSTEM: "As the system has it", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}
@@ -39,7 +39,7 @@ class SettingsDialog(QDialog):
         kept = services.preferences.load()
         self.scheme = _choice(SCHEMES, kept.theme)
         self.blank_cells = _choice(BLANKS, kept.blank_cells)
-        self.days = Number(0, MOST_DAYS)
+        self.days = SpinBox(0, MAX_DAYS)
         self.days.setFixedHeight(self.scheme.sizeHint().height())
         self.days.setSuffix(" days")
         self.days.setValue(kept.keep_days)
@@ -72,14 +72,14 @@ class SettingsDialog(QDialog):
         column.addWidget(line())
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        row.addWidget(Button("Show &log file", self._show_log))
-        row.addWidget(Button("Copy &details for support", self.copy_details))
+        row.addWidget(PushButton("Show &log file", self._show_log))
+        row.addWidget(PushButton("Copy &details for support", self.copy_details))
         row.addStretch(1)
         column.addLayout(row)
         column.addWidget(self.banner)
         column.addStretch(1)
         buttons = QDialogButtonBox()
-        buttons.addButton(Button("Close"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(PushButton("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
         width = self.fontMetrics().averageCharWidth() * 92
@@ -109,7 +109,7 @@ class SettingsDialog(QDialog):
             self._session.set_blank_cells(chosen.blank_cells)
 
     def _show_log(self) -> None:
-        open_outside(self._services.places.logs)
+        open_outside(self._services.paths.logs)
 
     def copy_details(self) -> None:
         """Put versions, region, state and field names on the clipboard; never values or keys."""
@@ -138,8 +138,8 @@ def support_details(session: Session, kept: Preferences) -> str:
     return "\n".join(lines)
 
 
-def _choice(words: dict[Scheme, str] | dict[BlankCells, str], current: str) -> Choice:
-    combo = Choice()
+def _choice(words: dict[Scheme, str] | dict[BlankCells, str], current: str) -> ComboBox:
+    combo = ComboBox()
     for value, text in words.items():
         combo.addItem(text, value.value)
     combo.setCurrentIndex(combo.findData(str(current)))

@@ -9,24 +9,24 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cg_uploader.gui import sharing
-from cg_uploader.gui.sharing import Exported, Offered, Remembered
+from cg_uploader.gui.sharing import ExportedFile, ImportOffer, SentRowsSummary
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button, card, labelled
+from cg_uploader.gui.widgets.inputs import PushButton, card, labelled
 from cg_uploader.gui.widgets.texts import caption, plain
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Runner, Work
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.atomic_file import proposed_name
 
-ENDING = ".cgmemory"
-FILES = f"Accepted rows (*{ENDING});;All files (*)"
+SUFFIX = ".cgmemory"
+FILES = f"Accepted rows (*{SUFFIX});;All files (*)"
 WHAT = (
     "So that you and a colleague do not send the same rows twice unnoticed, each computer can recognise what the other has "
     "sent. The file holds checksums and times, and no value of any row."
 )
 WAIT = "Wait until it is done."
-MOST_LINES = 6
+MAX_LINES = 6
 
 
 class SharingDialog(QDialog):
@@ -34,24 +34,24 @@ class SharingDialog(QDialog):
 
     taken_in = Signal()
 
-    def __init__(self, places: Places, runner: Runner, parent: QWidget | None = None) -> None:
+    def __init__(self, paths: AppPaths, runner: Runner, parent: QWidget | None = None) -> None:
         """``runner`` is its page's, who joins what runs when the window goes."""
         super().__init__(parent)
         self.setWindowTitle("Share with a colleague")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._places = places
+        self._places = paths
         self._runner = runner
         self._nothing = ""
         self._offered: Path | None = None
         self.known = plain(wrap=True)
-        self.export_button = Button("&Export for a colleague…", self._browse_target)
-        self.import_button = Button("&Take a colleague’s file in…", self._browse_file)
+        self.export_button = PushButton("&Export for a colleague…", self._browse_target)
+        self.import_button = PushButton("&Take a colleague’s file in…", self._browse_file)
         self.banner = Banner()
         self._make_code_out()
         self._make_code_in()
         self._lay_out()
         runner.busy_changed.connect(self._show_possible)
-        self._run(sharing.remembered(places))
+        self._run(sharing.remembered(paths))
 
     # ------------------------------------------------------------------ layout
 
@@ -61,7 +61,7 @@ class SharingDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(SPACE)
         row.addLayout(labelled("Co&de of this file", self.code), 1)
-        row.addWidget(Button("Cop&y", self.copy_code), 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(PushButton("Cop&y", self.copy_code), 0, Qt.AlignmentFlag.AlignBottom)
         self._advice = caption()
         self._code_out, column = card()
         column.addLayout(row)
@@ -72,7 +72,7 @@ class SharingDialog(QDialog):
         self.entered = QLineEdit()
         self.entered.textChanged.connect(self._show_possible)
         self.entered.returnPressed.connect(self.take_in)
-        self.take_in_button = Button("T&ake in", self.take_in, role="primary")
+        self.take_in_button = PushButton("T&ake in", self.take_in, role="primary")
         row = QHBoxLayout()
         row.setSpacing(SPACE)
         row.addLayout(labelled("Code that your &colleague has told you", self.entered), 1)
@@ -99,7 +99,7 @@ class SharingDialog(QDialog):
         for part in (self._code_out, self._code_in, self.banner):
             column.addWidget(part)
         column.addStretch(1)
-        self.close_button = Button("Close")
+        self.close_button = PushButton("Close")
         buttons = QDialogButtonBox()
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
@@ -120,7 +120,7 @@ class SharingDialog(QDialog):
     # ------------------------------------------------------------------ out
 
     def _browse_target(self) -> None:
-        start = proposed_name("accepted rows", ENDING)
+        start = proposed_name("accepted rows", SUFFIX)
         chosen, _ = QFileDialog.getSaveFileName(self, "Export what was accepted, without any value", start, FILES)
         if chosen:
             self.export_to(Path(chosen))
@@ -158,20 +158,20 @@ class SharingDialog(QDialog):
 
     def _on_done(self, result: object) -> None:
         match result:  # buttons can be pressed again already: the runner has said that it is free
-            case Remembered():
+            case SentRowsSummary():
                 self._show_remembered(result)
-            case Exported():
+            case ExportedFile():
                 self._show_exported(result)
-            case Offered():
+            case ImportOffer():
                 self._show_offered(result)
         self._show_possible()
         self._fit()
 
-    def _show_remembered(self, found: Remembered) -> None:
+    def _show_remembered(self, found: SentRowsSummary) -> None:
         own, *others = found.lines
-        more = len(others) - MOST_LINES
+        more = len(others) - MAX_LINES
         hidden = [f"… and {counted(more, 'older file', 'older files')} of colleagues."] if more > 0 else []
-        self.known.setText("\n".join([own, *hidden, *others[-MOST_LINES:]]))
+        self.known.setText("\n".join([own, *hidden, *others[-MAX_LINES:]]))
         self._nothing = "" if found.rows else "Nothing has been accepted from this computer yet."
         if not found.news:
             (self.import_button if self._nothing else self.export_button).setFocus()
@@ -183,18 +183,18 @@ class SharingDialog(QDialog):
         self.close_button.setFocus()
         self.taken_in.emit()
 
-    def _show_exported(self, found: Exported) -> None:
-        from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE  # few windows need it, and not at once
+    def _show_exported(self, found: ExportedFile) -> None:
+        from cg_uploader.uploads.journal.sent_rows.export_file import code_advice  # few windows need it, and not at once
 
         self._code_in.hide()
         self.code.setText(found.code)
-        self._advice.setText(f"The code is shown only now. {CODE_ADVICE}")
+        self._advice.setText(f"The code is shown only now. {code_advice()}")
         self._code_out.show()
         self.code.setFocus()
         self.code.selectAll()
         self.banner.say("good", f"What is remembered of {counted(found.rows, 'row')} is in {found.file.name}.")
 
-    def _show_offered(self, found: Offered) -> None:
+    def _show_offered(self, found: ImportOffer) -> None:
         self._offered = found.file
         self._code_out.hide()
         self.code.clear()

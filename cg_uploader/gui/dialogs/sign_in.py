@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Button, labelled
+from cg_uploader.gui.widgets.inputs import PushButton, labelled
 from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.regions import REGIONS
@@ -46,11 +46,11 @@ class SignInDialog(QDialog):
         column.addLayout(labelled("Client &Secret", self.client_secret))
         column.addWidget(caption("They are kept until this window is closed. Rows that were accepted are not sent again."))
         column.addStretch(1)
-        self.go_on = Button("&Continue", role="primary")
+        self.go_on = PushButton("&Continue", role="primary")
         self.go_on.setDefault(True)
         buttons = QDialogButtonBox()
         buttons.addButton(self.go_on, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(Button("Not now"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.addButton(PushButton("Not now"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)

@@ -10,22 +10,22 @@ from cg_uploader.fields.headings import reveal
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.lines_model import NOWHERE, Index, LinesModel
 from cg_uploader.gui.widgets import icons
-from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.icons import IconShape
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.run import Outcome
 from cg_uploader.model.statuses import STATUSES
 
-MOST_LISTED = 5_000
+MAX_LISTED = 5_000
 ROW = 0
 TITLES = ("Row", "Who", "Status", "Field", "What to know")
 LOOKS = {
-    RowStatus.ACCEPTED: (Shape.GOOD, "good"),
-    RowStatus.REFUSED: (Shape.ERROR, "error"),
-    RowStatus.HELD_BACK: (Shape.WARNING, "warning"),
-    RowStatus.NOT_SENT: (Shape.HALF, "warning"),
-    RowStatus.NOT_SURE: (Shape.QUESTION, "warning"),
-    RowStatus.SKIPPED: (Shape.MINUS, "quiet"),
+    RowStatus.ACCEPTED: (IconShape.GOOD, "good"),
+    RowStatus.REFUSED: (IconShape.ERROR, "error"),
+    RowStatus.HELD_BACK: (IconShape.WARNING, "warning"),
+    RowStatus.NOT_SENT: (IconShape.HALF, "warning"),
+    RowStatus.NOT_SURE: (IconShape.QUESTION, "warning"),
+    RowStatus.SKIPPED: (IconShape.MINUS, "quiet"),
 }
 
 
@@ -48,7 +48,7 @@ class OutcomesModel(LinesModel):
     @property
     def full(self) -> bool:
         """Whether there may be more than is shown."""
-        return len(self.lines) >= MOST_LISTED
+        return len(self.lines) >= MAX_LISTED
 
     def show_status(self, wanted: RowStatus | None) -> None:
         """Show one status, or with None all rows that need attention."""
@@ -68,7 +68,7 @@ class OutcomesModel(LinesModel):
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Keep more of them."""
         hidden = [outcome for outcome in outcomes if not self._is_shown(outcome)]
-        shown = [outcome for outcome in outcomes if self._is_shown(outcome)][: MOST_LISTED - len(self.lines)]
+        shown = [outcome for outcome in outcomes if self._is_shown(outcome)][: MAX_LISTED - len(self.lines)]
         for outcome in hidden:
             self._keep(outcome)
         if shown:
@@ -91,9 +91,9 @@ class OutcomesModel(LinesModel):
         return STATUSES[outcome.status].needs_attention if self._wanted is None else outcome.status is self._wanted
 
     def _keep(self, outcome: Outcome) -> None:
-        if len(self._kept[outcome.status]) < MOST_LISTED:
+        if len(self._kept[outcome.status]) < MAX_LISTED:
             self._kept[outcome.status].append(outcome)
-        if STATUSES[outcome.status].needs_attention and len(self._attention) < MOST_LISTED:
+        if STATUSES[outcome.status].needs_attention and len(self._attention) < MAX_LISTED:
             self._attention.append(outcome)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:

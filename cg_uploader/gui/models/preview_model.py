@@ -14,7 +14,7 @@ from cg_uploader.gui.models.lines_model import NOWHERE, Index
 from cg_uploader.gui.widgets.texts import tip_text
 from cg_uploader.model.table import Column, Row, Table
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 
 
 class PreviewModel(QAbstractTableModel):
@@ -35,7 +35,7 @@ class PreviewModel(QAbstractTableModel):
             self.show_rows((), ())
         else:
             header = (Row(table.header_row, tuple(column.heading for column in table.columns)),) if table.above else ()
-            self.show_rows(table.columns, tuple(itertools.islice(table.rows, MOST_ROWS)), (*table.above, *header))
+            self.show_rows(table.columns, tuple(itertools.islice(table.rows, MAX_ROWS)), (*table.above, *header))
 
     def show_rows(self, columns: Sequence[Column], rows: Sequence[Row], before: Sequence[Row] = ()) -> None:
         """Show these rows; when they only go on from those that are shown, those stay where they are.

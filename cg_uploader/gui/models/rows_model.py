@@ -20,7 +20,7 @@ from cg_uploader.sheets.cells import clean_text
 
 ROW, WHO, PROBLEM = range(3)
 FIXED = ("Row", "Who", "What to know")
-MOST_REMEMBERED = 1_000
+MAX_REMEMBERED = 1_000
 
 # A row, its texts with edits, who it is, what is wrong in words, the headings of the columns at fault.
 Line = tuple[Row, tuple[str, ...], str, str, frozenset[str]]
@@ -136,9 +136,9 @@ def _no_line(position: int) -> Line:
 
 def _fetcher(plan: Plan, remark: Remark) -> Callable[[int], Line]:
     checker = RowChecker(plan)
-    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
 
-    @lru_cache(maxsize=MOST_REMEMBERED)
+    @lru_cache(maxsize=MAX_REMEMBERED)
     def fetch(position: int) -> Line:
         row = plan.table.rows[position]
         request = plan.request(row)

@@ -20,9 +20,9 @@ from cg_uploader.gui.steps import Step, why_not
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.blank_cells import BlankCellsChoice
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.table import TableView
 from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.widgets.todo_list import Todo, TodoKey, TodoList
 from cg_uploader.gui.words import counted, invited_in_words, sentence_of
@@ -64,7 +64,7 @@ class CheckPage(Page):
         self.failure = Banner()
         self.todos = TodoList()
         self.model = RowsModel(self)
-        self.view = Table("Rows", empty="No rows here.")
+        self.view = TableView("Rows", empty="No rows here.")
         self.view.setModel(self.model)
         self.told = plain(HINT, role="quiet", wrap=True)
         self.told.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
@@ -77,10 +77,10 @@ class CheckPage(Page):
     # ------------------------------------------------------------------ layout
 
     def _make_actions(self) -> None:
-        self.out_button = Button("&Leave out", self._leave_out)
-        self.trust_button = Button("&Accept as it is", self._trust)
-        self.undo_button = Button("Un&do", self.session.history.undo, shape=Shape.UNDO)
-        self.redo_button = Button("R&edo", self.session.history.redo, shape=Shape.REDO)
+        self.out_button = PushButton("&Leave out", self._leave_out)
+        self.trust_button = PushButton("&Accept as it is", self._trust)
+        self.undo_button = PushButton("Un&do", self.session.history.undo, shape=IconShape.UNDO)
+        self.redo_button = PushButton("R&edo", self.session.history.redo, shape=IconShape.REDO)
         for keys, button in (
             (QKeySequence.StandardKey.Undo, self.undo_button),
             (QKeySequence.StandardKey.Redo, self.redo_button),
@@ -211,9 +211,9 @@ class CheckPage(Page):
             rest.append(Todo(LEFT_OUT, f"{counted(len(positions), 'row')} left out by you", positions))
         chosen = self.todos.show_entries(
             (
-                ("To correct: held back", Shape.ERROR, "error", groups[Level.ERROR]),
-                ("To know: sent as they are", Shape.WARNING, "warning", groups[Level.WARNING]),
-                ("Everything", Shape.FILE, "quiet", rest),
+                ("To correct: held back", IconShape.ERROR, "error", groups[Level.ERROR]),
+                ("To know: sent as they are", IconShape.WARNING, "warning", groups[Level.WARNING]),
+                ("Everything", IconShape.FILE, "quiet", rest),
             )
         )
         if chosen is not None:
@@ -269,7 +269,7 @@ class CheckPage(Page):
         """The column of the model that an entry is about."""
         groups = self._checked[1].groups if self._checked is not None else ()
         wanted = next((group.heading for group in groups if _key(group) == todo.key), None)
-        return next((len(FIXED) + at for heading, at, _ in plan.wires if heading == wanted and at is not None), None)
+        return next((len(FIXED) + at for heading, at, _ in plan.bindings if heading == wanted and at is not None), None)
 
     def _bring_forward(self, column: int | None) -> None:
         """Show a column before what is known about it: there it can be corrected without scrolling."""

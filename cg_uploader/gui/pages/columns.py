@@ -17,7 +17,7 @@ from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button, card, line
+from cg_uploader.gui.widgets.inputs import PushButton, card, line
 from cg_uploader.gui.widgets.mapping_line import CONSTANT, NOT_SENT, TITLES, MappingLine, columns
 from cg_uploader.gui.widgets.texts import caption, plain, section
 from cg_uploader.gui.words import counted
@@ -43,8 +43,8 @@ class ColumnsPage(Page):
         super().__init__(session, services)
         self.summary = section("")
         self.waiting = plain(role="quiet")
-        self.confirm_all = Button("C&onfirm all suggestions", self._confirm_all)
-        self.automatic = Button("Match &automatically again", self._match_automatically, role="plain")
+        self.confirm_all = PushButton("C&onfirm all suggestions", self._confirm_all)
+        self.automatic = PushButton("Match &automatically again", self._match_automatically, role="plain")
         self.drift = Banner()
         self.problem = Banner()
         self.lines: dict[str, MappingLine] = {}

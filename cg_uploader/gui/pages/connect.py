@@ -168,7 +168,7 @@ class ConnectPage(Page):
     def _on_refused(self, error: object) -> None:
         sentence = sentence_of(error)
         if isinstance(error, ProxyLoginWanted):
-            self.proxy.ask(error.place, then=self._test, otherwise=lambda: self._say_refused(sentence))
+            self.proxy.ask(error.host_port, then=self._test, otherwise=lambda: self._say_refused(sentence))
         else:
             self._say_refused(sentence)
 
@@ -323,7 +323,7 @@ class ConnectPage(Page):
     def export_to(self, target: Path, profile: Profile) -> None:
         """Write ``profile`` as a setup file, in the background, and say how it went."""
         self._exporting.start(
-            papers.setup_file(profile, target, self.services.places),
+            papers.setup_file(profile, target, self.services.paths),
             done=lambda sentence: self.saved.banner.say("good", sentence),
             failed=lambda error: self.saved.banner.say("error", sentence_of(error)),
         )

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.errors import Cancelled, UploaderError
-from cg_uploader.gui.models.preview_model import MOST_ROWS, PreviewModel
+from cg_uploader.gui.models.preview_model import MAX_ROWS, PreviewModel
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.services import Services, open_journal
 from cg_uploader.gui.session import Session
@@ -19,11 +19,11 @@ from cg_uploader.gui.steps import Step
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.drop_zone import DropZone
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.notes import Notes
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.notes import NotesBox
 from cg_uploader.gui.widgets.reading_options import ReadingOptions, delimiter_in_words, encoding_in_words
 from cg_uploader.gui.widgets.reading_progress import ReadingProgress
-from cg_uploader.gui.widgets.table import Table as View
+from cg_uploader.gui.widgets.table import TableView as View
 from cg_uploader.gui.widgets.texts import plain
 from cg_uploader.gui.widgets.two_readings import TwoReadings
 from cg_uploader.gui.words import counted, sentence_of
@@ -31,8 +31,8 @@ from cg_uploader.gui.worker import Announce, Work
 from cg_uploader.gui.worker import Cancelled as Asked
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Table
-from cg_uploader.settings.paths import Places
-from cg_uploader.settings.remembered_read_options import Choice
+from cg_uploader.settings.paths import AppPaths
+from cg_uploader.settings.remembered_read_options import RememberedOptions
 from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import Readers, ReadOptions, ReadProgress
 from cg_uploader.uploads.results.retry_failed import RetriedRows, retried_rows
@@ -71,18 +71,18 @@ class FilePage(Page):
         self.view.setModel(self.preview)
         self.view.verticalHeader().setVisible(True)
         self.view.setMinimumHeight(220)
-        self.header_button = Button("&Use the selected row as header row", self._use_selected_row, role="plain")
-        self.notes = Notes()
+        self.header_button = PushButton("&Use the selected row as header row", self._use_selected_row, role="plain")
+        self.notes = NotesBox()
         self._shown = plain(role="quiet", wrap=True)
         self._as_chosen = plain(role="quiet", wrap=True)
-        self.as_found_button = Button("Read it as f&ound", self._read_as_found, role="plain")
+        self.as_found_button = PushButton("Read it as f&ound", self._read_as_found, role="plain")
         self._chosen = QWidget()
         self._below = QWidget()
         self._details = self._make_details()
         for widget, stretch in ((self.zone, 0), (self.progress, 0), (self.banner, 0), (self._details, 1)):
             self.content.addWidget(widget, stretch)
         self.content.addStretch(0)
-        self._recalled: Choice | None = None
+        self._recalled: RememberedOptions | None = None
         self._first: Table | None = None
         self._last: Read | None = None
         self._wire()
@@ -142,7 +142,7 @@ class FilePage(Page):
         self.progress.begin(file.name)
         self.banner.clear()
         self.runner.start(
-            reading(self.services.readers, self.services.places, file, options),
+            reading(self.services.readers, self.services.paths, file, options),
             done=self._on_read,
             failed=self._on_failed,
             batch=self._on_told,
@@ -177,9 +177,9 @@ class FilePage(Page):
 
     def _remember(self, table: Table) -> None:
         options, choices = self.session.read_options, self.services.choices
-        chosen = Choice(options.sheet, options.header_row, options.encoding, options.delimiter)
+        chosen = RememberedOptions(options.sheet, options.header_row, options.encoding, options.delimiter)
         with suppress(UploaderError):  # the next time it has to be chosen again
-            if chosen == Choice():
+            if chosen == RememberedOptions():
                 choices.forget(table.file)
             else:
                 choices.keep(table.file, chosen, [column.heading for column in table.columns])
@@ -213,7 +213,7 @@ class FilePage(Page):
         self._details.setVisible(table is not None)
         if table is None:
             return
-        shown = min(len(table.rows), MOST_ROWS)
+        shown = min(len(table.rows), MAX_ROWS)
         self._show_reading(table, f"The first {shown} of {counted(len(table.rows), 'row')}." if shown < len(table.rows) else "")
         self.notes.show_texts(self._remarks(table))
 
@@ -272,7 +272,7 @@ class FilePage(Page):
         self.options.choose_header_row(self.preview.row_number(line))
 
 
-def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) -> Work:
+def reading(readers: Readers, paths: AppPaths, file: Path, options: ReadOptions) -> Work:
     """The work of reading ``file``; it announces how far it is, and once a table of the first rows.  Results in a ``Read``."""
 
     def work(announce: Announce, cancelled: Asked) -> object:
@@ -280,7 +280,7 @@ def reading(readers: Readers, places: Places, file: Path, options: ReadOptions) 
         remarks = _folded(table)
         if table.origin is None:
             return Read(table, remarks)
-        with suppress(UploaderError), open_journal(places) as journal:  # without a record the rows can still be sent
+        with suppress(UploaderError), open_journal(paths) as journal:  # without a record the rows can still be sent
             return Read(table, remarks, retried_rows(table, journal))
         return Read(table, remarks)
 
@@ -308,7 +308,7 @@ def _folded(table: Table) -> tuple[str, ...]:
     return summarize_notes(note for note in table.notes if note.kind != asked)
 
 
-def _options(choice: Choice) -> ReadOptions:
+def _options(choice: RememberedOptions) -> ReadOptions:
     return ReadOptions(choice.sheet, choice.header_row, choice.encoding, choice.delimiter)
 
 

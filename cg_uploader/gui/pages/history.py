@@ -16,8 +16,8 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.tidying import comparing
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
-from cg_uploader.gui.widgets.inputs import Button, labelled
-from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.inputs import PushButton, labelled
+from cg_uploader.gui.widgets.table import TableView
 from cg_uploader.gui.widgets.texts import message, plain, set_mark
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
@@ -51,23 +51,23 @@ class HistoryPage(Page):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self.banner = Banner()
-        self.view = Table("Uploads", empty=NOTHING_YET)
+        self.view = TableView("Uploads", empty=NOTHING_YET)
         self.view.setModel(self.model)
         self.view.stretch((0,) * 7, 1, 2, 6)
         self.view.show_whole(STARTED, *NUMBERS)
         self.view.horizontalHeader().setMinimumSectionSize(12 * self.fontMetrics().averageCharWidth())
         self.view.setMinimumHeight(260)
         self.told = plain(role="quiet", wrap=True)
-        self.go_on = Button("&Continue this upload", self._continue, role="primary")
-        self.failed_rows = Button("Save fai&led rows…", self._browse_failed_rows)
-        self.receipt = Button("Save &receipt…", self._browse_receipt)
-        self.print_out = Button("Open for pr&inting", self.print_receipt)
-        self.forget = Button("F&orget this upload…", self._ask_to_forget)
+        self.go_on = PushButton("&Continue this upload", self._continue, role="primary")
+        self.failed_rows = PushButton("Save fai&led rows…", self._browse_failed_rows)
+        self.receipt = PushButton("Save &receipt…", self._browse_receipt)
+        self.print_out = PushButton("Open for pr&inting", self.print_receipt)
+        self.forget = PushButton("F&orget this upload…", self._ask_to_forget)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
         row.addWidget(ButtonRow((self.go_on, self.failed_rows), (self.receipt, self.print_out)), 1)
         row.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignTop)
-        self.share = Button("Share with a colleag&ue…", self.show_sharing)
+        self.share = PushButton("Share with a colleag&ue…", self.show_sharing)
         top = QHBoxLayout()
         top.setSpacing(SPACE * 2)
         top.addLayout(labelled("Se&arch", self.search), 1)
@@ -89,7 +89,7 @@ class HistoryPage(Page):
 
     def refresh(self) -> None:
         """Read the runs anew, in the background."""
-        self.runner.start(uploading.all_runs(self.services.places), done=self._on_listed, failed=self._on_failed)
+        self.runner.start(uploading.all_runs(self.services.paths), done=self._on_listed, failed=self._on_failed)
 
     def _on_listed(self, found: tuple[tuple[RunSummary, ...], str]) -> None:
         runs, changed = found
@@ -179,25 +179,25 @@ class HistoryPage(Page):
         """What is remembered of accepted rows, for a colleague and from one."""
         from cg_uploader.gui.dialogs.sharing import SharingDialog  # dialogs are loaded when they open
 
-        dialog = SharingDialog(self.services.places, self._sharing, self)
+        dialog = SharingDialog(self.services.paths, self._sharing, self)
         dialog.taken_in.connect(self.memory_grown)
         dialog.open()
 
     def _browse_failed_rows(self) -> None:
         run = self.selected()
         if run is not None and (chosen := papers.ask_for_failed_rows(self, run)):
-            self._run(papers.failed_rows(run.run, chosen, self.services.places))
+            self._run(papers.failed_rows(run.run, chosen, self.services.paths))
 
     def _browse_receipt(self) -> None:
         run = self.selected()
         if run is not None and (chosen := papers.ask_for_receipt(self, run)):
-            self._run(papers.receipt_file(run.run, chosen, self.services.places))
+            self._run(papers.receipt_file(run.run, chosen, self.services.paths))
 
     def print_receipt(self) -> None:
         """Show the receipt of the selected run in the browser, which can print it."""
         run = self.selected()
         if run is not None:
-            self._run(papers.page_to_print(run.run, self.services.places))
+            self._run(papers.page_to_print(run.run, self.services.paths))
 
     def _ask_to_forget(self) -> None:
         run = self.selected()
@@ -218,4 +218,4 @@ class HistoryPage(Page):
 
     def forget_run(self, run: int) -> None:
         """Delete a run and everything about its rows."""
-        self._run(uploading.forgetting(run, self.services.places))
+        self._run(uploading.forgetting(run, self.services.paths))

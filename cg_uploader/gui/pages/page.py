@@ -13,7 +13,7 @@ from cg_uploader.gui.widgets.texts import plain, title
 from cg_uploader.gui.worker import Runner
 
 
-class Sheet(QWidget):
+class ScrollContent(QWidget):
     """What scrolls: as high as its texts need at the width there is, not at the smallest width."""
 
     def minimumSizeHint(self) -> QSize:
@@ -33,7 +33,7 @@ class Page(QWidget):
         self.session = session
         self.services = services
         self.runner = Runner(self)
-        inner = Sheet()
+        inner = ScrollContent()
         self.content = QVBoxLayout(inner)
         self.content.setContentsMargins(SPACE * 4, SPACE * 3, SPACE * 4, SPACE * 3)
         self.content.setSpacing(SPACE * 2)

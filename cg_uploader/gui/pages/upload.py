@@ -14,21 +14,21 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cg_uploader.errors import CredentialsRefused, ProxyLoginWanted, UploaderError
 from cg_uploader.gui import papers, uploading
 from cg_uploader.gui.dialogs.texts_dialog import TextDialog
-from cg_uploader.gui.models.outcomes_model import MOST_LISTED, ROW, OutcomesModel, texts
+from cg_uploader.gui.models.outcomes_model import MAX_LISTED, ROW, OutcomesModel, texts
 from cg_uploader.gui.pages.page import Page
 from cg_uploader.gui.proxyquestion import ProxyQuestion
 from cg_uploader.gui.services import Services
 from cg_uploader.gui.session import Session
 from cg_uploader.gui.steps import Step, why_not_before
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.uploading import Ended
+from cg_uploader.gui.uploading import UploadEnd
 from cg_uploader.gui.widgets.after_upload import AfterUpload
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.before_upload import BeforeUpload
 from cg_uploader.gui.widgets.counters import Counters
-from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.inputs import PushButton
 from cg_uploader.gui.widgets.run_progress import RunProgress
-from cg_uploader.gui.widgets.table import Table
+from cg_uploader.gui.widgets.table import TableView
 from cg_uploader.gui.widgets.texts import caption, section
 from cg_uploader.gui.words import sentence_of
 from cg_uploader.gui.worker import Runner, Work
@@ -39,7 +39,7 @@ from cg_uploader.model.run import Batch, Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.uploads.planning import plan_builder
-from cg_uploader.uploads.planning.plan_builder import Earlier
+from cg_uploader.uploads.planning.plan_builder import EarlierUploads
 from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.sending.control import Control
 
@@ -71,7 +71,7 @@ class UploadPage(Page):
         self.proxy = ProxyQuestion(services, self)
         self.sign_in: SignInDialog | None = None
         self._looked_at: Plan | None = None
-        self._earlier: Earlier | None = None
+        self._earlier: EarlierUploads | None = None
         self._skip: bool | None = None
         self.before = BeforeUpload()
         self.failure = Banner()
@@ -79,7 +79,7 @@ class UploadPage(Page):
         self.after = AfterUpload()
         self.counters = Counters()
         self.model = OutcomesModel(self)
-        self.view = Table("What became of the rows", empty="No row here.")
+        self.view = TableView("What became of the rows", empty="No row here.")
         self.view.setModel(self.model)
         self.view.stretch((0, 24, 15, 16, 30), 4)
         self.view.show_whole(ROW)
@@ -102,7 +102,7 @@ class UploadPage(Page):
     def _make_listing(self) -> QWidget:
         self._title = section("Rows that need attention")
         self._limit = caption(wrap=False)
-        self.details = Button("&Details…", self.show_details)
+        self.details = PushButton("&Details…", self.show_details)
         top = QHBoxLayout()
         top.setSpacing(SPACE * 2)
         top.addWidget(self._title)
@@ -190,7 +190,7 @@ class UploadPage(Page):
     def _look_back(self, plan: Plan) -> None:
         if plan is not self._looked_at:
             self._looked_at, self._earlier, self._skip = plan, None, None
-            work = uploading.looking_back(plan, self.services.places, self.session.connection.client_id)
+            work = uploading.looking_back(plan, self.services.paths, self.session.connection.client_id)
             self._looking.start(work, done=self._on_looked_back, failed=self._on_not_looked_back)
 
     def look_back_anew(self) -> None:
@@ -198,7 +198,7 @@ class UploadPage(Page):
         self._looked_at = None
         self._show()
 
-    def _on_looked_back(self, found: Earlier) -> None:
+    def _on_looked_back(self, found: EarlierUploads) -> None:
         self._earlier = found
         self._show()
 
@@ -275,7 +275,7 @@ class UploadPage(Page):
 
     # ------------------------------------------------------------------ after
 
-    def _on_ended(self, ended: Ended) -> None:
+    def _on_ended(self, ended: UploadEnd) -> None:
         self.model.replace(ended.outcomes)
         self.counters.show_counts(ended.summary.counts)
         self.session.set_run(ended.summary, sentence_of(ended.failed) if ended.failed is not None else "")
@@ -300,12 +300,12 @@ class UploadPage(Page):
         self._ask_for(error)
         self._show_possible()
 
-    def _ask_for(self, error: object, ended: Ended | None = None) -> None:
+    def _ask_for(self, error: object, ended: UploadEnd | None = None) -> None:
         """Ask for what was missing, here where the user stands; a run that is stopped needs nothing."""
         if self._control.stopping:
             return
         if isinstance(error, ProxyLoginWanted) and self._work is not None:
-            self.proxy.ask(error.place, then=partial(self._start, self._work), otherwise=self._show_possible)
+            self.proxy.ask(error.host_port, then=partial(self._start, self._work), otherwise=self._show_possible)
         elif isinstance(error, CredentialsRefused) and ended is not None:
             from cg_uploader.gui.dialogs.sign_in import SignInDialog  # dialogs are loaded when they open
 
@@ -330,7 +330,7 @@ class UploadPage(Page):
     def save_failed_rows(self, target: Path) -> None:
         """Write the file of failed rows of the run that is shown."""
         if self.session.run is not None:
-            self._write(papers.failed_rows(self.session.run.run, target, self.services.places))
+            self._write(papers.failed_rows(self.session.run.run, target, self.services.paths))
 
     def _browse_receipt(self) -> None:
         if self.session.run is not None and (chosen := papers.ask_for_receipt(self, self.session.run)):
@@ -339,17 +339,17 @@ class UploadPage(Page):
     def save_receipt(self, target: Path) -> None:
         """Write the receipt of the run that is shown, as PDF or as a web page by the name's ending."""
         if self.session.run is not None:
-            self._write(papers.receipt_file(self.session.run.run, target, self.services.places))
+            self._write(papers.receipt_file(self.session.run.run, target, self.services.paths))
 
     def print_receipt(self) -> None:
         """Show the receipt of the run that is shown in the browser, which can print it."""
         if self.session.run is not None:
-            self._write(papers.page_to_print(self.session.run.run, self.services.places))
+            self._write(papers.page_to_print(self.session.run.run, self.services.paths))
 
     def try_again(self) -> None:
         """Take the failed rows up as a file of their own, to be corrected and sent again."""
         if self.session.run is not None:
-            work = uploading.failed_again(self.session.run.run, self.services.places)
+            work = uploading.failed_again(self.session.run.run, self.services.paths)
             self.runner.start(work, done=self.retried.emit, failed=self._on_not_saved)
 
     def _write(self, work: Work) -> None:
@@ -369,7 +369,7 @@ class UploadPage(Page):
         self._show_limit()
 
     def _show_limit(self) -> None:
-        self._limit.setText(f"The first {MOST_LISTED:,} are listed; a saved file has all." if self.model.full else "")
+        self._limit.setText(f"The first {MAX_LISTED:,} are listed; a saved file has all." if self.model.full else "")
 
     def _show_possible(self) -> None:
         self.details.allow("" if len(self.view.selected_lines()) == 1 else "Select one row of the list first.")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.button_row import ButtonRow
-from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.inputs import PushButton
 from cg_uploader.gui.widgets.texts import set_mark
 from cg_uploader.gui.words import counted
 from cg_uploader.model.run import RunSummary
@@ -30,12 +30,12 @@ class AfterUpload(QWidget):
         super().__init__(parent)
         self.banner = Banner()
         self.saved = Banner()
-        self.failed_rows = Button("Save fai&led rows…", self.failed_rows_wanted.emit)
-        self.receipt = Button("Save &receipt…", self.receipt_wanted.emit)
-        self.again = Button("&Try failed rows again", self.again_wanted.emit)
-        self.print_out = Button("Open for pr&inting", self.print_wanted.emit)
-        self.go_on = Button("&Continue this upload", self.continue_wanted.emit)
-        self.columns = Button("Look at the colu&mns", self.columns_wanted.emit)
+        self.failed_rows = PushButton("Save fai&led rows…", self.failed_rows_wanted.emit)
+        self.receipt = PushButton("Save &receipt…", self.receipt_wanted.emit)
+        self.again = PushButton("&Try failed rows again", self.again_wanted.emit)
+        self.print_out = PushButton("Open for pr&inting", self.print_wanted.emit)
+        self.go_on = PushButton("&Continue this upload", self.continue_wanted.emit)
+        self.columns = PushButton("Look at the colu&mns", self.columns_wanted.emit)
         self._first = self.receipt
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -7,15 +7,15 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.texts import Sign, caption, plain, set_tone
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.texts import IconLabel, caption, plain, set_tone
 
 SHAPES = {
-    "good": Shape.GOOD,
-    "warning": Shape.WARNING,
-    "error": Shape.ERROR,
-    "accent": Shape.INFORMATION,
-    "quiet": Shape.INFORMATION,
+    "good": IconShape.GOOD,
+    "warning": IconShape.WARNING,
+    "error": IconShape.ERROR,
+    "accent": IconShape.INFORMATION,
+    "quiet": IconShape.INFORMATION,
 }
 
 
@@ -28,7 +28,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setProperty("role", "banner")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._sign = Sign(Shape.INFORMATION, "accent", 20)
+        self._sign = IconLabel(IconShape.INFORMATION, "accent", 20)
         self._text = plain(wrap=True)
         self._more = caption()
         self._button = QPushButton()
@@ -77,7 +77,7 @@ class State(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sign = Sign(Shape.CIRCLE, parent=self)
+        self._sign = IconLabel(IconShape.CIRCLE, parent=self)
         self._word = plain(wrap=True, parent=self)
         self._remark: QLabel | None = None
         self._words = QVBoxLayout()
@@ -99,7 +99,7 @@ class State(QWidget):
         """What it says below; empty when nothing."""
         return self._remark.text() if self._remark is not None else ""
 
-    def say(self, shape: Shape, tone: str, word: str, remark: str = "") -> None:
+    def say(self, shape: IconShape, tone: str, word: str, remark: str = "") -> None:
         """Show ``word`` beside ``shape``, and ``remark`` below."""
         self._sign.show_sign(shape, tone)
         self._word.setText(word)

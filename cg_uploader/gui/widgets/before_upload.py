@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QR
 from cg_uploader.fields.checks import CheckResult
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button, Tick, card
-from cg_uploader.gui.widgets.texts import Elided, plain, section
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import CheckBox, PushButton, card
+from cg_uploader.gui.widgets.texts import ElidedLabel, plain, section
 from cg_uploader.gui.words import counted, invited_in_words
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
-from cg_uploader.uploads.planning.plan_builder import Earlier
+from cg_uploader.uploads.planning.plan_builder import EarlierUploads
 
 
 class BeforeUpload(QWidget):
@@ -33,7 +33,7 @@ class BeforeUpload(QWidget):
         frame, column = card(margin=SPACE * 5 // 2)
         self.total = section("")
         column.addWidget(self.total)
-        self._facts: dict[str, QLabel] = {name: Elided() for name in ("Go to", "Configuration", "From")}
+        self._facts: dict[str, QLabel] = {name: ElidedLabel() for name in ("Go to", "Configuration", "From")}
         self._facts["Stay behind"] = plain(wrap=True)  # numbers, which are never cut off
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE * 3)
@@ -50,10 +50,10 @@ class BeforeUpload(QWidget):
         for button in (self.skip, self.again):
             self._choice.addButton(button)
             button.clicked.connect(self._on_chosen)
-        self.consent = Tick()
+        self.consent = CheckBox()
         self.consent.toggled.connect(self.consent_given)
         self.reason = plain(role="quiet", wrap=True)
-        self.button = Button("", self.upload_wanted.emit, role="primary", shape=Shape.UPLOAD)
+        self.button = PushButton("", self.upload_wanted.emit, role="primary", shape=IconShape.UPLOAD)
         column.addLayout(grid)
         column.addWidget(self.earlier)
         column.addWidget(self.skip)
@@ -90,7 +90,7 @@ class BeforeUpload(QWidget):
         self.button.allow(reason)
         self.reason.setText(reason)
 
-    def show_earlier(self, found: Earlier | None, *, skip: bool | None) -> None:
+    def show_earlier(self, found: EarlierUploads | None, *, skip: bool | None) -> None:
         """Say what was done with this file before; ``skip``: what the person chose, or None."""
         known = found is not None and bool(found.sentence)
         self._skippable = found.skippable if found is not None else 0

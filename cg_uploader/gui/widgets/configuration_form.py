@@ -9,7 +9,7 @@ from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.banner import Banner
 from cg_uploader.gui.widgets.fields_editor import FieldsEditor
-from cg_uploader.gui.widgets.inputs import Choice, labelled
+from cg_uploader.gui.widgets.inputs import ComboBox, labelled
 from cg_uploader.gui.worker import Runner
 from cg_uploader.model.data_types import DATA_TYPES, facts_of
 from cg_uploader.model.enums import DataType
@@ -24,7 +24,7 @@ class ConfigurationForm(QWidget):
         super().__init__(parent)
         self.reference = QLineEdit()
         self.reference.setPlaceholderText(next(facts.default_reference for facts in DATA_TYPES.values()))
-        self.data_type = Choice()
+        self.data_type = ComboBox()
         self.data_type.addItem("Choose…", None)
         for data_type, facts in DATA_TYPES.items():
             self.data_type.addItem(facts.choice, data_type.value)

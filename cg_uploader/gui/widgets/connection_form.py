@@ -10,11 +10,11 @@ from cg_uploader.gui.session import Tested
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.typed import Connection
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button, Choice, Tick, labelled
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import CheckBox, ComboBox, PushButton, labelled
 from cg_uploader.gui.widgets.texts import caption
 from cg_uploader.model.enums import Region
-from cg_uploader.model.regions import REGIONS, USUAL_REGION
+from cg_uploader.model.regions import DEFAULT_REGION, REGIONS
 
 PRACTICE_REMARK = (
     "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "
@@ -33,22 +33,22 @@ class ConnectionForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.region = Choice()
+        self.region = ComboBox()
         for region, facts in REGIONS.items():
             self.region.addItem(facts.label, region.value)
         self.address = QLineEdit()
-        self.address.setPlaceholderText(REGIONS[USUAL_REGION].login)
+        self.address.setPlaceholderText(REGIONS[DEFAULT_REGION].login)
         self.address_remark = caption()
         self.address_remark.hide()
         self.client_id = QLineEdit()
         self.client_secret = QLineEdit()
         self.client_secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.show_button = Button("Show", self._show_secret, shape=Shape.EYE)
+        self.show_button = PushButton("Show", self._show_secret, shape=IconShape.EYE)
         self.show_button.setCheckable(True)
-        self.remember = Tick("&Remember the secret on this computer")
+        self.remember = CheckBox("&Remember the secret on this computer")
         self.remember.setEnabled(False)
         self.remember_remark = caption(KEYCHAIN)
-        self.test_button = Button("&Test connection", self.test_wanted.emit)
+        self.test_button = PushButton("&Test connection", self.test_wanted.emit)
         self.banner = Banner()
         self.practice = Banner()
         self._lay_out()
@@ -78,7 +78,7 @@ class ConnectionForm(QWidget):
         actions = QHBoxLayout()
         actions.setSpacing(SPACE)
         actions.addLayout(remember, 1)
-        actions.addWidget(Button("Where do I find this?", self.where_wanted.emit, role="plain", shape=Shape.QUESTION))
+        actions.addWidget(PushButton("Where do I find this?", self.where_wanted.emit, role="plain", shape=IconShape.QUESTION))
         actions.addWidget(self.test_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

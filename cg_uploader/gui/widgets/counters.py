@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from cg_uploader.gui import theme
 from cg_uploader.gui.models.outcomes_model import LOOKS
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.texts import Sign, plain
+from cg_uploader.gui.widgets.texts import IconLabel, plain
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.statuses import STATUSES
 
 
-class Counter(QPushButton):
+class CounterButton(QPushButton):
     """One total: number, icon, word."""
 
     def __init__(self, status: RowStatus) -> None:
@@ -29,7 +29,7 @@ class Counter(QPushButton):
         self._number.setFont(theme.scaled(1.35, QFont.Weight.DemiBold))
         word = QHBoxLayout()
         word.setSpacing(SPACE // 2)
-        word.addWidget(Sign(*LOOKS[status], 16))
+        word.addWidget(IconLabel(*LOOKS[status], 16))
         word.addWidget(plain(STATUSES[status].label, role="quiet"), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
@@ -62,7 +62,7 @@ class Counters(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.counters = {status: Counter(status) for status in RowStatus}
+        self.counters = {status: CounterButton(status) for status in RowStatus}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
@@ -82,7 +82,7 @@ class Counters(QWidget):
 
     def _on_toggled(self, pressed: bool) -> None:
         one = self.sender()
-        if not isinstance(one, Counter):
+        if not isinstance(one, CounterButton):
             return
         if pressed:
             for counter in self.counters.values():

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QVBoxLayout, QWid
 
 from cg_uploader.gui import theme
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Elided, Sign, plain, set_mark
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.texts import ElidedLabel, IconLabel, plain, set_mark
 from cg_uploader.sheets.formats import registry
 
 DROP_HERE = "Drop a spreadsheet here"
@@ -38,11 +38,11 @@ class DropZone(QFrame):
         super().__init__(parent)
         self.setProperty("role", "drop")
         self.setAcceptDrops(True)
-        self._sign = Sign(Shape.FILE, "accent", 36)
-        self._name = Elided(DROP_HERE, mode=Qt.TextElideMode.ElideMiddle)
+        self._sign = IconLabel(IconShape.FILE, "accent", 36)
+        self._name = ElidedLabel(DROP_HERE, mode=Qt.TextElideMode.ElideMiddle)
         self._name.setFont(theme.scaled(1.1, QFont.Weight.DemiBold))
         self._remark = plain(kinds_in_words(), role="quiet", wrap=True)
-        self.browse_button = Button("Bro&wse…", self.browse, role="primary")
+        self.browse_button = PushButton("Bro&wse…", self.browse, role="primary")
         self._words = QVBoxLayout()
         self._words.setSpacing(SPACE // 2)
         self._words.addWidget(self._name)

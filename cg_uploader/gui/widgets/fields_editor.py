@@ -11,8 +11,8 @@ from cg_uploader.fields import configuration
 from cg_uploader.gui.models.fields_model import KIND, KINDS, REMARK, REQUIRED, FieldsModel
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button, labelled
-from cg_uploader.gui.widgets.table import ChoiceDelegate, Table, TickDelegate
+from cg_uploader.gui.widgets.inputs import PushButton, labelled
+from cg_uploader.gui.widgets.table import ChoiceDelegate, TableView, TickDelegate
 from cg_uploader.gui.widgets.texts import caption, plain
 from cg_uploader.gui.words import counted, sentence_of
 from cg_uploader.gui.worker import Announce, Cancelled, Runner
@@ -34,7 +34,7 @@ class FieldsEditor(QWidget):
         self.model.edited.connect(self.edited)
         self.model.edited.connect(self._count)
         self.model.modelReset.connect(self._count)
-        self.table = Table("Field headings", empty="No headings yet. Type or paste them below, one a line.")
+        self.table = TableView("Field headings", empty="No headings yet. Type or paste them below, one a line.")
         self.table.setModel(self.model)
         self.table.stretch((28, 16, 18, 30), REMARK)
         self.table.setItemDelegateForColumn(KIND, ChoiceDelegate([(k.value, w) for k, w in KINDS.items()], self.table))
@@ -46,14 +46,14 @@ class FieldsEditor(QWidget):
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
         self.table.setMinimumHeight(240)
-        self.remove_button = Button("Re&move the selected headings", self._remove, role="plain")
+        self.remove_button = PushButton("Re&move the selected headings", self._remove, role="plain")
         self.table.selectionModel().selectionChanged.connect(self._selection_changed)
         self.box = QPlainTextEdit()
         self.box.setPlaceholderText("Email\nFirst Name\nAccount Name")
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(self.fontMetrics().lineSpacing() * 4 + 2 * SPACE)
-        self.add_button = Button("&Add to the table", self._add)
-        self.read_button = Button("Read from a fi&le’s header row…", self._browse)
+        self.add_button = PushButton("&Add to the table", self._add)
+        self.read_button = PushButton("Read from a fi&le’s header row…", self._browse)
         self.banner = Banner()
         self._total = plain(role="quiet")
         self._lay_out()

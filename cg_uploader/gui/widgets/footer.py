@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Elided, Sign
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.texts import ElidedLabel, IconLabel
 
 
 class Footer(QFrame):
@@ -20,10 +20,10 @@ class Footer(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "footer")
-        self.back_button = Button("&Back", self.back.emit)
-        self.next_button = Button("", self.forward.emit, role="primary")
-        self._sign = Sign(Shape.INFORMATION, "quiet")
-        self._reason = Elided()
+        self.back_button = PushButton("&Back", self.back.emit)
+        self.next_button = PushButton("", self.forward.emit, role="primary")
+        self._sign = IconLabel(IconShape.INFORMATION, "quiet")
+        self._reason = ElidedLabel()
         self._reason.setProperty("role", "quiet")
         self._reason.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)

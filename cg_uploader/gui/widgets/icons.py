@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 
-class Shape(StrEnum):
+class IconShape(StrEnum):
     """The drawings, on a field of 24 × 24; ``M x y`` moves, ``L x y`` draws a line, ``O x y r`` a circle, ``.`` a dot."""
 
     CHECK = "M 5 12.5 L 10 17.5 L 19.5 7"
@@ -38,7 +38,7 @@ class Shape(StrEnum):
     REDO = "M 16 5 L 20 9 L 16 13 M 20 9 L 9 9 L 6 10.2 L 4.5 13 L 6 15.8 L 9 17 L 15 17"
 
 
-def _path(shape: Shape) -> QPainterPath:
+def _path(shape: IconShape) -> QPainterPath:
     path = QPainterPath()
     words = iter(shape.value.split())
     for word in words:
@@ -55,7 +55,7 @@ def _path(shape: Shape) -> QPainterPath:
     return path
 
 
-def paint(painter: QPainter, shape: Shape, where: QRectF, colour: str, width: float = 2.0) -> None:
+def paint(painter: QPainter, shape: IconShape, where: QRectF, colour: str, width: float = 2.0) -> None:
     """Draw ``shape`` into ``where``; ``width`` is the line's, on the field of 24."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -69,7 +69,7 @@ def paint(painter: QPainter, shape: Shape, where: QRectF, colour: str, width: fl
     painter.restore()
 
 
-def pixmap(shape: Shape, colour: str, size: int, ratio: float) -> QPixmap:
+def pixmap(shape: IconShape, colour: str, size: int, ratio: float) -> QPixmap:
     """``shape`` as a picture of ``size`` device-independent pixels for a screen of ``ratio`` pixels each."""
     picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     picture.setDevicePixelRatio(ratio)
@@ -80,7 +80,7 @@ def pixmap(shape: Shape, colour: str, size: int, ratio: float) -> QPixmap:
     return picture
 
 
-def icon(shape: Shape, colour: str, size: int = 20) -> QIcon:
+def icon(shape: IconShape, colour: str, size: int = 20) -> QIcon:
     """``shape`` for a button, for screens of one, two and three pixels per point."""
     result = QIcon()
     for ratio in (1.0, 2.0, 3.0):

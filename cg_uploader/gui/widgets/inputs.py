@@ -24,22 +24,22 @@ from PySide6.QtWidgets import (
 from cg_uploader.gui import theme
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets import icons
-from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.icons import IconShape
 from cg_uploader.gui.widgets.texts import grown, plain, tip
 
 
-class Button(QPushButton):
+class PushButton(QPushButton):
     """A button: text with mnemonic, what it does, perhaps an icon; ``role`` primary, plain, counter, group or none.
 
     Whatever presses it, mouse, key or assistive technology, ``clicked`` comes.
     """
 
     def __init__(
-        self, text: str, pressed: Callable[[], object] | None = None, *, role: str = "", shape: Shape | None = None
+        self, text: str, pressed: Callable[[], object] | None = None, *, role: str = "", shape: IconShape | None = None
     ) -> None:
         super().__init__(text)
         self._shape = shape
-        self._drawn: tuple[Shape, str, int] | None = None
+        self._drawn: tuple[IconShape, str, int] | None = None
         self.setAutoDefault(False)
         if role:
             self.setProperty("role", role)
@@ -57,7 +57,7 @@ class Button(QPushButton):
         self.setAccessibleDescription(why_not)
         tip(self, why_not)
 
-    def show_shape(self, shape: Shape) -> None:
+    def show_shape(self, shape: IconShape) -> None:
         """Another icon."""
         self._shape = shape
         self._draw_icon()
@@ -82,7 +82,7 @@ class Button(QPushButton):
         self.setIconSize(QSize(wanted[2], wanted[2]))
 
 
-class Choice(QComboBox):
+class ComboBox(QComboBox):
     """A combo box with a drawn arrow; what does not fit ends in …; the wheel scrolls the page unless it has the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -111,11 +111,11 @@ class Choice(QComboBox):
         option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room.width() - 6)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         where = QRectF(self.width() - 24, (self.height() - 14) / 2, 14, 14)
-        icons.paint(painter, Shape.DOWN, where, colours.text if self.isEnabled() else colours.edge, 2.5)
+        icons.paint(painter, IconShape.DOWN, where, colours.text if self.isEnabled() else colours.edge, 2.5)
         painter.end()
 
 
-class Tick(QCheckBox):
+class CheckBox(QCheckBox):
     """A check box with a drawn tick."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -131,10 +131,10 @@ class Tick(QCheckBox):
 
 def paint_tick(painter: QPainter, where: QRect) -> None:
     """The tick of a check box that is drawn at ``where``."""
-    icons.paint(painter, Shape.CHECK, where.toRectF().adjusted(2, 2, -2, -2), theme.colours_in_use().on_accent, 3.5)
+    icons.paint(painter, IconShape.CHECK, where.toRectF().adjusted(2, 2, -2, -2), theme.colours_in_use().on_accent, 3.5)
 
 
-class Number(QSpinBox):
+class SpinBox(QSpinBox):
     """A number to type or to step, with drawn arrows."""
 
     def __init__(self, lowest: int, highest: int, parent: QWidget | None = None) -> None:
@@ -154,8 +154,8 @@ class Number(QSpinBox):
         colour = theme.colours_in_use().text
         painter = QPainter(self)
         middle = self.height() / 2
-        icons.paint(painter, Shape.UP, QRectF(self.width() - 22, middle - 12, 12, 12), colour, 2.5)
-        icons.paint(painter, Shape.DOWN, QRectF(self.width() - 22, middle, 12, 12), colour, 2.5)
+        icons.paint(painter, IconShape.UP, QRectF(self.width() - 22, middle - 12, 12, 12), colour, 2.5)
+        icons.paint(painter, IconShape.DOWN, QRectF(self.width() - 22, middle, 12, 12), colour, 2.5)
         painter.end()
 
 

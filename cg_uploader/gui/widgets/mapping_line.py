@@ -10,19 +10,19 @@ from cg_uploader.fields import headings
 from cg_uploader.fields.matching import FieldMatch, FieldState
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import State
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button, Choice
-from cg_uploader.gui.widgets.texts import Elided, plain, tip
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import ComboBox, PushButton
+from cg_uploader.gui.widgets.texts import ElidedLabel, plain, tip
 from cg_uploader.model.configuration import Field
 
 NOT_SENT = "-"
 CONSTANT = "="
 STATES = {
-    FieldState.EXACT: (Shape.GOOD, "good"),
-    FieldState.SPELLING: (Shape.GOOD, "good"),
-    FieldState.SUGGESTION: (Shape.QUESTION, "warning"),
-    FieldState.MISSING: (Shape.ERROR, "error"),
-    FieldState.NOT_USED: (Shape.HALF, "quiet"),
+    FieldState.EXACT: (IconShape.GOOD, "good"),
+    FieldState.SPELLING: (IconShape.GOOD, "good"),
+    FieldState.SUGGESTION: (IconShape.QUESTION, "warning"),
+    FieldState.MISSING: (IconShape.ERROR, "error"),
+    FieldState.NOT_USED: (IconShape.HALF, "quiet"),
 }
 PARTS = (22, 26, 22, 30)
 TITLES = ("CustomerGauge field", "Comes from", "For example", "State")
@@ -53,12 +53,12 @@ class MappingLine(QFrame):
         super().__init__(parent)
         self.field = field
         self.constant: QLineEdit | None = None
-        self.confirm_button: Button | None = None
-        self.source = Choice(self)
+        self.confirm_button: PushButton | None = None
+        self.source = ComboBox(self)
         self.source.setModel(choices)
         self.source.activated.connect(self._on_activated)
         self.source.setAccessibleName(f"{field.heading} comes from")
-        self.samples = Elided(parent=self)
+        self.samples = ElidedLabel(parent=self)
         self.samples.setProperty("role", "quiet")
         self.state = State(self)
         required = "  (required)" if field.required else ""
@@ -115,7 +115,7 @@ class MappingLine(QFrame):
 
     def _show_confirm(self, waits: bool) -> None:
         if waits and self.confirm_button is None:
-            self.confirm_button = Button("Confirm", self._on_confirm)
+            self.confirm_button = PushButton("Confirm", self._on_confirm)
             self.confirm_button.setAccessibleName(f"Confirm the suggestion for {self.field.heading}")
             self.state.take(self.confirm_button)
             QWidget.setTabOrder(self.constant or self.source, self.confirm_button)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from cg_uploader.errors import UploaderError
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Button, Choice, labelled
+from cg_uploader.gui.widgets.inputs import ComboBox, PushButton, labelled
 from cg_uploader.gui.widgets.texts import caption, plain
 
 NAMED = "named"
@@ -20,7 +20,7 @@ PROXIES = {
     NAMED: "This one, for everything",
 }
 CERTIFICATE_FILES = "Certificates (*.pem *.crt *.cer);;All files (*)"
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 class NetworkForm(QWidget):
@@ -31,7 +31,7 @@ class NetworkForm(QWidget):
     def __init__(self, proxy: str, ca_file: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.proxy, self.ca_file = proxy, ca_file
-        self.kind = Choice()
+        self.kind = ComboBox()
         for kind, text in PROXIES.items():
             self.kind.addItem(text, kind)
         named = proxy not in PROXIES
@@ -42,7 +42,7 @@ class NetworkForm(QWidget):
         self.proxy_remark = caption()
         self.file_name = plain(wrap=True)
         self.file_remark = caption()
-        self.clear = Button("R&emove", self.forget_file)
+        self.clear = PushButton("R&emove", self.forget_file)
         self._lay_out()
         self._show_file()
         self._show_proxy("")
@@ -56,7 +56,7 @@ class NetworkForm(QWidget):
         proxies.addLayout(labelled("Its &name and port", self.place), 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE)
-        self.choose = Button("&Choose a file…", self._browse)
+        self.choose = PushButton("&Choose a file…", self._browse)
         label = plain("Certificates to trust beside the system’s", wrap=True)
         label.setBuddy(self.choose)
         buttons.addWidget(self.file_name, 1)
@@ -95,9 +95,9 @@ class NetworkForm(QWidget):
         except UploaderError:
             self._show_proxy("This is not the address of an HTTP proxy. Enter its name and port, as in proxy.example.com:8080.")
             return
-        self.place.setText(found.place)
+        self.place.setText(found.host_port)
         left_out = "User name and password are not kept here: you are asked when the proxy wants them." if found.login else ""
-        self._take_proxy(found.place, left_out)
+        self._take_proxy(found.host_port, left_out)
 
     def _take_proxy(self, proxy: str, remark: str) -> None:
         self._show_proxy(remark)
@@ -148,8 +148,8 @@ class NetworkForm(QWidget):
         now = datetime.now(UTC)
         named = [
             f"{issuer.name}, {'valid until' if issuer.until > now else 'expired on'} {issuer.until:%d %B %Y}"
-            for issuer in issuers[:MOST_NAMED]
+            for issuer in issuers[:MAX_NAMED]
         ]
-        more = [f"and {len(issuers) - MOST_NAMED} more"] if len(issuers) > MOST_NAMED else []
+        more = [f"and {len(issuers) - MAX_NAMED} more"] if len(issuers) > MAX_NAMED else []
         self.file_remark.setText("; ".join([*named, *more]))
         return True

@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.texts import Sign, caption, plain, section
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.texts import IconLabel, caption, plain, section
 
-MOST_LINES = 12
+MAX_LINES = 12
 
 
-class Notes(QWidget):
+class NotesBox(QWidget):
     """Hidden when there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -35,14 +35,14 @@ class Notes(QWidget):
         column = QVBoxLayout(fresh)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
-        for text in self.texts[:MOST_LINES]:
+        for text in self.texts[:MAX_LINES]:
             row = QHBoxLayout()
             row.setSpacing(SPACE)
-            row.addWidget(Sign(Shape.INFORMATION, "accent"), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(IconLabel(IconShape.INFORMATION, "accent"), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(plain(text, wrap=True), 1)
             column.addLayout(row)
-        if len(self.texts) > MOST_LINES:
-            column.addWidget(caption(f"…and {len(self.texts) - MOST_LINES} more kinds of remarks."))
+        if len(self.texts) > MAX_LINES:
+            column.addWidget(caption(f"…and {len(self.texts) - MAX_LINES} more kinds of remarks."))
         self._column.replaceWidget(self._lines, fresh)
         self._lines.deleteLater()
         self._lines = fresh

@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QS
 from cg_uploader.gui import theme
 from cg_uploader.gui.steps import Standing, Step
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Elided, Sign, caption, plain, set_tone, tip
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.texts import ElidedLabel, IconLabel, caption, plain, set_tone, tip
 
 SIGNS = {
-    Standing.NOT_STARTED: (Shape.CIRCLE, "quiet"),
-    Standing.NEEDS_ATTENTION: (Shape.WARNING, "warning"),
-    Standing.READY: (Shape.GOOD, "good"),
-    Standing.UNDER_WAY: (Shape.PLAY, "accent"),
+    Standing.NOT_STARTED: (IconShape.CIRCLE, "quiet"),
+    Standing.NEEDS_ATTENTION: (IconShape.WARNING, "warning"),
+    Standing.READY: (IconShape.GOOD, "good"),
+    Standing.UNDER_WAY: (IconShape.PLAY, "accent"),
 }
 
 
@@ -30,7 +30,7 @@ class StepButton(QPushButton):
         self.setCheckable(True)
         self.setAutoDefault(False)
         self._step = step
-        self._sign = Sign(Shape.CIRCLE, "quiet", 22)
+        self._sign = IconLabel(IconShape.CIRCLE, "quiet", 22)
         self._name = plain(f"{step + 1}  {step.label}")
         self._name.setFont(theme.scaled(1.05, QFont.Weight.DemiBold))
         self._state = caption(wrap=False)
@@ -87,16 +87,16 @@ class Rail(QFrame):
         self._group.idClicked.connect(self._on_clicked)
         column.addStretch(1)
         for text, signal, shape in (
-            ("History", self.history_wanted, Shape.HISTORY),
-            ("Settings", self.settings_wanted, Shape.SETTINGS),
-            ("Help", self.help_wanted, Shape.HELP),
+            ("History", self.history_wanted, IconShape.HISTORY),
+            ("Settings", self.settings_wanted, IconShape.SETTINGS),
+            ("Help", self.help_wanted, IconShape.HELP),
         ):
-            column.addWidget(Button(f"  {text}", signal.emit, role="beside", shape=shape))
+            column.addWidget(PushButton(f"  {text}", signal.emit, role="beside", shape=shape))
 
     def _heading(self) -> QVBoxLayout:
         name = plain("CG Uploader")
         name.setFont(theme.scaled(1.25, QFont.Weight.Bold))
-        self._connection = Elided("No connection yet")
+        self._connection = ElidedLabel("No connection yet")
         self._connection.setFont(theme.scaled(0.92))
         self._connection.setProperty("role", "quiet")
         column = QVBoxLayout()

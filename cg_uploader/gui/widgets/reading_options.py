@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Choice, Number, labelled
+from cg_uploader.gui.widgets.inputs import ComboBox, SpinBox, labelled
 from cg_uploader.model.enums import ENCODINGS
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.reader import ReadOptions
@@ -40,10 +40,10 @@ class ReadingOptions(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked = ReadOptions()
-        self.sheet = Choice()
-        self.header_row = Number(1, HIGHEST_ROW)
-        self.encoding = Choice()
-        self.delimiter = Choice()
+        self.sheet = ComboBox()
+        self.header_row = SpinBox(1, HIGHEST_ROW)
+        self.encoding = ComboBox()
+        self.delimiter = ComboBox()
         self.delimiter.setMinimumContentsLength(max(len(words) for _, words in DELIMITERS))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -111,7 +111,7 @@ def delimiter_in_words(delimiter: str | None) -> str:
     return dict(DELIMITERS).get(delimiter or NO_DELIMITER, delimiter or "")
 
 
-def _fill(combo: Choice, choices: Sequence[tuple[str, str]], current: str) -> None:
+def _fill(combo: ComboBox, choices: Sequence[tuple[str, str]], current: str) -> None:
     blocked = QSignalBlocker(combo)
     combo.clear()
     for value, words in choices:

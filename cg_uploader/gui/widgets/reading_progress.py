@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.inputs import Button
-from cg_uploader.gui.widgets.texts import Elided
+from cg_uploader.gui.widgets.inputs import PushButton
+from cg_uploader.gui.widgets.texts import ElidedLabel
 from cg_uploader.gui.words import counted
 from cg_uploader.sheets.reader import ReadProgress
 
@@ -21,11 +21,11 @@ class ReadingProgress(QWidget):
     def __init__(self, cancel: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ""
-        self._words = Elided()
+        self._words = ElidedLabel()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Reading the file")
-        self.cancel_button = Button("Ca&ncel", cancel)
+        self.cancel_button = PushButton("Ca&ncel", cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE * 2)

@@ -7,14 +7,14 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button, card
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import PushButton, card
 from cg_uploader.gui.widgets.texts import plain, section
 from cg_uploader.gui.words import counted
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
-from cg_uploader.uploads.sending.eta import Pace, doing_in_words, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import RateEstimator, doing_in_words, done, in_words, to_send
 
 WORDS = {
     Activity.PREPARING: "Preparing…",
@@ -41,7 +41,7 @@ class RunProgress(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pace = Pace()
+        self._pace = RateEstimator()
         self._milestone = 0
         self._paused = False
         self._preparing = True
@@ -53,9 +53,9 @@ class RunProgress(QWidget):
         self.bar.setAccessibleName("Progress of the upload")
         self.figures = plain()
         self.rows = plain(role="quiet", wrap=True)
-        self.pause_button = Button("&Pause", self._on_pause, shape=Shape.PAUSE)
-        self.stop_now_button = Button("Stop no&w", self._on_stop_now, shape=Shape.STOP)
-        self.stop_button = Button("St&op", self._on_stop, shape=Shape.STOP)
+        self.pause_button = PushButton("&Pause", self._on_pause, shape=IconShape.PAUSE)
+        self.stop_now_button = PushButton("Stop no&w", self._on_stop_now, shape=IconShape.STOP)
+        self.stop_button = PushButton("St&op", self._on_stop, shape=IconShape.STOP)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.activity)
@@ -76,7 +76,7 @@ class RunProgress(QWidget):
 
     def begin(self) -> None:
         """A run starts."""
-        self._pace = Pace()
+        self._pace = RateEstimator()
         self._milestone = 0
         self._preparing, self._at_once = True, False
         self._show_paused(False)
@@ -158,7 +158,7 @@ class RunProgress(QWidget):
     def _show_paused(self, paused: bool) -> None:
         self._paused = paused
         self.pause_button.setText("&Continue" if paused else "&Pause")
-        self.pause_button.show_shape(Shape.PLAY if paused else Shape.PAUSE)
+        self.pause_button.show_shape(IconShape.PLAY if paused else IconShape.PAUSE)
 
 
 def _all_rows(batch: Batch) -> str:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from cg_uploader.fields.headings import reveal
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.inputs import Button, Choice, labelled
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.inputs import ComboBox, PushButton, labelled
 
 NEW = "New connection"
 
@@ -26,10 +26,10 @@ class SavedConnections(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.names = Choice()
+        self.names = ComboBox()
         self.names.activated.connect(self._on_activated)
-        self.save_button = Button("Sa&ve", self.save_wanted.emit)
-        self.more_button = Button("M&ore", shape=Shape.DOWN)
+        self.save_button = PushButton("Sa&ve", self.save_wanted.emit)
+        self.more_button = PushButton("M&ore", shape=IconShape.DOWN)
         menu = QMenu(self.more_button)
         self.save_as_action = menu.addAction("Save under another &name…", self.save_as_wanted.emit)
         menu.addAction("&Open a setup file…", self.import_wanted.emit)

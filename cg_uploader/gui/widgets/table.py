@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cg_uploader.gui import theme
-from cg_uploader.gui.widgets.inputs import Choice, paint_tick
+from cg_uploader.gui.widgets.inputs import ComboBox, paint_tick
 
 Index = QModelIndex | QPersistentModelIndex
 _FITTED = 200
@@ -25,7 +25,7 @@ _FITTED = 200
 _LOOKED_AT = 25
 
 
-class Table(QTableView):
+class TableView(QTableView):
     """A view on a table model; ``empty`` is what it says when there are no rows; ``resized``: it has other room now."""
 
     resized = Signal()
@@ -165,7 +165,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
         """The combo box."""
-        editor = Choice(parent)
+        editor = ComboBox(parent)
         for value, words in self._choices:
             editor.addItem(words, value)
         editor.activated.connect(self._on_activated)
@@ -173,12 +173,12 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         """Choose what the cell has."""
-        if isinstance(editor, Choice):
+        if isinstance(editor, ComboBox):
             editor.setCurrentIndex(editor.findData(index.data(Qt.ItemDataRole.EditRole)))
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Give the cell what was chosen."""
-        if isinstance(editor, Choice):
+        if isinstance(editor, ComboBox):
             model.setData(index, editor.currentData(), Qt.ItemDataRole.EditRole)
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
@@ -188,6 +188,6 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def _on_activated(self) -> None:
         editor = self.sender()
-        if isinstance(editor, Choice):
+        if isinstance(editor, ComboBox):
             self.commitData.emit(editor)
             self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)

@@ -11,18 +11,18 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QSizePolicy, QW
 from cg_uploader.fields.headings import reveal
 from cg_uploader.gui import theme
 from cg_uploader.gui.widgets import icons
-from cg_uploader.gui.widgets.icons import Shape
+from cg_uploader.gui.widgets.icons import IconShape
 
 # Height of a line of text, in device-independent pixels, up to which icons have their usual size; above it they grow too.
-USUAL_LINE = 18
+LINE_HEIGHT = 18
 
 
 def grown(widget: QWidget, size: int) -> int:
     """``size`` of an icon beside the widget's text, in pixels: larger where the text is larger than usual."""
-    return round(size * max(1.0, widget.fontMetrics().height() / USUAL_LINE))
+    return round(size * max(1.0, widget.fontMetrics().height() / LINE_HEIGHT))
 
 
-class Letters(QLabel):
+class PlainTextLabel(QLabel):
     """A label that shows its text to the letter, and what could deceive in it by name."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
@@ -37,7 +37,7 @@ class Letters(QLabel):
 
 def plain(text: str = "", *, role: str = "", wrap: bool = False, parent: QWidget | None = None) -> QLabel:
     """A label that shows ``text`` to the letter; ``role`` is a word of the style sheet (quiet)."""
-    label = Letters(text, parent)
+    label = PlainTextLabel(text, parent)
     label.setWordWrap(wrap)
     if wrap:
         label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -103,7 +103,7 @@ def message(parent: QWidget, kind: QMessageBox.Icon, text: str, more: str = "") 
     return box
 
 
-class Elided(Letters):
+class ElidedLabel(PlainTextLabel):
     """One line with … for what has no room; its whole text is in the tool tip."""
 
     def __init__(
@@ -134,16 +134,16 @@ class Elided(Letters):
         painter.end()
 
 
-class Sign(QWidget):
+class IconLabel(QWidget):
     """One icon in the colour of its tone; a word always stands beside it, so it has no name of its own."""
 
-    def __init__(self, shape: Shape, tone: str = "quiet", size: int = 18, parent: QWidget | None = None) -> None:
+    def __init__(self, shape: IconShape, tone: str = "quiet", size: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape, self._tone = shape, tone
         side = grown(self, size)
         self.setFixedSize(side, side)
 
-    def show_sign(self, shape: Shape, tone: str) -> None:
+    def show_sign(self, shape: IconShape, tone: str) -> None:
         """Draw another one."""
         if (shape, tone) != (self._shape, self._tone):
             self._shape, self._tone = shape, tone

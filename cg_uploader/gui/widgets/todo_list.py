@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cg_uploader.gui.theme import SPACE
-from cg_uploader.gui.widgets.icons import Shape
-from cg_uploader.gui.widgets.texts import Sign, plain, section
+from cg_uploader.gui.widgets.icons import IconShape
+from cg_uploader.gui.widgets.texts import IconLabel, plain, section
 from cg_uploader.model.enums import Level
 
 
@@ -45,7 +45,7 @@ class Todo:
 class TodoButton(QPushButton):
     """An entry as a button: icon, words that wrap."""
 
-    def __init__(self, text: str, shape: Shape, tone: str) -> None:
+    def __init__(self, text: str, shape: IconShape, tone: str) -> None:
         super().__init__()
         self.setProperty("role", "group")
         self.setCheckable(True)
@@ -54,7 +54,7 @@ class TodoButton(QPushButton):
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE * 3 // 2, SPACE, SPACE, SPACE)
         row.setSpacing(SPACE)
-        row.addWidget(Sign(shape, tone), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel(shape, tone), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(plain(text, wrap=True), 1)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -88,7 +88,7 @@ class TodoList(QWidget):
         """The button of the entry with this key."""
         return self._group.button(next(place for place, entry in enumerate(self._entries) if entry.key == key))
 
-    def show_entries(self, parts: Sequence[tuple[str, Shape, str, Sequence[Todo]]]) -> Todo | None:
+    def show_entries(self, parts: Sequence[tuple[str, IconShape, str, Sequence[Todo]]]) -> Todo | None:
         """List parts of (title, icon, tone, entries); what was chosen stays chosen if it is still here; returns what is."""
         self._entries = [entry for _, _, _, entries in parts for entry in entries]
         focused = False

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cg_uploader.gui.models.preview_model import PreviewModel
 from cg_uploader.gui.theme import SPACE
 from cg_uploader.gui.widgets.banner import Banner
-from cg_uploader.gui.widgets.inputs import Button
+from cg_uploader.gui.widgets.inputs import PushButton
 from cg_uploader.gui.widgets.reading_options import NO_DELIMITER, delimiter_in_words, encoding_in_words
-from cg_uploader.gui.widgets.table import Table as View
+from cg_uploader.gui.widgets.table import TableView as View
 from cg_uploader.gui.widgets.texts import section
 from cg_uploader.model.table import Column, Row, Table
 
@@ -76,7 +76,7 @@ class _Side(QWidget):
         self.view.setModel(self.model)
         lines = self.view.verticalHeader()
         self.view.setFixedHeight(lines.defaultSectionSize() * (_LINES + 1) + SPACE * 3)
-        self.button = Button(button, pressed)
+        self.button = PushButton(button, pressed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)

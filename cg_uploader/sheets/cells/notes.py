@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cg_uploader.lazy_sequence import Computed
+from cg_uploader.lazy_sequence import LazySequence
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note
 from cg_uploader.sheets.cells.clean_text import column_letter
@@ -169,7 +169,7 @@ class NoteCollector:
         return Note(row, headings.get(column, ""), kind, text)
 
 
-class CollectedNotes(Computed[Note]):
+class CollectedNotes(LazySequence[Note]):
     """Notes in order. Those of cells are made from the ``collector`` when they are asked for."""
 
     def __init__(self, general: list[Note], collector: NoteCollector, headings: Mapping[int, str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import NoteKind
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.formula_guard import unguarded
 from cg_uploader.sheets.failed_rows.layout import Layout, may_have_arrived
@@ -36,7 +36,7 @@ def earlier_layout(table: Table) -> Layout | None:
         raise may_have_arrived(table)
     if table.origin is None and not _is_written(headings):
         return None
-    origin = table.origin or Origin()
+    origin = table.origin or Provenance()
     added = {heading: len(headings) - 1 - headings[::-1].index(heading) for heading in _ADDED if heading in headings}
     at = _row_column(table, headings, origin)
     own = [place for place in range(len(headings)) if place not in (at, *added.values())]
@@ -59,7 +59,7 @@ def _is_written(headings: list[str]) -> bool:
     return headings[:1] == [_ROW] and (headings[-2:] == [_PROBLEM, _WHAT_TO_DO] or is_not_sure(headings))
 
 
-def _row_column(table: Table, headings: Sequence[str], origin: Origin) -> int:
+def _row_column(table: Table, headings: Sequence[str], origin: Provenance) -> int:
     """Return where the numbers of the rows stand: in the first column of that name, unless only the file's own is left."""
     own = sum(heading == _ROW for _, heading in origin.columns)
     if headings[:1] == [_ROW] or headings.count(_ROW) > own:

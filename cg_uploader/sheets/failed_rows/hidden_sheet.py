@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 
 # The sheet's name.
 SHEET_NAME = "CG Uploader"
@@ -20,7 +20,7 @@ _TEXTS = ("started", "profile", "reference", "file", "digest", "content")
 _MAX_NUMBER = 1 << 31
 
 
-def lines_of(origin: Origin) -> Iterator[tuple[str, str]]:
+def lines_of(origin: Provenance) -> Iterator[tuple[str, str]]:
     """Yield what the sheet says, line by line.  Quotation marks keep blanks at the ends of a text."""
     yield "run", str(origin.run)
     yield "last", str(origin.last)
@@ -38,7 +38,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
 
-def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
+def origin_of(lines: Iterable[Sequence[str]]) -> Provenance | None:
     """Return what such lines say.  None: they are not all as they were written."""
     texts: dict[str, Any] = {}
     lists: dict[str, list[Any]] = {"column": [], "field": [], "constant": []}
@@ -52,7 +52,7 @@ def origin_of(lines: Iterable[Sequence[str]]) -> Origin | None:
         run, last = texts.pop("run"), texts.pop("last", 0)
         if not (isinstance(run, int) and 0 < run < _MAX_NUMBER and isinstance(last, int) and 0 <= last < _MAX_NUMBER):
             return None
-        return Origin(
+        return Provenance(
             run=run,
             last=last,
             started=_text(texts["started"]),

@@ -10,7 +10,7 @@ from operator import lt
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import NoteKind, RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Column, Table
 from cg_uploader.sheets.failed_rows.formula_guard import unguarded
 from cg_uploader.sheets.failed_rows.original_columns import Places, original_columns, with_headings
@@ -44,7 +44,7 @@ class Layout:
     # Where the file says what was wrong with a row.  None: nowhere.
     problem: int | None
     # Where the rows come from.
-    origin: Origin
+    origin: Provenance
     # Returns what a text was before it was saved in this file.
     as_sent: Callable[[str], str] = str
     # Returns the reason for a failure from the text in the column ``problem``.
@@ -83,9 +83,9 @@ def _has_marks(table: Table) -> bool:
     return any(parse_mark(text) for text in texts)
 
 
-def _origin(upload: UploadMark | None, own: Sequence[Column]) -> Origin:
+def _origin(upload: UploadMark | None, own: Sequence[Column]) -> Provenance:
     """Return what the marks say of the upload, with the columns ``own`` of the original file."""
-    return Origin() if upload is None else with_headings(upload.origin, upload, own)
+    return Provenance() if upload is None else with_headings(upload.origin, upload, own)
 
 
 def may_have_arrived(table: Table) -> UsageError:

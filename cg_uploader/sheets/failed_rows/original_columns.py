@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cg_uploader.model.enums import BLANKS
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Column
 from cg_uploader.sheets.cells.clean_text import column_letter, column_position
 from cg_uploader.sheets.failed_rows.row_mark import UploadMark, headings_digest
@@ -16,7 +16,7 @@ from cg_uploader.sheets.failed_rows.row_mark import UploadMark, headings_digest
 Places = Sequence[int | None]
 
 
-def original_columns(columns: Sequence[Column], own: Sequence[int], origin: Origin) -> tuple[tuple[Column, ...], Places]:
+def original_columns(columns: Sequence[Column], own: Sequence[int], origin: Provenance) -> tuple[tuple[Column, ...], Places]:
     """Return the columns as the original file had them, and where the text of each one stands.
 
     ``columns``: all of the file of failed rows.  ``own``: which of them the original file had, too.
@@ -32,7 +32,7 @@ def original_columns(columns: Sequence[Column], own: Sequence[int], origin: Orig
     return _by_heading([columns[at] for at in own], origin), own
 
 
-def with_headings(origin: Origin, upload: UploadMark, own: Sequence[Column]) -> Origin:
+def with_headings(origin: Provenance, upload: UploadMark, own: Sequence[Column]) -> Provenance:
     """Return the origin with the original columns, of which a mark knows the letters only.
 
     Where columns were moved, added or removed since, they have no headings: then no column gets the letter of another one.
@@ -53,7 +53,7 @@ def _bare(heading: str) -> str:
     return heading.strip(BLANKS)
 
 
-def _by_heading(columns: Sequence[Column], origin: Origin) -> tuple[Column, ...]:
+def _by_heading(columns: Sequence[Column], origin: Provenance) -> tuple[Column, ...]:
     """Return columns that were moved, added or removed: letters by headings that are there once, else letters of no column."""
     here = Counter(_bare(column.heading) for column in columns)
     before = Counter(_bare(heading) for _, heading in origin.columns)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cg_uploader.lazy_sequence import Computed
+from cg_uploader.lazy_sequence import LazySequence
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note, Row, Rows
 from cg_uploader.sheets.failed_rows.layout import Layout, ascends
@@ -92,7 +92,7 @@ class OriginalRows:
         return Row(number, tuple("" if place is None else as_sent(cells[place]) for place in self._layout.places))
 
 
-class FailureNotes(Computed[Note]):
+class FailureNotes(LazySequence[Note]):
     """The notes of a file of failed rows, about rows as the original file numbers them, and one for each that failed before."""
 
     def __init__(self, inner: Sequence[Note], rows: OriginalRows, first: Note) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import NoteKind
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Note, Table
 from cg_uploader.sheets.failed_rows.earlier_layout import earlier_layout
 from cg_uploader.sheets.failed_rows.layout import marked_layout
@@ -34,7 +34,7 @@ def as_original(table: Table) -> Table:
     return replace(table, columns=layout.columns, rows=rows, notes=notes, origin=layout.origin, above=())
 
 
-def _note(origin: Origin, rows: OriginalRows) -> Note:
+def _note(origin: Provenance, rows: OriginalRows) -> Note:
     where = f"the failed rows of upload {origin.run}, {origin.file}" if origin.run else "failed rows that CG Uploader has saved"
     text = f"These are {where}; rows are numbered as there."
     if rows.added:

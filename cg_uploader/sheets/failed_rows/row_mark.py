@@ -15,7 +15,7 @@ from enum import StrEnum
 from urllib.parse import quote, unquote
 
 from cg_uploader.model.enums import BLANKS, RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.cells.clean_text import column_letter, column_position
 
 
@@ -41,7 +41,7 @@ _MAX_RUN = 1 << 31
 _MAX_COLUMNS = 16_384
 _BETWEEN = "/"
 _WORDS = frozenset([*(status.value for status in RowStatus), LOOK_UP])
-# Stands for the digest at the beginning of ``Origin.content``.
+# Stands for the digest at the beginning of ``Provenance.content``.
 _SAME_FILE = "~"
 _GUARDED = "guarded"
 _LETTERS = re.compile("([A-Z]{1,3})(?:-([A-Z]{1,3}))?")
@@ -64,7 +64,7 @@ class UploadMark:
     """What the mark of a row says of the upload that the row comes from."""
 
     # Without columns, sources and constants.
-    origin: Origin
+    origin: Provenance
     # The letters of the original file's columns, in the order of the file of failed rows.
     letters: tuple[str, ...]
     # What ``headings_digest`` has made of their headings.
@@ -98,7 +98,7 @@ def parse_mark(text: str) -> RowMark | None:
     return RowMark(int(number), word, upload)
 
 
-def upload_text(origin: Origin, *, guarded: bool) -> str:
+def upload_text(origin: Provenance, *, guarded: bool) -> str:
     """Return what the marks of all rows of one file say of their upload."""
     content = origin.content
     if origin.digest and content.startswith(origin.digest):
@@ -131,7 +131,7 @@ def parse_upload(text: str) -> UploadMark | None:
         return None
     if content.startswith(_SAME_FILE):
         content = digest + content.removeprefix(_SAME_FILE)
-    origin = Origin(
+    origin = Provenance(
         run=numbers[0],
         last=numbers[1],
         started=started,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.failed_rows import earlier_layout
@@ -83,7 +83,7 @@ def write(
     rows: Iterable[FailedRow],
     not_sure: Iterable[FailedRow] = (),
     *,
-    origin: Origin,
+    origin: Provenance,
 ) -> int:
     """Write the file of failed rows, whole or not at all, and return how many rows are in it.
 
@@ -104,7 +104,7 @@ def write(
 
 
 def _write_csv(
-    target: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Origin
+    target: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Provenance
 ) -> int:
     upload = upload_text(origin, guarded=True)
     unsure = (_not_sure_texts(row, columns, upload, row.what_to_do) for row in rows[1])
@@ -167,7 +167,7 @@ def _fill_csv(part: Path, headings: Sequence[str], lines: Iterable[Sequence[str]
     return count
 
 
-def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Origin) -> int:
+def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], Iterable[FailedRow]], origin: Provenance) -> int:
     from openpyxl import Workbook  # takes a third of a second to load, and only here it is needed
 
     book = Workbook(write_only=True)

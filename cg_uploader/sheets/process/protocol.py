@@ -23,7 +23,7 @@ _HEADER = struct.Struct("<cI")
 _MAX_SENTENCE_CHARS = 2_000
 
 
-class MessageKind(Enum):
+class FrameKind(Enum):
     """What a message from the reading process holds."""
 
     # A sign of life. It has no bytes, or says how much of the file is read, in thousandths.
@@ -82,14 +82,14 @@ def _path_from_text(text: str) -> Path:
     return Path(os.fsdecode(text.encode("latin-1")))
 
 
-Message = tuple[MessageKind, bytes]
+Message = tuple[FrameKind, bytes]
 
 
 class MessageTooLong(Exception):
     """Raised for a message with more bytes than messages may have."""
 
 
-def send_message(out: IO[bytes], kind: MessageKind, *parts: bytes) -> None:
+def send_message(out: IO[bytes], kind: FrameKind, *parts: bytes) -> None:
     """Send one message at once.
 
     Raises:
@@ -112,7 +112,7 @@ def receive_message(source: IO[bytes]) -> Message | None:
     if len(header) < _HEADER.size:
         return None
     code, length = _HEADER.unpack(header)
-    kind = MessageKind(code)
+    kind = FrameKind(code)
     if length > MAX_MESSAGE_BYTES:
         raise ValueError("too long a message")
     data = source.read(length)

@@ -14,7 +14,7 @@ from cg_uploader.sheets.cells.notes import NoteCollector
 from cg_uploader.sheets.failed_rows.reader import as_original
 from cg_uploader.sheets.process.limits import MAX_TEXT_BYTES, text_too_long_error
 from cg_uploader.sheets.process.parse_process import interrupted_error
-from cg_uploader.sheets.process.protocol import Message, MessageKind, decode_failure
+from cg_uploader.sheets.process.protocol import FrameKind, Message, decode_failure
 from cg_uploader.sheets.process.table_json import decode_table
 from cg_uploader.sheets.table.read_progress import ReadControl
 from cg_uploader.sheets.table.spool import BLOCK_ROWS, Spool, is_valid_block
@@ -82,7 +82,7 @@ class TableReceiver:
         """
         kind, data = message
         try:
-            if kind is MessageKind.END:
+            if kind is FrameKind.END:
                 return self._finish(data)
             first_rows = self._take_unfinished(kind, data)
         except OSError as error:
@@ -95,20 +95,20 @@ class TableReceiver:
             on_first_rows(first_rows)
         return None
 
-    def _take_unfinished(self, kind: MessageKind, data: bytes) -> Table | None:
+    def _take_unfinished(self, kind: FrameKind, data: bytes) -> Table | None:
         """Take a message that is not the end, and return the table of the first rows when it has become complete."""
-        if kind is MessageKind.ROWS:
+        if kind is FrameKind.ROWS:
             self._take_rows(data)
-        elif kind is MessageKind.ROWS_BEGIN:
+        elif kind is FrameKind.ROWS_BEGIN:
             self._rows.spool.close()
             self._rows = _ReceivedRows()
-        elif kind is MessageKind.NOTES:
+        elif kind is FrameKind.NOTES:
             self._notes.load_chunk(data)
-        elif kind is MessageKind.ALIVE:
+        elif kind is FrameKind.ALIVE:
             self._share = _decode_share(data)
-        elif kind is MessageKind.FAILURE:
+        elif kind is FrameKind.FAILURE:
             raise decode_failure(data)
-        elif kind is MessageKind.FIRST:
+        elif kind is FrameKind.FIRST:
             return self._finish_first_rows(data)
         return None
 

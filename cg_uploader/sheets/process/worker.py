@@ -28,7 +28,7 @@ from cg_uploader.sheets.process.limits import (
     text_too_long_error,
     too_much_memory_error,
 )
-from cg_uploader.sheets.process.protocol import MessageKind, MessageTooLong, ParseJob, encode_failure, send_message
+from cg_uploader.sheets.process.protocol import FrameKind, MessageTooLong, ParseJob, encode_failure, send_message
 from cg_uploader.sheets.process.table_json import encode_table
 from cg_uploader.sheets.table.merged_cells import Spans
 from cg_uploader.sheets.table.read_progress import ReadControl, ReadProgress
@@ -58,7 +58,7 @@ class RowSender:
         self._max_text = max_text
         self._uncounted = uncounted
         self._text_bytes = 0
-        send_message(out, MessageKind.ROWS_BEGIN)
+        send_message(out, FrameKind.ROWS_BEGIN)
 
     def wants(self, lines: Sequence[str]) -> bool:
         """Return whether they are sent. They are counted in any case.
@@ -83,7 +83,7 @@ class RowSender:
             FileError: kind ``too-big``, when the rows have too many bytes of text.
         """
         self._count(len(data))
-        send_message(self._out, MessageKind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
+        send_message(self._out, FrameKind.ROWS, struct.pack("=I", len(numbers)), numbers.tobytes(), data)
 
     def seal(self, order: Sequence[int]) -> Spool:
         """Remember the order of the columns, and return a spool without rows."""
@@ -101,7 +101,7 @@ def main() -> int:
     with open(0, "rb", closefd=False) as source, open(1, "wb", closefd=False) as out:
         try:
             load_openers()
-            send_message(out, MessageKind.ALIVE)
+            send_message(out, FrameKind.ALIVE)
             line = source.readline()
             if line:
                 threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -132,7 +132,7 @@ def _answer(job: ParseJob, out: IO[bytes]) -> None:
         failure = _unexpected_error(job.file, error)
     else:
         return
-    send_message(out, MessageKind.FAILURE, encode_failure(failure))
+    send_message(out, FrameKind.FAILURE, encode_failure(failure))
 
 
 def _unexpected_error(file: Path, error: Exception) -> FileError:
@@ -151,12 +151,12 @@ def _send_tables(job: ParseJob, out: IO[bytes]) -> None:
     if job.first:
         began = time.monotonic()
         with suppress(UploaderError):  # reading the whole file meets the same error, or finds the rows later
-            _send_table(job, out, MessageKind.FIRST, job.first, lambda: time.monotonic() - began > _MAX_FIRST_ROWS_SECONDS)
-    _send_table(job, out, MessageKind.END, job.options.limit)
+            _send_table(job, out, FrameKind.FIRST, job.first, lambda: time.monotonic() - began > _MAX_FIRST_ROWS_SECONDS)
+    _send_table(job, out, FrameKind.END, job.options.limit)
 
 
 def _send_table(
-    job: ParseJob, out: IO[bytes], end: MessageKind, limit: int | None, cancelled: Callable[[], bool] | None = None
+    job: ParseJob, out: IO[bytes], end: FrameKind, limit: int | None, cancelled: Callable[[], bool] | None = None
 ) -> None:
     """Send a table of ``limit`` rows, or of all. One that is much larger than its file is counted first, then read again."""
     senders: list[RowSender] = []
@@ -168,16 +168,16 @@ def _send_table(
 
     def report(progress: ReadProgress) -> None:
         check_own_memory(job.limits.memory)
-        send_message(out, MessageKind.ALIVE, b"" if progress.share is None else str(round(1000 * progress.share)).encode())
+        send_message(out, FrameKind.ALIVE, b"" if progress.share is None else str(round(1000 * progress.share)).encode())
 
-    control = ReadControl(report, cancelled, limit, begin, brief=end is MessageKind.FIRST)
+    control = ReadControl(report, cancelled, limit, begin, brief=end is FrameKind.FIRST)
     table = parse(job.file, replace(job.options, limit=limit), control)
     if senders[-1].counts_only:
         uncounted.append(None)
         table = parse(job.file, replace(job.options, limit=limit), control)
     notes = table.notes.collector if isinstance(table.notes, CollectedNotes) else NoteCollector()
     for chunk in notes.dump_chunks():
-        send_message(out, MessageKind.NOTES, chunk)
+        send_message(out, FrameKind.NOTES, chunk)
     send_message(out, end, encode_table(table, notes, senders[-1].order, senders[-1].covered))
 
 

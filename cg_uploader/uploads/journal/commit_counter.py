@@ -59,7 +59,7 @@ def is_behind(db: sqlite3.Connection, known: Acknowledged) -> bool:
     return True
 
 
-class Counter:
+class CommitCounter:
     """Writes the count beside one journal; used by the thread that opened the journal."""
 
     def __init__(self, journal: Path, secret: bytes) -> None:

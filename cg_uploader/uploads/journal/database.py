@@ -17,7 +17,7 @@ from pathlib import Path
 from cg_uploader.errors import DiskFull, JournalError, RunChanged
 from cg_uploader.model.run import Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.atomic_file import FULL
 from cg_uploader.uploads.journal import commit_counter, corruption, migration_copy, schema
 from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of, of_unknown_runs
@@ -29,14 +29,14 @@ RESERVE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDatabase:
     """The journal, open: its connection (write-ahead log, every commit on the platter, deleted values overwritten)."""
 
     db: sqlite3.Connection
     # The journal's key.
     secret: bytes
     # Where its commits are acknowledged.
-    counter: commit_counter.Counter
+    counter: commit_counter.CommitCounter
     # Which file it is (see `locks.ensure_same`).
     file: tuple[int, int] | None
     # Where a damaged journal was moved just now; None usually.
@@ -45,40 +45,40 @@ class Opened:
     lost: bool
 
 
-def open_journal(places: Places) -> Opened:
+def open_journal(paths: AppPaths) -> OpenedDatabase:
     """Open the journal; a damaged one is moved aside whole before, and a new one begun.
 
     JournalError when the file is foreign or newer than this program; it stays as it is then.
     """
-    file = places.journal
+    file = paths.journal
     with translated(file):
         _refuse_links(file)
-        aside = _set_aside_if_damaged(places)
+        aside = _set_aside_if_damaged(paths)
         try:
-            return _connected(file, places.locks, aside)
-        except _Behind as behind:
-            return _connected(file, places.locks, _set_aside_behind(places, behind.file))
+            return _connected(file, paths.locks, aside)
+        except _CommitsMissing as behind:
+            return _connected(file, paths.locks, _set_aside_behind(paths, behind.file))
         except DiskFull as full:  # what programs share needs some bytes, and reading needs none
             try:
-                return _connected(file, places.locks, aside, alone=True)
+                return _connected(file, paths.locks, aside, alone=True)
             except JournalError:  # to be brought up to date it needs some after all
                 raise full from None
 
 
-def can_only_be_read(places: Places) -> bool:
+def can_only_be_read(paths: AppPaths) -> bool:
     """Whether the journal is there, and it or its folder cannot be written."""
-    file = places.journal
-    return file.is_file() and os.access(file, os.R_OK) and not all(os.access(one, os.W_OK) for one in (file, file.parent))
+    file = paths.journal
+    return os.access(file, os.R_OK) and not all(os.access(one, os.W_OK) for one in (file, file.parent))
 
 
-def open_to_read(places: Places) -> Opened:
+def open_to_read(paths: AppPaths) -> OpenedDatabase:
     """Open a journal that can only be read.  Nothing is made or changed.
 
     Raises:
         JournalError: It is foreign, of another version, or has lost commits.  Or what was recorded last cannot be read
             without writing.
     """
-    file = places.journal
+    file = paths.journal
     _refuse_links(file)
     with translated(file):
         counted, opened = commit_counter.acknowledged(file), identity_of(file)
@@ -91,7 +91,7 @@ def open_to_read(places: Places) -> Opened:
         except BaseException:
             connection.close()
             raise
-    return Opened(connection, secret, commit_counter.Counter(file, secret), opened, None, False)
+    return OpenedDatabase(connection, secret, commit_counter.CommitCounter(file, secret), opened, None, False)
 
 
 def _refuse_earlier(connection: sqlite3.Connection, file: Path) -> None:
@@ -118,7 +118,7 @@ def _connected_to_read(file: Path) -> sqlite3.Connection:
     raise failure
 
 
-class _Behind(JournalError):
+class _CommitsMissing(JournalError):
     """The journal that was opened has lost commits, and ``is_damaged`` could not see it."""
 
     def __init__(self, journal: Path, file: tuple[int, int] | None) -> None:
@@ -132,10 +132,10 @@ class _Behind(JournalError):
 
 def _refuse_behind(connection: sqlite3.Connection, known: commit_counter.Acknowledged, file: Path) -> None:
     if commit_counter.is_behind(connection, known):
-        raise _Behind(file, identity_of(file))
+        raise _CommitsMissing(file, identity_of(file))
 
 
-def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = False) -> Opened:
+def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = False) -> OpenedDatabase:
     """Open the file.
 
     ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
@@ -156,14 +156,14 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
             ensure_same(file, opened)
             _refuse_behind(connection, known, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
-            counter = commit_counter.Counter(file, secret)
+            counter = commit_counter.CommitCounter(file, secret)
             lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: last_run(connection)))
         except BaseException:
             connection.close()
             raise
     if not migrated:
         migration_copy.drop(file)
-    return Opened(connection, secret, counter, opened, aside, lost)
+    return OpenedDatabase(connection, secret, counter, opened, aside, lost)
 
 
 def last_run(connection: sqlite3.Connection) -> int:
@@ -173,7 +173,7 @@ def last_run(connection: sqlite3.Connection) -> int:
 
 
 def _note_loss(
-    connection: sqlite3.Connection, counter: commit_counter.Counter, aside: Path | None, unknown: Sequence[Path]
+    connection: sqlite3.Connection, counter: commit_counter.CommitCounter, aside: Path | None, unknown: Sequence[Path]
 ) -> bool:
     """Record that an earlier journal was set aside, or that its commits are counted here, or its runs locked, and it is gone.
 
@@ -211,18 +211,18 @@ def _make_strict(connection: sqlite3.Connection) -> None:
         raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
 
 
-def _set_aside_if_damaged(places: Places) -> Path | None:
-    file = places.journal
+def _set_aside_if_damaged(paths: AppPaths) -> Path | None:
+    file = paths.journal
     if not corruption.is_damaged(file):
         return None
     with gate(file):
-        return corruption.set_aside(file, places.locks) if corruption.is_damaged(file) else None
+        return corruption.set_aside(file, paths.locks) if corruption.is_damaged(file) else None
 
 
-def _set_aside_behind(places: Places, found: tuple[int, int] | None) -> Path | None:
+def _set_aside_behind(paths: AppPaths, found: tuple[int, int] | None) -> Path | None:
     """Move the journal away that was ``found`` to have lost commits; None when another program has done it meanwhile."""
-    with gate(places.journal):
-        return corruption.set_aside(places.journal, places.locks) if identity_of(places.journal) == found else None
+    with gate(paths.journal):
+        return corruption.set_aside(paths.journal, paths.locks) if identity_of(paths.journal) == found else None
 
 
 def _refuse_links(file: Path) -> None:

@@ -17,16 +17,16 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import Outcome, RunSummary, Stop
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import commit_counter, database, plan_json, recording, retention
 from cg_uploader.uploads.journal.dates import iso
-from cg_uploader.uploads.journal.journal_rows import REACH, SENDING, UNFINISHED, Kept, span
+from cg_uploader.uploads.journal.journal_rows import REACH, SENDING, UNFINISHED, JournalRow, span
 from cg_uploader.uploads.journal.locks import as_holder, who_i_am
 from cg_uploader.uploads.journal.messages import as_stored
 from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.journal.sent_rows import duplicate_lookup, entries, row_order
-from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known
-from cg_uploader.uploads.journal.sent_rows.export_file import Exchange
+from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import KnownRow
+from cg_uploader.uploads.journal.sent_rows.export_file import SentRowsFile
 
 _BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
 
@@ -34,14 +34,14 @@ _BACK = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answere
 class Journal(JournalReader):
     """Runs and their rows in one SQLite file; every method that changes something has committed when it returns."""
 
-    def __init__(self, places: Places) -> None:
-        """Open the journal of ``places``, making it when there is none; JournalError when it cannot be used.
+    def __init__(self, paths: AppPaths) -> None:
+        """Open the journal of ``paths``, making it when there is none; JournalError when it cannot be used.
 
-        ``set_aside`` and ``lost``: what became of an earlier journal just now (see ``database.Opened``).
+        ``set_aside`` and ``lost``: what became of an earlier journal just now (see ``database.OpenedDatabase``).
         """
-        places.prepare()
-        opened = database.open_journal(places)
-        super().__init__(places, opened)
+        paths.prepare()
+        opened = database.open_journal(paths)
+        super().__init__(paths, opened)
         self._counter = opened.counter
         self.set_aside, self.lost = opened.set_aside, opened.lost
         self._room_asked: float = float("-inf")
@@ -74,7 +74,7 @@ class Journal(JournalReader):
         finally:
             lock.release()
 
-    def record_run(self, plan: Plan, rows: Iterable[Kept], client_id: str = "") -> int:
+    def record_run(self, plan: Plan, rows: Iterable[JournalRow], client_id: str = "") -> int:
         """Record ``plan`` with all its ``rows`` as a new run, and return its number; this journal holds it.
 
         Nobody sees anything of it before it is whole.  From then on the file is not needed any more.  A position that comes
@@ -116,14 +116,14 @@ class Journal(JournalReader):
             if (lock := self._holds.taken(run)) is not None:
                 lock.release()
 
-    def past(self, plan: Plan, *, repeatable: bool = False, client_id: str = "") -> duplicate_lookup.Past:
+    def past(self, plan: Plan, *, repeatable: bool = False, client_id: str = "") -> duplicate_lookup.DuplicateLookup:
         """What is known about the rows of ``plan`` from before; ``repeatable``: for ``client_id``, of such rows too."""
         if repeatable:
             self.remember()
         with database.translated(self._file):
-            return duplicate_lookup.Past(self._db, plan, self._secret, self._file, client_id)
+            return duplicate_lookup.DuplicateLookup(self._db, plan, self._secret, self._file, client_id)
 
-    def told_since(self, run: int, plan: Plan) -> Callable[[Request], Known | None] | None:
+    def told_since(self, run: int, plan: Plan) -> Callable[[Request], KnownRow | None] | None:
         """What memories that were imported since ``run`` began say of its once-only rows; None when none were."""
         return duplicate_lookup.told_since(self._db, plan, self._run(run)["started"])
 
@@ -209,10 +209,10 @@ class Journal(JournalReader):
             with self._change() as db:
                 entries.remember(db, run, idle=idle)
 
-    def memories(self) -> Exchange:
+    def memories(self) -> SentRowsFile:
         """What is remembered, to be given to a colleague or taken from one."""
         self.remember()
-        return Exchange(self._db, self._secret, self._change)
+        return SentRowsFile(self._db, self._secret, self._change)
 
     def delete_old_values(self, days: int, now: float | None = None) -> list[int]:
         """Delete the row values of runs that ended more than ``days`` days ago (see ``retention``), and return those runs."""

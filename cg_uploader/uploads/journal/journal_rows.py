@@ -52,7 +52,7 @@ UNFINISHED: dict[str, Messages] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class JournalRow:
     """A row as the journal keeps it; ``cells`` are empty once the row is accepted or its values were deleted.
 
     ``subject``: a keyed hash of what the row is about, only written; empty when nothing identifies it.
@@ -126,7 +126,7 @@ def count_states(db: sqlite3.Connection, run: int, wanted: str) -> dict[RowStatu
     return totals
 
 
-def kept_of(record: Record) -> Kept:
+def kept_of(record: Record) -> JournalRow:
     """The row in a database record of ``COLUMNS``; ValueError when it is not as it was written."""
     key, number, state, once, cells, who, http, attempts, messages, fingerprint, answered = record
     match record[1:]:
@@ -135,7 +135,7 @@ def kept_of(record: Record) -> Kept:
         case _:
             raise ValueError(_NOT_AS_WRITTEN)
     try:
-        return Kept(
+        return JournalRow(
             key & ((1 << REACH) - 1),
             number,
             state,
@@ -159,7 +159,7 @@ def _texts(value: list[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def record_of(first: int, row: Kept) -> tuple[int, int, str, bool, str, str, str, bytes, bytes | None]:
+def record_of(first: int, row: JournalRow) -> tuple[int, int, str, bool, str, str, str, bytes, bytes | None]:
     """What a new row puts into the database: id, number, state, once, cells, who, messages, fingerprint, subject."""
     who = row.who.encode("utf-8", "replace").decode()
     return (
@@ -185,10 +185,10 @@ def as_text(value: Sequence[object]) -> str:
     return json.dumps(value, separators=(",", ":")) if value else "[]"
 
 
-class KeptRows:
+class JournalRows:
     """The rows of a run as a table's rows; those that were accepted have no text any more."""
 
-    def __init__(self, count: int, walk: Callable[[int], Iterator[Kept]]) -> None:
+    def __init__(self, count: int, walk: Callable[[int], Iterator[JournalRow]]) -> None:
         """``walk`` goes through them from a position on."""
         self._count = count
         self._walk = walk

@@ -13,12 +13,12 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from cg_uploader.errors import JournalError, RunHeld
 from cg_uploader.model.message import message
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.pending_saves import lock
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored_text, stored_text
 
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 GATE_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 
@@ -83,18 +83,18 @@ def gone(journal: Path, advice: str = "Start again.") -> JournalError:
     return JournalError(f"{journal}, the record of uploads, was deleted or moved away at this moment. {advice}")
 
 
-class Holds:
+class RunLocks:
     """The locks of a journal's runs; ``holder`` says who is recorded as the one that works on a run."""
 
-    def __init__(self, places: Places, opened: tuple[int, int] | None, holder: Callable[[int], str]) -> None:
+    def __init__(self, paths: AppPaths, opened: tuple[int, int] | None, holder: Callable[[int], str]) -> None:
         """One lock file per run; ``opened``: which file was opened as the journal."""
-        self._journal = places.journal
+        self._journal = paths.journal
         self._opened = opened
-        self._folder = places.locks
+        self._folder = paths.locks
         self._holder = holder
         self._begun: dict[int, BaseFileLock] = {}
 
-    def acquire(self, run: int, seconds: float = PATIENCE_SECONDS) -> BaseFileLock:
+    def acquire(self, run: int, seconds: float = TIMEOUT_SECONDS) -> BaseFileLock:
         """The run's lock; RunHeld, with who and since when, when somebody else has it.
 
         JournalError when the journal was moved or deleted since it was opened; that cannot happen any more while one is held.

@@ -12,7 +12,7 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.model.configuration import Address, Configuration, Field, Mapping, Options, Source
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Identity, Region
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.table import Column, Rows, Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
@@ -44,7 +44,7 @@ def first_file(content: str, text: str) -> tuple[str, bool]:
     return (content, True) if origin is None else (origin.content, False)
 
 
-def origin_in(text: str) -> Origin | None:
+def origin_in(text: str) -> Provenance | None:
     """Where the rows of a recorded run come from, by its plan as text; None when they are its file's own.
 
     ValueError for foreign text.
@@ -150,7 +150,7 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
-def _origin(kept: dict[str, Any]) -> Origin | None:
+def _origin(kept: dict[str, Any]) -> Provenance | None:
     """Of the file's rows, if they came back in a file of failed rows; ValueError when that is not as it was written."""
     if not kept.get("origin"):
         return None

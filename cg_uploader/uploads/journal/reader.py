@@ -11,24 +11,24 @@ from typing import Any
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.run import Outcome, RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import database, plan_json
 from cg_uploader.uploads.journal.dates import day_of
 from cg_uploader.uploads.journal.journal_rows import (
     COLUMN_COUNT,
     COLUMNS,
     LEFT_TO_DO,
-    Kept,
-    KeptRows,
+    JournalRow,
+    JournalRows,
     as_written,
     count_states,
     kept_of,
     span,
     text_of,
 )
-from cg_uploader.uploads.journal.locks import Holds
+from cg_uploader.uploads.journal.locks import RunLocks
 from cg_uploader.uploads.journal.run_summary import checked, summary_of
 from cg_uploader.uploads.journal.sent_rows.entries import keyed, plain_customer
 from cg_uploader.uploads.journal.sent_rows.related_runs import run_of
@@ -39,30 +39,30 @@ class JournalReader:
 
     @classmethod
     @contextmanager
-    def to_read(cls, places: Places) -> Iterator[JournalReader]:
+    def to_read(cls, paths: AppPaths) -> Iterator[JournalReader]:
         """Open a journal that can only be read, and close it at the end.
 
         Raises:
             JournalError: It cannot be used.
         """
-        opened = database.open_to_read(places)
+        opened = database.open_to_read(paths)
         with closing(opened.db):
-            yield JournalReader(places, opened)
+            yield JournalReader(paths, opened)
 
-    def __init__(self, places: Places, opened: database.Opened) -> None:
-        """``opened``: the journal of ``places``."""
-        self._file = places.journal
+    def __init__(self, paths: AppPaths, opened: database.OpenedDatabase) -> None:
+        """``opened``: the journal of ``paths``."""
+        self._file = paths.journal
         self._db: sqlite3.Connection = opened.db
         self._secret = opened.secret
-        self._holds = Holds(places, opened.file, self._holder)
+        self._holds = RunLocks(paths, opened.file, self._holder)
 
     def plan(self, run: int) -> Plan:
         """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
         record = self._run(run)
         with database.translated(self._file, run):
-            return plan_json.load(record["plan"], KeptRows(record["rows"], lambda start: self.rows(run, start)))
+            return plan_json.load(record["plan"], JournalRows(record["rows"], lambda start: self.rows(run, start)))
 
-    def rows(self, run: int, start: int = 0, *, settled_only: bool = False) -> Iterator[Kept]:
+    def rows(self, run: int, start: int = 0, *, settled_only: bool = False) -> Iterator[JournalRow]:
         """Every row of a run from a position on, in file order; ``settled_only`` leaves out those still to be sent."""
         first, last = span(run)
         with database.translated(self._file, run):
@@ -124,7 +124,7 @@ class JournalReader:
                 f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
             )
 
-    def left_to_do(self, run: int, start: int, most: int) -> list[Kept]:
+    def left_to_do(self, run: int, start: int, most: int) -> list[JournalRow]:
         """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
         first, last = span(run)
         query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
@@ -150,7 +150,7 @@ class JournalReader:
             kept = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
         return None if not kept else kept == self._customer(client_id)
 
-    def run_of(self, origin: Origin) -> int | None:
+    def run_of(self, origin: Provenance) -> int | None:
         """The run that a file of failed rows says it comes from, if it is one of this computer's."""
         with database.translated(self._file, origin.run), as_written():
             return run_of(self._db, origin)

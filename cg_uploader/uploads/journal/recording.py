@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from cg_uploader.model.plan import Plan
 from cg_uploader.uploads.journal.database import last_run
-from cg_uploader.uploads.journal.journal_rows import ADD, REACH, Kept, as_text, record_of, span
+from cg_uploader.uploads.journal.journal_rows import ADD, REACH, JournalRow, as_text, record_of, span
 from cg_uploader.uploads.journal.plan_json import content_of
 
 ROWS_OF_A_COMMIT = 5_000
@@ -54,7 +54,7 @@ def give_number(db: sqlite3.Connection) -> int:
     return int(run)
 
 
-def add_rows(db: sqlite3.Connection, run: int, rows: Iterable[Kept]) -> None:
+def add_rows(db: sqlite3.Connection, run: int, rows: Iterable[JournalRow]) -> None:
     """Write rows of a new run, inside a commit.
 
     A position that comes a second time is revised: its row stays behind, for the reason that the second one gives.

@@ -17,20 +17,20 @@ from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal import corruption, migration_copy
 from cg_uploader.uploads.journal.dates import iso
 from cg_uploader.uploads.journal.journal_rows import LEFT_TO_DO, span
-from cg_uploader.uploads.journal.locks import Holds
+from cg_uploader.uploads.journal.locks import RunLocks
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 
 DAY_SECONDS = 86_400.0
 # A clock that is further ahead of the last use than this is believed only when it says so again, a day later.
-LONGEST_ABSENCE = 45 * DAY_SECONDS
-LEAST_DAYS_UNFINISHED = 1
-LEAST_DAYS_DAMAGED = 7
+MAX_ABSENCE_SECONDS = 45 * DAY_SECONDS
+MIN_DAYS_UNFINISHED = 1
+MIN_DAYS_DAMAGED = 7
 ROWS_OF_A_COMMIT = 20_000
 # Between two commits; SQLite looks every tenth of a second whether it can write.
 WAY_SECONDS = 0.12
 MOMENT_SECONDS = 1.0
 # For a program that reads the journal while deleted values are to leave its files.
-LONGEST_WAIT_SECONDS = 10.0
+MAX_WAIT_SECONDS = 10.0
 STOPPED = as_stored((("", message(StopReason.DELETED)),))
 GONE = as_stored((("", message(UploadMessage.DELETED)),))
 # A repeatable row that another run has taken over, or a newer row has overtaken. Without its text only a fingerprint would
@@ -46,7 +46,7 @@ def sight(now: float, seen: float | None, doubted: float | None) -> tuple[float 
     A clock that was set back is believed at once: by it, nothing is older than before.  One that leaps ahead is doubted, so
     that a wrong date deletes nothing: it has to hold for a day, unless it is set right before.
     """
-    if seen is None or now <= seen + LONGEST_ABSENCE:
+    if seen is None or now <= seen + MAX_ABSENCE_SECONDS:
         return now, None, True
     if doubted is None or now < doubted:
         return seen, now, False
@@ -55,7 +55,7 @@ def sight(now: float, seen: float | None, doubted: float | None) -> tuple[float 
     return now, None, True
 
 
-def delete_old_values(db: sqlite3.Connection, holds: Holds, journal: Path, days: int, now: float) -> list[int]:
+def delete_old_values(db: sqlite3.Connection, holds: RunLocks, journal: Path, days: int, now: float) -> list[int]:
     """Delete the row values of runs that ended more than ``days`` days ago, and return those runs.
 
     A run that still has rows to send keeps them a day at least.  With 0 a finished run's values go at once.  Runs that
@@ -71,7 +71,7 @@ def delete_old_values(db: sqlite3.Connection, holds: Holds, journal: Path, days:
         db.execute(query, late)
         for run in _due(db, days, now):
             _mark(db, holds, run, now)
-        for path in corruption.old_ones(journal.parent, max(days, LEAST_DAYS_DAMAGED)):
+        for path in corruption.old_ones(journal.parent, max(days, MIN_DAYS_DAMAGED)):
             path.unlink(missing_ok=True)
     begun = [run for (run,) in db.execute("select id from run where values_deleted is not null and cleared = 0")]
     for run in begun:
@@ -96,7 +96,7 @@ def vanish(db: sqlite3.Connection, journal: Path, waiting: Callable[[], object] 
         if waiting is None:
             return False
         waiting()
-        return _cut(db, LONGEST_WAIT_SECONDS)
+        return _cut(db, MAX_WAIT_SECONDS)
     finally:
         db.execute(f"pragma busy_timeout = {before}")
 
@@ -115,7 +115,7 @@ def _clock(db: sqlite3.Connection) -> tuple[float | None, float | None]:
     return seen, doubted
 
 
-def _mark(db: sqlite3.Connection, holds: Holds, run: int, now: float) -> None:
+def _mark(db: sqlite3.Connection, holds: RunLocks, run: int, now: float) -> None:
     """From now on nobody can continue the run; one that somebody works on is left for another time."""
     db.execute("begin immediate")  # before the lock: whoever looks at it to seal a run is in the middle of a commit too
     try:
@@ -134,7 +134,7 @@ def _mark(db: sqlite3.Connection, holds: Holds, run: int, now: float) -> None:
 
 def _due(db: sqlite3.Connection, days: int, now: float) -> list[int]:
     ended = iso(now - days * DAY_SECONDS)
-    long_ended = iso(now - max(days, LEAST_DAYS_UNFINISHED) * DAY_SECONDS)
+    long_ended = iso(now - max(days, MIN_DAYS_UNFINISHED) * DAY_SECONDS)
     query = f"select id, finished, {_ENDED} from run where values_deleted is null and {_ENDED} <= ?"
     candidates = db.execute(query, (ended,)).fetchall()
     return [run for run, finished, when in candidates if when <= long_ended or (finished and not _unsettled(db, run))]

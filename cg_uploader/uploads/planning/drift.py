@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
 
 # A larger file is only said to have changed: reading it would keep the run waiting.
-LARGEST_COMPARED_BYTES = 20 << 20
+MAX_COMPARED_BYTES = 20 << 20
 _PIECE = 1 << 20
 NOW_SENT = "The rows recorded when the upload began are sent."
 
@@ -56,7 +56,7 @@ def file_changed(plan: Plan, journal: Journal, run: int) -> str:
     if digest.hexdigest() == plan.table.digest:
         return ""
     said = f"{file.name} has changed since this upload began"
-    if size > LARGEST_COMPARED_BYTES:
+    if size > MAX_COMPARED_BYTES:
         return f"{said}. {NOW_SENT}"
     try:
         table = read(file, ReadOptions(plan.table.sheet, plan.table.header_row, None, None, None))

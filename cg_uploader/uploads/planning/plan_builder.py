@@ -26,7 +26,7 @@ from cg_uploader.uploads.sending.decisions import Recognition
 
 if TYPE_CHECKING:
     from cg_uploader.uploads.journal.journal import Journal
-    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, Past
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import DuplicateLookup, KnownRow
 
 ROWS_BETWEEN_QUESTIONS = 1_000
 SAID_FOR = timedelta(days=90)
@@ -55,7 +55,7 @@ def make_plan(profile: Profile, table: Table) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierUploads:
     """What is known of the same rows from before, on this computer and in what was imported into its memory.
 
     ``unfinished``: a run of this file that still has rows to send.  ``sent``: runs of this file, newest first.  ``known``:
@@ -119,7 +119,7 @@ def earlier(
     repeatable: bool = False,
     client_id: str = "",
     cancelled: Callable[[], bool] = lambda: False,
-) -> Earlier:
+) -> EarlierUploads:
     """What is known of the rows of ``plan`` from before; Cancelled as soon as ``cancelled()`` says so.
 
     ``repeatable``: look rows up that may be repeated too; it takes some seconds for 100,000 rows.  ``client_id``:
@@ -130,7 +130,7 @@ def earlier(
     unfinished = None if failed_rows else next((run for run in runs if journal.unsettled(run.run)), None)
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     harmful = can_harm(plan)
-    found = Earlier(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
+    found = EarlierUploads(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
     past = journal.past(plan, repeatable=repeatable, client_id=client_id)
     repeatable = repeatable and past.knows_repeatable
     if not (harmful or repeatable):
@@ -148,7 +148,9 @@ def can_harm(plan: Plan) -> bool:
     return once_only(plan.configuration, Request(0, plan.address.records, plan.configuration.reference, ()))
 
 
-def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, cancelled: Callable[[], bool]) -> Earlier:
+def _looked_up(
+    found: EarlierUploads, plan: Plan, past: DuplicateLookup, *, repeatable: bool, cancelled: Callable[[], bool]
+) -> EarlierUploads:
     known: Counter[RowStatus] = Counter()
     recognition, repeated, last = Recognition(), 0, None
     for position, row in enumerate(plan.table.rows):
@@ -173,7 +175,7 @@ def _looked_up(found: Earlier, plan: Plan, past: Past, *, repeatable: bool, canc
     return replace(found, known=known, repeated=repeated if repeatable else None, last=last)
 
 
-def _later(last: datetime | None, known: Known) -> datetime | None:
+def _later(last: datetime | None, known: KnownRow) -> datetime | None:
     if known.status is not RowStatus.ACCEPTED or known.when is None:
         return last
     return known.when if last is None else max(last, known.when)
@@ -229,7 +231,7 @@ def loss_in_words(when: str, file: str) -> str:
     )
 
 
-def refuse_repeat(found: Earlier, skip_accepted: bool | None = None) -> None:
+def refuse_repeat(found: EarlierUploads, skip_accepted: bool | None = None) -> None:
     """AlreadyUploaded when a repeat could do harm and nobody has chosen yet.
 
     To skip what was accepted is no choice as long as nobody knows that earlier uploads are not known any more.

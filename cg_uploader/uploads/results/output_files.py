@@ -11,10 +11,10 @@ from pathlib import Path
 from cg_uploader.errors import JournalError, ProfileError, UsageError
 from cg_uploader.model.plan import Plan
 from cg_uploader.settings import profiles
-from cg_uploader.settings.paths import Places
-from cg_uploader.settings.profile_schema import MOST_BYTES
+from cg_uploader.settings.paths import AppPaths
+from cg_uploader.settings.profile_schema import MAX_BYTES
 from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_sure_file, not_sure_beside
-from cg_uploader.system.named_file import PATIENCE_SECONDS, NamedFile, is_there, read_named, same_as, within
+from cg_uploader.system.named_file import TIMEOUT_SECONDS, NamedFile, is_there, read_named, same_as, within
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.reader import JournalReader
@@ -38,7 +38,7 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
 
 
 def ensure_spared(
-    target: Path, places: Places, journal: JournalReader | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
+    target: Path, paths: AppPaths, journal: JournalReader | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
 ) -> None:
     """Make sure that a file may be saved as ``target``.  A file that is there is recognised under any name.
 
@@ -52,12 +52,12 @@ def ensure_spared(
             recorded run, a profile or a setup file.  Or the rows that may have arrived would replace a foreign file.
         JournalError: A file is there, and the record cannot say whether a run was read from it.
     """
-    if _is_below(target, places.home):
+    if _is_below(target, paths.home):
         raise UsageError(f"{target} is in the folder where CG Uploader keeps its own files. Choose another folder.")
     if is_there(target, Path.is_file):
-        _ensure_spared(target, places, journal, inputs, setup)
+        _ensure_spared(target, paths, journal, inputs, setup)
     if target.suffix.lower() == TEXT_SUFFIX and is_there(beside := not_sure_beside(target), Path.is_file):
-        _ensure_spared(beside, places, journal, inputs)
+        _ensure_spared(beside, paths, journal, inputs)
         if not is_not_sure_file(beside):
             raise UsageError(
                 f"{beside} was not saved by CG Uploader, or was changed since. It is where rows that may have arrived go when "
@@ -66,11 +66,11 @@ def ensure_spared(
 
 
 def _ensure_spared(
-    target: Path, places: Places, journal: JournalReader | None, inputs: Iterable[Path], setup: str = ""
+    target: Path, paths: AppPaths, journal: JournalReader | None, inputs: Iterable[Path], setup: str = ""
 ) -> None:
     if same_as(target, inputs):
         raise UsageError(f"{target} is read by this command, so nothing is saved in its place. Choose another name.")
-    if same_as(target, _own_files(places)):
+    if same_as(target, _own_files(paths)):
         raise UsageError(f"{target} is a file of CG Uploader itself, so nothing is saved in its place. Choose another name.")
     if (name := _profile_in(target)) is not None and (not setup or name != setup):
         raise UsageError(
@@ -78,8 +78,8 @@ def _ensure_spared(
         )
     if journal is not None:
         _ensure_no_source(target, journal)
-    elif places.journal.exists():
-        with closing(Journal(places)) as opened:
+    elif paths.journal.exists():
+        with closing(Journal(paths)) as opened:
             _ensure_no_source(target, opened)
 
 
@@ -101,8 +101,8 @@ def _plans(journal: JournalReader) -> Iterator[tuple[int, Plan]]:
             yield run, journal.plan(run)
 
 
-def _own_files(places: Places) -> Iterator[Path]:
-    for folder in (places.home, places.locks, places.profiles, places.logs, places.pages):
+def _own_files(paths: AppPaths) -> Iterator[Path]:
+    for folder in (paths.home, paths.locks, paths.profiles, paths.logs, paths.pages):
         with suppress(OSError):
             yield from folder.iterdir()
 
@@ -110,7 +110,7 @@ def _own_files(places: Places) -> Iterator[Path]:
 def _profile_in(file: Path) -> str | None:
     """Return the name of the profile in a file.  Empty: it is a setup file that cannot be read.  None: any other file."""
     try:
-        return profiles.parse(read_named(file, MOST_BYTES + 1).decode("utf-8-sig")).name
+        return profiles.parse(read_named(file, MAX_BYTES + 1).decode("utf-8-sig")).name
     except (OSError, ValueError, ProfileError):
         return "" if file.suffix.lower() == ".cgsetup" else None
 
@@ -128,7 +128,7 @@ def _digest(file: Path) -> str:
 
 def _is_below(path: Path, folder: Path) -> bool:
     try:
-        parents = within(PATIENCE_SECONDS, lambda: Path(os.path.realpath(path)).parents)
+        parents = within(TIMEOUT_SECONDS, lambda: Path(os.path.realpath(path)).parents)
     except (OSError, ValueError):
         return False
     return bool(same_as(folder, parents))

@@ -21,16 +21,16 @@ from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.translation import ngettext
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.journal.reader import JournalReader
 
 # Rows that are listed one by one; the file of failed rows has all of them.
-MOST_ROWS = 200
-MOST_REASONS = 25
+MAX_ROWS = 200
+MAX_REASONS = 25
 # Different reasons that are told apart while counting, so that a run of a million rows fits into memory.
-MOST_REASONS_COUNTED = 5_000
-LONGEST_TEXT = 300
-MOST_NAMES = 200
+MAX_REASONS_COUNTED = 5_000
+MAX_TEXT_CHARS = 300
+MAX_NAMES = 200
 
 STYLE = """
 body { font-family: "Segoe UI", "Helvetica Neue", Helvetica, Arial, sans-serif; font-size: 10.5pt; line-height: 1.45;
@@ -137,14 +137,14 @@ def _fields(plan: Plan) -> str:
     columns = plan.table.columns
     sent = [
         (heading, f"“{constant}” in every row" if at is None else f"column {columns[at].letter}, “{columns[at].heading}”")
-        for heading, at, constant in plan.wires
+        for heading, at, constant in plan.bindings
     ]
-    used = {at for _, at, _ in plan.wires}
+    used = {at for _, at, _ in plan.bindings}
     behind = [f"{column.heading or 'no heading'} ({column.letter})" for i, column in enumerate(columns) if i not in used]
     text = _section("Fields that were sent", ("CustomerGauge field", "Where its text came from"), sent)
     if behind:
-        more = f" and {len(behind) - MOST_NAMES:,} more" if len(behind) > MOST_NAMES else ""
-        names = ", ".join(map(_text, behind[:MOST_NAMES])) + more
+        more = f" and {len(behind) - MAX_NAMES:,} more" if len(behind) > MAX_NAMES else ""
+        names = ", ".join(map(_text, behind[:MAX_NAMES])) + more
         text += f"<h2>Columns that were not sent</h2><p>{escape(names)}</p>"
     return text
 
@@ -157,11 +157,11 @@ class _Reasons:
     examples: dict[tuple[RowStatus, str], str] = field(default_factory=dict)
     others: int = 0
 
-    def add(self, row: Kept) -> None:
+    def add(self, row: JournalRow) -> None:
         """Count one row."""
         message = row.outcome.message
         reason = row.status, _QUOTED.sub("…", message)
-        if reason not in self.counts and len(self.counts) >= MOST_REASONS_COUNTED:
+        if reason not in self.counts and len(self.counts) >= MAX_REASONS_COUNTED:
             self.others += 1
             return
         self.counts[reason] += 1
@@ -169,7 +169,7 @@ class _Reasons:
 
     def lines(self) -> list[Cells]:
         """The most frequent ones, and one line for all others."""
-        common = self.counts.most_common(MOST_REASONS)
+        common = self.counts.most_common(MAX_REASONS)
         lines: list[Cells] = [(f"{count:,}", STATUSES[reason[0]].label, self.examples[reason]) for reason, count in common]
         rest = len(self.counts) - len(common)
         if rest or self.others:
@@ -183,7 +183,7 @@ def _attention(journal: JournalReader, run: int, summary: RunSummary) -> str:
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention:
             reasons.add(row)
-            if len(listed) < MOST_ROWS:
+            if len(listed) < MAX_ROWS:
                 listed.append((f"{row.number:,}", row.who, STATUSES[row.status].label, row.outcome.message))
     text = _section("Why rows need attention", ("Rows", "Status", "Reason"), reasons.lines())
     text += _section("Rows that need attention", ("Row", "Who", "Status", "What to know"), listed)
@@ -207,8 +207,8 @@ def _cells(kinds: Cells, line: Cells) -> str:
 
 def _text(text: str) -> str:
     """A text from elsewhere as people can see all of it: on one line, nothing invisible, of bounded length."""
-    seen = show_invisible(text[: LONGEST_TEXT + 1])
-    return f"{seen[:LONGEST_TEXT]}…" if len(text) > LONGEST_TEXT else seen
+    seen = show_invisible(text[: MAX_TEXT_CHARS + 1])
+    return f"{seen[:MAX_TEXT_CHARS]}…" if len(text) > MAX_TEXT_CHARS else seen
 
 
 def _time(moment: datetime) -> str:

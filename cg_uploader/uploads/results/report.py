@@ -13,14 +13,14 @@ from cg_uploader.errors import RunChanged, UsageError
 from cg_uploader.fields.headings import quote
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
 from cg_uploader.translation import _, ngettext
-from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Kept
+from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, JournalRow
 from cg_uploader.uploads.journal.plan_json import first_content
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def save_failed_rows(journal: JournalReader, run: int, target: Path) -> int:
     return writer.write(target, columns, _first_sheet(journal, run), _second_sheet(journal, run), origin=origin)
 
 
-def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
+def origin_of(run: int, summary: RunSummary, plan: Plan) -> Provenance:
     """Return what a file of failed rows of a run says of itself."""
     columns, rows, before = plan.table.columns, plan.table.rows, plan.table.origin
-    return Origin(
+    return Provenance(
         run=run,
         started=summary.started.isoformat(timespec="milliseconds"),
         profile=plan.profile,
@@ -93,8 +93,8 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Origin:
         content=first_content(plan.table),
         last=max(before.last if before is not None else 0, rows[len(rows) - 1].number if len(rows) else 0),
         columns=tuple((column.letter, column.heading) for column in columns),
-        sources=tuple((heading, columns[at].letter) for heading, at, _text in plan.wires if at is not None),
-        constants=tuple(heading for heading, at, _text in plan.wires if at is None),
+        sources=tuple((heading, columns[at].letter) for heading, at, _text in plan.bindings if at is not None),
+        constants=tuple(heading for heading, at, _text in plan.bindings if at is None),
     )
 
 
@@ -108,23 +108,23 @@ def _second_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
     return (_failed_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
 
 
-def _attention(journal: JournalReader, run: int) -> Iterator[Kept]:
+def _attention(journal: JournalReader, run: int) -> Iterator[JournalRow]:
     yield from (row for row in journal.rows(run) if STATUSES[row.status].needs_attention)
     journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
 
 
-def _to_look_up(row: Kept) -> bool:
+def _to_look_up(row: JournalRow) -> bool:
     return row.once_only and row.status is RowStatus.NOT_SURE
 
 
 def _other_names(plan: Plan) -> dict[str, str]:
     """Headings of fields whose column is called otherwise, and what: in the file people look for the column."""
     columns = plan.table.columns
-    names = {heading: columns[at].heading for heading, at, _text in plan.wires if at is not None}
+    names = {heading: columns[at].heading for heading, at, _text in plan.bindings if at is not None}
     return {heading: f"{heading} (column {quote(name)})" for heading, name in names.items() if name and name != heading}
 
 
-def _failed_row(row: Kept, others: dict[str, str]) -> FailedRow:
+def _failed_row(row: JournalRow, others: dict[str, str]) -> FailedRow:
     what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or STATUSES[row.status].what_to_do
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
     messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cg_uploader.model.configuration import Profile
 from cg_uploader.settings import profiles
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.reader import JournalReader
@@ -18,28 +18,28 @@ from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 
 
-def save_failed_rows(journal: Journal, run: int, target: Path, places: Places) -> int:
+def save_failed_rows(journal: Journal, run: int, target: Path, paths: AppPaths) -> int:
     """Save the rows of a run that need attention, and return how many; no file is written when there are none.
 
     Raises:
         UsageError: ``target`` has another suffix, must be spared or cannot be saved, or the rows' values were deleted.
     """
     ensure_suffix(target, FAILED_ROWS)
-    ensure_spared(target, places, journal)
+    ensure_spared(target, paths, journal)
     return report.save_failed_rows(journal, run, target)
 
 
-def save_report(journal: JournalReader, parts: Iterable[str], target: Path, places: Places) -> None:
+def save_report(journal: JournalReader, parts: Iterable[str], target: Path, paths: AppPaths) -> None:
     """Save the text of a receipt or a report, which comes in ``parts``.
 
     Raises:
         UsageError: ``target`` must be spared, or cannot be saved.
     """
-    ensure_spared(target, places, journal)
+    ensure_spared(target, paths, journal)
     save_text(target, parts)
 
 
-def save_setup_file(profile: Profile, target: Path, places: Places, *, replaces: bool) -> None:
+def save_setup_file(profile: Profile, target: Path, paths: AppPaths, *, replaces: bool) -> None:
     """Save a profile, which holds no secret, so that others may read it.
 
     ``replaces``: the user has agreed that a setup file of the same name is replaced.
@@ -47,15 +47,15 @@ def save_setup_file(profile: Profile, target: Path, places: Places, *, replaces:
     Raises:
         UsageError: ``target`` must be spared, or cannot be saved.
     """
-    ensure_spared(target, places, setup=profile.name if replaces else "")
+    ensure_spared(target, paths, setup=profile.name if replaces else "")
     save_text(target, [profiles.to_json(profile)], private=False)
 
 
-def save_sent_rows(journal: Journal, target: Path, places: Places) -> tuple[int, str]:
+def save_sent_rows(journal: Journal, target: Path, paths: AppPaths) -> tuple[int, str]:
     """Save what this computer remembers of sent rows, without values; return how many rows, and the code that opens it.
 
     Raises:
         UsageError: ``target`` must be spared or cannot be saved, or nothing is remembered.
     """
-    ensure_spared(target, places, journal)
+    ensure_spared(target, paths, journal)
     return journal.memories().export_to(target)

@@ -13,11 +13,11 @@ from cg_uploader.model.message import Message, Messages, message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.table import Row
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 from cg_uploader.uploads.journal.messages import UploadMessage
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, RowFacts
+    from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import KnownRow, RowFacts
 
 _NOTHING: Messages = ()
 
@@ -39,11 +39,11 @@ class Recognition:
 
     def __init__(self) -> None:
         # Position, number and what is known of rows that a later row has shown to have left.
-        self.shown_later: list[tuple[int, int, Known]] = []
+        self.shown_later: list[tuple[int, int, KnownRow]] = []
         self._sent: set[bytes] = set()
-        self._followed: dict[bytes, list[tuple[int, int, Known]]] = {}
+        self._followed: dict[bytes, list[tuple[int, int, KnownRow]]] = {}
 
-    def of(self, position: int, number: int, facts: RowFacts, *, once_only: bool, leaves: bool) -> Known | None:
+    def of(self, position: int, number: int, facts: RowFacts, *, once_only: bool, leaves: bool) -> KnownRow | None:
         """Return what is known of a row by its ``facts``; ``leaves`` False: it is not sent whatever is known."""
         if once_only:
             return facts.known
@@ -60,7 +60,7 @@ class Recognition:
         return None
 
 
-def decided(plan: Plan, facts: Facts) -> Iterator[Kept]:
+def decided(plan: Plan, facts: Facts) -> Iterator[JournalRow]:
     """Decide what becomes of every row of ``plan``, in file order, given the ``facts`` of earlier uploads.
 
     A row that is shown later to have left comes a second time, at the end, as one that stays behind: skipped if it was
@@ -70,7 +70,7 @@ def decided(plan: Plan, facts: Facts) -> Iterator[Kept]:
         AlreadyUploaded: A once-only row was sent before, and nobody has chosen yet.
     """
     checker, recognition = RowChecker(plan), Recognition()
-    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
         once, cells = once_only(plan.configuration, request), plan.cells(row)
@@ -84,12 +84,12 @@ def decided(plan: Plan, facts: Facts) -> Iterator[Kept]:
             cells = () if state == RowStatus.SKIPPED else cells
         fingerprint = known.fingerprint if leaves else b""
         who = identifiers.who(request)
-        yield Kept(
+        yield JournalRow(
             position, row.number, state, once, cells, who, messages=messages, fingerprint=fingerprint, subject=known.subject
         )
     for position, number, before in recognition.shown_later:
         state, messages = as_skipped(number, before)
-        yield Kept(position, number, state, once_only=False, cells=(), messages=messages)
+        yield JournalRow(position, number, state, once_only=False, cells=(), messages=messages)
 
 
 def _by_itself(plan: Plan, row: Row, request: Request, checker: RowChecker) -> tuple[str, Messages]:
@@ -101,12 +101,12 @@ def _by_itself(plan: Plan, row: Row, request: Request, checker: RowChecker) -> t
     return WAITING, _NOTHING
 
 
-def as_skipped(number: int, before: Known) -> tuple[str, Messages]:
+def as_skipped(number: int, before: KnownRow) -> tuple[str, Messages]:
     """What becomes of a row that stays behind because of what is known of it: its state, and why."""
     return _as_known(number, before, skip_accepted=True)
 
 
-def _as_known(number: int, before: Known | None, skip_accepted: bool | None) -> tuple[str, Messages]:
+def _as_known(number: int, before: KnownRow | None, skip_accepted: bool | None) -> tuple[str, Messages]:
     """What an earlier run means for a row: accepted rows are skipped, one that may have arrived stays *not sure*."""
     if before is None or skip_accepted is False or before.status is RowStatus.NOT_SENT:
         return WAITING, _NOTHING
@@ -118,7 +118,7 @@ def _as_known(number: int, before: Known | None, skip_accepted: bool | None) -> 
     return (RowStatus.SKIPPED if accepted else RowStatus.NOT_SURE).value, (("", _of_before(before)),)
 
 
-def _of_before(before: Known) -> Message:
+def _of_before(before: KnownRow) -> Message:
     """Say what is known of a row from before."""
     when = before.when.astimezone().date().isoformat() if before.when else ""
     if before.status is not RowStatus.ACCEPTED:

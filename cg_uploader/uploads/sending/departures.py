@@ -7,78 +7,78 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from cg_uploader.uploads.sending.recorder import Recorder
-from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.uploads.sending.worker_pool import Senders, Sent
+from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.worker_pool import AttemptResult, WorkerPool
 
 
 class Departures:
     """The rows that the engine has taken from the backlog, in front of the threads that send."""
 
-    def __init__(self, senders: Senders, recorder: Recorder) -> None:
+    def __init__(self, pool: WorkerPool, recorder: Recorder) -> None:
         """``recorder`` puts rows back that wait again."""
-        self.senders = senders
+        self.pool = pool
         self._recorder = recorder
-        self._marked: deque[Ticket] = deque()
-        self._waiting: list[tuple[float, int, Ticket]] = []
-        self._flying: dict[int, Ticket] = {}
+        self._marked: deque[PendingRow] = deque()
+        self._waiting: list[tuple[float, int, PendingRow]] = []
+        self._in_flight: dict[int, PendingRow] = {}
 
     @property
     def flying(self) -> int:
         """How many rows are with the threads that send."""
-        return len(self._flying)
+        return len(self._in_flight)
 
     @property
     def due(self) -> float | None:
         """When the first wait of a row is over, on the engine's clock; None when no row waits."""
         return self._waiting[0][0] if self._waiting else None
 
-    def unanswered(self) -> list[Ticket]:
+    def unanswered(self) -> list[PendingRow]:
         """Return the rows that are with the threads that send."""
-        return list(self._flying.values())
+        return list(self._in_flight.values())
 
-    def unsent(self) -> Iterator[Ticket]:
+    def unsent(self) -> Iterator[PendingRow]:
         """Walk through the rows that were taken and have not left, or not again."""
         yield from self._marked
-        yield from (ticket for _, _, ticket in self._waiting)
+        yield from (pending for _, _, pending in self._waiting)
 
-    def add(self, group: Iterable[Ticket]) -> None:
+    def add(self, group: Iterable[PendingRow]) -> None:
         """Put rows that are marked now behind the others."""
         self._marked.extend(group)
 
-    def next(self, now: float) -> Ticket | None:
+    def next(self, now: float) -> PendingRow | None:
         """Take the row that goes next: one whose wait is over, else one that is marked; None when there is none."""
         if self._waiting and self._waiting[0][0] <= now:
             return heapq.heappop(self._waiting)[2]
         return self._marked.popleft() if self._marked else None
 
-    def launch(self, ticket: Ticket, now: float) -> None:
+    def launch(self, pending: PendingRow, now: float) -> None:
         """Hand a row, which the journal says is being sent, to the threads."""
-        ticket.dispatched = now
-        self._flying[ticket.position] = ticket
-        self.senders.put(ticket)
+        pending.dispatched = now
+        self._in_flight[pending.position] = pending
+        self.pool.put(pending)
 
-    def land(self, sent: Sent) -> Ticket:
+    def land(self, sent: AttemptResult) -> PendingRow:
         """Take note that an attempt has come back; return its row."""
-        del self._flying[sent.ticket.position]
-        return sent.ticket
+        del self._in_flight[sent.pending.position]
+        return sent.pending
 
-    def wait(self, ticket: Ticket, due: float) -> None:
+    def wait(self, pending: PendingRow, due: float) -> None:
         """Let a row wait until ``due`` on the engine's clock."""
-        heapq.heappush(self._waiting, (due, ticket.position, self._unmarked(ticket)))
+        heapq.heappush(self._waiting, (due, pending.position, self._unmarked(pending)))
 
     def hold_back_queued(self, due: float) -> None:
         """A wait that holds for everybody: what no thread has begun yet waits too."""
-        for ticket in self.senders.withdraw():
-            self.wait(self._flying.pop(ticket.position), due)
+        for pending in self.pool.withdraw():
+            self.wait(self._in_flight.pop(pending.position), due)
 
     def take_back(self) -> None:
         """What no thread has begun yet does not leave."""
-        for ticket in reversed(self.senders.withdraw()):
-            self._marked.appendleft(self._unmarked(self._flying.pop(ticket.position)))
+        for pending in reversed(self.pool.withdraw()):
+            self._marked.appendleft(self._unmarked(self._in_flight.pop(pending.position)))
 
-    def _unmarked(self, ticket: Ticket) -> Ticket:
+    def _unmarked(self, pending: PendingRow) -> PendingRow:
         """Let the next commit put a once-only row back that waits again, so that a crash meanwhile leaves no doubt about it."""
-        if ticket.once_only and ticket.intended and not ticket.in_doubt:
-            ticket.intended = False
-            self._recorder.put_back(ticket)
-        return ticket
+        if pending.once_only and pending.intended and not pending.in_doubt:
+            pending.intended = False
+            self._recorder.put_back(pending)
+        return pending

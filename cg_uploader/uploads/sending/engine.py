@@ -22,15 +22,15 @@ from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.backlog import Backlog
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.departures import Departures
+from cg_uploader.uploads.sending.dependencies import Dependencies
 from cg_uploader.uploads.sending.first_sign_in import before_it_goes_on, sign_in
 from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.recorder import Recorder
-from cg_uploader.uploads.sending.retry import Action, decide
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.retry import NextStep, decide
+from cg_uploader.uploads.sending.scheduler import PendingRow
 from cg_uploader.uploads.sending.sleep_inhibitor import SleepWatch
-from cg_uploader.uploads.sending.surroundings import Surroundings
-from cg_uploader.uploads.sending.throttle import Traffic
-from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, Sends, Sent
+from cg_uploader.uploads.sending.throttle import Throttle
+from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, AttemptResult, Sender
 
 TICK_SECONDS = 0.1
 GRACE_SECONDS = 4.0
@@ -41,12 +41,12 @@ AFTER_A_GAP = message(UploadMessage.AFTER_A_GAP)
 
 def upload(
     plan: Plan,
-    client: Sends,
+    client: Sender,
     journal: Journal,
     *,
     on_batch: Callable[[Batch], None],
     control: Control,
-    surroundings: Surroundings | None = None,
+    dependencies: Dependencies | None = None,
 ) -> RunSummary:
     """Send what ``plan`` says and return the totals; ``on_batch`` is called on this thread, about ten times a second.
 
@@ -58,17 +58,17 @@ def upload(
     run = preparation.prepare(plan, journal, on_batch=on_batch, control=control, client_id=client.client_id)
     with journal.hold(run):
         preparation.look_again(run, plan, journal)
-        return _Run(run, client, journal, on_batch, control, surroundings or Surroundings(), fresh=True).carry_out()
+        return _Run(run, client, journal, on_batch, control, dependencies or Dependencies(), fresh=True).carry_out()
 
 
 def resume(
     run: int,
-    client: Sends,
+    client: Sender,
     journal: Journal,
     *,
     on_batch: Callable[[Batch], None],
     control: Control,
-    surroundings: Surroundings | None = None,
+    dependencies: Dependencies | None = None,
 ) -> RunSummary:
     """Send what is left of a run and return the totals of the whole; with nothing left, just those.
 
@@ -86,7 +86,7 @@ def resume(
         preparation.refuse_other_customer(run, plan, journal, client.client_id)
         sign_in(client, control, on_batch, lambda: before_it_goes_on(run, journal))
         journal.reopen(run)
-        return _Run(run, client, journal, on_batch, control, surroundings or Surroundings(), fresh=fresh).carry_out()
+        return _Run(run, client, journal, on_batch, control, dependencies or Dependencies(), fresh=fresh).carry_out()
 
 
 class _Ticks:
@@ -116,11 +116,11 @@ class _Run:
     def __init__(
         self,
         run: int,
-        client: Sends,
+        client: Sender,
         journal: Journal,
         on_batch: Callable[[Batch], None],
         control: Control,
-        surroundings: Surroundings,
+        dependencies: Dependencies,
         *,
         fresh: bool,
     ) -> None:
@@ -129,14 +129,14 @@ class _Run:
         self._headings = tuple(field.heading for field in self._plan.configuration.fields)
         self._client = client
         self._control = control
-        self._clock = surroundings.clock
+        self._clock = dependencies.clock
         self._stop: Stop | None = None
         self._backlog = Backlog(run, self._plan, journal)
         self._recorder = Recorder(run, journal, on_batch)
-        self._traffic = Traffic(connections, at_the_start=fresh)
+        self._throttle = Throttle(connections, at_the_start=fresh)
         self._ticks = _Ticks(self._clock, connections)
-        self._sleep = SleepWatch(surroundings.clock, surroundings.wall, surroundings.awake())
-        self._departures = Departures(surroundings.senders(client, connections, control), self._recorder)
+        self._sleep = SleepWatch(dependencies.clock, dependencies.wall, dependencies.sleep_inhibitor())
+        self._departures = Departures(dependencies.pool(client, connections, control), self._recorder)
 
     def carry_out(self) -> RunSummary:
         """Send until nothing is left or something stops the run; the threads are gone when this returns."""
@@ -144,7 +144,7 @@ class _Run:
             while self._under_way():
                 self._backlog.fill()
                 self._dispatch()
-                found = self._departures.senders.get(self._patience())
+                found = self._departures.pool.get(self._patience())
                 self._look_around()
                 for sent in found:
                     self._receive(sent)
@@ -153,10 +153,10 @@ class _Run:
             return self._recorder.end(self._stop)
         finally:
             self._sleep.end()
-            self._departures.senders.withdraw()
+            self._departures.pool.withdraw()
             if self._departures.flying:
                 self._client.abort()
-            self._departures.senders.close(ABORT_SECONDS)
+            self._departures.pool.close(ABORT_SECONDS)
 
     # ------------------------------------------------------------------ what goes out
 
@@ -174,7 +174,7 @@ class _Run:
         Called before what came back is judged.
         """
         if (slept := self._sleep.look(paused=self._control.paused)) is not None:
-            self._traffic.awoke(slept)
+            self._throttle.awoke(slept)
             self._recorder.commit()
             self._recorder.announce(self._doing(slept))
 
@@ -183,17 +183,17 @@ class _Run:
         now = self._clock()
         if self._control.paused:
             self._departures.take_back()
-        if self._control.paused or now < self._traffic.not_before:
+        if self._control.paused or now < self._throttle.not_before:
             return
-        for free in range(self._traffic.room(self._departures.flying), 0, -1):
-            ticket = self._departures.next(now) or self._marked_next(free, now)
-            if ticket is None:
+        for free in range(self._throttle.room(self._departures.flying), 0, -1):
+            pending = self._departures.next(now) or self._marked_next(free, now)
+            if pending is None:
                 return
-            if not ticket.intended:
-                self._recorder.commit([ticket])
-            self._departures.launch(ticket, now)
+            if not pending.intended:
+                self._recorder.commit([pending])
+            self._departures.launch(pending, now)
 
-    def _marked_next(self, room: int, now: float) -> Ticket | None:
+    def _marked_next(self, room: int, now: float) -> PendingRow | None:
         """Mark the next rows as being sent, in one commit that carries the outcomes so far; return the first of them."""
         if group := self._backlog.take_group(room, self._ticks.group):
             self._recorder.commit(group)
@@ -205,49 +205,49 @@ class _Run:
         due = self._departures.due
         if self._control.paused or due is None:
             return TICK_SECONDS
-        return min(TICK_SECONDS, max(max(due, self._traffic.not_before) - self._clock(), 0.001))
+        return min(TICK_SECONDS, max(max(due, self._throttle.not_before) - self._clock(), 0.001))
 
     # ------------------------------------------------------------------ what comes back
 
-    def _receive(self, sent: Sent) -> None:
-        ticket = self._departures.land(sent)
+    def _receive(self, sent: AttemptResult) -> None:
+        pending = self._departures.land(sent)
         if sent.reply is None:
-            self._did_not_leave(ticket, sent.error)
+            self._did_not_leave(pending, sent.error)
             return
         reply, now = sent.reply, self._clock()
-        decision = decide(reply, ticket.attempts, once_only=ticket.once_only, data_type=self._plan.configuration.data_type)
-        stop = self._traffic.note(ticket, reply, decision, now)
-        ticket.attempts = ticket.attempts.after(reply)
-        ticket.tries += not reply.answer.unsent
-        if decision.action is Action.RESEND:
-            ticket.uncertain = ticket.uncertain or ticket.attempts.failures > 0
-            due = max(self._traffic.not_before, now) if decision.everyone else now + decision.wait
-            self._departures.wait(ticket, due)
+        decision = decide(reply, pending.attempts, once_only=pending.once_only, data_type=self._plan.configuration.data_type)
+        stop = self._throttle.note(pending, reply, decision, now)
+        pending.attempts = pending.attempts.after(reply)
+        pending.tries += not reply.answer.unsent
+        if decision.action is NextStep.RESEND:
+            pending.uncertain = pending.uncertain or pending.attempts.failures > 0
+            due = max(self._throttle.not_before, now) if decision.everyone else now + decision.wait
+            self._departures.wait(pending, due)
             if decision.everyone:
                 self._departures.hold_back_queued(due)
         else:
-            stop = self._settle(ticket, outcome_of(ticket, reply, decision, self._headings)) or stop
+            stop = self._settle(pending, outcome_of(pending, reply, decision, self._headings)) or stop
         if decision.stop is not None:
-            nothing_sent = reply.answer is Answer.UNTRUSTED and not self._traffic.anything_sent
+            nothing_sent = reply.answer is Answer.UNTRUSTED and not self._throttle.anything_sent
             stop = replace(decision.stop, exit_code=4) if nothing_sent else decision.stop
         if stop is not None:
             self._departures.take_back()
         self._stop = self._stop or stop
 
-    def _did_not_leave(self, ticket: Ticket, error: BaseException | None) -> None:
+    def _did_not_leave(self, pending: PendingRow, error: BaseException | None) -> None:
         """A switch was turned before the row's turn came; or the sign-in was refused in mid-run, and no other can leave."""
         if error is not None and not isinstance(error, ConnectError):
             raise RuntimeError("a sender failed in a way that nothing foresees") from error
-        self._departures.wait(ticket, 0.0)
+        self._departures.wait(pending, 0.0)
         if error is not None:
             self._stop = self._stop or stop_for(StopReason.SIGN_IN_REFUSED, error.exit_code, why=message_or_text(error.message))
 
-    def _settle(self, ticket: Ticket, outcome: Outcome) -> Stop | None:
+    def _settle(self, pending: PendingRow, outcome: Outcome) -> Stop | None:
         """The row has its outcome; whatever waits for it may go."""
-        self._recorder.settle(ticket, outcome)
+        self._recorder.settle(pending, outcome)
         self._ticks.count_settled()
-        self._backlog.finish(ticket, accepted=outcome.status is RowStatus.ACCEPTED)
-        return self._traffic.settled(outcome)
+        self._backlog.finish(pending, accepted=outcome.status is RowStatus.ACCEPTED)
+        return self._throttle.settled(outcome)
 
     def _tick(self) -> None:
         """About every 100 ms: commit what has come back, then announce it."""
@@ -261,8 +261,8 @@ class _Run:
             return Doing(Activity.STOPPING)
         if self._control.paused:
             return Doing(Activity.PAUSED)
-        if now < self._traffic.not_before:
-            return Doing(Activity.WAITING, self._traffic.why, round(self._traffic.not_before - now))
+        if now < self._throttle.not_before:
+            return Doing(Activity.WAITING, self._throttle.why, round(self._throttle.not_before - now))
         return Doing(Activity.SENDING, AFTER_A_GAP if self._sleep.slept_within(NOTICE_SECONDS, now) else "")
 
     # ------------------------------------------------------------------ the end
@@ -278,23 +278,23 @@ class _Run:
         if self._departures.flying:
             self._client.abort()
             self._await_flying(ABORT_SECONDS)
-        for ticket in self._departures.unanswered():
-            self._receive(Sent(ticket, Reply(Answer.NOTHING, message=message(UploadMessage.STOPPED_UNANSWERED))))
+        for pending in self._departures.unanswered():
+            self._receive(AttemptResult(pending, Reply(Answer.NOTHING, message=message(UploadMessage.STOPPED_UNANSWERED))))
         self._return_unsent()
 
     def _await_flying(self, seconds: float, *, hurry: bool = False) -> None:
         deadline = self._clock() + seconds
         while self._departures.flying and (left := deadline - self._clock()) > 0 and not (hurry and self._control.at_once):
-            for sent in self._departures.senders.get(min(left, TICK_SECONDS)):
+            for sent in self._departures.pool.get(min(left, TICK_SECONDS)):
                 self._receive(sent)
             self._tick()
 
     def _return_unsent(self) -> None:
         """Rows that were marked and did not leave go back to the state they had; those that may have arrived say so."""
-        for ticket in self._departures.unsent():
-            if ticket.in_doubt:
+        for pending in self._departures.unsent():
+            if pending.in_doubt:
                 said = (("", message(UploadMessage.STOPPED_BETWEEN)),)
-                self._settle(ticket, Outcome(ticket.request.row, RowStatus.NOT_SURE, None, said, ticket.tries, ticket.who))
+                self._settle(pending, Outcome(pending.request.row, RowStatus.NOT_SURE, None, said, pending.tries, pending.who))
             else:
-                self._recorder.put_back(ticket)
+                self._recorder.put_back(pending)
         self._recorder.commit()

@@ -14,7 +14,7 @@ ROWS_BEFORE_A_WORD = 20
 WINDOW_SECONDS = 30.0
 
 
-class Pace:
+class RateEstimator:
     """Rows per second over the last half minute of sending, and the seconds that remain at that rate."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

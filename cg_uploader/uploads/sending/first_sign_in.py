@@ -12,22 +12,22 @@ from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.retry import MOST_THROTTLED
+from cg_uploader.uploads.sending.retry import MAX_THROTTLED
 from cg_uploader.uploads.sending.throttle import BREAK
-from cg_uploader.uploads.sending.worker_pool import Sends
+from cg_uploader.uploads.sending.worker_pool import Sender
 
 LOOK_SECONDS = 0.1
 LOOKS_PER_WORD = 10
 ABORT_SECONDS = 2.0
 
 
-def sign_in(client: Sends, control: Control, on_batch: Callable[[Batch], None], so_far: Callable[[], Batch]) -> None:
+def sign_in(client: Sender, control: Control, on_batch: Callable[[Batch], None], so_far: Callable[[], Batch]) -> None:
     """Sign in on a thread of its own; Cancelled when the person stops it, else what ``client`` raises.
 
     Where the answer asks for a break, sign in again after it, as often as a row would be sent again.  Meanwhile ``so_far``,
     the totals before the run goes on, is announced with the seconds that are left.
     """
-    for _ in range(MOST_THROTTLED):
+    for _ in range(MAX_THROTTLED):
         try:
             return _once(client, control)
         except NotReachable as failure:
@@ -53,7 +53,7 @@ def _keep_the_break(seconds: float, control: Control, on_batch: Callable[[Batch]
         _ensure_wanted(control)
 
 
-def _once(client: Sends, control: Control) -> None:
+def _once(client: Sender, control: Control) -> None:
     failure: list[BaseException] = []
 
     def work() -> None:

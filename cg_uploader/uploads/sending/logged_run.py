@@ -15,19 +15,19 @@ from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.worker_pool import Sends
+from cg_uploader.uploads.sending.worker_pool import Sender
 
 _LOG = logging.getLogger(__name__)
 
 OnBatch = Callable[[Batch], None]
 
 
-def upload(plan: Plan, client: Sends, journal: Journal, *, on_batch: OnBatch, control: Control) -> RunSummary:
+def upload(plan: Plan, client: Sender, journal: Journal, *, on_batch: OnBatch, control: Control) -> RunSummary:
     """Send what ``plan`` says, as ``engine.upload`` does, and log it."""
     return _logged(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
 
 
-def resume(run: int, client: Sends, journal: Journal, *, on_batch: OnBatch, control: Control) -> RunSummary:
+def resume(run: int, client: Sender, journal: Journal, *, on_batch: OnBatch, control: Control) -> RunSummary:
     """Send what is left of ``run``, as ``engine.resume`` does, and log it."""
     return _logged(journal.plan(run), lambda: engine.resume(run, client, journal, on_batch=on_batch, control=control))
 
@@ -39,7 +39,7 @@ def _logged(plan: Plan, send: Callable[[], RunSummary]) -> RunSummary:
         plan.configuration.data_type,
         len(plan.table.rows),
         len(plan.table.columns),
-        len(plan.wires),
+        len(plan.bindings),
         plan.options.connections,
     )
     began = time.monotonic()

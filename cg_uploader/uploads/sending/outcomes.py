@@ -11,10 +11,10 @@ from cg_uploader.model.request import Reply
 from cg_uploader.model.run import Outcome
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.retry import Decision
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow
 
 
-def outcome_of(ticket: Ticket, reply: Reply, decision: Decision, headings: Sequence[str]) -> Outcome:
+def outcome_of(pending: PendingRow, reply: Reply, decision: Decision, headings: Sequence[str]) -> Outcome:
     """What became of the ticket's row."""
     status = decision.status
     messages: Messages = ()
@@ -22,8 +22,8 @@ def outcome_of(ticket: Ticket, reply: Reply, decision: Decision, headings: Seque
         messages = tuple((field_of(key, headings), text) for key, text in reply.errors)
     if not (messages and decision.messages == (reply.message,)):
         messages += tuple(("", text) for text in decision.messages)
-    if status is RowStatus.NOT_SURE and ticket.uncertain and decision.stop is not None:
+    if status is RowStatus.NOT_SURE and pending.uncertain and decision.stop is not None:
         messages += (("", message(UploadMessage.POSSIBLY_ARRIVED)),)
     if status is RowStatus.ACCEPTED:
         messages = ()
-    return Outcome(ticket.request.row, status, reply.status, messages, ticket.tries, ticket.who)
+    return Outcome(pending.request.row, status, reply.status, messages, pending.tries, pending.who)

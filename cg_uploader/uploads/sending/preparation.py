@@ -13,7 +13,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.decisions import as_skipped, decided
@@ -77,7 +77,9 @@ def look_again(run: int, plan: Plan, journal: Journal) -> None:
         journal.record(run, outcomes)
 
 
-def _watched(rows: Iterator[Kept], total: int, on_batch: Callable[[Batch], None], control: Control) -> Iterator[Kept]:
+def _watched(
+    rows: Iterator[JournalRow], total: int, on_batch: Callable[[Batch], None], control: Control
+) -> Iterator[JournalRow]:
     counts = dict.fromkeys(RowStatus, 0)
     for number, row in enumerate(rows):
         if number % ROWS_BETWEEN_WORDS == 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow
 
 
 class Recorder:
@@ -25,22 +25,22 @@ class Recorder:
         self._counts = dict(self._before)
         self._shown: Doing | None = None
 
-    def settle(self, ticket: Ticket, outcome: Outcome) -> None:
+    def settle(self, pending: PendingRow, outcome: Outcome) -> None:
         """Let the next commit record a row's outcome."""
-        self._settled.append((ticket.position, outcome))
+        self._settled.append((pending.position, outcome))
         self._counts[outcome.status] += 1
 
-    def put_back(self, ticket: Ticket) -> None:
+    def put_back(self, pending: PendingRow) -> None:
         """Let the next commit put a row that was marked, and did not leave, back to the state it had."""
-        self._returned.append((ticket.position, ticket.resting))
+        self._returned.append((pending.position, pending.resting))
 
-    def commit(self, intents: Sequence[Ticket] = ()) -> None:
+    def commit(self, intents: Sequence[PendingRow] = ()) -> None:
         """One commit for outcomes, returned rows and intents; only after it may anybody be told, and may anything leave."""
         if not (self._settled or intents or self._returned):
             return
-        self._journal.record(self._run, self._settled, [ticket.position for ticket in intents], self._returned)
-        for ticket in intents:
-            ticket.intended = True
+        self._journal.record(self._run, self._settled, [pending.position for pending in intents], self._returned)
+        for pending in intents:
+            pending.intended = True
         self._unannounced += [outcome for _, outcome in self._settled]
         self._settled, self._returned = [], []
 

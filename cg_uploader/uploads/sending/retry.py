@@ -15,11 +15,11 @@ from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
 
 RESEND_WAITS = (2.0, 8.0, 30.0)
-MOST_THROTTLED = 6
+MAX_THROTTLED = 6
 THROTTLED_WAIT = 30.0
 
 
-class Action(StrEnum):
+class NextStep(StrEnum):
     """What to do with the row now."""
 
     SETTLE = "settle"
@@ -69,7 +69,7 @@ class Decision:
     ends here.  ``messages``: about the row, beside the reply's errors per field; may be empty.
     """
 
-    action: Action
+    action: NextStep
     status: RowStatus
     wait: float = 0.0
     everyone: bool = False
@@ -83,7 +83,7 @@ class Decision:
         return " ".join(map(str, self.messages))
 
 
-_ACCEPTED = Decision(Action.SETTLE, RowStatus.ACCEPTED)
+_ACCEPTED = Decision(NextStep.SETTLE, RowStatus.ACCEPTED)
 
 
 def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: DataType) -> Decision:
@@ -94,7 +94,7 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
     """
     case = _Case(reply, attempts, once_only, data_type)
     if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
-        return Decision(Action.RESEND, case.unsent, reply.retry_after or 0.0, everyone=True)
+        return Decision(NextStep.RESEND, case.unsent, reply.retry_after or 0.0, everyone=True)
     if reply.answer is Answer.UNTRUSTED:
         return case.stopped(case.unsent, StopReason.UNTRUSTED, why=reply.message or message(ApiMessage.UNTRUSTED))
     if reply.answer is Answer.PROXY_LOGIN:
@@ -102,7 +102,7 @@ def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: Data
         return case.stopped(case.unsent, StopReason.PROXY_LOGIN, exit_code=4, why=why)
     if reply.answer is Answer.TOO_LONG:
         status = RowStatus.NOT_SURE if attempts.may_have_arrived else RowStatus.HELD_BACK
-        return Decision(Action.SETTLE, status, messages=(message(UploadMessage.TOO_LONG_UNSENT),))
+        return Decision(NextStep.SETTLE, status, messages=(message(UploadMessage.TOO_LONG_UNSENT),))
     return _answered(case, reply.status or 0)
 
 
@@ -136,7 +136,7 @@ class _Case:
         own = message(reason, **arguments)
         quoted = () if arguments.get("why") == self.reply.message else self.quoted(said)
         ended = Stop(reason, exit_code, own.arguments, tuple(("", text) for text in quoted))
-        return Decision(Action.SETTLE, status, stop=ended, messages=(own, *quoted))
+        return Decision(NextStep.SETTLE, status, stop=ended, messages=(own, *quoted))
 
     def quoted(self, said: str | None = None) -> tuple[Text, ...]:
         """The answer's own words, to go behind ours, if any; what is not JSON may be somebody else's than CustomerGauge's."""
@@ -178,7 +178,7 @@ def _refusal(case: _Case, status: int) -> Decision:
     if status == 429:
         return _throttled(case)
     if status in (413, 414, 431):
-        return Decision(Action.SETTLE, RowStatus.REFUSED, messages=(message(UploadMessage.TOO_LONG), *case.quoted()))
+        return Decision(NextStep.SETTLE, RowStatus.REFUSED, messages=(message(UploadMessage.TOO_LONG), *case.quoted()))
     if status in _STOPS:
         reason, exit_code = _STOPS[status]
         return case.stopped(case.unsent, reason, exit_code=exit_code)
@@ -197,11 +197,11 @@ def _invalid(case: _Case) -> Decision:
         return case.stopped(case.unsent, StopReason.NO_RECORD, key="record")
     facts = facts_of(case.data_type)
     if facts.repeat is Repeat.UNDOCUMENTED and case.attempts.may_have_arrived:
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, messages=(message(UploadMessage.REFUSED_AGAIN),))
+        return Decision(NextStep.SETTLE, RowStatus.NOT_SURE, messages=(message(UploadMessage.REFUSED_AGAIN),))
     messages = () if case.reply.errors else _refused_in_words(case)
     if facts.left_by_refusal:
         messages += (message(UploadMessage.PARTLY_WRITTEN, left=case.data_type.value),)
-    return Decision(Action.SETTLE, RowStatus.REFUSED, messages=messages)
+    return Decision(NextStep.SETTLE, RowStatus.REFUSED, messages=messages)
 
 
 def _refused_in_words(case: _Case) -> tuple[Text, ...]:
@@ -212,15 +212,15 @@ def _refused_in_words(case: _Case) -> tuple[Text, ...]:
 
 def _unauthorized(case: _Case) -> Decision:
     if case.attempts.unauthorized == 0:
-        return Decision(Action.RESEND, case.unsent)
+        return Decision(NextStep.RESEND, case.unsent)
     return case.stopped(case.unsent, StopReason.SIGN_IN_REFUSED, exit_code=4, why=message(ApiMessage.NOT_FOR_RECORDS))
 
 
 def _throttled(case: _Case) -> Decision:
-    if case.attempts.throttled >= MOST_THROTTLED:
+    if case.attempts.throttled >= MAX_THROTTLED:
         return case.stopped(case.unsent, StopReason.THROTTLED)
     wait = case.reply.retry_after if case.reply.retry_after is not None else THROTTLED_WAIT
-    return Decision(Action.RESEND, case.unsent, wait=wait, everyone=True, slow_down=True)
+    return Decision(NextStep.RESEND, case.unsent, wait=wait, everyone=True, slow_down=True)
 
 
 def _failure(case: _Case, status: int) -> Decision:
@@ -231,10 +231,10 @@ def _failure(case: _Case, status: int) -> Decision:
         kind = UploadMessage.FAILED_ONCE if answered else UploadMessage.UNANSWERED_ONCE
         ended = stop_for(StopReason.UNAVAILABLE) if unavailable else None
         messages = (message(kind), *quoted)
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, stop=ended, messages=messages)
+        return Decision(NextStep.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, stop=ended, messages=messages)
     if case.attempts.failures >= len(RESEND_WAITS):
         kind = UploadMessage.FAILED_AGAIN if answered else UploadMessage.UNANSWERED_AGAIN
-        return Decision(Action.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, messages=(message(kind), *quoted))
+        return Decision(NextStep.SETTLE, RowStatus.NOT_SURE, slow_down=unavailable, messages=(message(kind), *quoted))
     asked = case.reply.retry_after if unavailable else None
     wait = asked if asked is not None else RESEND_WAITS[case.attempts.failures]
-    return Decision(Action.RESEND, RowStatus.NOT_SURE, wait=wait, everyone=asked is not None, slow_down=unavailable)
+    return Decision(NextStep.RESEND, RowStatus.NOT_SURE, wait=wait, everyone=asked is not None, slow_down=unavailable)

@@ -15,7 +15,7 @@ EVERYBODY = "everybody"
 
 
 @dataclass(slots=True, eq=False)
-class Ticket:
+class PendingRow:
     """One row on its way: what goes out, which lanes it must keep, and what happened to it so far.
 
     ``keys``: names of the lanes; ``account``: the account that has to be accepted once before its rows may go side by side.
@@ -43,7 +43,7 @@ class Ticket:
         return self.uncertain and self.attempts.failures > 0
 
 
-class Lanes:
+class Scheduler:
     """Tickets in file order, released when nobody before them in one of their lanes is under way.
 
     The first row of an account that no row has been accepted for goes before the account's other rows: until then the
@@ -51,8 +51,8 @@ class Lanes:
     """
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[Ticket]] = {}
-        self._ready: list[tuple[int, Ticket]] = []
+        self._queues: dict[str, deque[PendingRow]] = {}
+        self._ready: list[tuple[int, PendingRow]] = []
         self._accounts: set[int] = set()
         self._size = 0
 
@@ -60,32 +60,32 @@ class Lanes:
         """How many tickets were added and are not finished."""
         return self._size
 
-    def add(self, ticket: Ticket) -> None:
+    def add(self, pending: PendingRow) -> None:
         """Put a ticket behind those before it; tickets are added in file order."""
-        if ticket.account is not None and hash(ticket.account) not in self._accounts:
-            ticket.keys += (_account_lane(ticket.account),)
-        ticket.blocked = 0
-        for key in ticket.keys:
+        if pending.account is not None and hash(pending.account) not in self._accounts:
+            pending.keys += (_account_lane(pending.account),)
+        pending.blocked = 0
+        for key in pending.keys:
             queue = self._queues.setdefault(key, deque())
-            ticket.blocked += bool(queue)
-            queue.append(ticket)
+            pending.blocked += bool(queue)
+            queue.append(pending)
         self._size += 1
-        self._release((ticket,), by=0)
+        self._release((pending,), by=0)
 
-    def take(self) -> Ticket | None:
+    def take(self) -> PendingRow | None:
         """The first ticket in file order that may go now, or None; it keeps its lanes until ``finish``."""
         return heapq.heappop(self._ready)[1] if self._ready else None
 
-    def put_back(self, ticket: Ticket) -> None:
+    def put_back(self, pending: PendingRow) -> None:
         """A ticket that was taken and did not leave: it may go at any time."""
-        heapq.heappush(self._ready, (ticket.position, ticket))
+        heapq.heappush(self._ready, (pending.position, pending))
 
-    def finish(self, ticket: Ticket, *, accepted: bool) -> None:
+    def finish(self, pending: PendingRow, *, accepted: bool) -> None:
         """The ticket is settled: whoever waits behind it may go."""
         self._size -= 1
-        if accepted and ticket.account is not None:
-            self._open(ticket.account)
-        for key in ticket.keys:
+        if accepted and pending.account is not None:
+            self._open(pending.account)
+        for key in pending.keys:
             queue = self._queues.get(key)
             if queue is None:
                 continue
@@ -103,11 +103,11 @@ class Lanes:
             queue.popleft()
             self._release(queue, by=1)
 
-    def _release(self, tickets: Iterable[Ticket], *, by: int) -> None:
-        for ticket in tickets:
-            ticket.blocked -= by
-            if ticket.blocked == 0:
-                self.put_back(ticket)
+    def _release(self, pending_rows: Iterable[PendingRow], *, by: int) -> None:
+        for pending in pending_rows:
+            pending.blocked -= by
+            if pending.blocked == 0:
+                self.put_back(pending)
 
 
 def _account_lane(account: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 NAME = "CG Uploader"
 WHY = "Rows are being uploaded"
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 SLEPT_SECONDS = 10.0
 
 Release: TypeAlias = Callable[[], object]
@@ -35,7 +35,7 @@ _SYSTEM: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
 )
 
 
-class Awake:
+class SleepInhibitor:
     """A request to stay awake that can be made and taken back many times, always by the same thread."""
 
     def __init__(self, ask: Callable[[], Release] | None = None) -> None:
@@ -57,7 +57,7 @@ class Awake:
                 self._release = self._ask()
 
 
-class Gaps:
+class SleepDetector:
     """Notices time in which this program did not run: the computer slept, the program was halted, or a clock was set."""
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
@@ -75,17 +75,17 @@ class Gaps:
 class SleepWatch:
     """Keeps the computer awake while rows leave, and remembers when it slept all the same."""
 
-    def __init__(self, clock: Callable[[], float], wall: Callable[[], float], awake: Awake) -> None:
-        """``clock``, ``wall``: see ``Gaps``."""
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float], sleep_inhibitor: SleepInhibitor) -> None:
+        """``clock``, ``wall``: see ``SleepDetector``."""
         self._clock = clock
-        self._gaps = Gaps(clock, wall)
-        self._awake = awake
+        self._sleep_detector = SleepDetector(clock, wall)
+        self._sleep_inhibitor = sleep_inhibitor
         self._slept = float("-inf")
 
     def look(self, *, paused: bool) -> float | None:
         """Stay awake unless the user has ``paused``; return the time by the clock if there was a gap just now."""
-        self._awake.keep(not paused)
-        if not self._gaps.look():
+        self._sleep_inhibitor.keep(not paused)
+        if not self._sleep_detector.look():
             return None
         self._slept = self._clock()
         return self._slept
@@ -96,7 +96,7 @@ class SleepWatch:
 
     def end(self) -> None:
         """Let the computer sleep again."""
-        self._awake.keep(wanted=False)
+        self._sleep_inhibitor.keep(wanted=False)
 
 
 def _ask() -> Release:
@@ -143,9 +143,9 @@ def _ask_bus(bus: str, services: tuple[tuple[str, str, str, str, tuple[Any, ...]
     from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
 
     connection = held.enter_context(
-        contextlib.closing(open_dbus_connection(bus, enable_fds=True, auth_timeout=PATIENCE_SECONDS))
+        contextlib.closing(open_dbus_connection(bus, enable_fds=True, auth_timeout=TIMEOUT_SECONDS))
     )
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     for service, place, interface, signature, arguments in services:
         address = DBusAddress(place, bus_name=service, interface=service + interface)
         message = new_method_call(address, "Inhibit", signature, arguments)

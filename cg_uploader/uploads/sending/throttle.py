@@ -10,7 +10,7 @@ from cg_uploader.model.run import Outcome, Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.retry import Decision
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow
 
 BREAK = message(UploadMessage.BREAK)
 CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -19,7 +19,7 @@ TROUBLED_IN_A_ROW = 5
 CALM_ROWS_PER_CONNECTION = 10
 
 
-class Traffic:
+class Throttle:
     """The run's memory of its last answers; used by the engine's thread alone.
 
     ``limit``: how many connections may be busy.  ``not_before``: nothing leaves before this time of the engine's clock;
@@ -45,16 +45,16 @@ class Traffic:
         """Return how many more rows may go to the threads; beside busy ones as many wait, as long as nothing is slowed down."""
         return (2 * self.limit if self.limit == self._connections else self.limit) - flying
 
-    def note(self, ticket: Ticket, reply: Reply, decision: Decision, now: float) -> Stop | None:
+    def note(self, pending: PendingRow, reply: Reply, decision: Decision, now: float) -> Stop | None:
         """Take note of one attempt's reply; a Stop when the run must end here."""
         if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
-            return self._no_connection(ticket, reply, decision.wait, now)
+            return self._no_connection(pending, reply, decision.wait, now)
         if reply.answer.unsent:
             return None
         self._failed_connects = 0
         self.anything_sent = True
-        self._adapt(ticket, decision, now)
-        return self._count_trouble(ticket, reply)
+        self._adapt(pending, decision, now)
+        return self._count_trouble(pending, reply)
 
     def settled(self, outcome: Outcome) -> Stop | None:
         """Take note of a row's outcome; a Stop when the first five rows were all refused for one same reason."""
@@ -76,8 +76,8 @@ class Traffic:
         self._troubled.clear()
         self._failed_connects = 0
 
-    def _no_connection(self, ticket: Ticket, reply: Reply, asked: float, now: float) -> Stop | None:
-        if ticket.dispatched <= self._wait_begun:
+    def _no_connection(self, pending: PendingRow, reply: Reply, asked: float, now: float) -> Stop | None:
+        if pending.dispatched <= self._wait_begun:
             return None
         if self._failed_connects == len(CONNECTION_WAITS):
             reason = reply.message or message(ApiMessage.UNREACHABLE)
@@ -88,7 +88,7 @@ class Traffic:
         self._failed_connects += 1
         return None
 
-    def _adapt(self, ticket: Ticket, decision: Decision, now: float) -> None:
+    def _adapt(self, pending: PendingRow, decision: Decision, now: float) -> None:
         if decision.everyone and decision.wait:
             self._wait(now, decision.wait, BREAK)
         if not decision.slow_down:
@@ -96,18 +96,18 @@ class Traffic:
             if self._calm >= CALM_ROWS_PER_CONNECTION * self.limit and self.limit < self._connections:
                 self.limit += 1
                 self._calm = 0
-        elif ticket.dispatched > self._slowed:
+        elif pending.dispatched > self._slowed:
             self.limit = max(1, self.limit // 2)
             self._slowed = now
             self._calm = 0
 
-    def _count_trouble(self, ticket: Ticket, reply: Reply) -> Stop | None:
+    def _count_trouble(self, pending: PendingRow, reply: Reply) -> Stop | None:
         if reply.status is not None and reply.status < 500:
             self._troubled.clear()
             return None
-        if ticket.dispatched <= self._awoke:
+        if pending.dispatched <= self._awoke:
             return None
-        self._troubled.add(ticket.position)
+        self._troubled.add(pending.position)
         if len(self._troubled) < TROUBLED_IN_A_ROW:
             return None
         last = reply.message or message(UploadMessage.NO_ANSWER)

@@ -12,12 +12,12 @@ from typing import Protocol
 from cg_uploader.model.enums import Body
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow
 
 ABORT_SECONDS = 0.5
 
 
-class Sends(Protocol):
+class Sender(Protocol):
     """What a sender needs of a client: ``api.client.Client`` is one."""
 
     @property
@@ -38,10 +38,10 @@ class Sends(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class AttemptResult:
     """One attempt's end: the reply, or the exception that came instead; neither when the row did not leave."""
 
-    ticket: Ticket
+    pending: PendingRow
     reply: Reply | None
     error: BaseException | None = None
 
@@ -53,7 +53,7 @@ class Sent:
         return not 200 <= (self.reply.status or 0) < 300 or self.reply.body not in (Body.BLANK, Body.JSON)
 
 
-class Senders:
+class WorkerPool:
     """A fixed number of threads in front of one client; used by one thread, the engine's.
 
     Each looks before it begins whether it may, and the client once more before a row's first byte: a stop or a pause holds from
@@ -61,28 +61,28 @@ class Senders:
     After an answer that is no plain success nothing leaves until the engine has seen it.
     """
 
-    def __init__(self, client: Sends, connections: int, control: Control) -> None:
+    def __init__(self, client: Sender, connections: int, control: Control) -> None:
         """Start ``connections`` threads."""
         self._client = client
         self._control = control
         self._lock = threading.Lock()
         self._doubts = self._doubts_handed_out = self._doubts_settled = 0
-        self._inbox: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
-        self._outbox: queue.SimpleQueue[Sent] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[PendingRow | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"sender-{number}", daemon=True) for number in range(1, connections + 1)
         ]
         for thread in self._threads:
             thread.start()
 
-    def put(self, ticket: Ticket) -> None:
+    def put(self, pending: PendingRow) -> None:
         """Send this one as soon as a thread is free; whoever puts one has made up their mind about what came back so far."""
         self._doubts_settled = self._doubts_handed_out
-        self._inbox.put(ticket)
+        self._inbox.put(pending)
 
-    def get(self, timeout: float) -> list[Sent]:
+    def get(self, timeout: float) -> list[AttemptResult]:
         """What has come back; waits up to ``timeout`` seconds for the first."""
-        found: list[Sent] = []
+        found: list[AttemptResult] = []
         try:
             found.append(self._outbox.get(timeout=timeout) if timeout > 0 else self._outbox.get_nowait())
             while True:
@@ -91,14 +91,14 @@ class Senders:
             self._doubts_handed_out += sum(sent.doubtful for sent in found)
             return found
 
-    def withdraw(self) -> list[Ticket]:
+    def withdraw(self) -> list[PendingRow]:
         """Tickets that no thread has begun: they did not leave."""
-        found: list[Ticket] = []
+        found: list[PendingRow] = []
         try:
             while True:
-                ticket = self._inbox.get_nowait()
-                if ticket is not None:
-                    found.append(ticket)
+                pending = self._inbox.get_nowait()
+                if pending is not None:
+                    found.append(pending)
         except queue.Empty:
             return found
 
@@ -114,14 +114,14 @@ class Senders:
         return not (self._control.paused or self._control.stopping or self._doubts > self._doubts_settled)
 
     def _work(self) -> None:
-        while (ticket := self._inbox.get()) is not None:
+        while (pending := self._inbox.get()) is not None:
             if not self._may_leave():
-                self._outbox.put(Sent(ticket, None))
+                self._outbox.put(AttemptResult(pending, None))
                 continue
             try:
-                sent = Sent(ticket, self._client.send(ticket.request, self._may_leave))
+                sent = AttemptResult(pending, self._client.send(pending.request, self._may_leave))
             except BaseException as error:  # noqa: BLE001 - handed to the engine's thread, which raises it there
-                sent = Sent(ticket, None, error)
+                sent = AttemptResult(pending, None, error)
             if sent.doubtful:
                 with self._lock:
                     self._doubts += 1

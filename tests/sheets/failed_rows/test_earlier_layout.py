@@ -16,13 +16,13 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.writer import is_not_sure_file
 from cg_uploader.sheets.reader import ReadOptions, read
 
 SAVED_BEFORE = Path(__file__).parent / "saved_before"
-ORIGIN = Origin(
+ORIGIN = Provenance(
     run=5,
     started="2026-05-03T12:00:00.000+00:00",
     profile="EU contacts",
@@ -83,7 +83,7 @@ def test_its_second_sheet_says_that_its_rows_may_have_arrived() -> None:
 
 def test_a_csv_file_opens_with_numbers_and_failures() -> None:
     table = read(SAVED_BEFORE / "failed.csv")
-    assert table.origin == Origin()
+    assert table.origin == Provenance()
     assert [(column.letter, column.heading) for column in table.columns] == [("A", "Email"), ("B", "Name"), ("C", "Row")]
     assert rows_of(table) == ROWS
     assert failures_of(table) == FAILURES
@@ -146,5 +146,5 @@ def test_without_the_hidden_sheet_numbers_are_left(book: Path) -> None:
     del workbook["CG Uploader"]
     workbook.save(book)
     table = read(book)
-    assert table.origin == Origin()
+    assert table.origin == Provenance()
     assert rows_of(table) == ROWS

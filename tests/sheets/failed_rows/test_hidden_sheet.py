@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.failed_rows.hidden_sheet import lines_of, origin_of
 
-ORIGIN = Origin(
+ORIGIN = Provenance(
     run=7,
     started="2026-05-03T10:11:12+00:00",
     profile=" Test ",
@@ -39,9 +39,11 @@ def test_blanks_at_the_ends_of_a_text_and_other_languages_survive_a_plain_cell()
 
 
 @given(
-    st.builds(Origin, run=st.integers(1, 1 << 30), profile=TEXT, file=TEXT, columns=st.lists(st.tuples(TEXT, TEXT)).map(tuple))
+    st.builds(
+        Provenance, run=st.integers(1, 1 << 30), profile=TEXT, file=TEXT, columns=st.lists(st.tuples(TEXT, TEXT)).map(tuple)
+    )
 )
-def test_any_text_comes_back(origin: Origin) -> None:
+def test_any_text_comes_back(origin: Provenance) -> None:
     assert origin_of(lines_of(origin)) == origin
 
 

@@ -17,14 +17,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.hidden_sheet import SHEET_NAME, lines_of, origin_of
 from cg_uploader.sheets.failed_rows.writer import FailedRow, write
 from cg_uploader.sheets.reader import ReadOptions, read
 
 COLUMNS = (("A", "Email "), ("C", ""), ("D", "Name"), ("E", "Name"), ("G", "Row"))
-ORIGIN = Origin(
+ORIGIN = Provenance(
     run=5,
     started="2026-05-03T12:00:00.000+00:00",
     profile="EU contacts ",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.cells.clean_text import column_letter
 from cg_uploader.sheets.failed_rows.formula_guard import guarded
 from cg_uploader.sheets.failed_rows.row_mark import (
@@ -24,7 +24,7 @@ from cg_uploader.sheets.failed_rows.row_mark import (
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 ORIGINS = st.builds(
-    Origin,
+    Provenance,
     run=st.integers(0, 1 << 30),
     started=TEXT,
     profile=TEXT,
@@ -38,7 +38,7 @@ ORIGINS = st.builds(
 
 
 @given(ORIGINS, st.booleans(), st.integers(1, 999_999_999), st.sampled_from([*RowStatus, LOOK_UP]))
-def test_a_mark_comes_back(origin: Origin, guard: bool, number: int, word: str) -> None:
+def test_a_mark_comes_back(origin: Provenance, guard: bool, number: int, word: str) -> None:
     text = mark_text(number, word, upload_text(origin, guarded=guard))
     assert text.isascii()
     assert text.isprintable()
@@ -57,7 +57,7 @@ def test_a_mark_comes_back(origin: Origin, guard: bool, number: int, word: str) 
 
 
 def test_the_digest_of_the_file_stands_there_once() -> None:
-    origin = Origin(run=5, digest="ab" * 32, content="ab" * 32 + " Contacts")
+    origin = Provenance(run=5, digest="ab" * 32, content="ab" * 32 + " Contacts")
     assert upload_text(origin, guarded=False).count("ab" * 32) == 1
 
 
@@ -91,7 +91,7 @@ def test_what_was_changed_is_no_mark(text: str) -> None:
     [(0, "-1"), (0, "99999999999"), (0, "x"), (1, ""), (8, "a"), (8, "C-A"), (8, "A-ZZZ"), (8, "A-XFD.A"), (8, "A--B")],
 )
 def test_an_upload_that_cannot_be_is_none(place: int, text: str) -> None:
-    texts = upload_text(Origin(run=5, columns=(("A", "Email"),)), guarded=False).split("/")
+    texts = upload_text(Provenance(run=5, columns=(("A", "Email"),)), guarded=False).split("/")
     assert parse_upload("/".join(texts)) is not None
     texts[place] = text
     assert parse_upload("/".join(texts)) is None

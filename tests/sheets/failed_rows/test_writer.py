@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.cells.clean_text import BLANKS, clean_cell
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
@@ -38,7 +38,7 @@ UNSURE = [
         "x@example.com",
     )
 ]
-ORIGIN = Origin(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
+ORIGIN = Provenance(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[FailedRow], not_sure: Iterable[FailedRow] = ()) -> int:

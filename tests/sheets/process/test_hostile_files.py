@@ -21,7 +21,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&
 EXTERNAL = '<!DOCTYPE x [<!ENTITY c SYSTEM "file:///etc/passwd">]>'
 STRING = 'office:value-type="string"'
 NINES = "9" * 5_000
-PATIENCE = 4_000
+TIMEOUT_MS = 4_000
 """Asked for so often (ten times a second), a reading is given up: some files would be read for hours."""
 
 
@@ -30,7 +30,7 @@ def soon(path: Path) -> Table:
 
     def too_long() -> bool:
         asked.append(None)
-        return len(asked) > PATIENCE
+        return len(asked) > TIMEOUT_MS
 
     try:
         return read(path, cancelled=too_long)

@@ -19,7 +19,7 @@ from cg_uploader.sheets.options import AS_FOUND
 from cg_uploader.sheets.process import limits as limits_module
 from cg_uploader.sheets.process.limits import DEFAULT_LIMITS, MAX_TEXT_BYTES, Limits
 from cg_uploader.sheets.process.parse_process import ParseProcess, worker_command
-from cg_uploader.sheets.process.protocol import MessageKind, ParseJob
+from cg_uploader.sheets.process.protocol import FrameKind, ParseJob
 from cg_uploader.sheets.process.receiver import TableReceiver
 from cg_uploader.sheets.reader import Readers
 from cg_uploader.sheets.table.read_progress import ReadControl
@@ -96,9 +96,9 @@ def test_a_small_file_that_stands_for_a_huge_table_is_refused_before_its_text_is
         for kind, data in child.messages(ParseJob(file, AS_FOUND, DEFAULT_LIMITS), lambda: None):
             kinds.append(kind)
             sent += len(data)
-            if kind is MessageKind.FAILURE:
+            if kind is FrameKind.FAILURE:
                 break
-    assert kinds[-1] is MessageKind.FAILURE
+    assert kinds[-1] is FrameKind.FAILURE
     assert b"more than 4 GiB of text" in data
     assert sent < 100 << 20
 
@@ -127,11 +127,11 @@ def test_what_a_process_says_is_counted_again(tmp_path: Path) -> None:
     receiver = TableReceiver(tmp_path / "a.csv", ReadControl(), max_text=10)
     block = struct.pack("=I", 2) + array("I", [2, 3]).tobytes()
     with closing(receiver):
-        receiver.take((MessageKind.ROWS_BEGIN, b""))
-        receiver.take((MessageKind.ROWS, block + b"1234\x1e56789"))
-        receiver.take((MessageKind.ROWS_BEGIN, b""))
+        receiver.take((FrameKind.ROWS_BEGIN, b""))
+        receiver.take((FrameKind.ROWS, block + b"1234\x1e56789"))
+        receiver.take((FrameKind.ROWS_BEGIN, b""))
         with pytest.raises(FileError, match=r"^a\.csv: Its rows hold more than") as caught:
-            receiver.take((MessageKind.ROWS, block + b"1234\x1e567890"))
+            receiver.take((FrameKind.ROWS, block + b"1234\x1e567890"))
     assert caught.value.kind == "too-big"
 
 

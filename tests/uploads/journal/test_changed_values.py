@@ -21,9 +21,9 @@ from cg_uploader.model.configuration import Address
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.run import Outcome
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 
 GOOD, CHANGED = 1, 2
 BLOB = b"\xff\x00\xfe"
@@ -113,7 +113,7 @@ def fill(journal: Journal, name: str, address: Address, states: tuple[RowStatus 
     run = journal.record_run(
         plan,
         [
-            Kept(
+            JournalRow(
                 position,
                 position + 2,
                 WAITING,
@@ -138,21 +138,21 @@ def fill(journal: Journal, name: str, address: Address, states: tuple[RowStatus 
 
 
 @pytest.fixture
-def home(places: Places, server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Places:
+def home(paths: AppPaths, server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> AppPaths:
     """A record of two runs, the second with rows that are left to send; its commands run here."""
-    monkeypatch.setenv("CG_UPLOADER_HOME", str(places.home))
-    with closing(Journal(places)) as journal:
+    monkeypatch.setenv("CG_UPLOADER_HOME", str(paths.home))
+    with closing(Journal(paths)) as journal:
         journal._db.execute("insert into loss (day, file) values (date('now'), 'journal-damaged-1.sqlite3')")
         assert fill(journal, "good", server.address, (RowStatus.ACCEPTED, RowStatus.REFUSED)) == GOOD
         changed = (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.NOT_SURE, None)
         assert fill(journal, "changed", server.address, changed) == CHANGED
-    return places
+    return paths
 
 
-def change(places: Places, column: str, value: object) -> None:
+def change(paths: AppPaths, column: str, value: object) -> None:
     table, _, name = column.partition(".")
     where = {"run": f"id = {CHANGED}", "row": f"id >> 32 = {CHANGED}"}.get(table, "1")
-    with closing(sqlite3.connect(places.journal)) as db:
+    with closing(sqlite3.connect(paths.journal)) as db:
         if callable(value):
             (text,) = db.execute(f"select {name} from {table} where {where}").fetchone()
             value = value(text)
@@ -204,7 +204,7 @@ SAMPLE = dict(reversed(VALUES))
     ids=lambda value: str(value)[:20] if isinstance(value, str) else None,
 )
 def test_a_value_of_one_run_is_in_nobody_elses_way(
-    home: Places, server: PracticeServer, upload: tuple[Path, Path], column: str, value: object
+    home: AppPaths, server: PracticeServer, upload: tuple[Path, Path], column: str, value: object
 ) -> None:
     change(home, column, value)
     good_ones_work(*upload, server)
@@ -228,7 +228,7 @@ def upload_of(upload: tuple[Path, Path]) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize(("column", "value"), OF_NO_RUN)
 def test_a_value_of_no_run_is_in_nobodys_way(
-    home: Places, server: PracticeServer, upload: tuple[Path, Path], column: str, value: object
+    home: AppPaths, server: PracticeServer, upload: tuple[Path, Path], column: str, value: object
 ) -> None:
     change(home, column, value)
     good_ones_work(*upload, server)

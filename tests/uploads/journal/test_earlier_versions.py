@@ -14,7 +14,7 @@ from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.delete_all import wipe
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import migration_copy, schema
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate
@@ -32,16 +32,16 @@ VALUE = b"person5@example.com"
 
 
 @pytest.fixture
-def places(places: Places) -> Places:
+def paths(paths: AppPaths) -> AppPaths:
     """Folders with a journal as version 4 wrote it."""
-    with closing(sqlite3.connect(places.journal)) as db:
+    with closing(sqlite3.connect(paths.journal)) as db:
         db.execute("pragma journal_mode=wal")
         db.executescript(VERSION_4.read_text(encoding="utf-8"))
-    return places
+    return paths
 
 
-def copy_of(places: Places) -> Path:
-    return migration_copy.file_of(places.journal)
+def copy_of(paths: AppPaths) -> Path:
+    return migration_copy.file_of(paths.journal)
 
 
 def content(file: Path) -> list[str]:
@@ -53,8 +53,8 @@ def texts(journal: Journal, run: int) -> list[str]:
     return [row.outcome.message for row in journal.rows(run)]
 
 
-def test_its_sentences_are_shown_as_they_stand(places: Places) -> None:
-    with Journal(places) as journal:
+def test_its_sentences_are_shown_as_they_stand(paths: AppPaths) -> None:
+    with Journal(paths) as journal:
         assert texts(journal, ENDED) == [
             "",
             HELD_BACK,
@@ -73,9 +73,9 @@ def test_its_sentences_are_shown_as_they_stand(places: Places) -> None:
         assert [journal.summary(run).state for run in (ENDED, SURVEY, AGAIN)] == [RunState.FINISHED] * 3
 
 
-def test_its_unfinished_run_goes_on(places: Places) -> None:
+def test_its_unfinished_run_goes_on(paths: AppPaths) -> None:
     client = ScriptedClient()
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         assert journal.summary(CUT_OFF).state is RunState.CUT_OFF
         with journal.hold(CUT_OFF):
             pass
@@ -84,37 +84,37 @@ def test_its_unfinished_run_goes_on(places: Places) -> None:
     assert (summary.state, summary.counts[RowStatus.ACCEPTED]) == (RunState.FINISHED, 6)
 
 
-def test_its_stopped_run_goes_on_and_can_stop_again(places: Places) -> None:
+def test_its_stopped_run_goes_on_and_can_stop_again(paths: AppPaths) -> None:
     client, control = ScriptedClient(), Control()
     client.before_send = lambda request: control.stop() if request.row == 3 else None
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         summary = engine.resume(STOPPED, client, journal, on_batch=lambda _: None, control=control)
         assert summary.stopped is not None
         assert summary.stopped.reason is StopReason.INTERRUPTED
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         assert journal.summary(STOPPED) == summary
 
 
-def test_a_copy_is_kept_until_the_next_good_start(places: Places) -> None:
-    before = content(places.journal)
-    with Journal(places):
-        assert content(copy_of(places)) == before
-        assert copy_of(places).stat().st_mode & 0o077 == 0
-        assert [path.name for path in places.home.glob("journal.sqlite3-before*")] == [copy_of(places).name]
-    with Journal(places):
-        assert not copy_of(places).exists()
+def test_a_copy_is_kept_until_the_next_good_start(paths: AppPaths) -> None:
+    before = content(paths.journal)
+    with Journal(paths):
+        assert content(copy_of(paths)) == before
+        assert copy_of(paths).stat().st_mode & 0o077 == 0
+        assert [path.name for path in paths.home.glob("journal.sqlite3-before*")] == [copy_of(paths).name]
+    with Journal(paths):
+        assert not copy_of(paths).exists()
 
 
 def test_no_copy_is_made_of_a_journal_that_is_new_or_of_this_version(tmp_path: Path) -> None:
-    places = Places(tmp_path / "new")
+    paths = AppPaths(tmp_path / "new")
     for _ in range(2):
-        with Journal(places):
-            assert not copy_of(places).exists()
+        with Journal(paths):
+            assert not copy_of(paths).exists()
 
 
-def test_on_a_full_disk_the_disk_is_what_is_told(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_full_disk_the_disk_is_what_is_told(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """To look at the record alone needs no room, and to bring it up to date does."""
-    before, keep = content(places.journal), migration_copy.keep
+    before, keep = content(paths.journal), migration_copy.keep
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
@@ -124,13 +124,13 @@ def test_on_a_full_disk_the_disk_is_what_is_told(places: Places, monkeypatch: py
 
     monkeypatch.setattr(migration_copy, "keep", keep_at_second_try)
     with pytest.raises(DiskFull):
-        Journal(places)
-    assert content(places.journal) == before
-    assert not copy_of(places).exists()
+        Journal(paths)
+    assert content(paths.journal) == before
+    assert not copy_of(paths).exists()
 
 
-def test_a_copy_that_cannot_be_made_leaves_the_version_before(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = content(places.journal)
+def test_a_copy_that_cannot_be_made_leaves_the_version_before(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = content(paths.journal)
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
 
@@ -139,47 +139,47 @@ def test_a_copy_that_cannot_be_made_leaves_the_version_before(places: Places, mo
 
     monkeypatch.setattr(migration_copy, "keep", keep)
     with pytest.raises(DiskFull):
-        Journal(places)
-    assert content(places.journal) == before
-    assert not copy_of(places).exists()
+        Journal(paths)
+    assert content(paths.journal) == before
+    assert not copy_of(paths).exists()
 
 
 @pytest.mark.parametrize("deletes", ["forget", "retention", "wipe"])
-def test_what_deletes_values_deletes_the_copy_too(places: Places, deletes: str) -> None:
-    with Journal(places) as journal:
-        assert VALUE in copy_of(places).read_bytes()
+def test_what_deletes_values_deletes_the_copy_too(paths: AppPaths, deletes: str) -> None:
+    with Journal(paths) as journal:
+        assert VALUE in copy_of(paths).read_bytes()
         if deletes == "forget":
             journal.forget(CUT_OFF)
         elif deletes == "retention":
             assert ENDED in journal.delete_old_values(0)
     if deletes == "wipe":
-        wipe(places, (), CredentialStore(None), gate(places.journal))
-    assert not copy_of(places).exists()
+        wipe(paths, (), CredentialStore(None), gate(paths.journal))
+    assert not copy_of(paths).exists()
 
 
-def test_a_journal_that_proves_damaged_takes_its_copy_along(places: Places) -> None:
-    with Journal(places):
+def test_a_journal_that_proves_damaged_takes_its_copy_along(paths: AppPaths) -> None:
+    with Journal(paths):
         pass
-    places.journal.write_bytes(b"SQLite format 3\0" + bytes(4096))
-    with Journal(places) as journal:
+    paths.journal.write_bytes(b"SQLite format 3\0" + bytes(4096))
+    with Journal(paths) as journal:
         assert journal.set_aside is not None
-        assert not copy_of(places).exists()
+        assert not copy_of(paths).exists()
         kept = journal.set_aside.with_name(journal.set_aside.name + migration_copy.SUFFIX)
         assert VALUE in kept.read_bytes()
 
 
-def test_a_program_of_that_version_refuses_the_newer_journal(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Journal(places):
+def test_a_program_of_that_version_refuses_the_newer_journal(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal(paths):
         pass
-    before = places.journal.read_bytes()
+    before = paths.journal.read_bytes()
     monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:4])
     with pytest.raises(JournalError, match=r"was written by a newer CG Uploader\. Install the newest version"):
-        Journal(places)
-    assert places.journal.read_bytes() == before
+        Journal(paths)
+    assert paths.journal.read_bytes() == before
 
 
-def test_what_is_kept_now_takes_no_more_room_than_its_sentence(places: Places) -> None:
-    with Journal(places) as journal:
+def test_what_is_kept_now_takes_no_more_room_than_its_sentence(paths: AppPaths) -> None:
+    with Journal(paths) as journal:
         client = ScriptedClient()
         engine.resume(CUT_OFF, client, journal, on_batch=lambda _: None, control=Control())
         for run in journal.runs():

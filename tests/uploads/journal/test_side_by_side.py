@@ -23,10 +23,10 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.stop_reasons import RunState
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import corruption, database, recording, retention
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 from cg_uploader.uploads.journal.locks import gate
 from cg_uploader.uploads.results.report import save_failed_rows, summaries
 
@@ -34,59 +34,59 @@ ELSEWHERE = """
 import sys; sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from cg_uploader.model.stop_reasons import RunState
-from cg_uploader.settings.paths import Places; from cg_uploader.uploads.journal.journal import Journal
-with Journal(Places(Path(sys.argv[1]))) as journal:
+from cg_uploader.settings.paths import AppPaths; from cg_uploader.uploads.journal.journal import Journal
+with Journal(AppPaths(Path(sys.argv[1]))) as journal:
     print(*journal.runs())
 """
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def kept(position: int) -> Kept:
+def kept(position: int) -> JournalRow:
     texts = (f"p{position}@example.com", "Ann")
-    return Kept(position, position + 2, WAITING, True, texts, texts[0], fingerprint=b"%016d" % position)
+    return JournalRow(position, position + 2, WAITING, True, texts, texts[0], fingerprint=b"%016d" % position)
 
 
-def runs_elsewhere(places: Places) -> list[int]:
+def runs_elsewhere(paths: AppPaths) -> list[int]:
     """What another program that opens and closes the journal says."""
-    words = [sys.executable, "-P", "-c", ELSEWHERE, str(places.home), str(ROOT)]
+    words = [sys.executable, "-P", "-c", ELSEWHERE, str(paths.home), str(ROOT)]
     return [int(word) for word in subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()]
 
 
 @pytest.mark.parametrize("large", [False, True])
 def test_what_is_recorded_stays_when_others_look_meanwhile(
-    places: Places, monkeypatch: pytest.MonkeyPatch, large: bool
+    paths: AppPaths, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     """Another thread of this program looks; then another program, which believes to be the last one when it closes."""
     if large:
         monkeypatch.setattr(corruption, "ALWAYS_CHECKED_BYTES", 0)
-    with Journal(places) as mine:
-        Journal(places).close()
-        assert runs_elsewhere(places) == []
+    with Journal(paths) as mine:
+        Journal(paths).close()
+        assert runs_elsewhere(paths) == []
         run = recorded(mine, plan_of(people(1)), [kept(0)])
-        assert runs_elsewhere(places) == [run]
-    with Journal(places) as later:
+        assert runs_elsewhere(paths) == [run]
+    with Journal(paths) as later:
         assert later.runs() == [run]
 
 
 def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+    paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another window is opened: it sees a run without all its rows, then looks at its lock, which was let go of in between."""
     monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
     begun, go_on = Event(), Event()
 
-    def rows() -> Iterator[Kept]:
+    def rows() -> Iterator[JournalRow]:
         yield from (kept(0), kept(1))
         begun.set()
         go_on.wait(60)
 
     def record_and_end() -> None:
-        with Journal(places) as mine:
+        with Journal(paths) as mine:
             run = mine.record_run(plan_of(people(2)), rows())
             with mine.hold(run):
                 mine.end(run, None)
 
-    with Journal(places) as other, ThreadPoolExecutor(1) as threads:
+    with Journal(paths) as other, ThreadPoolExecutor(1) as threads:
         working = threads.submit(record_and_end)
         assert begun.wait(60)
         is_held = other._holds.is_held
@@ -103,23 +103,23 @@ def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
         assert [other.summary(run).rows for run in other.runs()] == [2]
 
 
-def cut_off(places: Places) -> int:
+def cut_off(paths: AppPaths) -> int:
     """A run with one row that nobody works on, and that has not ended."""
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         return recorded(journal, plan_of(people(1)), [kept(0)])
 
 
-def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
+def test_who_looks_at_a_run_does_not_work_on_it(paths: AppPaths) -> None:
     """Two windows look at the same moment whether somebody works on a run that was cut off."""
-    run, looking, go_on = cut_off(places), Event(), Event()
+    run, looking, go_on = cut_off(paths), Event(), Event()
 
     def slow_look() -> None:
-        with gate(places.journal), FileLock(places.locks / f"run-{run}.lock"):
+        with gate(paths.journal), FileLock(paths.locks / f"run-{run}.lock"):
             looking.set()
             go_on.wait(60)
 
     def look() -> RunState:
-        with Journal(places) as journal:
+        with Journal(paths) as journal:
             return journal.summary(run).state
 
     with ThreadPoolExecutor(2) as threads:
@@ -132,8 +132,8 @@ def test_who_looks_at_a_run_does_not_work_on_it(places: Places) -> None:
         slow.result()
 
 
-def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Journal(places) as sending, Journal(places) as looking:
+def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal(paths) as sending, Journal(paths) as looking:
         run = recorded(sending, plan_of(people(1)), [kept(0)])
         look = looking._holds.is_held
 
@@ -146,8 +146,8 @@ def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(places: Plac
         assert looking.summary(run).state is RunState.FINISHED
 
 
-def test_runs_that_somebody_forgets_meanwhile_are_not_listed(places: Places) -> None:
-    with Journal(places) as looking, Journal(places) as other:
+def test_runs_that_somebody_forgets_meanwhile_are_not_listed(paths: AppPaths) -> None:
+    with Journal(paths) as looking, Journal(paths) as other:
         runs = [recorded(other, plan_of(people(count)), [kept(0)]) for count in (1, 2)]
         found = looking.runs()
         other.forget(runs[0])
@@ -155,10 +155,10 @@ def test_runs_that_somebody_forgets_meanwhile_are_not_listed(places: Places) -> 
 
 
 def test_failed_rows_whose_time_comes_while_they_are_saved_are_not_saved_empty(
-    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    paths: AppPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = cut_off(places)
-    with Journal(places) as saving, Journal(places) as other:
+    run = cut_off(paths)
+    with Journal(paths) as saving, Journal(paths) as other:
         plan = saving.plan
 
         def when_they_are_deleted(number: int) -> Plan:
@@ -172,32 +172,32 @@ def test_failed_rows_whose_time_comes_while_they_are_saved_are_not_saved_empty(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be moved there")
-def test_nothing_is_sent_by_a_record_that_was_moved_away(places: Places) -> None:
+def test_nothing_is_sent_by_a_record_that_was_moved_away(paths: AppPaths) -> None:
     """Another program finds it damaged while this one prepares an upload: what it wrote there would never be read again."""
-    with Journal(places) as mine:
-        with gate(places.journal):
-            corruption.set_aside(places.journal, places.locks)
+    with Journal(paths) as mine:
+        with gate(paths.journal):
+            corruption.set_aside(paths.journal, paths.locks)
         for _ in range(2):
             with pytest.raises(JournalError, match="nothing was sent"):
                 mine.record_run(plan_of(people(1)), [])
-            Journal(places).close()  # a new one in its place is not this one
+            Journal(paths).close()  # a new one in its place is not this one
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be deleted there")
-def test_nothing_is_sent_by_a_record_that_is_deleted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_by_a_record_that_is_deleted(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is forgotten by a command while a window prepares an upload."""
-    with Journal(places) as mine:
+    with Journal(paths) as mine:
         run = recorded(mine, plan_of(people(1)), [kept(0)])
-        forget(Namespace(places=places, all=True, run=None, yes=True), Terminal())
-        assert not places.home.exists()
+        forget(Namespace(paths=paths, all=True, run=None, yes=True), Terminal())
+        assert not paths.home.exists()
         with pytest.raises(JournalError), mine.hold(run):
             pass
 
 
 def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+    paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Journal(places) as mine:
+    with Journal(paths) as mine:
 
         class Answer:
             def isatty(self) -> bool:
@@ -209,14 +209,16 @@ def test_nothing_is_deleted_under_an_upload_that_begins_while_a_person_is_asked(
 
         monkeypatch.setattr("sys.stdin", Answer())
         with pytest.raises(RunHeld, match="Nothing was deleted"):
-            forget(Namespace(places=places, all=True, run=None, yes=False), Terminal())
-        assert places.journal.exists()
+            forget(Namespace(paths=paths, all=True, run=None, yes=False), Terminal())
+        assert paths.journal.exists()
 
 
-def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(
+    paths: AppPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They go in several commits, with room between them."""
     monkeypatch.setattr(retention, "ROWS_OF_A_COMMIT", 4)
-    with Journal(places) as mine, Journal(places) as other:
+    with Journal(paths) as mine, Journal(paths) as other:
         recorded(mine, plan_of(people(10)), [kept(position) for position in range(10)])
         running = recorded(other, plan_of(people(1), reference="other"), [kept(99)])
         other._db.execute("pragma busy_timeout = 0")
@@ -227,26 +229,26 @@ def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(places: P
 
 
 @pytest.mark.parametrize("name", ["journal.sqlite3.lock", "locks/run-1.lock"])
-def test_a_lock_that_cannot_be_had_is_said_and_not_taken_for_a_bug_or_for_an_upload(places: Places, name: str) -> None:
+def test_a_lock_that_cannot_be_had_is_said_and_not_taken_for_a_bug_or_for_an_upload(paths: AppPaths, name: str) -> None:
     """It may belong to somebody else, or stand where no locks are possible; here a folder is in its place."""
-    run = cut_off(places)
-    (places.home / name).unlink(missing_ok=True)
-    (places.home / name).mkdir()
-    with Journal(places) as journal:
+    run = cut_off(paths)
+    (paths.home / name).unlink(missing_ok=True)
+    (paths.home / name).mkdir()
+    with Journal(paths) as journal:
         for look in (journal.forget, journal.summary):
             with pytest.raises(JournalError, match="cannot be locked"):
                 look(run)
     with pytest.raises(JournalError, match="cannot be locked"):
-        forget(Namespace(places=places, all=True, run=None, yes=True), Terminal())
-    assert places.journal.exists()
+        forget(Namespace(paths=paths, all=True, run=None, yes=True), Terminal())
+    assert paths.journal.exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be deleted there")
-def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(places: Places) -> None:
+def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(paths: AppPaths) -> None:
     """Everything is forgotten by a command while a window prepares an upload, whose next step finds no folder."""
-    run = cut_off(places)
-    with Journal(places) as mine:
-        shutil.rmtree(places.home)
+    run = cut_off(paths)
+    with Journal(paths) as mine:
+        shutil.rmtree(paths.home)
         for ask, said in (
             (lambda: mine.summary(run), "was deleted or moved away"),
             (lambda: mine.forget(run), "was deleted or moved away"),

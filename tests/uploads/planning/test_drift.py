@@ -13,7 +13,7 @@ from cg_uploader.model.configuration import Address, Configuration, Field, Mappi
 from cg_uploader.model.enums import BlankCells, DataType, FieldKind, Region, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Outcome
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
@@ -44,8 +44,8 @@ def write(file: Path, rows: Sequence[Sequence[str]], headings: Sequence[str] = H
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -101,7 +101,7 @@ def test_a_file_that_is_gone_unreadable_or_large_is_said(
 ) -> None:
     plan.table.file.write_bytes(b"")
     assert "cannot be read as it was" in file_changed(plan, journal, 1)
-    monkeypatch.setattr(drift, "LARGEST_COMPARED_BYTES", 10)
+    monkeypatch.setattr(drift, "MAX_COMPARED_BYTES", 10)
     assert rewritten(ROWS[:3]) == f"people.csv has changed since this upload began. {drift.NOW_SENT}"
     plan.table.file.unlink()
     assert file_changed(plan, journal, 1).startswith("people.csv is not where it was.")

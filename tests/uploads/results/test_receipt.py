@@ -15,11 +15,11 @@ from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.statuses import STATUSES
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.results import report
-from cg_uploader.uploads.results.receipt import MOST_REASONS, MOST_ROWS, receipt
+from cg_uploader.uploads.results.receipt import MAX_REASONS, MAX_ROWS, receipt
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
@@ -64,13 +64,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
 def carried_out(journal: Journal, plan: Plan, client: ScriptedClient) -> int:
-    return engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer())).run
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer())).run
 
 
 @pytest.fixture
@@ -146,7 +146,9 @@ def test_a_run_that_stopped_says_why(journal: Journal) -> None:
 
 def long_run(journal: Journal, count: int) -> int:
     rows = [
-        Kept(n, n + 2, "refused", once_only=False, cells=("x",), who=f"p{n}", messages=(("Email", f"No. {chr(0x4E00 + n)}"),))
+        JournalRow(
+            n, n + 2, "refused", once_only=False, cells=("x",), who=f"p{n}", messages=(("Email", f"No. {chr(0x4E00 + n)}"),)
+        )
         for n in range(count)
     ]
     return recorded(journal, plan_of([("x", "y")] * count), rows)
@@ -156,10 +158,10 @@ def test_thousands_of_reasons_are_bounded_and_still_add_up(journal: Journal) -> 
     text = receipt(journal, long_run(journal, 6_000))
     page = Page(text)
     reasons = page.lines["Why rows need attention"][1:]
-    assert len(reasons) == MOST_REASONS + 1
+    assert len(reasons) == MAX_REASONS + 1
     assert sum(int(line[0].replace(",", "")) for line in reasons) == 6_000
-    assert len(page.lines["Rows that need attention"]) == MOST_ROWS + 1
-    assert f"And {6_000 - MOST_ROWS:,} more" in page.text
+    assert len(page.lines["Rows that need attention"]) == MAX_ROWS + 1
+    assert f"And {6_000 - MAX_ROWS:,} more" in page.text
     assert len(text) < 100_000
 
 

@@ -18,7 +18,7 @@ from cg_uploader.model.configuration import Mapping, Source
 from cg_uploader.model.enums import Answer, DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import plan_builder
@@ -36,8 +36,8 @@ ROWS = [
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -46,7 +46,7 @@ def carried_out(journal: Journal, kind: DataType = DataType.CONTACT) -> tuple[in
     refused = status(422, ("Email", f"The e-mail {HOSTILE} is blocked."))
     client = ScriptedClient({3: [refused], 5: [Reply(Answer.NOTHING)] * 9})
     timer = Timer()
-    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(timer))
+    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(timer))
     return summary.run, plan
 
 
@@ -82,7 +82,7 @@ def test_the_file_of_failed_rows_names_the_column_too_where_it_is_called_otherwi
     (_, name), mapped = plan.mapping.sources, ("Email", Source(column="E-mail address"))
     plan = replace(plan, table=replace(plan.table, columns=columns), mapping=Mapping((mapped, name)))
     heard, timer = Heard(), Timer()
-    summary = engine.upload(plan, ScriptedClient({}), journal, on_batch=heard, control=Control(), surroundings=inline(timer))
+    summary = engine.upload(plan, ScriptedClient({}), journal, on_batch=heard, control=Control(), dependencies=inline(timer))
     report.save_failed_rows(journal, summary.run, tmp_path / "failed.xlsx")
     (_, row) = sheets(tmp_path / "failed.xlsx")["Rows that need you"]
     assert str(row[4]).startswith("Email (column “E-mail address”): “not an address” is not an email address")
@@ -106,7 +106,7 @@ def test_once_only_rows_that_may_have_arrived_stand_on_a_sheet_of_their_own(jour
 def test_no_file_is_written_when_nobody_is_needed(journal: Journal, tmp_path: Path) -> None:
     client = ScriptedClient()
     plan = plan_of(ROWS[:1])
-    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert report.save_failed_rows(journal, summary.run, tmp_path / "failed.xlsx") == 0
     assert list(tmp_path.glob("*.xlsx")) == []
 
@@ -133,12 +133,12 @@ def test_what_is_known_of_a_file_from_before(journal: Journal) -> None:
 def test_rows_that_may_have_arrived_are_asked_about_too_and_so_is_another_file_with_the_same_rows(journal: Journal) -> None:
     plan = plan_of(ROWS[3:], data_type=DataType.SURVEY)
     client = ScriptedClient({2: [Reply(Answer.NOTHING)]})
-    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     for again in (plan, plan_of([*ROWS[3:], ("new@example.com", "New")], data_type=DataType.SURVEY)):
         with pytest.raises(AlreadyUploaded, match="1 perhaps"):
             plan_builder.refuse_repeat(plan_builder.earlier(again, journal))
         with pytest.raises(AlreadyUploaded):
-            engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+            engine.upload(again, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert client.sent == [2]
 
 
@@ -146,7 +146,7 @@ def test_with_other_columns_an_accepted_once_only_row_is_still_skipped(journal: 
     _, plan = carried_out(journal, DataType.SURVEY)
     other = replace(plan, mapping=Mapping(plan.mapping.sources[:1]), skip_accepted=True)
     client = ScriptedClient()
-    summary = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    summary = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert summary.counts[RowStatus.SKIPPED] == 1
     assert 2 not in client.sent
 
@@ -155,7 +155,7 @@ def test_skipping_what_was_accepted_never_sends_what_may_have_arrived(journal: J
     _, plan = carried_out(journal, DataType.SURVEY)
     client = ScriptedClient()
     again = replace(plan, skip_accepted=True)
-    summary = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    summary = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert client.sent == [3], "accepted rows are skipped, the one that may have arrived stays as it is"
     assert {word.value: n for word, n in summary.counts.items() if n} == {
         "accepted": 1,
@@ -169,13 +169,13 @@ def test_rows_that_have_certainly_not_left_are_taken_over_from_the_run_they_wait
     control = Control()
     client = ScriptedClient(before_send=lambda request: control.stop() if request.row == 3 else None)
     plan = plan_of([(f"p{n}@example.com", "Ann") for n in range(6)], data_type=DataType.SURVEY)
-    first = engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+    first = engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(Timer()))
     left = [row for row in ROWS_OF_SIX if row[0] not in {f"p{n}@example.com" for n in range(first.counts[RowStatus.ACCEPTED])}]
     other = plan_of(left, data_type=DataType.SURVEY)
     plan_builder.refuse_repeat(plan_builder.earlier(other, journal))
-    second = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    second = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert second.counts[RowStatus.ACCEPTED] == len(left)
-    again = engine.resume(first.run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    again = engine.resume(first.run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert again.counts[RowStatus.SKIPPED] == len(left)
     assert len(client.sent) == 6
 

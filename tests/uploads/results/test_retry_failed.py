@@ -18,10 +18,10 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Table
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.receipt import receipt
@@ -35,8 +35,8 @@ REFUSED = status(422, ("First Name", "is blocked."))
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -49,12 +49,12 @@ def stack() -> Iterator[ExitStack]:
 def send(plan: Plan, journal: Journal, client: ScriptedClient | None = None, control: Control | None = None) -> RunSummary:
     done = control or Control()
     return engine.upload(
-        plan, client or ScriptedClient(), journal, on_batch=Heard(), control=done, surroundings=inline(Timer())
+        plan, client or ScriptedClient(), journal, on_batch=Heard(), control=done, dependencies=inline(Timer())
     )
 
 
 def resume(run: int, journal: Journal, client: ScriptedClient) -> RunSummary:
-    return engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    return engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
 
 
 def saved(journal: Journal, run: int, file: Path) -> Path:
@@ -189,8 +189,8 @@ def test_two_corrections_of_one_row_at_the_same_time_are_not_both_sent(survey: P
     file = saved(journal, summary.run, tmp_path / "failed.xlsx")
     mine, theirs = (again(survey, corrected(file, ("C2", text))) for text in ("Mine", "Theirs"))
 
-    def rows() -> Iterator[Kept]:
-        yield Kept(0, 3, "waiting", once_only=True, cells=("p3@example.com", "Mine"), fingerprint=b"mine")
+    def rows() -> Iterator[JournalRow]:
+        yield JournalRow(0, 3, "waiting", once_only=True, cells=("p3@example.com", "Mine"), fingerprint=b"mine")
         assert send(theirs, journal).counts[RowStatus.ACCEPTED] == 4
 
     with pytest.raises(AlreadyUploaded, match="have just left"):
@@ -206,7 +206,7 @@ def test_rows_that_may_have_arrived_are_never_sent_by_themselves(
     if run == "forgotten":
         journal.forget(summary.run)
     elif run != "known":
-        journal = stack.enter_context(Journal(Places(tmp_path / "other")))
+        journal = stack.enter_context(Journal(AppPaths(tmp_path / "other")))
     plan = again(survey, corrected(file, ("C2", "Changed"), sheet=1), sheet="Not sure")
     with pytest.raises(AlreadyUploaded, match="1 perhaps"):
         plan_builder.refuse_repeat(plan_builder.earlier(plan, journal))
@@ -217,8 +217,8 @@ def test_rows_that_may_have_arrived_are_never_sent_by_themselves(
     assert client.sent == [4]
 
 
-def unknown_run(file: Path, survey: Plan, places: Path) -> tuple[Table, Journal]:
-    other = Places(places)
+def unknown_run(file: Path, survey: Plan, paths: Path) -> tuple[Table, Journal]:
+    other = AppPaths(paths)
     other.prepare()
     return read(file), Journal(other)
 

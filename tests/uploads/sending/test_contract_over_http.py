@@ -25,7 +25,7 @@ from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.answers import RECORD_FAULTS
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -111,13 +111,13 @@ CONTRACT: dict[str | tuple[str, tuple[tuple[str, Any], ...]], tuple[str, str]] =
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
 def carry_out(plan: Plan, client: Any, journal: Journal) -> RunSummary:
-    return engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
 
 
 def test_the_table_knows_everything_the_server_can_do() -> None:
@@ -163,7 +163,7 @@ def test_an_alias_that_is_there_since_a_try_of_an_earlier_program_is_not_called_
     summary = carry_out(plan, cut, journal)
     assert summary.counts[RowStatus.NOT_SURE] == 1
     taken = ScriptedClient({2: [status(422, ("Alias", "The alias has already been taken."))]})
-    again = engine.resume(summary.run, taken, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    again = engine.resume(summary.run, taken, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     (outcome,) = journal.outcomes(summary.run)
     assert again.counts[RowStatus.NOT_SURE] == 1
     assert "probably there since the first try" in outcome.message
@@ -235,7 +235,7 @@ def test_going_on_counts_all_rows_of_a_run_but_a_few_times(journal: Journal) -> 
     before_first: list[int] = []
     journal._db.set_trace_callback(asked.append)
     client = ScriptedClient(before_send=lambda request: before_first.append(len(asked)))
-    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     before = [text for text in asked[: before_first[0]] if not text.endswith("limit 1)")]
     looks = [text for text in before if "count(*)" in text or text.startswith("update row set state = 'not_sure'")]
     assert len(looks) <= 3, looks

@@ -11,18 +11,20 @@ from rig import people, plan_of
 from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import Known, RowFacts
+from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import KnownRow, RowFacts
 from cg_uploader.uploads.sending.decisions import Recognition, decided
 
 WHEN = datetime(2026, 5, 3, 12, tzinfo=UTC)
-ACCEPTED, NOT_SURE, NOT_SENT = (Known(status, WHEN) for status in (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT))
+ACCEPTED, NOT_SURE, NOT_SENT = (
+    KnownRow(status, WHEN) for status in (RowStatus.ACCEPTED, RowStatus.NOT_SURE, RowStatus.NOT_SENT)
+)
 
 
 @dataclass
 class Answers:
     """Facts by position; what was asked for is kept."""
 
-    known: dict[int, Known] = field(default_factory=dict)
+    known: dict[int, KnownRow] = field(default_factory=dict)
     other_since: set[int] = field(default_factory=set)
     looked_up: list[int] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ def test_a_once_only_row_is_what_is_known_of_it_as_the_user_has_chosen(skip: boo
 
 
 @pytest.mark.parametrize("known", [ACCEPTED, NOT_SURE])
-def test_without_a_choice_a_row_that_may_have_left_is_asked_about(known: Known) -> None:
+def test_without_a_choice_a_row_that_may_have_left_is_asked_about(known: KnownRow) -> None:
     with pytest.raises(AlreadyUploaded, match="Row 3 stands in an earlier upload"):
         states(Answers({1: known}), "ab", kind=DataType.SURVEY, skip=None)
     assert states(Answers({1: NOT_SENT}), "ab", kind=DataType.SURVEY, skip=None) == ["waiting"] * 2

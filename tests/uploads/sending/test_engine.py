@@ -16,7 +16,7 @@ from cg_uploader.model.enums import Activity, Answer, DataType, Region, RowStatu
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply
 from cg_uploader.model.run import RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -27,22 +27,22 @@ NO_CONNECTION = Reply(Answer.NOT_CONNECTED, message="CustomerGauge cannot be rea
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
 def carry_out(plan: Plan, client: ScriptedClient, journal: Journal, control: Control | None = None) -> tuple[RunSummary, Heard]:
     timer, heard = Timer(), Heard()
     client.clock = timer
-    summary = engine.upload(plan, client, journal, on_batch=heard, control=control or Control(), surroundings=inline(timer))
+    summary = engine.upload(plan, client, journal, on_batch=heard, control=control or Control(), dependencies=inline(timer))
     return summary, heard
 
 
 def go_on(run: int, client: ScriptedClient, journal: Journal) -> RunSummary:
     timer = Timer()
     client.clock = timer
-    return engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(timer))
+    return engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(timer))
 
 
 def counted(summary: RunSummary) -> dict[str, int]:
@@ -68,11 +68,11 @@ def test_what_the_check_stops_never_leaves(journal: Journal) -> None:
     assert summary.exit_code == 1
 
 
-def test_intent_is_in_the_journal_before_a_row_leaves(journal: Journal, places: Places) -> None:
+def test_intent_is_in_the_journal_before_a_row_leaves(journal: Journal, paths: AppPaths) -> None:
     seen: list[str] = []
 
     def look(request: object) -> None:
-        with closing(Journal(places)) as other:
+        with closing(Journal(paths)) as other:
             (run,) = other.runs()
             seen.extend(kept.state for kept in other.rows(run) if kept.number == request.row)  # type: ignore[attr-defined]
 
@@ -80,18 +80,18 @@ def test_intent_is_in_the_journal_before_a_row_leaves(journal: Journal, places: 
     assert seen == ["sending"] * 30
 
 
-def test_what_is_announced_is_on_disk(journal: Journal, places: Places) -> None:
+def test_what_is_announced_is_on_disk(journal: Journal, paths: AppPaths) -> None:
     promised: list[tuple[int, str, str]] = []
 
     class Watching(Heard):
         def __call__(self, batch):  # type: ignore[no-untyped-def]
-            with closing(Journal(places)) as other:
+            with closing(Journal(paths)) as other:
                 kept = {row.number: row.state for run in other.runs() for row in other.rows(run)}
             promised.extend((outcome.row, outcome.status.value, kept[outcome.row]) for outcome in batch.outcomes)
 
     timer = Timer()
     client = ScriptedClient({4: [status(422, ("Email", "No."))]}, clock=timer)
-    engine.upload(plan_of(people(30)), client, journal, on_batch=Watching(), control=Control(), surroundings=inline(timer))
+    engine.upload(plan_of(people(30)), client, journal, on_batch=Watching(), control=Control(), dependencies=inline(timer))
     assert len(promised) == 30
     assert all(said == kept for _, said, kept in promised)
 
@@ -220,7 +220,7 @@ def test_pause_holds_and_continue_goes_on(journal: Journal) -> None:
 
     client = ScriptedClient(before_send=watch, clock=timer)
     summary = engine.upload(
-        plan_of(people(40)), client, journal, on_batch=Waking(), control=control, surroundings=inline(timer)
+        plan_of(people(40)), client, journal, on_batch=Waking(), control=control, dependencies=inline(timer)
     )
     assert counted(summary) == {"accepted": 40}
     assert any(batch.activity is Activity.PAUSED for batch in heard)
@@ -240,10 +240,10 @@ def test_a_plan_that_cannot_work_sends_nothing(journal: Journal) -> None:
     assert client.sent == []
 
 
-def test_two_programs_cannot_work_on_one_run(journal: Journal, places: Places) -> None:
+def test_two_programs_cannot_work_on_one_run(journal: Journal, paths: AppPaths) -> None:
     client = ScriptedClient({row: [NOTHING] * 4 for row in range(2, 4)})
     summary, _ = carry_out(plan_of(people(2)), client, journal)
-    with closing(Journal(places)) as other, other.hold(summary.run), pytest.raises(RunHeld):
+    with closing(Journal(paths)) as other, other.hold(summary.run), pytest.raises(RunHeld):
         go_on(summary.run, client, journal)
 
 
@@ -299,7 +299,7 @@ def test_whatever_is_answered_totals_add_up_and_once_only_rows_arrive_once(
             return reply
 
     client = Client({row: list(replies) for row, replies in script.items()})
-    with closing(Journal(Places(tmp_path_factory.mktemp("law")))) as journal:
+    with closing(Journal(AppPaths(tmp_path_factory.mktemp("law")))) as journal:
         summary, _ = carry_out(plan, client, journal)
         for _ in range(resumes):
             summary = go_on(summary.run, client, journal)
@@ -319,7 +319,7 @@ def test_whatever_is_answered_totals_add_up_and_once_only_rows_arrive_once(
             assert maybe_processed.get(number)
 
 
-def test_a_run_goes_on_only_with_the_client_id_that_it_was_begun_with(journal: Journal, places: Places) -> None:
+def test_a_run_goes_on_only_with_the_client_id_that_it_was_begun_with(journal: Journal, paths: AppPaths) -> None:
     plan = replace(plan_of(people(30)), region=Region.EU)
     control, ours = Control(), "the-id-of-one-customer"
     first = ScriptedClient(before_send=lambda _: control.stop(), client_id=ours)
@@ -330,7 +330,7 @@ def test_a_run_goes_on_only_with_the_client_id_that_it_was_begun_with(journal: J
             go_on(run, client, journal)
         assert client.sent == []
     assert journal.unsettled(run), "it can still go on"
-    for path in places.home.rglob("*"):
+    for path in paths.home.rglob("*"):
         assert path.is_dir() or ours.encode() not in path.read_bytes()
     assert go_on(run, ScriptedClient(client_id=f" {ours} "), journal).counts[RowStatus.ACCEPTED] == 30
     go_on(run, ScriptedClient(client_id="the-id-of-another"), journal)  # nothing is left, so nobody is asked

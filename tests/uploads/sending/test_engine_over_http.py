@@ -21,18 +21,18 @@ from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.practice import faults
 from cg_uploader.practice.ledger import overlapping
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.surroundings import Surroundings
+from cg_uploader.uploads.sending.dependencies import Dependencies
 
 ID = Credentials("an-id", "a-secret")
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -157,7 +157,7 @@ def test_stop_while_every_connection_hangs_waits_for_no_answer(journal: Journal,
 def _own_journal(plan: Plan, journal: Journal, control: Control) -> RunSummary:
     """A thread's own journal, and a client that would wait an hour for an answer."""
     patient = Client(plan.address, ID, timeouts=Timeouts(read=3600.0))
-    with closing(Journal(Places(journal._file.parent))) as own, closing(patient):
+    with closing(Journal(AppPaths(journal._file.parent))) as own, closing(patient):
         return engine.upload(plan, patient, own, on_batch=Heard(), control=control)
 
 
@@ -203,8 +203,8 @@ def test_commits_are_in_groups_and_announcements_in_batches(journal: Journal, mo
     with practice() as server:
         plan = plan_of(people(2000), address=server.address, connections=8)
         with closing(Client(plan.address, ID)) as client:
-            still = Surroundings(clock=lambda: 0.0)
-            engine.upload(plan, client, journal, on_batch=heard, control=Control(), surroundings=still)
+            still = Dependencies(clock=lambda: 0.0)
+            engine.upload(plan, client, journal, on_batch=heard, control=Control(), dependencies=still)
     assert server.ledger.processed == 2000
     assert len(commits) <= 2000 // 16 + 2
     assert sum(batch.activity is not Activity.PREPARING for batch in heard) <= 2

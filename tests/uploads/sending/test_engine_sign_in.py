@@ -22,7 +22,7 @@ from cg_uploader.model.enums import Activity, DataType, RowStatus
 from cg_uploader.model.run import Batch
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -33,8 +33,8 @@ BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY]
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -82,11 +82,11 @@ def test_a_sign_in_that_is_refused_in_mid_run_is_asked_once(journal: Journal, ki
 
 @BOTH_KINDS
 @pytest.mark.parametrize("status", ["429", "503"])
-def test_the_break_that_a_sign_in_asks_for_in_mid_run_is_kept(places: Places, kind: DataType, status: str) -> None:
+def test_the_break_that_a_sign_in_asks_for_in_mid_run_is_kept(paths: AppPaths, kind: DataType, status: str) -> None:
     token = [{"do": "usual", "expires_in": 1000}, {"do": status, "seconds": 20}, "usual"]
     with practice(token=token, delay=0.02) as server:
         plan = plan_of(people(60), data_type=kind, reference="survey", address=server.address)
-        run = Underway(places, plan, clock=held(), wall=held())
+        run = Underway(paths, plan, clock=held(), wall=held())
         wait_until(lambda: server.ledger.processed >= 8)
         run.wall.added += 900.0
         wait_until(lambda: _moved(run, 0.001) and run.says(Activity.WAITING))
@@ -129,7 +129,7 @@ def test_the_break_that_the_first_sign_in_asks_for_is_kept_and_said(journal: Jou
     with practice(token=[{"do": status, "seconds": 20}, {"do": status, "seconds": 7}, "usual"]) as server:
         plan = plan_of(people(5), address=server.address)
         with closing(Client(plan.address, ID, clock=Clock(monotonic=timer))) as client:
-            summary = engine.upload(plan, client, journal, on_batch=heard, control=control, surroundings=inline(timer))
+            summary = engine.upload(plan, client, journal, on_batch=heard, control=control, dependencies=inline(timer))
         assert sign_ins(server) == 3
     assert 27.0 <= control.rested < 28.0
     waits = [batch for batch in heard if batch.activity is Activity.WAITING]
@@ -148,12 +148,12 @@ def test_during_the_break_of_a_continued_run_nothing_of_what_is_left_counts_as_d
     with practice(token=["usual", {"do": "429", "seconds": 20}, "usual"]) as server:
         plan = plan_of(people(8), address=server.address, connections=1)
         with closing(Client(plan.address, ID, clock=Clock(monotonic=timer))) as client:
-            first = engine.upload(plan, client, journal, on_batch=stop_after_some, control=control, surroundings=inline(timer))
+            first = engine.upload(plan, client, journal, on_batch=stop_after_some, control=control, dependencies=inline(timer))
         accepted = first.counts[RowStatus.ACCEPTED]
         assert 2 <= accepted < 8
         with closing(Client(plan.address, ID, clock=Clock(monotonic=timer))) as client:
             around = inline(timer)
-            engine.resume(first.run, client, journal, on_batch=heard, control=Resting(timer), surroundings=around)
+            engine.resume(first.run, client, journal, on_batch=heard, control=Resting(timer), dependencies=around)
     waits = [batch for batch in heard if batch.activity is Activity.WAITING]
     assert waits
     assert {(done(batch), to_send(batch), batch.settled) for batch in waits} == {(0, 8 - accepted, accepted)}
@@ -165,7 +165,7 @@ def test_a_sign_in_that_asks_for_a_break_for_ever_ends_the_run(journal: Journal)
         plan = plan_of(people(5), address=server.address)
         client = Client(plan.address, ID, clock=Clock(monotonic=timer))
         with closing(client), pytest.raises(NotReachable, match="Try again in 20 s"):
-            engine.upload(plan, client, journal, on_batch=Heard(), control=Resting(timer), surroundings=inline(timer))
+            engine.upload(plan, client, journal, on_batch=Heard(), control=Resting(timer), dependencies=inline(timer))
         assert sign_ins(server) == 1 + 6
     assert journal.runs() == []
 
@@ -178,7 +178,7 @@ def test_stop_during_the_break_that_the_first_sign_in_asks_for(journal: Journal)
         plan = plan_of(people(5), address=server.address)
         client = Client(plan.address, ID, clock=Clock(monotonic=timer))
         with closing(client), pytest.raises(Cancelled):
-            engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(timer))
+            engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(timer))
         assert sign_ins(server) == 1
     assert control.rested < 6.0
 
@@ -212,7 +212,7 @@ def test_rows_whose_handshake_is_never_answered_are_not_sent(journal: Journal, k
     with practice() as server, mute() as records:
         plan = replace(plan_of(people(3), data_type=kind, reference="survey"), address=Address(server.address.auth, records))
         with closing(Client(plan.address, ID, timeouts=Timeouts(connect=0.3))) as client:
-            summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(timer))
+            summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(timer))
     assert (summary.counts[RowStatus.NOT_SENT], summary.counts[RowStatus.NOT_SURE]) == (3, 0)
     assert summary.exit_code == 4
     assert "did not answer within" in str(summary.stopped)

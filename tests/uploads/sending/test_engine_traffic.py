@@ -21,21 +21,21 @@ from cg_uploader.model.request import Reply
 from cg_uploader.model.run import RunSummary
 from cg_uploader.practice.ledger import overlapping
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.dependencies import Dependencies
 from cg_uploader.uploads.sending.engine import AFTER_A_GAP
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake
-from cg_uploader.uploads.sending.surroundings import Surroundings
-from cg_uploader.uploads.sending.worker_pool import Sent
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
+from cg_uploader.uploads.sending.worker_pool import AttemptResult
 
 NOTHING = Reply(Answer.NOTHING)
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -46,7 +46,7 @@ class CountedSenders(InlineSenders):
         super().__init__(client, connections, timer)
         self.together = together
 
-    def get(self, timeout: float) -> list[Sent]:
+    def get(self, timeout: float) -> list[AttemptResult]:
         found = super().get(timeout)
         if found:
             self.together.append(len(found))
@@ -56,13 +56,13 @@ class CountedSenders(InlineSenders):
 def carry_out(plan: Plan, client: ScriptedClient, journal: Journal, timer: Timer) -> tuple[RunSummary, Heard, list[int]]:
     heard, together = Heard(), list[int]()
     client.clock = timer
-    around = Surroundings(
+    around = Dependencies(
         clock=timer,
         wall=timer,
-        senders=lambda client, connections, _: CountedSenders(client, connections, timer, together),  # type: ignore[arg-type]
-        awake=lambda: Awake(lambda: lambda: None),
+        pool=lambda client, connections, _: CountedSenders(client, connections, timer, together),  # type: ignore[arg-type]
+        sleep_inhibitor=lambda: SleepInhibitor(lambda: lambda: None),
     )
-    summary = engine.upload(plan, client, journal, on_batch=heard, control=Control(), surroundings=around)
+    summary = engine.upload(plan, client, journal, on_batch=heard, control=Control(), dependencies=around)
     return summary, heard, together
 
 
@@ -140,11 +140,11 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from rig import OK, InlineSenders, Timer, plan_of, people
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.sending import engine
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.surroundings import Surroundings
+from cg_uploader.uploads.sending.dependencies import Dependencies
 from cg_uploader.uploads.journal.journal import Journal
 
 class Client:
@@ -162,15 +162,15 @@ def listen(batch):
         if batch.settled >= mark:
             marks.setdefault(mark, resident())
 
-places, timer = Places(Path(sys.argv[1])), Timer()
-places.prepare()
-around = Surroundings(
-    clock=timer, wall=timer, awake=lambda: Awake(lambda: lambda: None),
-    senders=lambda client, connections, _: InlineSenders(client, connections, timer),
+paths, timer = AppPaths(Path(sys.argv[1])), Timer()
+paths.prepare()
+around = Dependencies(
+    clock=timer, wall=timer, sleep_inhibitor=lambda: SleepInhibitor(lambda: lambda: None),
+    pool=lambda client, connections, _: InlineSenders(client, connections, timer),
 )
-with closing(Journal(places)) as journal:
+with closing(Journal(paths)) as journal:
     plan = plan_of(people(60_000), connections=16)
-    engine.upload(plan, Client(), journal, on_batch=listen, control=Control(), surroundings=around)
+    engine.upload(plan, Client(), journal, on_batch=listen, control=Control(), dependencies=around)
 print(*(marks[mark] for mark in sorted(marks)))
 """
 

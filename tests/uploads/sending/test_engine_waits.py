@@ -20,7 +20,7 @@ from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.practice import faults
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING
 from cg_uploader.uploads.sending import engine
@@ -48,10 +48,10 @@ ALL_HANG = {"when": {"any": True}, "do": "hang"}
 
 
 @BOTH_KINDS
-def test_stop_while_every_connection_hangs(places: Places, kind: DataType) -> None:
+def test_stop_while_every_connection_hangs(paths: AppPaths, kind: DataType) -> None:
     with practice(ALL_HANG) as server:
         plan = plan_of(people(50), data_type=kind, reference="survey", address=server.address)
-        run = Underway(places, plan, clock=held(), wall=held())
+        run = Underway(paths, plan, clock=held(), wall=held())
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.stop()
         wait_until(lambda: run.says(Activity.STOPPING))
@@ -68,11 +68,11 @@ def test_stop_while_every_connection_hangs(places: Places, kind: DataType) -> No
 
 @BOTH_KINDS
 def test_asked_to_stop_at_once_nothing_in_flight_is_waited_for(
-    places: Places, kind: DataType, monkeypatch: pytest.MonkeyPatch
+    paths: AppPaths, kind: DataType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "GRACE_SECONDS", 3_600.0)
     with practice(ALL_HANG) as server:
-        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        run = Underway(paths, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.stop()
         run.control.stop(at_once=True)
@@ -81,9 +81,9 @@ def test_asked_to_stop_at_once_nothing_in_flight_is_waited_for(
 
 
 @BOTH_KINDS
-def test_what_comes_back_within_the_grace_counts(places: Places, kind: DataType) -> None:
+def test_what_comes_back_within_the_grace_counts(paths: AppPaths, kind: DataType) -> None:
     with practice(delay=0.7) as server:
-        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
+        run = Underway(paths, plan_of(people(50), data_type=kind, reference="survey", address=server.address))
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.stop()
         summary = run.end()
@@ -92,11 +92,11 @@ def test_what_comes_back_within_the_grace_counts(places: Places, kind: DataType)
 
 
 @BOTH_KINDS
-def test_pause_while_every_connection_hangs(places: Places, kind: DataType) -> None:
+def test_pause_while_every_connection_hangs(paths: AppPaths, kind: DataType) -> None:
     """What hangs runs into its time limit meanwhile; the repeats that fall due wait for Continue."""
     with practice({**ALL_HANG, "times": flying(kind)}) as server:
         plan = plan_of(people(30), data_type=kind, reference="survey", address=server.address)
-        run = Underway(places, plan, read_seconds=0.5)
+        run = Underway(paths, plan, read_seconds=0.5)
         wait_until(lambda: server.ledger.received == flying(kind))
         run.control.pause()
         wait_until(lambda: run.says(Activity.PAUSED))
@@ -115,9 +115,9 @@ BUSY = {"when": {"any": True}, "do": "429", "seconds": 300, "times": 1}
 
 
 @BOTH_KINDS
-def test_stop_during_a_wait_of_five_minutes(places: Places, kind: DataType) -> None:
+def test_stop_during_a_wait_of_five_minutes(paths: AppPaths, kind: DataType) -> None:
     with practice(BUSY) as server:
-        run = Underway(places, plan_of(people(50), data_type=kind, reference="survey", address=server.address, connections=1))
+        run = Underway(paths, plan_of(people(50), data_type=kind, reference="survey", address=server.address, connections=1))
         wait_until(lambda: run.says(Activity.WAITING))
         run.control.stop()
         summary = run.end()
@@ -127,9 +127,9 @@ def test_stop_during_a_wait_of_five_minutes(places: Places, kind: DataType) -> N
 
 
 @BOTH_KINDS
-def test_pause_during_a_wait_neither_shortens_nor_lengthens_it(places: Places, kind: DataType) -> None:
+def test_pause_during_a_wait_neither_shortens_nor_lengthens_it(paths: AppPaths, kind: DataType) -> None:
     with practice(BUSY) as server:
-        run = Underway(places, plan_of(people(9), data_type=kind, reference="survey", address=server.address, connections=1))
+        run = Underway(paths, plan_of(people(9), data_type=kind, reference="survey", address=server.address, connections=1))
         wait_until(lambda: run.says(Activity.WAITING))
         run.control.pause()
         wait_until(lambda: run.says(Activity.PAUSED))
@@ -146,24 +146,24 @@ def test_pause_during_a_wait_neither_shortens_nor_lengthens_it(places: Places, k
     assert summary.counts[RowStatus.ACCEPTED] == 9
 
 
-def test_stop_during_a_sign_in_that_hangs(places: Places) -> None:
+def test_stop_during_a_sign_in_that_hangs(paths: AppPaths) -> None:
     with practice(token=["hang"]) as server:
-        run = Underway(places, plan_of(people(5), address=server.address))
+        run = Underway(paths, plan_of(people(5), address=server.address))
         wait_until(lambda: any(thread.name == "sign-in" for thread in threading.enumerate()))
         run.control.stop()
         with pytest.raises(Cancelled):
             run.end()
         assert server.ledger.received == 0
     assert not any(thread.name == "sign-in" for thread in threading.enumerate()), "the thread is gone"
-    with Journal(places) as journal:
+    with Journal(paths) as journal:
         assert journal.runs() == []
 
 
 @BOTH_KINDS
-def test_stop_while_the_sign_in_is_renewed(places: Places, kind: DataType) -> None:
+def test_stop_while_the_sign_in_is_renewed(paths: AppPaths, kind: DataType) -> None:
     """Nothing is in flight then, so that even rows that may go once only stay *not sent*."""
     with practice(delay=0.05, expires_in=1000, token=[{"do": "usual", "expires_in": 1000}, "hang"]) as server:
-        run = Underway(places, plan_of(people(300), data_type=kind, reference="survey", address=server.address))
+        run = Underway(paths, plan_of(people(300), data_type=kind, reference="survey", address=server.address))
         wait_until(lambda: server.ledger.processed >= 8)
         run.wall.added += 900.0
         wait_until(lambda: in_flight(server) == 0 and run.turn_over() is None and in_flight(server) == 0)
@@ -180,7 +180,7 @@ def test_stop_while_the_sign_in_is_renewed(places: Places, kind: DataType) -> No
 @BOTH_KINDS
 @pytest.mark.parametrize("switch", ["stop", "pause"])
 def test_a_switch_turned_while_the_sign_in_is_renewed_holds_for_the_rows_that_wait_for_it(
-    places: Places, kind: DataType, switch: str
+    paths: AppPaths, kind: DataType, switch: str
 ) -> None:
     """The sign-in is answered after the switch: before, one row left then, seconds after Stop."""
     wall, asked, go_on = Pushed(time.time), threading.Event(), threading.Event()
@@ -197,7 +197,7 @@ def test_a_switch_turned_while_the_sign_in_is_renewed_holds_for_the_rows_that_wa
                 return answer
 
             client._token._ask = slowly
-            run = Underway(places, plan, client, wall=wall)
+            run = Underway(paths, plan, client, wall=wall)
             wait_until(lambda: server.ledger.processed >= 8)
             wall.added += 4_000.0
             wait_until(asked.is_set)
@@ -242,10 +242,10 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
             thread.join(60)
 
 
-def test_stop_while_names_are_looked_up(places: Places, names: SlowNames) -> None:
+def test_stop_while_names_are_looked_up(paths: AppPaths, names: SlowNames) -> None:
     """The connection of the sign-in serves one row at a time; the other senders wait for a name, and their rows stay here."""
     with practice(delay=0.02) as server:
-        run = Underway(places, plan_of(people(500), address=server.address))
+        run = Underway(paths, plan_of(people(500), address=server.address))
         wait_until(lambda: names.asked == 4 and server.ledger.processed > 10)
         run.control.stop()
         wait_until(lambda: run.says(Activity.STOPPING))
@@ -256,10 +256,10 @@ def test_stop_while_names_are_looked_up(places: Places, names: SlowNames) -> Non
     assert summary.counts[RowStatus.NOT_SURE] == 0, "a row without a connection has certainly not left"
 
 
-def test_stop_while_the_very_first_name_is_looked_up(places: Places, names: SlowNames) -> None:
+def test_stop_while_the_very_first_name_is_looked_up(paths: AppPaths, names: SlowNames) -> None:
     names.usual = 0
     with practice() as server:
-        run = Underway(places, plan_of(people(5), address=server.address))
+        run = Underway(paths, plan_of(people(5), address=server.address))
         wait_until(lambda: names.asked == 1)
         run.control.stop()
         with pytest.raises(Cancelled):
@@ -293,7 +293,7 @@ class Gated:
 
 
 @pytest.mark.parametrize("switch", ["stop", "pause"])
-def test_a_switch_holds_while_the_disk_is_slow(places: Places, monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
+def test_a_switch_holds_while_the_disk_is_slow(paths: AppPaths, monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
     slow, waits, done = threading.Event(), threading.Event(), threading.Event()
     record = Journal.record
 
@@ -305,7 +305,7 @@ def test_a_switch_holds_while_the_disk_is_slow(places: Places, monkeypatch: pyte
 
     monkeypatch.setattr(Journal, "record", slowly)
     client = Gated()
-    run = Underway(places, plan_of(people(50)), client)
+    run = Underway(paths, plan_of(people(50)), client)
     wait_until(lambda: len(client.begun) == 4)
     slow.set()
     client.gates[2].set()
@@ -340,42 +340,42 @@ class Refusing(Gated):
         return OK if may_leave() else None
 
 
-def states(places: Places) -> list[str]:
-    with closing(Journal(places)) as journal:
+def states(paths: AppPaths) -> list[str]:
+    with closing(Journal(paths)) as journal:
         return [row.state for row in journal.rows(1)]
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_a_once_only_row_that_did_not_leave_is_not_in_doubt_while_paused(places: Places, rows: int) -> None:
+def test_a_once_only_row_that_did_not_leave_is_not_in_doubt_while_paused(paths: AppPaths, rows: int) -> None:
     """Whatever ends the program in that pause, the row is *Not sent*; it is marked anew before it leaves after Continue."""
     control = Control()
     client = Refusing(control)
-    run = Underway(places, plan_of(people(rows), data_type=DataType.SURVEY, reference="survey"), client, control)
+    run = Underway(paths, plan_of(people(rows), data_type=DataType.SURVEY, reference="survey"), client, control)
     wait_until(lambda: client.begun == [2])
-    assert states(places)[0] == SENDING
+    assert states(paths)[0] == SENDING
     control.pause()
     client.gates[2].set()
     wait_until(lambda: client.back == 1)
     run.turn_over()
     assert run.says(Activity.PAUSED)
-    assert states(places) == [WAITING] * rows
+    assert states(paths) == [WAITING] * rows
     client.gates[2].clear()
     control.proceed()
     wait_until(lambda: client.begun == [2, 2])
-    assert states(places)[0] == SENDING, "intent is recorded anew before it leaves"
+    assert states(paths)[0] == SENDING, "intent is recorded anew before it leaves"
     client.abort()
     assert run.end().counts[RowStatus.ACCEPTED] == rows
 
 
-def test_a_once_only_row_that_waits_for_a_connection_is_not_in_doubt(places: Places) -> None:
+def test_a_once_only_row_that_waits_for_a_connection_is_not_in_doubt(paths: AppPaths) -> None:
     """What never was connected has not left; each further attempt is recorded before."""
-    client, clock = Lost(places), held()
-    run = Underway(places, plan_of(people(1), data_type=DataType.SURVEY, reference="survey"), client, clock=clock)
+    client, clock = Lost(paths), held()
+    run = Underway(paths, plan_of(people(1), data_type=DataType.SURVEY, reference="survey"), client, clock=clock)
     wait_until(lambda: client.seen == [SENDING])
     run.turn_over()
     clock.added += 0.2
     wait_until(lambda: run.says(Activity.WAITING))
-    assert states(places) == [WAITING]
+    assert states(paths) == [WAITING]
     client.there = True
     clock.added += 60.0
     assert run.end().counts[RowStatus.ACCEPTED] == 1
@@ -387,14 +387,14 @@ class Lost:
 
     client_id = ""
 
-    def __init__(self, places: Places) -> None:
-        self.places, self.there, self.seen = places, False, list[str]()
+    def __init__(self, paths: AppPaths) -> None:
+        self.paths, self.there, self.seen = paths, False, list[str]()
 
     def sign_in(self) -> None:
         """Always fine."""
 
     def send(self, _request: Request, _may_leave: Callable[[], bool]) -> Reply:
-        self.seen += states(self.places)
+        self.seen += states(self.paths)
         return OK if self.there else Reply(Answer.NOT_CONNECTED, message="No network.")
 
     def abort(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.run import Batch, Doing
-from cg_uploader.uploads.sending.eta import Pace, in_words
+from cg_uploader.uploads.sending.eta import RateEstimator, in_words
 
 
 class Clock:
@@ -25,7 +25,7 @@ def batch(settled: int, activity: Activity = Activity.SENDING) -> Batch:
 
 def test_nothing_is_said_before_twenty_rows() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimator(clock)
     for settled in range(20):
         pace.feed(batch(settled))
         clock.now += 0.1
@@ -38,7 +38,7 @@ def test_nothing_is_said_before_twenty_rows() -> None:
 
 def test_rows_that_were_settled_before_the_first_batch_do_not_count() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimator(clock)
     pace.feed(batch(500))
     clock.now += 10
     pace.feed(batch(519))
@@ -47,7 +47,7 @@ def test_rows_that_were_settled_before_the_first_batch_do_not_count() -> None:
 
 def test_a_pause_is_no_slow_stretch() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimator(clock)
     pace.feed(batch(0))
     clock.now += 10
     pace.feed(batch(100))
@@ -61,7 +61,7 @@ def test_a_pause_is_no_slow_stretch() -> None:
 
 def test_the_rate_follows_the_last_half_minute() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimator(clock)
     settled = 0
     for rate in (10, 40):
         for _ in range(60):

@@ -12,7 +12,7 @@ from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.run import Batch
 from cg_uploader.uploads.sending import first_sign_in
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.retry import MOST_THROTTLED
+from cg_uploader.uploads.sending.retry import MAX_THROTTLED
 
 SO_FAR = Batch(9, {RowStatus.ACCEPTED: 4}, ())
 
@@ -69,7 +69,7 @@ def test_a_service_that_only_ever_asks_for_a_break_is_not_asked_for_ever() -> No
     client = Client(*(NotReachable("Busy.", retry_after=0.0) for _ in range(99)))
     with pytest.raises(NotReachable, match="Busy"):
         sign_in(client, Control())
-    assert client.asked == MOST_THROTTLED + 1
+    assert client.asked == MAX_THROTTLED + 1
 
 
 @pytest.mark.parametrize("failure", [CredentialsRefused("No."), NotReachable("Gone."), KeyError("a bug")])

@@ -11,15 +11,15 @@ from rig import Heard, ScriptedClient, people, plan_of, status
 
 from cg_uploader.errors import NotReachable
 from cg_uploader.model.enums import RowStatus
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 

@@ -25,14 +25,14 @@ from cg_uploader.model.enums import Activity, Answer, DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import Batch, Outcome
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.scheduler import Ticket
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake
-from cg_uploader.uploads.sending.surroundings import Surroundings
-from cg_uploader.uploads.sending.worker_pool import Sent
+from cg_uploader.uploads.sending.dependencies import Dependencies
+from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
+from cg_uploader.uploads.sending.worker_pool import AttemptResult
 
 pytestmark = pytest.mark.slow
 
@@ -115,21 +115,21 @@ class Senders(InlineSenders):
         self.control = control
         self.opened: set[str | None] = set()
 
-    def get(self, timeout: float) -> list[Sent]:
+    def get(self, timeout: float) -> list[AttemptResult]:
         if self.inbox:
             assert not self.control.stopping, "nothing new leaves after a stop"
             assert not self.control.paused, "nothing new leaves while paused"
             together = self.inbox[: self.connections]
-            keys = Counter(key for ticket in together for key in ticket.keys if not key.startswith("first of account"))
-            keys += Counter(ticket.account for ticket in together if ticket.account not in {None, *self.opened})
+            keys = Counter(key for pending in together for key in pending.keys if not key.startswith("first of account"))
+            keys += Counter(pending.account for pending in together if pending.account not in {None, *self.opened})
             assert not keys or max(keys.values()) == 1, "rows that share a lane are under way together"
         found = super().get(timeout)
-        self.opened |= {sent.ticket.account for sent in found if sent.reply is not None and sent.reply.status == 200}
+        self.opened |= {sent.pending.account for sent in found if sent.reply is not None and sent.reply.status == 200}
         return found
 
-    def put(self, ticket: Ticket) -> None:
-        assert ticket.position not in {other.position for other in self.inbox}
-        super().put(ticket)
+    def put(self, pending: PendingRow) -> None:
+        assert pending.position not in {other.position for other in self.inbox}
+        super().put(pending)
 
 
 class Client:
@@ -172,8 +172,8 @@ class Client:
 class Listener:
     """What a person sees: it must be in the journal, which is looked at through a connection of its own."""
 
-    def __init__(self, places: Places, plot: Plot, control: Control) -> None:
-        self.journal = Journal(places)
+    def __init__(self, paths: AppPaths, plot: Plot, control: Control) -> None:
+        self.journal = Journal(paths)
         self.plot, self.control = plot, control
         self.told: dict[int, RowStatus] = {}
 
@@ -191,8 +191,8 @@ class Listener:
             self.control.proceed()
 
 
-def places_in(folder: Path) -> Places:
-    found = Places(folder)
+def places_in(folder: Path) -> AppPaths:
+    found = AppPaths(folder)
     found.prepare()
     return found
 
@@ -203,7 +203,7 @@ class RunsOfOneFile(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.places = places_in(self.folder)
+        self.paths = places_in(self.folder)
         self.service = Service()
         self.timer, self.wall = Timer(), Timer()
         self.run = 0
@@ -250,7 +250,7 @@ class RunsOfOneFile(RuleBasedStateMachine):
         """With a service in good health nothing is left after one resume, but once-only rows that nobody knows about, and rows
         that later ones of their lane have overtaken."""
         self.episode(Plot())
-        with Journal(self.places) as journal:
+        with Journal(self.paths) as journal:
             assert journal.unsettled(self.run) == 0
         for number, outcome in self.known.items():
             assert outcome.status in (RowStatus.ACCEPTED, RowStatus.REFUSED, RowStatus.NOT_SURE)
@@ -260,21 +260,21 @@ class RunsOfOneFile(RuleBasedStateMachine):
         control, killed, ordered = Control(), False, len(self.service.order)
         self.service.promised.clear()
         accepted = {number for number, outcome in self.known.items() if outcome.status is RowStatus.ACCEPTED}
-        listener = Listener(self.places, plot, control)
-        around = Surroundings(
+        listener = Listener(self.paths, plot, control)
+        around = Dependencies(
             clock=self.timer,
             wall=self.wall,
-            senders=lambda client, connections, control: Senders(client, connections, self.timer, control),  # type: ignore[arg-type]
-            awake=lambda: Awake(lambda: lambda: None),
+            pool=lambda client, connections, control: Senders(client, connections, self.timer, control),  # type: ignore[arg-type]
+            sleep_inhibitor=lambda: SleepInhibitor(lambda: lambda: None),
         )
         client = Client(self.service, plot, control, self.wall)
-        journal = MortalJournal(self.places)
+        journal = MortalJournal(self.paths)
         journal.plot = plot
         try:
             if self.run:
-                engine.resume(self.run, client, journal, on_batch=listener, control=control, surroundings=around)
+                engine.resume(self.run, client, journal, on_batch=listener, control=control, dependencies=around)
             else:
-                engine.upload(self.plan, client, journal, on_batch=listener, control=control, surroundings=around)
+                engine.upload(self.plan, client, journal, on_batch=listener, control=control, dependencies=around)
         except Killed:
             killed = True
         finally:
@@ -288,7 +288,7 @@ class RunsOfOneFile(RuleBasedStateMachine):
 
     def look(self, killed: bool, accepted: set[int], told: dict[int, RowStatus], order: Sequence[int]) -> None:
         """Everything that must hold after an episode, however it ended."""
-        with Journal(self.places) as journal:
+        with Journal(self.paths) as journal:
             self.run = next(iter(journal.runs()), 0)
             if not self.run:
                 assert killed

@@ -11,25 +11,25 @@ from rig import Heard, people, plan_of, recorded
 from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import Batch, Doing, Outcome
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, Kept
+from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, JournalRow
 from cg_uploader.uploads.sending.recorder import Recorder
-from cg_uploader.uploads.sending.scheduler import Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow
 
 ACCEPTED = Outcome(2, RowStatus.ACCEPTED, 200)
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as opened:
-        rows = [Kept(at, at + 2, WAITING, once_only=False, cells=(f"p{at}@example.com", "Ann")) for at in range(2)]
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as opened:
+        rows = [JournalRow(at, at + 2, WAITING, once_only=False, cells=(f"p{at}@example.com", "Ann")) for at in range(2)]
         recorded(opened, plan_of(people(2)), rows)
         yield opened
 
 
-def ticket(position: int) -> Ticket:
-    return Ticket(position, Request(position + 2, "", "", ()), "", (), resting=WAITING)
+def pending(position: int) -> PendingRow:
+    return PendingRow(position, Request(position + 2, "", "", ()), "", (), resting=WAITING)
 
 
 def states(journal: Journal) -> list[str]:
@@ -39,7 +39,7 @@ def states(journal: Journal) -> list[str]:
 def test_an_outcome_is_announced_once_and_only_after_its_commit(journal: Journal) -> None:
     heard: list[tuple[Batch, list[str]]] = []
     recorder = Recorder(1, journal, lambda batch: heard.append((batch, states(journal))))
-    recorder.settle(ticket(0), ACCEPTED)
+    recorder.settle(pending(0), ACCEPTED)
     recorder.announce(Doing(Activity.SENDING))
     recorder.commit()
     recorder.announce(Doing(Activity.SENDING))
@@ -49,7 +49,7 @@ def test_an_outcome_is_announced_once_and_only_after_its_commit(journal: Journal
 
 
 def test_intents_outcomes_and_rows_that_come_back_share_a_commit(journal: Journal) -> None:
-    recorder, first, second = Recorder(1, journal, Heard()), ticket(0), ticket(1)
+    recorder, first, second = Recorder(1, journal, Heard()), pending(0), pending(1)
     recorder.commit([first])
     assert (first.intended, states(journal)) == (True, [SENDING, WAITING])
     recorder.put_back(first)
@@ -69,7 +69,7 @@ def test_what_is_no_news_is_not_announced(journal: Journal) -> None:
 def test_the_end_is_committed_and_announced_last(journal: Journal) -> None:
     heard = Heard()
     recorder = Recorder(1, journal, heard)
-    recorder.settle(ticket(1), Outcome(3, RowStatus.ACCEPTED, 200))
+    recorder.settle(pending(1), Outcome(3, RowStatus.ACCEPTED, 200))
     summary = recorder.end(None)
     assert summary.counts[RowStatus.ACCEPTED] == 1
     assert (heard[-1].activity, heard[-1].counts[RowStatus.ACCEPTED]) == (Activity.FINISHED, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from cg_uploader.model.enums import Answer, Body, DataType, RowStatus
 from cg_uploader.model.request import Reply
-from cg_uploader.uploads.sending.retry import Action, Attempts, Decision, decide
+from cg_uploader.uploads.sending.retry import Attempts, Decision, NextStep, decide
 
 # decision = "what" or "what wait"; what = final status, or "resend"; "stop" and its exit code where the run ends
 REFUSALS = (("Email", "bad"),)
@@ -106,8 +106,8 @@ TABLE = [
 
 def words(decision: Decision) -> str:
     """A decision in the words of the table."""
-    said = [f"resend {decision.wait:g}"] if decision.action is Action.RESEND else [decision.status.value]
-    if decision.action is Action.SETTLE:
+    said = [f"resend {decision.wait:g}"] if decision.action is NextStep.RESEND else [decision.status.value]
+    if decision.action is NextStep.SETTLE:
         assert decision.wait == 0
     if decision.stop:
         said.append(f"stop{decision.stop.exit_code}")
@@ -197,7 +197,7 @@ def test_only_a_multi_object_may_be_partly_written(data_type, errors):
 def test_what_a_row_is_if_it_comes_to_no_further_attempt():
     def status(answer, **before):
         decision = decide(answer, Attempts(**before), once_only=False, data_type=DataType.CONTACT)
-        assert decision.action is Action.RESEND
+        assert decision.action is NextStep.RESEND
         return decision.status
 
     assert status(Reply(Answer.NOT_CONNECTED)) is RowStatus.NOT_SENT
@@ -227,7 +227,7 @@ def test_laws_that_hold_for_every_reply():
         attempts = Attempts(failures + throttled + unauthorized, unauthorized, throttled, failures)
         decision = decide(answer, attempts, once_only=once_only, data_type=DataType.UNKNOWN)
         status = answer.status or 0
-        if once_only and decision.action is Action.RESEND:
+        if once_only and decision.action is NextStep.RESEND:
             assert answer.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN) or status in (401, 429)
         if decision.status is RowStatus.ACCEPTED:
             assert 200 <= status < 300
@@ -237,7 +237,7 @@ def test_laws_that_hold_for_every_reply():
             assert status in (400, 413, 414, 422, 431)
         if decision.status is RowStatus.HELD_BACK:
             assert answer.answer is Answer.TOO_LONG
-        if decision.action is Action.SETTLE:
+        if decision.action is NextStep.SETTLE:
             assert decision.status is not RowStatus.SKIPPED
             assert decision.status is RowStatus.ACCEPTED or decision.message or answer.errors
         else:

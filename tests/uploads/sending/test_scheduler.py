@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.sending.scheduler import Lanes, Ticket
+from cg_uploader.uploads.sending.scheduler import PendingRow, Scheduler
 
 
-def ticket(position: int, *keys: str, account: str | None = None) -> Ticket:
-    return Ticket(position, Request(position + 2, "http://127.0.0.1/records/", "contact", ()), "", keys, account)
+def pending(position: int, *keys: str, account: str | None = None) -> PendingRow:
+    return PendingRow(position, Request(position + 2, "http://127.0.0.1/records/", "contact", ()), "", keys, account)
 
 
-def taken(lanes: Lanes) -> list[Ticket]:
+def taken(lanes: Scheduler) -> list[PendingRow]:
     found = []
     while (one := lanes.take()) is not None:
         found.append(one)
@@ -21,16 +21,16 @@ def taken(lanes: Lanes) -> list[Ticket]:
 
 
 def test_different_people_go_at_once_and_in_file_order() -> None:
-    lanes = Lanes()
+    lanes = Scheduler()
     for position in range(5):
-        lanes.add(ticket(position, f"email:{position}"))
+        lanes.add(pending(position, f"email:{position}"))
     assert [one.position for one in taken(lanes)] == [0, 1, 2, 3, 4]
 
 
 def test_equals_wait_for_one_another_in_file_order() -> None:
-    lanes = Lanes()
+    lanes = Scheduler()
     for position in range(3):
-        lanes.add(ticket(position, "email:ann"))
+        lanes.add(pending(position, "email:ann"))
     (first,) = taken(lanes)
     assert first.position == 0
     lanes.finish(first, accepted=False)
@@ -39,8 +39,8 @@ def test_equals_wait_for_one_another_in_file_order() -> None:
 
 
 def test_a_row_in_two_lanes_waits_for_both() -> None:
-    lanes = Lanes()
-    one, other, both = ticket(0, "a"), ticket(1, "b"), ticket(2, "a", "b")
+    lanes = Scheduler()
+    one, other, both = pending(0, "a"), pending(1, "b"), pending(2, "a", "b")
     for each in (one, other, both):
         lanes.add(each)
     assert taken(lanes) == [one, other]
@@ -51,8 +51,8 @@ def test_a_row_in_two_lanes_waits_for_both() -> None:
 
 
 def test_an_account_goes_one_row_at_a_time_until_one_is_accepted() -> None:
-    lanes = Lanes()
-    rows = [ticket(position, f"email:{position}", account="Acme") for position in range(4)]
+    lanes = Scheduler()
+    rows = [pending(position, f"email:{position}", account="Acme") for position in range(4)]
     for row in rows:
         lanes.add(row)
     assert taken(lanes) == rows[:1]
@@ -60,14 +60,14 @@ def test_an_account_goes_one_row_at_a_time_until_one_is_accepted() -> None:
     assert taken(lanes) == rows[1:2], "a refused row has not made the account"
     lanes.finish(rows[1], accepted=True)
     assert taken(lanes) == rows[2:], "the account exists now"
-    late = ticket(9, "email:9", account="Acme")
+    late = pending(9, "email:9", account="Acme")
     lanes.add(late)
     assert taken(lanes) == [late]
 
 
 def test_a_row_that_was_put_back_keeps_its_place() -> None:
-    lanes = Lanes()
-    rows = [ticket(position) for position in range(3)]
+    lanes = Scheduler()
+    rows = [pending(position) for position in range(3)]
     for row in rows:
         lanes.add(row)
     first = lanes.take()
@@ -81,12 +81,12 @@ ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "X", "Y"
 
 @given(rows=ROWS, choices=st.randoms(use_true_random=False))
 def test_any_order_of_answers_keeps_the_order_of_equals_and_loses_nobody(rows: list, choices) -> None:
-    lanes = Lanes()
-    everyone = [ticket(at, key, account=account or None) for at, (key, account, _) in enumerate(rows)]
+    lanes = Scheduler()
+    everyone = [pending(at, key, account=account or None) for at, (key, account, _) in enumerate(rows)]
     key_of = {one.position: rows[one.position][0] for one in everyone}
     for one in everyone:
         lanes.add(one)
-    flying: list[Ticket] = []
+    flying: list[PendingRow] = []
     done: list[int] = []
     opened: set[str] = set()
     while len(lanes):

@@ -27,7 +27,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.practice import faults
 from cg_uploader.practice.ledger import Entry
 from cg_uploader.practice.server import PracticeServer
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
@@ -64,16 +64,16 @@ class Service:
             self.journal,
             on_batch=Heard(),
             control=Control(),
-            surroundings=inline(Timer()),
+            dependencies=inline(Timer()),
         )
         return self.server.ledger.entries[before:]
 
 
 @pytest.fixture
-def service(places: Places) -> Iterator[Service]:
+def service(paths: AppPaths) -> Iterator[Service]:
     with (
         PracticeServer(script=faults.parse({"open": True})) as server,
-        closing(Journal(places)) as journal,
+        closing(Journal(paths)) as journal,
         closing(Client(server.address, Credentials("id", "secret"))) as client,
     ):
         yield Service(server, client, journal)

@@ -18,12 +18,12 @@ import pytest
 from rig import Heard, InlineSenders, ScriptedClient, Timer, people, plan_of
 
 from cg_uploader.model.enums import Activity
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine, sleep_inhibitor
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake, Gaps
-from cg_uploader.uploads.sending.surroundings import Surroundings
+from cg_uploader.uploads.sending.dependencies import Dependencies
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepDetector, SleepInhibitor
 
 needs_bus = pytest.mark.skipif(
     sys.platform in ("win32", "darwin") or shutil.which("dbus-daemon") is None, reason="there is no dbus-daemon here"
@@ -105,7 +105,7 @@ def test_a_desktop_is_asked_and_hears_when_it_is_over(bus: Callable[[], str], mo
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
     with closing(Desktop(address, "org.gnome.SessionManager", "org.freedesktop.PowerManagement")) as desktop:
-        kept = Awake()
+        kept = SleepInhibitor()
         kept.keep(True)
         assert [(interface, body) for interface, _, body in desktop.asked] == [
             ("org.gnome.SessionManager", ("CG Uploader", 0, "Rows are being uploaded", 4)),
@@ -125,7 +125,7 @@ def test_the_login_service_is_asked_not_to_sleep_when_idle(bus: Callable[[], str
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
     with closing(Desktop(address, "org.freedesktop.login1")) as desktop:
-        kept = Awake()
+        kept = SleepInhibitor()
         kept.keep(True)
         ((interface, _, body),) = desktop.asked
         assert interface == "org.freedesktop.login1.Manager"
@@ -193,7 +193,7 @@ def test_each_system_is_asked_in_its_own_way(monkeypatch: pytest.MonkeyPatch, pl
     monkeypatch.setattr(sys, "platform", platform)
     for name in ("_ask_desktop", "_ask_windows", "_ask_macos"):
         monkeypatch.setattr(sleep_inhibitor, name, lambda name=name: asked.append(name) or (lambda: asked.append("let go")))
-    kept = Awake()
+    kept = SleepInhibitor()
     kept.keep(True)
     kept.keep(False)
     assert asked == [way, "let go"]
@@ -204,7 +204,7 @@ def test_windows_is_told_by_the_thread_that_sends(monkeypatch: pytest.MonkeyPatc
     kernel = SimpleNamespace(SetThreadExecutionState=lambda flags: said.append((flags, threading.get_ident())))
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
-    kept = Awake()
+    kept = SleepInhibitor()
     kept.keep(True)
     kept.keep(False)
     assert said == [(0x80000001, threading.get_ident()), (0x80000000, threading.get_ident())]
@@ -215,7 +215,7 @@ def test_a_mac_runs_caffeinate_for_as_long_as_this_program_lives(monkeypatch: py
     child = SimpleNamespace(terminate=lambda: said.append("terminate"), wait=lambda: said.append("wait"))
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(sleep_inhibitor.subprocess, "Popen", lambda words, **more: said.append((words, more["env"])) or child)
-    kept = Awake()
+    kept = SleepInhibitor()
     kept.keep(True)
     kept.keep(False)
     command = ["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]
@@ -229,7 +229,7 @@ def test_a_system_that_fails_is_asked_once_and_the_run_goes_on() -> None:
         asked.append(1)
         raise RuntimeError("no")
 
-    kept = Awake(fail)
+    kept = SleepInhibitor(fail)
     kept.keep(True)
     kept.keep(True)
     kept.keep(False)
@@ -237,7 +237,7 @@ def test_a_system_that_fails_is_asked_once_and_the_run_goes_on() -> None:
 
 
 @pytest.mark.parametrize("end", ["finished", "stopped", "broken"])
-def test_a_run_keeps_awake_but_not_while_paused_and_never_after_its_end(places: Places, end: str) -> None:
+def test_a_run_keeps_awake_but_not_while_paused_and_never_after_its_end(paths: AppPaths, end: str) -> None:
     said: list[str] = []
     timer, control = Timer(), Control()
 
@@ -258,22 +258,28 @@ def test_a_run_keeps_awake_but_not_while_paused_and_never_after_its_end(places: 
             elif batch.settled >= 60 and end == "broken":
                 raise RuntimeError("a bug of whoever listens")
 
-    surroundings = Surroundings(
+    dependencies = Dependencies(
         clock=timer,
         wall=timer,
-        senders=lambda client, connections, _: InlineSenders(client, connections, timer),  # type: ignore[arg-type]
-        awake=lambda: Awake(ask),
+        pool=lambda client, connections, _: InlineSenders(client, connections, timer),  # type: ignore[arg-type]
+        sleep_inhibitor=lambda: SleepInhibitor(ask),
     )
-    with closing(Journal(places)) as journal, contextlib.suppress(RuntimeError):
+    with closing(Journal(paths)) as journal, contextlib.suppress(RuntimeError):
         plan = plan_of(people(100), connections=2)
         client = ScriptedClient(clock=timer)
-        engine.upload(plan, client, journal, on_batch=Watching(), control=control, surroundings=surroundings)
-    assert [word for word in said if word != "under way"] == ["awake", "let go", "paused", "awake", "let go"]
+        engine.upload(plan, client, journal, on_batch=Watching(), control=control, dependencies=dependencies)
+    assert [word for word in said if word != "under way"] == [
+        "awake",
+        "let go",
+        "paused",
+        "awake",
+        "let go",
+    ]
 
 
 def test_a_gap_is_seen_by_whichever_clock_moved() -> None:
     clock, wall = Timer(), Timer()
-    gaps = Gaps(clock, wall)
+    gaps = SleepDetector(clock, wall)
     clock.now, wall.now = clock.now + 1, wall.now + 1
     assert not gaps.look()
     wall.now += 3600  # asleep, on a system whose clock stands still meanwhile

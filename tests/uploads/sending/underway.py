@@ -17,13 +17,13 @@ from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.sleep_inhibitor import Awake
-from cg_uploader.uploads.sending.surroundings import Surroundings
-from cg_uploader.uploads.sending.worker_pool import Sends
+from cg_uploader.uploads.sending.dependencies import Dependencies
+from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
+from cg_uploader.uploads.sending.worker_pool import Sender
 
 ID = Credentials("an-id", "a-secret")
 TICKS = 25
@@ -60,9 +60,9 @@ def held() -> Pushed:
 class Underway:
     """A plan, or a run to continue, sent by the real engine; ``clock`` is its clock, ``wall`` the computer's."""
 
-    places: Places
+    paths: AppPaths
     what: Plan | int
-    client: Sends | None = None
+    client: Sender | None = None
     control: Control = field(default_factory=Control)
     clock: Pushed = field(default_factory=Pushed)
     wall: Pushed = field(default_factory=lambda: Pushed(time.time))
@@ -77,24 +77,24 @@ class Underway:
 
     def _work(self) -> None:
         try:
-            with closing(Journal(self.places)) as journal:
+            with closing(Journal(self.paths)) as journal:
                 self._send(journal)
         except BaseException as failure:  # noqa: BLE001 - looked at by the test
             self.failure = failure
 
     def _send(self, journal: Journal) -> None:
-        around = Surroundings(clock=self.clock, wall=self.wall, awake=lambda: Awake(lambda: lambda: None))
+        around = Dependencies(clock=self.clock, wall=self.wall, sleep_inhibitor=lambda: SleepInhibitor(lambda: lambda: None))
         plan = journal.plan(self.what) if isinstance(self.what, int) else self.what
         clock, limits = Clock(self.wall, self.clock), Timeouts(read=self.read_seconds)
         with closing(Client(plan.address, ID, clock=clock, timeouts=limits)) as client:
             sends = self.client or client
             if isinstance(self.what, int):
                 self.summary = engine.resume(
-                    self.what, sends, journal, on_batch=self.heard, control=self.control, surroundings=around
+                    self.what, sends, journal, on_batch=self.heard, control=self.control, dependencies=around
                 )
             else:
                 self.summary = engine.upload(
-                    plan, sends, journal, on_batch=self.heard, control=self.control, surroundings=around
+                    plan, sends, journal, on_batch=self.heard, control=self.control, dependencies=around
                 )
 
     def says(self, activity: Activity) -> bool:

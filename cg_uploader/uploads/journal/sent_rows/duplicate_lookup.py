@@ -25,15 +25,15 @@ from cg_uploader.uploads.journal.journal_rows import LEFT, LEFT_TO_DO, REACH, as
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
 from cg_uploader.uploads.journal.plan_json import first_content
 from cg_uploader.uploads.journal.sent_rows.entries import (
-    Memory,
     Numbered,
-    Remembered,
+    SentRow,
+    SentRows,
     keyed,
     knows_waiting,
     plain_subject,
     remember,
 )
-from cg_uploader.uploads.journal.sent_rows.related_runs import Families, differs_in_customer
+from cg_uploader.uploads.journal.sent_rows.related_runs import RelatedRuns, differs_in_customer
 from cg_uploader.uploads.journal.sent_rows.row_order import hold_back_followed, hold_back_overtaken, keep_unsure
 
 _JUST_LEFT = "Some of these rows have just left in another upload. Look at the history, then start again."
@@ -54,7 +54,7 @@ _KIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRow:
     """What is known of a row from before: accepted, not sure or still to be sent; when, as far as that is recorded.
 
     ``origin``: whose imported memory says so; empty for this computer.
@@ -74,12 +74,12 @@ class RowFacts:
     # Keyed hash of what the row is about; empty when nothing identifies it.
     subject: bytes
     # What is known of the row itself. Of one that may be repeated: when a row with just this content left.
-    known: Known | None = None
+    known: KnownRow | None = None
     # Whether the newest row of its identifier has other content, or may not have arrived; of rows that may be repeated.
     other_since: bool = False
 
 
-class Past:
+class DuplicateLookup:
     """Looks a plan's rows up."""
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, secret: bytes, journal: Path, client_id: str) -> None:
@@ -88,10 +88,10 @@ class Past:
         self._plan = plan
         self._journal = journal
         self._secret = secret
-        self._families = Families(db, plan)
+        self._families = RelatedRuns(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
-        self._memory = Memory(db, plan, secret, client_id=client_id)
-        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.wires])
+        self._memory = SentRows(db, plan, secret, client_id=client_id)
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
 
     @property
     def knows_repeatable(self) -> bool:
@@ -117,24 +117,24 @@ class Past:
             remembered, other_since = self._memory.of_repeatable(plain, about or b"")
         return RowFacts(*names, None if remembered is None else _known(remembered), other_since)
 
-    def _of_once_only(self, position: int, number: int, plain: bytes) -> Known | None:
+    def _of_once_only(self, position: int, number: int, plain: bytes) -> KnownRow | None:
         for run in self._families.unknown:
             with translated(self._journal, run):
                 raise ValueError("it may have had this row")
         numbers = self._numbers(position, number, plain)
-        facts: list[Known] = []
+        facts: list[KnownRow] = []
         for numbered, at in numbers.items():
             facts += self._facts(*numbered, at)
             if any(fact.status is RowStatus.ACCEPTED for fact in facts):
                 break  # nothing says more
         if self._unsure:
-            facts.append(Known(RowStatus.NOT_SURE))
+            facts.append(KnownRow(RowStatus.NOT_SURE))
         if (remembered := self._memory.of_once_only(plain, numbers)) is not None:
             facts.append(_known(remembered))
         known = [fact for fact in facts if fact.status in _WEIGHT]
         return min(known, key=lambda fact: _WEIGHT.index(fact.status), default=None)
 
-    def _facts(self, file: str, number: int, position: int) -> Iterator[Known]:
+    def _facts(self, file: str, number: int, position: int) -> Iterator[KnownRow]:
         for run in self._families.runs(file):
             with translated(self._journal, run), as_written():
                 facts = [_fact(*fact) for fact in self._families.of(run, number, position)]
@@ -149,24 +149,24 @@ class Past:
         return numbers
 
 
-def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], Known | None] | None:
+def told_since(db: sqlite3.Connection, plan: Plan, started: str) -> Callable[[Request], KnownRow | None] | None:
     """What memories that were imported since ``started`` (ISO 8601) say of a once-only row; None: there are none."""
-    memory = Memory(db, plan, b"", imported_since=started)
+    memory = SentRows(db, plan, b"", imported_since=started)
     file = first_content(plan.table)
 
-    def look_up(request: Request) -> Known | None:
+    def look_up(request: Request) -> KnownRow | None:
         found = memory.of_once_only(request.fingerprint, [(file, request.row)])
         return None if found is None else _known(found)
 
     return look_up if memory else None
 
 
-def _fact(state: str, answered: float | None) -> Known:
-    return Known(status_of(state), datetime.fromtimestamp(answered, UTC) if answered else None)
+def _fact(state: str, answered: float | None) -> KnownRow:
+    return KnownRow(status_of(state), datetime.fromtimestamp(answered, UTC) if answered else None)
 
 
-def _known(found: Remembered) -> Known:
-    return Known(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
+def _known(found: SentRow) -> KnownRow:
+    return KnownRow(RowStatus.ACCEPTED if found.sure else RowStatus.NOT_SURE, found.when, found.origin)
 
 
 def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_held: Callable[[int], bool]) -> None:
@@ -181,7 +181,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
     """
     hold_back_overtaken(db, run)
     hold_back_followed(db, run)
-    families = Families(db, plan, without=run)
+    families = RelatedRuns(db, plan, without=run)
     first, last = span(run)
     place = {"first": first, "last": last, "kin": json.dumps(families.runs())}
     for query in () if again else (f"select 1 {_TWINS} {LEFT}", f"{_KIN} state in {LEFT} and mine_once"):

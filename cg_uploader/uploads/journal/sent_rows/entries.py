@@ -83,7 +83,7 @@ _FOLLOWED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SentRow:
     """When a row was accepted, or, ``sure`` False, may have been; ``origin``: whose memory says so, empty for this computer."""
 
     sure: bool
@@ -217,7 +217,7 @@ def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
     return int(rows), int(perhaps)
 
 
-class Memory:
+class SentRows:
     """Looks rows up."""
 
     def __init__(
@@ -240,18 +240,18 @@ class Memory:
         """Whether there is anything to look in."""
         return bool(self._keys)
 
-    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> Remembered | None:
+    def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> SentRow | None:
         """What is known of a once-only row, by its plain fingerprint and its numbers: accepted before all, else perhaps."""
         place = (self._plan.address.records, self._plan.configuration.reference)
         names = (plain, *(plain_number(*place, numbered) for numbered in numbers))
-        found: Remembered | None = None
+        found: SentRow | None = None
         for key, name in itertools.product(self._keys, names):
             entry = self._entry(key.hash(name), key.origin)
             if entry is not None and (found is None or not found.sure):
                 found = _remembered(entry, key)
         return found
 
-    def of_repeatable(self, plain: bytes, about: bytes) -> tuple[Remembered | None, bool]:
+    def of_repeatable(self, plain: bytes, about: bytes) -> tuple[SentRow | None, bool]:
         """Return when a row with just this content left, and whether the newest of its identifier is another one.
 
         Where it is the newest itself, it was accepted.
@@ -287,5 +287,5 @@ class Memory:
         return found
 
 
-def _remembered(entry: _Entry, key: _Key) -> Remembered:
-    return Remembered(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)
+def _remembered(entry: _Entry, key: _Key) -> SentRow:
+    return SentRow(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.uploads.journal.journal_rows import LEFT, span
 from cg_uploader.uploads.journal.plan_json import customer_in, first_content, first_file
 
@@ -21,7 +21,7 @@ _CHANGED = "(typeof(records) <> 'text' or typeof(reference) <> 'text' or typeof(
 _FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 
-class Families:
+class RelatedRuns:
     """The runs for a plan's configuration and address, by the file whose rows they had at first (``plan_json.first_content``).
 
     ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
@@ -90,7 +90,7 @@ def _first_file(content: str, text: str, *, changed: bool) -> tuple[str, bool]:
     return first_file(content, text)
 
 
-def run_of(db: sqlite3.Connection, origin: Origin) -> int | None:
+def run_of(db: sqlite3.Connection, origin: Provenance) -> int | None:
     """The run that a file of failed rows says it comes from, if it is one of this computer's and can be read."""
     query = "select started, content from run where id = ?"
     started, content = db.execute(query, (origin.run,)).fetchone() or (None, None)

@@ -34,14 +34,14 @@ from dataclasses import dataclass
 
 from cg_uploader.fields.configuration import Identifiers
 from cg_uploader.model.message import message
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.uploads.journal.journal_rows import (
     LEFT,
     LEFT_TO_DO,
     OVERTAKEN,
     SKIPPED_AS_ACCEPTED,
     WITHHELD,
-    KeptRows,
+    JournalRows,
     span,
 )
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
@@ -192,8 +192,8 @@ class _Fields:
 def _fields(db: sqlite3.Connection, run: int) -> _Fields | None:
     """None when its plan is not as it was written."""
     with suppress(KeyError, ValueError, TypeError):
-        plan = load(_plan_text(db, run), KeptRows(0, lambda _: iter(())))
-        headings = [heading for heading, _, _ in plan.wires]
+        plan = load(_plan_text(db, run), JournalRows(0, lambda _: iter(())))
+        headings = [heading for heading, _, _ in plan.bindings]
         return _Fields(frozenset(headings), Identifiers(plan.configuration, headings).first)
     return None
 
@@ -248,7 +248,7 @@ def _last_number(db: sqlite3.Connection, run: int) -> int:
     return origin.last if origin is not None and origin.last else _ANY_NUMBER
 
 
-def _origin(db: sqlite3.Connection, run: int) -> Origin | None:
+def _origin(db: sqlite3.Connection, run: int) -> Provenance | None:
     with suppress(KeyError, ValueError, TypeError):  # a plan that is not as it was written names no other run
         text = _plan_text(db, run)
         return None if SENT_AGAIN in text else origin_in(text)

@@ -18,7 +18,7 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import Batch, RunSummary
 from cg_uploader.model.table import Row
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import plan_builder
@@ -31,8 +31,8 @@ REFUSED = status(422, ("First Name", "is blocked."))
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -43,12 +43,12 @@ def survey() -> Plan:
 
 def send(plan: Plan, journal: Journal, client: ScriptedClient | None = None, control: Control | None = None) -> RunSummary:
     client, control = client or ScriptedClient(), control or Control()
-    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(Timer()))
 
 
 def resume(run: int, journal: Journal) -> tuple[RunSummary, list[int]]:
     client = ScriptedClient()
-    summary = engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    summary = engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     return summary, client.sent
 
 
@@ -122,7 +122,7 @@ def test_a_file_of_failed_rows_of_a_run_that_is_not_known_here_is_known_the_seco
 ) -> None:
     first = send(survey, journal, ScriptedClient({4: [REFUSED], 5: [REFUSED]}))
     file = saved(journal, first.run, tmp_path / "failed.xlsx", C2="Right")
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         send(replace(survey, table=read(file)), theirs, ScriptedClient({5: [REFUSED]}))
@@ -138,7 +138,7 @@ def test_what_a_colleague_has_sent_meanwhile_does_not_leave_when_a_run_goes_on(
     mine = stopped_at(3, survey, journal)
     left = mine.counts[RowStatus.NOT_SENT]
     assert left
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         send(survey, theirs, ScriptedClient({6: [REFUSED]}))
@@ -159,20 +159,20 @@ def meanwhile(do: Callable[[], object], plan: Plan, journal: Journal) -> list[in
             begun.append(batch)
             do()
 
-    engine.upload(plan, client, journal, on_batch=on_batch, control=Control(), surroundings=inline(Timer()))
+    engine.upload(plan, client, journal, on_batch=on_batch, control=Control(), dependencies=inline(Timer()))
     return client.sent
 
 
 @pytest.mark.parametrize("text", ["Name 0", "Right"], ids=["in the same text", "corrected"])
 def test_what_has_left_and_was_forgotten_while_rows_are_recorded_does_not_leave_again(
-    journal: Journal, places: Places, text: str
+    journal: Journal, paths: AppPaths, text: str
 ) -> None:
     """Another window sends the row and forgets its upload after it was looked up here."""
     mine = plan_of(people(1), data_type=DataType.SURVEY)
     theirs = replace(mine, edits={2: {1: text}}, skip_accepted=False)
 
     def elsewhere() -> None:
-        with Journal(places) as other:
+        with Journal(paths) as other:
             other.forget(send(theirs, other).run)
 
     with pytest.raises(AlreadyUploaded, match="just left"):
@@ -184,7 +184,7 @@ def test_what_has_left_and_was_forgotten_while_rows_are_recorded_does_not_leave_
 def test_what_a_colleague_has_sent_is_heeded_also_when_it_is_told_while_rows_are_recorded(
     survey: Plan, journal: Journal, tmp_path: Path, again: bool
 ) -> None:
-    with Journal(Places(tmp_path / "other")) as theirs:
+    with Journal(AppPaths(tmp_path / "other")) as theirs:
         send(survey, theirs, ScriptedClient({6: [REFUSED]}))
         _, code = theirs.memories().export_to(tmp_path / "memory")
     plan = replace(survey, skip_accepted=not again)
@@ -195,7 +195,7 @@ def test_what_a_colleague_has_sent_is_heeded_also_when_it_is_told_while_rows_are
 def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
     survey: Plan, journal: Journal, tmp_path: Path
 ) -> None:
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         send(survey, theirs)
@@ -306,7 +306,7 @@ def test_what_a_colleague_has_corrected_is_known_by_its_number(
     survey: Plan, journal: Journal, tmp_path: Path, way: str
 ) -> None:
     """Both have the file; the colleague corrects a row, and hands over what is remembered."""
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         first = send(survey, theirs, ScriptedClient({4: [REFUSED]}))
@@ -329,19 +329,19 @@ def test_a_row_on_its_way_when_the_program_died_is_handed_over_as_one_that_may_h
         if request.row == 3:
             raise Killed
 
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     with pytest.raises(Killed), Journal(other) as theirs:
         send(survey, theirs, ScriptedClient(before_send=die))
     with Journal(other) as theirs:
         memories = theirs.memories()
         assert memories.in_words() == (
-            "This computer remembers 1 accepted row that it has sent itself, and 1 that may have arrived.",
+            "This computer remembers 1 accepted row that it has sent itself. 1 more may have arrived.",
         )
         _, code = memories.export_to(tmp_path / "memory")
     told = journal.memories().import_from(tmp_path / "memory", code)
     for said in (told.as_taken_in, told.as_kept):
         assert said.startswith("1 accepted row ")
-        assert ", and 1 that may have arrived" in said
+        assert said.endswith(". 1 more may have arrived.")
     assert plan_builder.earlier(survey, journal).known[RowStatus.NOT_SURE] == 1
     assert 3 not in skipping(survey, journal)
 
@@ -351,7 +351,7 @@ def test_what_a_colleague_has_corrected_meanwhile_does_not_leave_when_a_run_goes
 ) -> None:
     mine = stopped_at(3, survey, journal)
     assert 6 in [row.number for row in journal.left_to_do(mine.run, 0, 9)]
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         send(replace(survey, edits={6: {1: "Right"}}), theirs)
@@ -399,7 +399,7 @@ def test_what_an_earlier_version_has_remembered_is_completed(survey: Plan, journ
     journal._db.execute("delete from memory where subject <> fingerprint")
     journal._db.execute("update run set remembered = 1")
     _, code = journal.memories().export_to(tmp_path / "memory")
-    other = Places(tmp_path / "other")
+    other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
         theirs.memories().import_from(tmp_path / "memory", code)

@@ -26,7 +26,7 @@ from cg_uploader.model.enums import Answer, DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.table import Table
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import plan_builder
 from cg_uploader.uploads.results.retry_failed import failed_table
@@ -65,7 +65,7 @@ class Computer:
     """A person's journal; ``own``: what it has sent itself, ``known``: with what was imported."""
 
     def __init__(self, folder: Path) -> None:
-        self.places = Places(folder)
+        self.paths = AppPaths(folder)
         self.open()
         self.own, self.known = Knowledge(), Knowledge()
         self.warned = True
@@ -73,13 +73,13 @@ class Computer:
 
     def open(self) -> None:
         """Power does not fail here, so that nothing need wait for the disk."""
-        self.journal = Journal(self.places)
+        self.journal = Journal(self.paths)
         self.journal._db.execute("pragma synchronous=off")
 
     def damage(self) -> None:
         """Nothing is known any more."""
         self.journal.close()
-        self.places.journal.write_bytes(b"no database any more" * 99)
+        self.paths.journal.write_bytes(b"no database any more" * 99)
         self.open()
         self.own, self.known = Knowledge(), Knowledge()
 
@@ -158,7 +158,7 @@ class World:
             plan_builder.refuse_repeat(plan_builder.earlier(plan, computer.journal, repeatable=chance.random() < 0.5), skip)
             before = dict(computer.known.newest)
             around = inline(Timer())
-            engine.upload(plan, service, computer.journal, on_batch=Heard(), control=service.control, surroundings=around)
+            engine.upload(plan, service, computer.journal, on_batch=Heard(), control=service.control, dependencies=around)
             if plan.configuration.data_type is DataType.CONTACT:
                 self.look_at_skipped(computer, plan, before)
         finally:
@@ -225,7 +225,7 @@ class World:
         run = chance.choice(left or [0])
         service = Service(self, computer, computer.journal.plan(run), chance, asked=(who, run) in self.asked)
         around = inline(Timer())
-        engine.resume(run, service, computer.journal, on_batch=Heard(), control=service.control, surroundings=around)
+        engine.resume(run, service, computer.journal, on_batch=Heard(), control=service.control, dependencies=around)
 
     # ------------------------------------------------------------------ forgetting and remembering
 

@@ -17,12 +17,12 @@ from rig import Heard, ScriptedClient, Timer, inline, plan_of, status
 from cg_uploader.model.configuration import Mapping, Source
 from cg_uploader.model.enums import Answer, Region, RowStatus
 from cg_uploader.model.plan import Plan
-from cg_uploader.model.provenance import Origin
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import RunSummary
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.journal.retention import DAY_SECONDS
 from cg_uploader.uploads.planning.plan_builder import earlier
 from cg_uploader.uploads.results import report
@@ -40,8 +40,8 @@ _file = itertools.count()
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -66,17 +66,17 @@ def send(
 
     answers = {row: list(replies) for row, replies in (script or {}).items()}
     client = ScriptedClient(answers, before_send=look, client_id=client_id)
-    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(Timer()))
 
 
 def resume(journal: Journal, run: int, *, client_id: str = "") -> list[int]:
     """Go on; the rows that leave."""
     client = ScriptedClient(client_id=client_id)
-    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     return client.sent
 
 
-def row_of(journal: Journal, run: int, number: int) -> Kept:
+def row_of(journal: Journal, run: int, number: int) -> JournalRow:
     return next(row for row in journal.rows(run) if row.number == number)
 
 
@@ -140,7 +140,7 @@ def test_newer_values_of_another_customer_leave_what_was_accepted_skipped(journa
 
 
 def test_the_customer_is_told_apart_in_what_a_colleague_has_sent_too(journal: Journal, tmp_path: Path) -> None:
-    with closing(Journal(Places(tmp_path / "colleague"))) as theirs:
+    with closing(Journal(AppPaths(tmp_path / "colleague"))) as theirs:
         send(theirs, planned("a"), client_id="A")
         send(theirs, planned("b"), client_id="B")
         _, code = theirs.memories().export_to(tmp_path / "rows.cgmemory")
@@ -277,7 +277,7 @@ def test_failed_rows_of_an_upload_whose_record_was_changed_go_on(journal: Journa
     table = failed_table(journal, run)
     again = send(journal, replace(plan, table=table), {3: BUSY}).run
     journal._db.execute("update run set content = x'00ff' where id = ?", (run,))
-    assert isinstance(table.origin, Origin)
+    assert isinstance(table.origin, Provenance)
     assert journal.run_of(table.origin) is None
     assert resume(journal, again) == [3]
     journal.forget(again)

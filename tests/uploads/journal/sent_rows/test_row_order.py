@@ -18,10 +18,10 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.table import Row
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.journal_rows import Kept
+from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
@@ -37,8 +37,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def journal(places: Places) -> Iterator[Journal]:
-    with closing(Journal(places)) as found:
+def journal(paths: AppPaths) -> Iterator[Journal]:
+    with closing(Journal(paths)) as found:
         yield found
 
 
@@ -66,37 +66,37 @@ def send(journal: Journal, plan: Plan, script: dict[int, list[Reply]] | None = N
             control.stop()
 
     client = ScriptedClient(scripted(script), before_send=look)
-    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, surroundings=inline(Timer()))
+    return engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(Timer()))
 
 
-def killed_at(places: Places, plan: Plan, row: int) -> int:
+def killed_at(paths: AppPaths, plan: Plan, row: int) -> int:
     """The program dies while a row is on its way; the run's number."""
 
     def die(request: Request) -> None:
         if request.row == row:
             raise Killed
 
-    with closing(Journal(places)) as other:
+    with closing(Journal(paths)) as other:
         client = ScriptedClient(before_send=die)
         with suppress(Killed):
-            engine.upload(plan, client, other, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+            engine.upload(plan, client, other, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
         return other.runs()[0]
 
 
 def resume(journal: Journal, run: int, script: dict[int, list[Reply]] | None = None) -> list[int]:
     """Go on; the rows that leave."""
     client = ScriptedClient(scripted(script))
-    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.resume(run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     return client.sent
 
 
 def leaving(journal: Journal, plan: Plan) -> list[int]:
     client = ScriptedClient()
-    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     return client.sent
 
 
-def row_of(journal: Journal, run: int, number: int) -> Kept:
+def row_of(journal: Journal, run: int, number: int) -> JournalRow:
     return next(row for row in journal.rows(run) if row.number == number)
 
 
@@ -162,7 +162,7 @@ def test_the_same_file_again_without_accepted_rows_sends_no_older_row_that_is_no
     first = send(journal, plan, {2: LOST, 5: LOST, 6: LOST}).run
     again = replace(plan, skip_accepted=True)
     client = ScriptedClient({5: list(LOST), 6: list(LOST)})
-    run = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer())).run
+    run = engine.upload(again, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer())).run
     assert set(client.sent) == {5, 6}, "of the contact c nothing was accepted"
     row = row_of(journal, run, 2)
     assert (row.status, row.cells) == (RowStatus.NOT_SURE, row_of(journal, first, 2).cells), "for the file of failed rows"
@@ -219,8 +219,8 @@ def test_a_row_that_is_not_sure_stays_so_when_a_newer_file_has_brought_newer_val
     assert journal.summary(run).stopped is None
 
 
-def test_a_row_on_its_way_when_the_program_died_stays_not_sure_then(journal: Journal, places: Places) -> None:
-    run = killed_at(places, planned("a1", "b1", "c1", connections=1), 3)
+def test_a_row_on_its_way_when_the_program_died_stays_not_sure_then(journal: Journal, paths: AppPaths) -> None:
+    run = killed_at(paths, planned("a1", "b1", "c1", connections=1), 3)
     assert row_of(journal, run, 3).state == "sending"
     send(journal, planned("b2"))
     assert resume(journal, run) == [4]
@@ -381,7 +381,7 @@ def test_what_was_added_to_a_file_of_failed_rows_is_new(journal: Journal, tmp_pa
     send(journal, planned("a2", "c2"))
     client = ScriptedClient()
     again = replace(plan, table=read(file))
-    engine.upload(again, client, journal, on_batch=Heard(), control=Control(), surroundings=inline(Timer()))
+    engine.upload(again, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert client.sent == [4], "behind the two rows of the file"
 
 

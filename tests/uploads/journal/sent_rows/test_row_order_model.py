@@ -21,7 +21,7 @@ from cg_uploader.errors import UploaderError
 from cg_uploader.model.enums import Answer, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Reply, Request
-from cg_uploader.settings.paths import Places
+from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
@@ -93,7 +93,7 @@ class World:
     ``parents``: runs whose failed rows were sent; ``forgotten``: the age of the newest run that was forgotten."""
 
     def __init__(self, folder: Path) -> None:
-        self.places = Places(folder)
+        self.paths = AppPaths(folder)
         self.open()
         self.plans: list[Plan] = []
         self.ages: dict[int, int] = {}
@@ -105,7 +105,7 @@ class World:
 
     def open(self) -> None:
         """Power does not fail here, so that nothing need wait for the disk."""
-        self.journal = Journal(self.places)
+        self.journal = Journal(self.paths)
         self.journal._db.execute("pragma synchronous=off")
 
     # ------------------------------------------------------------------ what the user does
@@ -146,7 +146,7 @@ class World:
         run = run or chance.choice(left or [0])
         service = Service(self, self.ages.get(run, 0), mood, chance)
         around = inline(Timer())
-        engine.resume(run, service, self.journal, on_batch=Heard(), control=service.control, surroundings=around)
+        engine.resume(run, service, self.journal, on_batch=Heard(), control=service.control, dependencies=around)
 
     def forget(self, _: Mood, chance: random.Random) -> None:
         """A run that has nothing to send any more, and whose failed rows nobody has sent."""
@@ -167,7 +167,7 @@ class World:
         service, there = Service(self, age, mood, chance), self.journal.runs()
         around = inline(Timer())
         try:
-            engine.upload(plan, service, self.journal, on_batch=Heard(), control=service.control, surroundings=around)
+            engine.upload(plan, service, self.journal, on_batch=Heard(), control=service.control, dependencies=around)
         finally:
             for run in set(self.journal.runs()) - set(there):
                 self.ages[run] = age
