@@ -17,7 +17,7 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.locks import gate, somebody_works
-from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE, announced
+from cg_uploader.uploads.journal.sent_rows.export_file import announced, code_advice
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.results.saved_files import save_sent_rows
@@ -109,7 +109,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             )
             terminal.say(text.format(count=count, file=args.file))
             terminal.say(_("Code: {code}").format(code=code))
-            terminal.tell(CODE_ADVICE)
+            terminal.tell(code_advice())
         elif args.action == "import":
             terminal.say(journal.memories().import_from(args.file, _code(args, terminal)).as_taken_in)
         else:

@@ -147,7 +147,7 @@ def _why_not(error: OSError, path: Path, folder: Path) -> str:
             if above.exists() and not above.is_dir():
                 text = _("{path} is a file, and a folder is needed there. Move the file away.")
                 return text.format(path=above) + f" {other}"
-    text = _("{path} cannot be written ({reason}). Change its permissions.")
+    text = _("{path} cannot be written ({reason}). Make that folder writable.")
     return text.format(path=error.filename or path, reason=error.strerror) + f" {other}"
 
 

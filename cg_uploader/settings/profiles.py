@@ -101,8 +101,8 @@ class ProfileStore:
             if profile.name == name:
                 return profile
         names = ", ".join(f"“{other}”" for other in self.names()) or _("none yet")
-        text = _("There is no profile “{name}” on this computer. Profiles here: {names}.")
-        raise ProfileError(text.format(name=name, names=names))
+        text = _("There is no profile of that name on this computer. Profiles here: {names}.")
+        raise ProfileError(text.format(names=names))
 
     def changed_by(self, profile: Profile) -> tuple[str, ...]:
         """Return what saving ``profile`` would change in the one that is saved under its name, a line for each difference.
@@ -209,11 +209,13 @@ def read_profile(file: Path) -> Profile:
     """Return the profile in a file.
 
     Raises:
-        ProfileError: It cannot be used. The sentence names the file, and what is wrong with it.
+        ProfileError: It cannot be used. The sentence names a file that is there, and says what is wrong with it.
     """
     try:
         text = read_named(file, MAX_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
+        if not is_there(file):  # what was typed may be anything
+            raise ProfileError(_("There is no such file. Choose a setup file that CG Uploader has exported.")) from None
         why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
         raise ProfileError(
             _("{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.").format(file=file, why=why)

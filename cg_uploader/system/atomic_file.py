@@ -31,8 +31,6 @@ _LOCKED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR}
 # Characters of a path, without the name of the part beside it. Beyond them Windows may say that there is no such folder.
 _MAX_PATH_CHARS = 200
-# Characters of a name in a message.
-_MAX_SHOWN_CHARS = 40
 _RESERVED = re.compile(r'[<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
@@ -88,12 +86,9 @@ def _why_not(target: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return _("{target} is a folder. Choose another name. Nothing was saved.").format(target=target)
     if _is_too_long(target, error):
-        start = f"{name[:_MAX_SHOWN_CHARS]}…" if len(name) > _MAX_SHOWN_CHARS else name
-        text = _("The name {start} is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved.")
-        return text.format(start=start)
+        return _("The name is too long to be saved there. Choose a shorter one, or another folder. Nothing was saved.")
     if error.errno in _NO_FOLDER:
-        text = _("There is no folder {folder}, so {name} cannot be saved. Choose another folder.")
-        return text.format(name=name, folder=folder)
+        return _("There is no such folder, so nothing can be saved there. Choose another folder.")
     if error.errno in FULL:
         text = _("The disk is full: {name} cannot be saved in {folder}. Make room there, or choose another folder.")
     elif error.errno in _LOCKED:

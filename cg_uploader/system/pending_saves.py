@@ -84,7 +84,7 @@ def remove_leftovers(home: Path) -> None:
 def _remove_noted(note: Path) -> None:
     handle = os.open(note, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode) or not _lock(handle, wait=False):
+        if not stat.S_ISREG(os.fstat(handle).st_mode) or not lock(handle, wait=False):
             return
         part = Path(os.fsdecode(os.read(handle, 1 << 16)))
         if not part.name:
@@ -105,7 +105,7 @@ def _noted(part: Path, home: Path) -> Iterator[None]:
             with suppress(OSError):
                 note.parent.mkdir(mode=0o700, exist_ok=True)
                 handle = os.open(note, _NEW, 0o600)
-                _lock(handle, wait=True)
+                lock(handle, wait=True)
                 os.write(handle, os.fsencode(part))
                 os.fsync(handle)
         yield
@@ -118,7 +118,7 @@ def _noted(part: Path, home: Path) -> Iterator[None]:
                 note.parent.rmdir()
 
 
-def _lock(handle: int, *, wait: bool) -> bool:
+def lock(handle: int, *, wait: bool) -> bool:
     """Lock an open note, and tell whether that worked. The lock lasts until the note is closed, or the program ends."""
     try:
         if sys.platform == "win32":

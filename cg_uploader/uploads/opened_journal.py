@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from cg_uploader.errors import DiskFull
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
@@ -31,6 +33,17 @@ def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[J
         yield journal
         if keep_days == 0:
             _delete_old_values(journal, keep_days)
+
+
+@contextmanager
+def journal_to_read(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[JournalReader]:
+    """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
+
+    Raises:
+        JournalError: The journal cannot be used.
+    """
+    with JournalReader.to_read(paths) if can_only_be_read(paths) else opened_journal(paths, tell) as journal:
+        yield journal
 
 
 def _delete_old_values(journal: Journal, keep_days: int) -> None:

@@ -15,6 +15,7 @@ from cg_uploader.errors import JournalError, RunHeld
 from cg_uploader.model.message import message
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.child_processes import computer_name
+from cg_uploader.system.pending_saves import lock
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored_text, stored_text
 
 TIMEOUT_SECONDS = 1.0
@@ -135,12 +136,25 @@ class RunLocks:
 
     def is_held(self, run: int) -> bool:
         """Whether somebody works on the run, this program included."""
+        if self._journal.parent.is_dir() and not os.access(self._journal.parent, os.W_OK):  # there can be no gate
+            return self._is_seen_held(run)
         with gate(self._journal):
             try:
                 self._acquire(run, 0).release()
             except RunHeld:
                 return True
         return False
+
+    def _is_seen_held(self, run: int) -> bool:
+        """Whether the run's lock is held, where nothing can be written: then there is a lock file, and looking makes none."""
+        try:
+            handle = os.open(self._folder / f"run-{run}.lock", os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:
+            return False
+        try:
+            return not lock(handle, wait=False)
+        finally:
+            os.close(handle)
 
 
 def of_unknown_runs(journal: Path, folder: Path, last_run: Callable[[], int]) -> list[Path]:

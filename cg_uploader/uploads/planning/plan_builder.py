@@ -157,6 +157,8 @@ class EarlierUploads:
             "{count:,} of these {rows:,} rows were accepted before, and nothing newer since, as far as this computer knows.",
             self.repeated,
         )
+        if self.rows == 1:
+            text = _("The row was accepted before, and nothing newer since, as far as this computer knows.")
         sentence = text.format(count=self.repeated, rows=self.rows)
         if self.last is None:
             return sentence

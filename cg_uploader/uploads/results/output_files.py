@@ -17,6 +17,7 @@ from cg_uploader.sheets.failed_rows.writer import TEXT_SUFFIX, WRITTEN, is_not_s
 from cg_uploader.system.named_file import TIMEOUT_SECONDS, NamedFile, is_there, read_named, same_as, within
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 
 _CHUNK_BYTES = 1 << 20
 # The suffixes of a file of failed rows.
@@ -31,14 +32,13 @@ def ensure_suffix(target: Path, allowed: Sequence[str]) -> str:
     """
     suffix = target.suffix.lower()
     if suffix not in allowed:
-        suffixes = _("{first} or {last}").format(first=", ".join(allowed[:-1]), last=allowed[-1])
-        text = _("The name {name} does not end in {suffixes}, which says what it becomes. Choose another name.")
-        raise UsageError(text.format(name=target.name, suffixes=suffixes))
+        text = _("The name does not end in {others} or {last}, which says what it becomes. Choose another name.")
+        raise UsageError(text.format(others=", ".join(allowed[:-1]), last=allowed[-1]))
     return suffix
 
 
 def ensure_spared(
-    target: Path, paths: AppPaths, journal: Journal | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
+    target: Path, paths: AppPaths, journal: JournalReader | None = None, inputs: Iterable[Path] = (), *, setup: str = ""
 ) -> None:
     """Make sure that a file may be saved as ``target``. A file that is there is recognised under any name.
 
@@ -68,7 +68,9 @@ def ensure_spared(
             raise UsageError(text.format(beside=beside, name=target.name))
 
 
-def _ensure_spared(target: Path, paths: AppPaths, journal: Journal | None, inputs: Iterable[Path], setup: str = "") -> None:
+def _ensure_spared(
+    target: Path, paths: AppPaths, journal: JournalReader | None, inputs: Iterable[Path], setup: str = ""
+) -> None:
     if same_as(target, inputs):
         text = _("{target} is read by this command, so nothing is saved in its place. Choose another name.")
         raise UsageError(text.format(target=target))
@@ -87,7 +89,7 @@ def _ensure_spared(target: Path, paths: AppPaths, journal: Journal | None, input
             _ensure_no_source(target, opened)
 
 
-def _ensure_no_source(target: Path, journal: Journal) -> None:
+def _ensure_no_source(target: Path, journal: JournalReader) -> None:
     """Refuse the file of a run: the file itself, or one with the same content, because it may have been moved since."""
     plans = list(_plans(journal))
     same = same_as(target, [plan.table.file for _run, plan in plans])
@@ -100,7 +102,7 @@ def _ensure_no_source(target: Path, journal: Journal) -> None:
         raise UsageError(text.format(target=target, run=run))
 
 
-def _plans(journal: Journal) -> Iterator[tuple[int, Plan]]:
+def _plans(journal: JournalReader) -> Iterator[tuple[int, Plan]]:
     for run in journal.runs():
         with suppress(UsageError, JournalError):  # it was forgotten meanwhile, or cannot be read any more
             yield run, journal.plan(run)

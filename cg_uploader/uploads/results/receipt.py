@@ -21,8 +21,8 @@ from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.translation import _, ngettext
-from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.journal.reader import JournalReader
 
 # Rows that are listed one by one. The file of failed rows has all of them.
 MAX_ROWS = 200
@@ -62,7 +62,7 @@ Heads = Sequence[tuple[str, str]]
 _QUOTED = re.compile("“[^”]*”|\\d+")
 
 
-def receipt(journal: Journal, run: int) -> str:
+def receipt(journal: JournalReader, run: int) -> str:
     """Return the receipt of a run as one HTML page: who, when, where, which file, what was sent, totals, reasons.
 
     Its length is bounded, however many rows the run has. It holds no secret.
@@ -230,7 +230,7 @@ def _other_reasons(count: int, *, more: bool) -> str:
     return text.format(count=count)
 
 
-def _attention(journal: Journal, run: int, summary: RunSummary) -> str:
+def _attention(journal: JournalReader, run: int, summary: RunSummary) -> str:
     reasons, listed = _Reasons(), list[Cells]()
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention:

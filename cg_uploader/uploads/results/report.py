@@ -24,7 +24,7 @@ from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, Journa
 from cg_uploader.uploads.journal.plan_json import first_content
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.reader import JournalReader
 
 # Rows in each part of a JSON object.
 ROWS_PER_PART = 1_000
@@ -46,7 +46,7 @@ STILL_READ = N_(
 )
 
 
-def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
+def summaries(journal: JournalReader, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
     """Return how these runs stand, without those that are forgotten meanwhile.
 
     ``changed``: called for each run that cannot be read.
@@ -68,7 +68,7 @@ def all_refused(run: RunSummary) -> bool:
     return run.state is not RunState.FINISHED and answered == {RowStatus.REFUSED}
 
 
-def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
+def save_failed_rows(journal: JournalReader, run: int, target: Path) -> int:
     """Write the rows that need attention to ``target`` and return how many. With none, nothing is written.
 
     Once-only rows that may have arrived go to a second sheet, or to a second csv file, which is never sent by itself.
@@ -103,17 +103,17 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Provenance:
     )
 
 
-def _first_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
+def _first_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
     names = _names_with_columns(journal.plan(run))
     return (_failed_row(row, names) for row in _attention(journal, run) if not _to_look_up(row))
 
 
-def _second_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
+def _second_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
     names = _names_with_columns(journal.plan(run))
     return (_failed_row(row, names) for row in _attention(journal, run) if _to_look_up(row))
 
 
-def _attention(journal: Journal, run: int) -> Iterator[JournalRow]:
+def _attention(journal: JournalReader, run: int) -> Iterator[JournalRow]:
     yield from (row for row in journal.rows(run) if STATUSES[row.status].needs_attention)
     journal.ensure_values(run, to_send=False)  # another program may have deleted them while they were read
 
@@ -140,7 +140,7 @@ def _failed_row(row: JournalRow, names: dict[str, str]) -> FailedRow:
     return FailedRow(row.number, row.cells, row.status, problem, _(what_to_do), when, row.who)
 
 
-def as_json(journal: Journal, run: int) -> Iterator[str]:
+def as_json(journal: JournalReader, run: int) -> Iterator[str]:
     """Return a run and the outcome of every row as one JSON object for programs.
 
     It comes in parts, so that a run of any length fits into memory.

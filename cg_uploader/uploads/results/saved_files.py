@@ -13,6 +13,7 @@ from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 
@@ -28,7 +29,7 @@ def save_failed_rows(journal: Journal, run: int, target: Path, paths: AppPaths) 
     return report.save_failed_rows(journal, run, target)
 
 
-def save_report(journal: Journal, parts: Iterable[str], target: Path, paths: AppPaths) -> None:
+def save_report(journal: JournalReader, parts: Iterable[str], target: Path, paths: AppPaths) -> None:
     """Save the text of a receipt or a report, which comes in ``parts``.
 
     Raises:

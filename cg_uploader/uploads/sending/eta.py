@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing
+from cg_uploader.translation import _, ngettext
 
 ROWS_BEFORE_A_WORD = 20
 WINDOW_SECONDS = 30.0
@@ -63,11 +64,14 @@ def in_words(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 10:
-        return "a few seconds left"
+        return _("a few seconds left")
     if seconds < 90:
-        return f"about {round(seconds / 10) * 10} seconds left"
+        count = round(seconds / 10) * 10
+        return ngettext("about {count} second left", "about {count} seconds left", count).format(count=count)
     minutes = round(seconds / 60)
-    return f"about {minutes} minutes left" if minutes < 90 else f"about {minutes / 60:.1f} hours left"
+    if minutes < 90:
+        return ngettext("about {count} minute left", "about {count} minutes left", minutes).format(count=minutes)
+    return _("about {hours:.1f} hours left").format(hours=minutes / 60)
 
 
 def doing_in_words(doing: Doing) -> str:

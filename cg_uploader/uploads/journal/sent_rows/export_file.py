@@ -1,47 +1,30 @@
 """What this computer remembers of accepted rows, as a file for a colleague, and what a colleague's file says.
 
-The file holds keyed hashes, times, addresses and references, whose it is, and the key, sealed by a code that the program makes
-up (100 random bits).  The code travels another way than the file: without it the file says nothing about any row.  Whoever
-has both can try guesses, such as one e-mail address after the other, so both belong in a colleague's hands alone.
+The file says whose it is, when it was made and how many rows it has.  Keyed hashes, times, addresses, references and the key
+are sealed by a code that the program makes up (100 random bits).  The code travels another way than the file: without it the
+file says nothing about any row.  With both, guesses can be tried, such as one e-mail address after the other, so both belong
+in a colleague's hands alone.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import itertools
-import json
 import os
 import sqlite3
-import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from cg_uploader.errors import FileError, UsageError
+from cg_uploader.errors import UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
-from cg_uploader.system.named_file import NamedFile
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.locks import who_i_am
-from cg_uploader.uploads.journal.sent_rows import entries
-
-MAGIC = b"CG Uploader memory 1\n"
-ENTRY = struct.Struct(">16s16sBdH")
-CHECK_BYTES = 32
-MAX_HEADER_BYTES = 8 << 20
-ENTRIES_AT_ONCE = 10_000
-ANOTHER = "Ask for the file again, or for a new export."
-
-
-CODE_ADVICE = (
-    "Tell your colleague the code another way than you hand over the file. Whoever has both can find out whether "
-    "a row, or an e-mail address, that they know already is among the rows."
-)
+from cg_uploader.uploads.journal.sent_rows import earlier_export_format, entries, export_format
+from cg_uploader.uploads.journal.sent_rows.export_format import ENTRY, Contents, Header, damaged, read_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +39,42 @@ class ImportedSentRows:
 
     @property
     def as_kept(self) -> str:
-        """What of it is here, for people."""
-        made, came = day_of(self.made), day_of(self.imported)
-        rows = _accepted(self.rows - self.perhaps)
-        return f"{rows} of {self.name}{_and(self.perhaps)}, as they stood on {made}, imported on {came}."
+        """What of it is here, for the user."""
+        text = ngettext(
+            "{count:,} accepted row of {name}, as it stood on {made}, imported on {imported}.",
+            "{count:,} accepted rows of {name}, as they stood on {made}, imported on {imported}.",
+            self.rows - self.perhaps,
+        )
+        return self._filled(text)
 
     @property
     def as_taken_in(self) -> str:
-        """What has just come, for people."""
-        rows = _accepted(self.rows - self.perhaps)
-        return f"{rows} that {self.name} had sent by {day_of(self.made)}{_and(self.perhaps)}: remembered here now."
+        """What has just come, for the user."""
+        text = ngettext(
+            "{count:,} accepted row that {name} had sent by {made}: remembered here now.",
+            "{count:,} accepted rows that {name} had sent by {made}: remembered here now.",
+            self.rows - self.perhaps,
+        )
+        return self._filled(text)
+
+    def _filled(self, text: str) -> str:
+        made, imported = day_of(self.made), day_of(self.imported)
+        sentence = text.format(count=self.rows - self.perhaps, name=self.name, made=made, imported=imported)
+        return sentence + _unsure(self.perhaps)
 
 
-def _accepted(count: int) -> str:
-    return f"{count:,} accepted row{'' if count == 1 else 's'}"
+def _unsure(count: int) -> str:
+    """Return the sentence to add about rows that only perhaps arrived; empty when there are none."""
+    text = ngettext("{count:,} more may have arrived.", "{count:,} more may have arrived.", count)
+    return " " + text.format(count=count) if count else ""
 
 
-def _and(perhaps: int) -> str:
-    return f", and {perhaps:,} that may have arrived" if perhaps else ""
+def code_advice() -> str:
+    """Say how the code travels, and why."""
+    return _(
+        "Tell your colleague the code another way than you hand over the file. With both it can be found out whether "
+        "a known row, or a known e-mail address, is among the rows."
+    )
 
 
 class SentRowsFile:
@@ -92,10 +93,14 @@ class SentRowsFile:
         return entries.rows_of(self._db, entries.OWN)[0]
 
     def in_words(self) -> tuple[str, ...]:
-        """What is remembered, for people: of this computer, then a line for each memory that was taken in."""
+        """What is remembered, for the user: of this computer, then a line for each file that was imported."""
         rows, perhaps = entries.rows_of(self._db, entries.OWN)
-        own = f"This computer remembers {_accepted(rows - perhaps)} that it has sent itself{_and(perhaps)}."
-        return (own, *(one.as_kept for one in self.imports()))
+        text = ngettext(
+            "This computer remembers {count:,} accepted row that it has sent itself.",
+            "This computer remembers {count:,} accepted rows that it has sent itself.",
+            rows - perhaps,
+        )
+        return (text.format(count=rows - perhaps) + _unsure(perhaps), *(one.as_kept for one in self.imports()))
 
     def imports(self) -> list[ImportedSentRows]:
         """Whose memories were taken in, the oldest first."""
@@ -105,26 +110,21 @@ class SentRowsFile:
     def export_to(self, target: Path) -> tuple[int, str]:
         """Write everything this computer has recorded to ``target``, whole or not at all: of how many rows, and the code.
 
-        UsageError when there is nothing, or the place cannot be written.
+        Raises:
+            UsageError: There is nothing to export, or ``target`` cannot be written.
         """
         with self._one_moment():
-            paths = self._db.execute("select id, records, reference from place order by id").fetchall()
+            places = self._db.execute("select id, records, reference from place order by id").fetchall()
             count = self.rows()
             if not count:
-                raise UsageError("Nothing has been accepted from this computer yet, so there is nothing to export.")
+                raise UsageError(_("Nothing has been accepted from this computer yet, so there is nothing to export."))
             code = base64.b32encode(os.urandom(15)).decode().lower()[:20]
-            salt = os.urandom(16)
-            seal, check = _derived(code, salt)
-            header = {
-                "from": f"{who_i_am() or 'a user without a name'} on {computer_name() or 'another computer'}",
-                "made": iso(),
-                "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
-                "paths": [[records, reference] for _, records, reference in paths],
-                "salt": salt.hex(),
-                "key": _xor(self._secret, seal).hex(),
-            }
+            name = f"{who_i_am() or 'a user without a name'} on {computer_name() or 'another computer'}"
+            header = Header(name, iso(), self._db.execute("select count(*) from memory where origin = 0").fetchone()[0])
+            addresses = [(records, reference) for _id, records, reference in places]
+            packed = self._packed([place for place, _records, _reference in places])
             with saved_whole(target) as part, part.open("wb") as stream:
-                _write(stream, header, self._packed([place for place, _, _ in paths]), check)
+                export_format.write(stream, code, header, self._secret, addresses, packed)
         return count, "-".join(code[at : at + 5] for at in range(0, len(code), 5))
 
     @contextmanager
@@ -136,121 +136,58 @@ class SentRowsFile:
         finally:
             self._db.execute("rollback")
 
-    def _packed(self, paths: list[int]) -> Iterator[bytes]:
-        index = {place: at for at, place in enumerate(paths)}
+    def _packed(self, places: list[int]) -> Iterator[bytes]:
+        index = {place: at for at, place in enumerate(places)}
         for subject, fingerprint, sure, answered, place in entries.own_entries(self._db):
             yield ENTRY.pack(subject, fingerprint, sure, answered, index[place])
 
     def import_from(self, file: Path, code: str) -> ImportedSentRows:
-        """Take in what ``file`` says; doing it again changes nothing.
+        """Take in what ``file`` says, all of it or nothing.  Doing it again changes nothing.
 
-        FileError when it is no such file, damaged, or the code does not open it.
+        Raises:
+            FileError: It is no such file, of a later version, damaged, cut, or the code does not open it.
+            UsageError: It was exported from this computer.
         """
-        header = read_header(file)
-        key = self._unsealed(file, header, code)
-        if key == self._secret:
-            raise UsageError(f"{file.name} was exported from this computer, so there is nothing to add.")
-        imported = iso()
-        with self._change() as db:
-            db.execute(
-                "insert into origin (name, secret, made, imported) values (?, ?, ?, ?) on conflict (secret)"
-                " do update set name = excluded.name, made = max(made, excluded.made), imported = excluded.imported",
-                (header["from"], key, header["made"], imported),
-            )
-            (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
-            paths = [entries.place_of(db, records, reference) for records, reference in header["paths"]]
-            entries.take_in(db, origin, _entries(file, header["rows"], paths))
-        return ImportedSentRows(header["from"], header["made"], imported, *entries.rows_of(self._db, origin))
-
-    def _unsealed(self, file: Path, header: dict[str, Any], code: str) -> bytes:
-        bare = "".join(filter(str.isalnum, code)).lower()
-        seal, check = _derived(bare, bytes.fromhex(header["salt"]))
-        plain, keyed = hashlib.sha256(), hashlib.blake2b(key=check, digest_size=CHECK_BYTES)
-        with _opened(file) as stream:
-            left = stream.size() - 2 * CHECK_BYTES
-            while left > 0 and (block := stream.read(min(left, 1 << 20))):
-                plain.update(block)
-                keyed.update(block)
-                left -= len(block)
-            said = stream.read(2 * CHECK_BYTES)
-        if not hmac.compare_digest(plain.digest(), said[:CHECK_BYTES]):
-            raise FileError(f"{file.name} is damaged: something in it was changed. {ANOTHER}", kind="damaged")
-        if not hmac.compare_digest(keyed.digest(), said[CHECK_BYTES:]):
-            raise FileError(f"The code does not open {file.name}. Enter it as it was shown at the export.", kind="password")
-        return _xor(bytes.fromhex(header["key"]), seal)
+        sent = _read_contents(file, code)
+        with closing(sent.blocks):
+            if sent.key == self._secret:
+                sentence = _("{file} was exported from this computer, so there is nothing to add.")
+                raise UsageError(sentence.format(file=file.name))
+            header, imported = sent.header, iso()
+            with self._change() as db:
+                db.execute(
+                    "insert into origin (name, secret, made, imported) values (?, ?, ?, ?) on conflict (secret)"
+                    " do update set name = excluded.name, made = max(made, excluded.made), imported = excluded.imported",
+                    (header.name, sent.key, header.made, imported),
+                )
+                (origin,) = db.execute("select id from origin where secret = ?", (sent.key,)).fetchone()
+                places = [entries.place_of(db, records, reference) for records, reference in sent.places]
+                entries.take_in(db, origin, _entries(file, sent, places))
+        return ImportedSentRows(header.name, header.made, imported, *entries.rows_of(self._db, origin))
 
 
 def announced(file: Path) -> str:
-    """What an exported memory says of itself, for people; FileError when it is none, or cut."""
-    header = read_header(file)
-    return f"Accepted rows of {header['from']}, as they stood on {day_of(header['made'])}."
+    """Return what a file of sent rows says of itself, for the user.
+
+    Raises:
+        FileError: It is no such file, of a later version, damaged or cut.
+    """
+    earlier = read_version(file) < export_format.VERSION
+    header = earlier_export_format.read_header(file) if earlier else export_format.read_header(file)
+    return _("Accepted rows of {name}, as they stood on {made}.").format(name=header.name, made=day_of(header.made))
 
 
-def read_header(file: Path) -> dict[str, Any]:
-    """Whose memory a file holds, when it was made, how many rows; FileError when it is not such a file, or cut."""
-    with _opened(file) as stream:
-        if stream.read(len(MAGIC)) != MAGIC:
-            raise FileError(f"{file.name} is not an exported memory. {ANOTHER}", kind="not-a-memory")
-        line = stream.readline(MAX_HEADER_BYTES)
-        there = stream.size()
-    try:
-        size = len(MAGIC) + len(line) + 2 * CHECK_BYTES
-        header = json.loads(line)
-        good = _usable(header) and there == size + header["rows"] * ENTRY.size
-    except (ValueError, RecursionError):
-        good = False
-    if not good:
-        raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
-    return dict(header)
+def _read_contents(file: Path, code: str) -> Contents:
+    if read_version(file) < export_format.VERSION:
+        return earlier_export_format.read_contents(file, code)
+    return export_format.read_contents(file, code)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[NamedFile]:
-    """The file, open to be read; FileError when it cannot be read, also in the middle."""
-    try:
-        with NamedFile(file) as stream:
-            yield stream
-    except OSError as error:
-        raise FileError(f"{file} cannot be read ({error.strerror}).", kind="missing") from None
-
-
-def _usable(header: Any) -> bool:
-    match header:
-        case {"from": str(), "made": str(), "rows": int(rows), "paths": list(paths), "salt": str(salt), "key": str(key)}:
-            bytes.fromhex(salt + key)
-            pairs = all(isinstance(p, list) and len(p) == 2 and all(isinstance(text, str) for text in p) for p in paths)
-            return rows >= 0 and len(salt) == 32 and len(key) == 64 and pairs
-    return False
-
-
-def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], check: bytes) -> None:
-    plain, keyed = hashlib.sha256(), hashlib.blake2b(key=check, digest_size=CHECK_BYTES)
-    for block in itertools.chain((MAGIC, json.dumps(header).encode() + b"\n"), entries):
-        stream.write(block)
-        plain.update(block)
-        keyed.update(block)
-    stream.write(plain.digest() + keyed.digest())
-
-
-def _entries(file: Path, count: int, paths: list[int]) -> Iterator[entries.Entry]:
-    """Nothing in it is from the future: a colleague's clock that is ahead would otherwise outdo what happens here later."""
-    now = time.time()
-    with _opened(file) as stream:
-        stream.seek(len(MAGIC))
-        stream.readline(MAX_HEADER_BYTES)
-        while count > 0:
-            block = stream.read(min(count, ENTRIES_AT_ONCE) * ENTRY.size)
-            for subject, fingerprint, sure, answered, place in ENTRY.iter_unpack(block):
-                if place >= len(paths) or not answered >= 0:  # the seal is right, so somebody has made it so
-                    raise FileError(f"{file.name} is damaged or not complete. {ANOTHER}", kind="damaged")
-                yield subject, fingerprint, sure, min(answered, now), paths[place]
-            count -= ENTRIES_AT_ONCE
-
-
-def _derived(code: str, salt: bytes) -> tuple[bytes, bytes]:
-    both = hashlib.blake2b(code.encode(), salt=salt, person=b"cgu-memory", digest_size=64).digest()
-    return both[:32], both[32:]
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+def _entries(file: Path, sent: Contents, places: list[int]) -> Iterator[entries.Entry]:
+    """Unpack the entries of a file, with the numbers that its places have here."""
+    now = time.time()  # a colleague's clock that is ahead would otherwise outdo what happens here later
+    for block in sent.blocks:
+        for subject, fingerprint, sure, answered, place in ENTRY.iter_unpack(block):
+            if place >= len(places) or not answered >= 0:  # the seal is right, so it was made so
+                raise damaged(file)
+            yield subject, fingerprint, sure, min(answered, now), places[place]
