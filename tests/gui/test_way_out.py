@@ -148,7 +148,7 @@ class TestSettings:
         (tmp_path / "letter.pem").write_text("hello")
         network.use_file(tmp_path / "letter.pem")
         assert services.preferences.load().ca_file == str(authority.file)
-        assert "letter.pem holds no certificate" in network.file_remark.text()
+        assert "letter.pem contains no certificate" in network.file_remark.text()
         assert network.file_name.text() == "authority.pem"
         network.clear.click()
         assert services.preferences.load().ca_file == ""
