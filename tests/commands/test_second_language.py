@@ -179,6 +179,6 @@ def test_a_home_that_does_not_answer_is_told_in_english(
     monkeypatch.setattr(cli, "TIDY_SECONDS", 0.1)
     monkeypatch.setattr(cli, "catalogue_for", lambda *_given: gone.wait())
     try:
-        assert run(capsys, "nothing-of-this-name")[1].startswith("There is no such file")
+        assert run(capsys, "nothing-of-this-name")[1].startswith("There is no file")
     finally:
         gone.set()
