@@ -1,4 +1,4 @@
-"""Draws the README's pictures anew: the real window on the sample file, against a practice server, one for each step."""
+"""The pictures of the README: the real window on the sample file, against a practice server, one for each step."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ class Camera:
         self._scheme = scheme
 
     def wait(self, done: Callable[[], bool]) -> None:
-        """Let the window live until ``done``; TimeoutError after a minute."""
+        """Let the window live until ``done``.
+
+        Raises:
+            TimeoutError: a minute has passed.
+        """
         loop, look, end = QEventLoop(), QTimer(), QTimer()
         look.timeout.connect(lambda: loop.quit() if done() else None)
         end.setSingleShot(True)
@@ -56,7 +60,7 @@ class Camera:
             raise TimeoutError("the window did not come to show what was to be seen")
 
     def take(self, name: str) -> None:
-        """Save what the window shows as ``NAME.png``; in dark only what the README shows, as ``NAME-dark.png``."""
+        """Save what the window shows as ``NAME.png``.  In dark only what the README shows, as ``NAME-dark.png``."""
         if self._scheme is Scheme.DARK and name not in IN_DARK:
             return
         rest = QEventLoop()
@@ -98,7 +102,7 @@ def walk(window: MainWindow, camera: Camera) -> None:
 
 
 def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
-    """A long file while it is read, and one that can be read in two ways."""
+    """Show a long file while it is read, and one that can be read in two ways."""
     page = window.file_page
     window.show_step(Step.FILE)
     long, two = folder / "contacts-2026.csv", folder / "contacts.csv"
@@ -116,7 +120,7 @@ def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
 
 
 def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
-    """What a run leaves: its receipt, and the file of failed rows, opened again."""
+    """Show what a run leaves: its receipt, and the file of failed rows, opened again."""
     session, failed = window.session, folder / "contacts - failed rows.xlsx"
     if session.run is None:
         raise RuntimeError("there is no run to show the papers of")
@@ -131,7 +135,7 @@ def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
 
 
 def drawn(page: str) -> QPixmap:
-    """The first part of a receipt, as its PDF shows it."""
+    """Draw the first part of a receipt, as its PDF shows it."""
     document = QTextDocument()
     document.setHtml(papers.for_pdf(page))
     document.setDocumentMargin(MARGIN)
@@ -145,7 +149,7 @@ def drawn(page: str) -> QPixmap:
 
 
 def main() -> int:
-    """Light pictures, then dark ones."""
+    """Take light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     PICTURES.mkdir(parents=True, exist_ok=True)
     application = app.make_application()

@@ -133,7 +133,7 @@ def test_a_failure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 
 @PSEUDO
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of each option and command the explanation is ours; the frame around them is Python's own."""
+    """Each explanation of an option or command is ours.  The frame around them is Python's own."""
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     lines = capsys.readouterr().out.partition("⟦commands⟧")[2].splitlines()
