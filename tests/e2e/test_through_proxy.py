@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy, Way, answer
+from fake_proxy import AUTH, RECORDS, FakeProxy, Way, answer
 from program import ENOUGH_SECONDS, PROGRAM, Program, workbook
 
 HEADINGS = ("Email", "First Name")

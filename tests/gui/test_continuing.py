@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy
+from fake_proxy import AUTH, RECORDS, FakeProxy
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rig import plan_of, recorded, table_of
