@@ -124,7 +124,7 @@ def earlier(
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     harmful = can_harm(plan)
     found = EarlierUploads(unfinished, sent, {}, rows=len(plan.table.rows), **_loss(journal, harmful=harmful))
-    past = journal.past(plan, repeatable=repeatable, client_id=client_id)
+    past = journal.duplicate_lookup(plan, repeatable=repeatable, client_id=client_id)
     repeatable = repeatable and past.knows_repeatable
     if not (harmful or repeatable):
         return found
@@ -200,10 +200,10 @@ class _Loss(TypedDict):
 
 def tell_loss(journal: Journal, tell: Callable[[str], object]) -> None:
     """Tell that an earlier journal is lost, once, whoever opened the journal when it was noticed."""
-    if (lost := journal.loss(untold=True)) is not None:
+    if (lost := journal.loss(unannounced=True)) is not None:
         tell(loss_in_words(lost[0], lost[1]))
         with suppress(DiskFull):  # then it is told once more
-            journal.loss_told()
+            journal.mark_loss_announced()
 
 
 def loss_in_words(when: str, file: str) -> str:

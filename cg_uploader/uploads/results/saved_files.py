@@ -57,4 +57,4 @@ def save_sent_rows(journal: Journal, target: Path, paths: AppPaths) -> tuple[int
         UsageError: ``target`` must be spared or cannot be saved, or nothing is remembered.
     """
     ensure_spared(target, paths, journal)
-    return journal.memories().export_to(target)
+    return journal.sent_rows_file().export_to(target)
