@@ -82,7 +82,7 @@ def test_totals_add_up_at_every_moment(journal: Journal) -> None:
     assert journal.summary(run).counts[RowStatus.NOT_SENT] == 5
     journal.record(run, [], intents=[0, 1, 2])
     assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
-    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], back=[(2, WAITING)])
+    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], returned=[(2, WAITING)])
     summary = journal.end(run, Stop(StopReason.INTERRUPTED))
     assert {status.value: n for status, n in summary.counts.items() if n} == {
         "accepted": 1,

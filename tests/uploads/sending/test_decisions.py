@@ -53,7 +53,7 @@ def test_a_once_only_row_is_what_is_known_of_it_as_the_user_has_chosen(skip: boo
 
 @pytest.mark.parametrize("known", [ACCEPTED, NOT_SURE])
 def test_without_a_choice_a_row_that_may_have_left_is_asked_about(known: KnownRow) -> None:
-    with pytest.raises(AlreadyUploaded, match="Row 3 stands in an earlier upload"):
+    with pytest.raises(AlreadyUploaded, match="Row 3 is in an earlier upload"):
         states(Answers({1: known}), "ab", kind=DataType.SURVEY, skip=None)
     assert states(Answers({1: NOT_SENT}), "ab", kind=DataType.SURVEY, skip=None) == ["waiting"] * 2
 

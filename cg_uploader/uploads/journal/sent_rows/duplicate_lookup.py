@@ -182,7 +182,7 @@ def take_over(db: sqlite3.Connection, run: int, plan: Plan, *, again: bool, is_h
 
     Otherwise an older run that goes on later would send an older text of a row after the newer one.  Two kinds of repeatable
     rows stay with the other run too.  Of a run of the same file that is under way, it is not known which row is the newer.
-    Rows of another customer's run are about somebody else.  Failed rows that may have arrived there begin as *not sure* here.
+    Rows of another customer's run are about something else.  Failed rows that may have arrived there begin as *not sure* here.
 
     Args:
         db: The journal.
