@@ -1,4 +1,4 @@
-"""The journal's file: made private before SQLite sees it, opened or set aside, and SQLite's failures in words."""
+"""The opening of the journal's file, which is made private first, or set aside where it is damaged."""
 
 from __future__ import annotations
 
@@ -9,46 +9,49 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cg_uploader.errors import DiskFull, JournalError, RunChanged
+from cg_uploader.errors import DiskFull, JournalError
 from cg_uploader.model.run import Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.system.atomic_file import FULL
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal import commit_counter, corruption, migration_copy, schema
-from cg_uploader.uploads.journal.locks import ensure_same, gate, gone, identity_of, of_unknown_runs
+from cg_uploader.uploads.journal.run_locks import ensure_same, gate, identity_of, of_unknown_runs
+from cg_uploader.uploads.journal.sqlite_errors import cannot_be_kept, translated
 
-# How long a journal on a full disk is waited for while another program has it.
+# How long to wait for a journal on a full disk while another program has it open.
 ALONE_SECONDS = 2.0
-# What a run under way needs free, so that the outcomes of the rows in flight can be recorded when nothing new leaves.
+# Free space that a run needs to record the outcomes of the rows in flight.
 RESERVE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedDatabase:
-    """The journal, open: its connection (write-ahead log, every commit on the platter, deleted values overwritten)."""
+    """The open journal."""
 
+    # Its connection: write-ahead log, every commit on disk when it returns, deleted values overwritten.
     db: sqlite3.Connection
     # The journal's key.
     secret: bytes
-    # Where its commits are acknowledged.
+    # The count of its commits.
     counter: commit_counter.CommitCounter
-    # Which file it is (see `locks.ensure_same`).
+    # Device and number of the file (see `run_locks.ensure_same`).
     file: tuple[int, int] | None
-    # Where a damaged journal was moved just now; None usually.
+    # Where a damaged journal was moved just now. None where there was none.
     set_aside: Path | None
-    # Whether an earlier journal was found damaged or gone just now.
+    # Whether an earlier journal proved damaged or gone just now.
     lost: bool
 
 
 def open_journal(paths: AppPaths) -> OpenedDatabase:
-    """Open the journal; a damaged one is moved aside whole before, and a new one begun.
+    """Open the journal.  A damaged one is moved aside whole before, and a new one is begun.
 
-    JournalError when the file is foreign or newer than this program; it stays as it is then.
+    Raises:
+        JournalError: The file is foreign or newer than this program.  It stays as it is.
     """
     file = paths.journal
     with translated(file):
@@ -58,10 +61,10 @@ def open_journal(paths: AppPaths) -> OpenedDatabase:
             return _connected(file, paths.locks, aside)
         except _CommitsMissing as behind:
             return _connected(file, paths.locks, _set_aside_behind(paths, behind.file))
-        except DiskFull as full:  # what programs share needs some bytes, and reading needs none
+        except DiskFull as full:  # memory that programs share needs some bytes on disk, and reading alone needs none
             try:
                 return _connected(file, paths.locks, aside, alone=True)
-            except JournalError:  # to be brought up to date it needs some after all
+            except JournalError:  # a migration needs some after all
                 raise full from None
 
 
@@ -96,7 +99,7 @@ def open_to_read(paths: AppPaths) -> OpenedDatabase:
 
 def _refuse_earlier(connection: sqlite3.Connection, file: Path) -> None:
     if schema.version_of(connection) < len(schema.MIGRATIONS):
-        raise _not_kept(file, "it is of an earlier version and cannot be brought up to date")
+        raise cannot_be_kept(file, _("it is of an earlier version and cannot be brought up to date"))
 
 
 def _connected_to_read(file: Path) -> sqlite3.Connection:
@@ -119,13 +122,15 @@ def _connected_to_read(file: Path) -> sqlite3.Connection:
 
 
 class _CommitsMissing(JournalError):
-    """The journal that was opened has lost commits, and ``is_damaged`` could not see it."""
+    """The journal that was opened lacks commits, and ``is_damaged`` could not see it."""
 
     def __init__(self, journal: Path, file: tuple[int, int] | None) -> None:
-        """``file``: which file it is."""
+        """``file`` is its device and number."""
         super().__init__(
-            f"{journal}, the record of uploads, lacks what was recorded last: it is an older copy, or damaged. "
-            "Make room on that disk, then start CG Uploader again: it sets the record aside and says what that means."
+            _(
+                "{journal}, the record of uploads, lacks what was recorded last: it is an older copy, or damaged. Make room on "
+                "that disk, then start CG Uploader again: it sets the record aside and says what that means."
+            ).format(journal=journal)
         )
         self.file = file
 
@@ -136,19 +141,17 @@ def _refuse_behind(connection: sqlite3.Connection, known: commit_counter.Acknowl
 
 
 def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = False) -> OpenedDatabase:
-    """Open the file.
-
-    ``alone``: no other program has it meanwhile, so that SQLite keeps in memory what programs share.
-    """
+    """Open the file.  With ``alone``, no other program can have it open, so SQLite keeps in memory what programs share."""
     with translated(file):
         _refuse_foreign(file, "immutable=1" if alone else "mode=ro")
         _create_private(file)
         opened = identity_of(file)
         known = commit_counter.acknowledged(file)
-        address = f"{file.absolute().as_uri()}?mode=rw"  # SQLite makes no file that others could read
+        address = f"{file.absolute().as_uri()}?mode=rw"  # so SQLite makes no file, which others could read
         timeout = ALONE_SECONDS if alone else schema.BUSY_SECONDS
         connection = sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(connection.close)
             if alone:
                 connection.execute("pragma locking_mode=exclusive")
             migrated = schema.bring_up_to_date(connection, file)
@@ -158,9 +161,7 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
             counter = commit_counter.CommitCounter(file, secret)
             lost = _note_loss(connection, counter, aside, of_unknown_runs(file, locks, lambda: last_run(connection)))
-        except BaseException:
-            connection.close()
-            raise
+            on_failure.pop_all()
     if not migrated:
         migration_copy.drop(file)
     return OpenedDatabase(connection, secret, counter, opened, aside, lost)
@@ -168,17 +169,17 @@ def _connected(file: Path, locks: Path, aside: Path | None, *, alone: bool = Fal
 
 def last_run(connection: sqlite3.Connection) -> int:
     """Return the highest number that the journal has given to a run, forgotten ones included."""
-    found = connection.execute("select seq from sqlite_sequence where name = 'run'").fetchone()
-    return int(found[0]) if found else 0
+    record = connection.execute("select seq from sqlite_sequence where name = 'run'").fetchone()
+    return int(record[0]) if record else 0
 
 
 def _note_loss(
     connection: sqlite3.Connection, counter: commit_counter.CommitCounter, aside: Path | None, unknown: Sequence[Path]
 ) -> bool:
-    """Record that an earlier journal was set aside, or that its commits are counted here, or its runs locked, and it is gone.
+    """Record the loss of an earlier journal, and tell whether there was one.
 
-    ``unknown``: the lock files of runs that this journal has never known.  They and the count are dropped last, so that a
-    program which dies in between leaves the loss to the next start.
+    It was set aside just now (``aside``), or it is gone and its count of commits or its lock files (``unknown``) are left.
+    These are deleted last, so that the next start finds the loss again when this program dies in between.
     """
     if aside is None and not unknown and not counter.others():
         return False
@@ -195,20 +196,20 @@ def _note_loss(
     return True
 
 
-def loss(connection: sqlite3.Connection, *, untold: bool) -> tuple[str, str, bool] | None:
-    """Return the day, the file's name and whether the user has answered, of the last loss; None when there was none.
+def loss(connection: sqlite3.Connection, *, unannounced: bool) -> tuple[str, str, bool] | None:
+    """Return the last loss: its day, the file's name now, and whether the user has answered.  None when there was none.
 
-    ``untold``: only of those that the user was not told of.
+    With ``unannounced``, only a loss that the user has not seen counts.
     """
     query = "select day, file, known_to_person from loss where told < ? order by rowid desc limit 1"
-    found = connection.execute(query, (1 if untold else 2,)).fetchone()
-    return None if found is None else (found[0], found[1], bool(found[2]))
+    record = connection.execute(query, (1 if unannounced else 2,)).fetchone()
+    return None if record is None else (record[0], record[1], bool(record[2]))
 
 
 def _make_strict(connection: sqlite3.Connection) -> None:
     connection.execute("pragma synchronous=full")
     if connection.execute("pragma secure_delete=on").fetchone()[0] != 1:
-        raise JournalError("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it.")
+        raise JournalError(_("This computer's SQLite cannot overwrite what it deletes, so nothing is recorded with it."))
 
 
 def _set_aside_if_damaged(paths: AppPaths) -> Path | None:
@@ -219,43 +220,45 @@ def _set_aside_if_damaged(paths: AppPaths) -> Path | None:
         return corruption.set_aside(file, paths.locks) if corruption.is_damaged(file) else None
 
 
-def _set_aside_behind(paths: AppPaths, found: tuple[int, int] | None) -> Path | None:
-    """Move the journal away that was ``found`` to have lost commits; None when another program has done it meanwhile."""
+def _set_aside_behind(paths: AppPaths, opened: tuple[int, int] | None) -> Path | None:
+    """Move the journal that lacks commits away.  Return None when another program has done it meanwhile."""
     with gate(paths.journal):
-        return corruption.set_aside(paths.journal, paths.locks) if identity_of(paths.journal) == found else None
+        return corruption.set_aside(paths.journal, paths.locks) if identity_of(paths.journal) == opened else None
 
 
 def _refuse_links(file: Path) -> None:
-    """A link in the journal's place would let somebody else choose what is read and written."""
+    """Refuse a link, which would let another user choose what is read and written."""
     companions = (*corruption.COMPANIONS, commit_counter.SUFFIX, ".lock")
-    for path in (file, *(file.with_name(file.name + ending) for ending in companions)):
+    for path in (file, *(file.with_name(file.name + suffix) for suffix in companions)):
         if path.is_symlink():
-            raise JournalError(f"{path} is a link, and nothing is recorded through a link. Remove it, then try again.")
+            raise JournalError(
+                _("{path} is a link, and nothing is recorded through a link. Remove it, then try again.").format(path=path)
+            )
 
 
-def _refuse_foreign(file: Path, way: str) -> None:
-    """Look at the file through a connection that cannot write: not even the write-ahead log of a newer journal is touched."""
+def _refuse_foreign(file: Path, mode: str) -> None:
+    """Look at the file through a connection that cannot write, so that even the log of a newer journal stays unchanged."""
     if not file.is_file() or not corruption.size_of(file) or file.with_name(file.name + "-journal").exists():
         return
-    address = f"{file.absolute().as_uri()}?{way}"
+    address = f"{file.absolute().as_uri()}?{mode}"
     with closing(sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)) as connection:
         schema.refuse_foreign(connection, file)
 
 
 def _create_private(file: Path) -> None:
-    """SQLite makes files that others can read, so the file exists, readable by its owner alone, before SQLite opens it.
+    """Make the file, readable by its owner alone, before SQLite opens it.  SQLite makes files that others can read.
 
-    One that is there is not opened here, and a new one gets its name when it is closed (see ``corruption.is_damaged``).
+    An existing file is not opened here, and a new one gets its name when it is closed (see ``corruption.is_damaged``).
     """
     try:
         if not file.exists():
             _create(file)
         if not stat.S_ISREG(file.stat().st_mode):
-            raise _not_kept(file, "something else stands in its place")
+            raise cannot_be_kept(file, _("its name belongs to something else"))
     except OSError as error:
-        raise _not_kept(file, error.strerror or "") from None
+        raise cannot_be_kept(file, error.strerror or "") from None
     if not os.access(file, os.R_OK | os.W_OK):
-        raise _not_kept(file, os.strerror(errno.EACCES))
+        raise cannot_be_kept(file, os.strerror(errno.EACCES))
 
 
 def _create(file: Path) -> None:
@@ -264,28 +267,28 @@ def _create(file: Path) -> None:
     try:
         os.link(name, file)
     except FileExistsError:
-        return  # somebody else was quicker
-    except OSError:  # a disk that knows no second names
+        return  # another program was quicker
+    except OSError:  # the disk has no hard links
         with contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     finally:
         Path(name).unlink(missing_ok=True)
 
 
-def _not_kept(file: Path, why: str) -> JournalError:
-    return JournalError(
-        f"The record of uploads cannot be kept in {file.parent} ({why}). "
-        "Make that folder writable, then try again; nothing was sent."
-    )
-
-
 def ensure_space(folder: Path, needed: int) -> None:
-    """DiskFull unless ``needed`` bytes are free where the journal lives."""
+    """Make sure that ``needed`` bytes are free in the journal's folder.
+
+    Raises:
+        DiskFull: They are not.
+        JournalError: The folder cannot be reached.
+    """
     free = _free(folder)
     if free < needed:
         raise DiskFull(
-            f"The record of this upload needs {needed / 1e6:,.0f} MB in {folder}, and {free / 1e6:,.0f} MB are free. "
-            "Make room on that disk, then continue."
+            _(
+                "The record of this upload needs {needed:,.0f} MB in {folder}, and {free:,.0f} MB are free. Make room on that "
+                "disk, then continue."
+            ).format(needed=needed / 1e6, folder=folder, free=free / 1e6)
         )
 
 
@@ -294,84 +297,15 @@ def _free(folder: Path) -> int:
         return shutil.disk_usage(folder).free
     except OSError as error:
         raise JournalError(
-            f"The record of uploads cannot be kept in {folder} any more ({error.strerror}). "
-            "Make that folder reachable, then start again."
+            _(
+                "The record of uploads cannot be kept in {folder} any more ({reason}). Make that folder reachable, then start "
+                "again."
+            ).format(folder=folder, reason=error.strerror)
         ) from None
 
 
 def why_no_room(folder: Path) -> Stop | None:
-    """Why a run should not go on; None while what is in flight can surely be recorded."""
+    """Return why a run should stop, or None while there is room to record what is in flight."""
     if _free(folder) >= RESERVE_BYTES:
         return None
     return stop_for(StopReason.NO_ROOM, megabytes=f"{RESERVE_BYTES / 1e6:,.0f}", folder=str(folder))
-
-
-@contextlib.contextmanager
-def translated(file: Path, run: int | None = None) -> Iterator[None]:
-    """SQLite's failures as ours: DiskFull, or JournalError with a sentence; SQLite's own texts may quote a row's values.
-
-    ``run``: what is read belongs to this run, and RunChanged says so when it is not as it was written.
-    """
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise _operational(error, file, run) from None
-    except sqlite3.DatabaseError as error:
-        if corruption.is_damage(error):
-            corruption.note(file)
-        raise JournalError(
-            f"The record of uploads {file} is damaged. Start CG Uploader again: it sets the damaged record aside and says "
-            "what that means."
-        ) from None
-    except (KeyError, ValueError):
-        raise _changed(file, run) from None
-    except OSError as error:
-        raise (_full(file) if error.errno in FULL else _not_written(file, error)) from None
-
-
-def _operational(error: sqlite3.OperationalError, file: Path, run: int | None) -> JournalError:
-    """By the code that SQLite gives, whose low byte is the kind; an error that Python makes itself has none."""
-    match getattr(error, "sqlite_errorcode", None):
-        case None:
-            return _changed(file, run)  # a text in the file that is no Unicode
-        case sqlite3.SQLITE_ERROR:
-            pass
-        case code:
-            kind = code & 0xFF
-            if kind == sqlite3.SQLITE_IOERR and not file.exists():
-                return gone(file)
-            if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-                return _full(file)
-            if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                return JournalError(f"Another program keeps {file} busy. Close it, then continue.")
-            if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-                return _not_kept(file, "it cannot be written")
-    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
-    return JournalError(f"The record of uploads {file} cannot be used ({name}). Close what else uses it, then try again.")
-
-
-def _not_written(file: Path, error: OSError) -> JournalError:
-    return JournalError(
-        f"{error.filename or file} cannot be written ({error.strerror}), so uploads cannot be recorded. "
-        "Make it writable, then continue; nothing was sent that is not recorded."
-    )
-
-
-def _full(file: Path) -> DiskFull:
-    return DiskFull(
-        f"The disk is full: {file}, the record of uploads, cannot be written. "
-        "Make room on that disk, then try again; nothing was sent that is not recorded."
-    )
-
-
-def _changed(file: Path, run: int | None) -> JournalError:
-    """SQLite finds nothing wrong, and yet it is not what was written; the other runs, and what is remembered, can be used."""
-    if run is not None:
-        return RunChanged(
-            f"Something that {file} says of upload {run} is not as it was written: a fault of the disk, or another program. "
-            f"“cg-uploader forget {run}” deletes that upload from the record; the others can be used."
-        )
-    return JournalError(
-        f"Something in {file}, the record of uploads, is not as it was written: a fault of the disk, or another program. "
-        "Move the file away to begin a new record."
-    )

@@ -15,7 +15,7 @@ from cg_uploader.uploads.sending.scheduler import PendingRow
 
 
 def outcome_of(pending: PendingRow, reply: Reply, decision: Decision, headings: Sequence[str]) -> Outcome:
-    """What became of the ticket's row."""
+    """Return the outcome of a row.  ``headings`` are those of the configuration."""
     status = decision.status
     messages: Messages = ()
     if status is RowStatus.REFUSED and reply.errors:

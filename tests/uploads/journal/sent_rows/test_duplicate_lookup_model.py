@@ -241,7 +241,7 @@ class World:
 
     def export(self, who: int, _: bool | None, __: random.Random) -> None:
         computer, file = self.computers[who], self.folder / f"memory {len(self.memories)}"
-        _, code = computer.journal.memories().export_to(file)
+        _, code = computer.journal.sent_rows_file().export_to(file)
         known = Knowledge()
         known.learn(computer.own)
         self.memories.append((file, code, known))
@@ -251,7 +251,7 @@ class World:
         with suppress(UploaderError):
             self.export(1 - who, None, chance)
         file, code, known = chance.choice(self.memories or [(self.folder, "", Knowledge())])
-        self.computers[who].journal.memories().import_from(file, code)
+        self.computers[who].journal.sent_rows_file().import_from(file, code)
         self.computers[who].known.learn(known)
 
     def damage(self, who: int, _: bool | None, chance: random.Random) -> None:

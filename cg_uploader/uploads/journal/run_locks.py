@@ -1,4 +1,4 @@
-"""Who works on a run: one program at a time on this computer, by a lock that its death releases."""
+"""The locks that let one program at a time work on a run.  They are released when the program ends, also by a crash."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cg_uploader.model.message import message
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.system.pending_saves import lock
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored_text, stored_text
 
 TIMEOUT_SECONDS = 1.0
@@ -25,19 +26,22 @@ LOOK_SECONDS = 0.01
 
 @contextmanager
 def gate(journal: Path) -> Iterator[None]:
-    """One at a time on this computer, for moments: make or move or delete the journal, take a run's lock or look at one.
+    """Let one program at a time make, move or delete the journal, take a run's lock or look at one.
 
-    A look at a lock takes it, so that two looks at once would each say that somebody works.  Whoever is in the middle of a
-    commit may come through, whoever is inside must not begin one.  JournalError when it stays shut.
+    A look at a lock takes it for a moment, so that of two looks at once each would find the run locked.  A program inside a
+    commit may wait for the gate.  A program inside the gate must not begin a commit.
+
+    Raises:
+        JournalError: The gate stays shut, or the journal's folder is gone.
     """
     if not journal.parent.is_dir():
-        raise gone(journal)  # filelock would make the folder, which others could look into
+        raise gone(journal)  # filelock would make the folder, readable by other users
     try:
         lock = _locked(Path(f"{journal}.lock"), GATE_SECONDS)
     except FileNotFoundError:
         raise gone(journal) from None
     except Timeout:
-        raise JournalError(f"Another program keeps {journal} busy. Close it, then continue.") from None
+        raise JournalError(_("Another program keeps {file} busy. Close it, then continue.").format(file=journal)) from None
     try:
         yield
     finally:
@@ -45,9 +49,12 @@ def gate(journal: Path) -> Iterator[None]:
 
 
 def _locked(file: Path, seconds: float) -> BaseFileLock:
-    """The lock of ``file``; Timeout when somebody else has it, JournalError when nobody can have it here.
+    """Take the lock of ``file``.
 
-    FileNotFoundError when its folder is gone.
+    Raises:
+        Timeout: Another program has it.
+        FileNotFoundError: Its folder is gone.
+        JournalError: Files cannot be locked here.
     """
     lock = FileLock(file, mode=0o600, poll_interval=LOOK_SECONDS)
     try:
@@ -55,39 +62,46 @@ def _locked(file: Path, seconds: float) -> BaseFileLock:
     except (Timeout, FileNotFoundError):
         raise
     except (OSError, NotImplementedError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or "locks are not possible there"
+        reason = (isinstance(error, OSError) and error.strerror) or _("locks are not possible there")
         raise JournalError(
-            f"{file} cannot be locked ({why}), so two programs could do the same at once. Make sure that it is a file which "
-            "you may write, or delete it while no CG Uploader runs, then try again."
+            _(
+                "{file} cannot be locked ({reason}), so two programs could do the same at once. Make sure that it is a file "
+                "which you may write, or delete it while no CG Uploader runs, then try again."
+            ).format(file=file, reason=reason)
         ) from None
     return lock
 
 
 def identity_of(journal: Path) -> tuple[int, int] | None:
-    """Which file stands there; None when there is none."""
+    """Return device and number of the file, or None when there is none."""
     try:
-        found = journal.stat()
+        status = journal.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def ensure_same(journal: Path, opened: tuple[int, int] | None) -> None:
-    """JournalError unless the file that was opened still stands in its place: else nobody would read what is written to it."""
+    """Make sure that the opened file still has the journal's name.  Otherwise what is written to it would be lost.
+
+    Raises:
+        JournalError: It was moved or deleted.
+    """
     if opened is None or identity_of(journal) != opened:
-        raise gone(journal, "Start again; nothing was sent.")
+        raise gone(journal, _("Start again; nothing was sent."))
 
 
-def gone(journal: Path, advice: str = "Start again.") -> JournalError:
-    """What to raise when the journal, or its folder, is not there any more."""
-    return JournalError(f"{journal}, the record of uploads, was deleted or moved away at this moment. {advice}")
+def gone(journal: Path, advice: str = "") -> JournalError:
+    """Return the error for a journal that does not exist any more.  ``advice`` says what to do."""
+    text = _("{file}, the record of uploads, was deleted or moved away at this moment.").format(file=journal)
+    return JournalError(text + " " + (advice or _("Start again.")))
 
 
 class RunLocks:
-    """The locks of a journal's runs; ``holder`` says who is recorded as the one that works on a run."""
+    """The locks of a journal's runs, one file each."""
 
     def __init__(self, paths: AppPaths, opened: tuple[int, int] | None, holder: Callable[[int], str]) -> None:
-        """One lock file per run; ``opened``: which file was opened as the journal."""
+        """``opened`` is the journal's file.  ``holder`` returns the program that works on a run, as it is stored."""
         self._journal = paths.journal
         self._opened = opened
         self._folder = paths.locks
@@ -95,9 +109,13 @@ class RunLocks:
         self._begun: dict[int, BaseFileLock] = {}
 
     def acquire(self, run: int, seconds: float = TIMEOUT_SECONDS) -> BaseFileLock:
-        """The run's lock; RunHeld, with who and since when, when somebody else has it.
+        """Take the run's lock, and wait up to ``seconds`` for it.
 
-        JournalError when the journal was moved or deleted since it was opened; that cannot happen any more while one is held.
+        While a lock is held, the journal is not moved or deleted.
+
+        Raises:
+            RunHeld: Another program has the lock.  The error says which, and since when.
+            JournalError: The journal was moved or deleted since it was opened.
         """
         with gate(self._journal):
             ensure_same(self._journal, self._opened)
@@ -106,36 +124,38 @@ class RunLocks:
     def _acquire(self, run: int, seconds: float) -> BaseFileLock:
         file = self._folder / f"run-{run}.lock"
         if file.is_symlink():
-            raise JournalError(f"{file} is a link, and no upload is locked through a link. Remove it, then try again.")
+            raise JournalError(
+                _("{file} is a link, and no upload is locked through a link. Remove it, then try again.").format(file=file)
+            )
         try:
             return _locked(file, seconds)
         except FileNotFoundError:
             raise gone(self._journal) from None
         except Timeout:
-            who = stored_text(self._holder(run))
-            raise RunHeld(
-                f"Another CG Uploader works on upload {run} at this moment{f' ({who})' if who else ''}. "
-                "Wait until it ends, or stop it there."
-            ) from None
+            if holder := stored_text(self._holder(run)):
+                text = _("Another CG Uploader works on upload {run} at this moment ({holder}).").format(run=run, holder=holder)
+            else:
+                text = _("Another CG Uploader works on upload {run} at this moment.").format(run=run)
+            raise RunHeld(text + " " + _("Wait until it ends, or stop it there.")) from None
 
     def begin(self, run: int) -> None:
-        """Hold a new run until ``taken`` hands its lock over, or ``release``.
+        """Take the lock of a new run, until ``taken`` hands it over or ``release``.
 
-        The journal has given out its number before: a lock of a number that it does not know shows a journal that is lost.
+        The journal has given out the number before.  A lock of a number that it does not know shows that a journal is lost.
         """
         self._begun[run] = self.acquire(run, 0)
 
     def taken(self, run: int) -> BaseFileLock | None:
-        """The lock of a run that this program has begun, once."""
+        """Hand over the lock of a run that this program has begun, once.  None when there is none."""
         return self._begun.pop(run, None)
 
     def release(self) -> None:
-        """Let go of every run that was begun and not taken."""
+        """Release the locks of runs that were begun and not taken."""
         while self._begun:
             self._begun.popitem()[1].release()
 
     def is_held(self, run: int) -> bool:
-        """Whether somebody works on the run, this program included."""
+        """Tell whether a program works on the run, this one included."""
         if self._journal.parent.is_dir() and not os.access(self._journal.parent, os.W_OK):  # there can be no gate
             return self._is_seen_held(run)
         with gate(self._journal):
@@ -146,7 +166,7 @@ class RunLocks:
         return False
 
     def _is_seen_held(self, run: int) -> bool:
-        """Whether the run's lock is held, where nothing can be written: then there is a lock file, and looking makes none."""
+        """Tell whether the run's lock is held, where nothing can be written.  Looking makes no lock file there."""
         try:
             handle = os.open(self._folder / f"run-{run}.lock", os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         except OSError:
@@ -158,10 +178,10 @@ class RunLocks:
 
 
 def of_unknown_runs(journal: Path, folder: Path, last_run: Callable[[], int]) -> list[Path]:
-    """Return the lock files of runs that ``journal`` has never known, and that nobody works on.
+    """Return the lock files of runs that ``journal`` has never known, and that no program works on.
 
     They show that an earlier journal is gone, its count of commits included.  ``last_run`` reads the highest number that the
-    journal has given out.  It is asked last: another program may have begun a run in between.
+    journal has given out.  It is asked last, because another program may have begun a run in between.
     """
     locked = {file: file.stem.removeprefix("run-") for file in folder.glob("run-*.lock") if not file.is_symlink()}
     known = last_run()
@@ -181,34 +201,35 @@ def _is_free(file: Path) -> bool:
     return True
 
 
-def somebody_works(folder: Path) -> bool:
-    """Whether any run is being worked on, whoever recorded it and wherever.  To be asked inside ``gate``.
+def any_run_locked(folder: Path) -> bool:
+    """Tell whether a program works on any run, of this journal or another.  Called inside ``gate``.
 
-    JournalError when that cannot be found out.
+    Raises:
+        JournalError: The locks cannot be looked at.
     """
     for file in folder.glob("run-*.lock"):
         if file.is_symlink():
-            continue  # not one of ours
+            continue  # no lock of this program is a link
         try:
             _locked(file, 0).release()
         except FileNotFoundError:
-            return False  # all of them are
+            return False  # the folder is gone, and all locks with it
         except Timeout:
             return True
     return False
 
 
-def who_i_am() -> str:
-    """Name the user; empty when this computer has no name for them."""
+def user_name() -> str:
+    """Return the user's name on this computer, and an empty text when there is none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
 
 
-def as_holder() -> str:
-    """Who holds a run, as the journal keeps it: user, computer, process, since when."""
-    user = who_i_am() or message(UploadMessage.NAMELESS_USER)
+def describe_holder() -> str:
+    """Return what the journal stores of this program when it works on a run: user, computer, process, since when."""
+    user = user_name() or message(UploadMessage.NAMELESS_USER)
     computer = computer_name() or message(UploadMessage.THIS_COMPUTER)
     since = datetime.now().astimezone().isoformat(timespec="minutes")
     return as_stored_text(message(UploadMessage.HOLDER, user=user, computer=computer, process=os.getpid(), since=since))

@@ -151,7 +151,7 @@ def test_what_a_run_takes_is_estimated_high_enough(paths: AppPaths, text: str, c
         before = stored(paths)
         preparation.prepare(plan, journal, on_batch=Heard(), control=Control())
         assert stored(paths) - before <= 2 * recording.estimated_bytes(plan) + (1 << 20), "write-ahead log included"
-        journal.remember()
+        journal.add_sent_rows()
         assert paths.journal.stat().st_size - before <= 2 * recording.estimated_bytes(plan) + (1 << 20)
 
 
@@ -182,7 +182,7 @@ class TestPlaces:
 
     def test_a_read_only_disk_is_said(self, disk: Path) -> None:
         Journal(AppPaths(disk / "home")).close()
-        corruption.note(AppPaths(disk / "home").journal)
+        corruption.mark_damaged(AppPaths(disk / "home").journal)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for home in (disk / "home", disk / "new"):
             with pytest.raises(UploaderError, match=str(home)) as caught:
