@@ -333,8 +333,8 @@ def test_a_row_on_its_way_when_the_program_died_is_handed_over_as_one_that_may_h
     with pytest.raises(Killed), Journal(other) as theirs:
         send(survey, theirs, ScriptedClient(before_send=die))
     with Journal(other) as theirs:
-        memories = theirs.memories()
-        assert memories.in_words() == (
+        memories = theirs.sent_rows_file()
+        assert memories.describe() == (
             "This computer remembers 1 accepted row that it has sent itself. 1 more may have arrived.",
         )
         _, code = memories.export_to(tmp_path / "memory")
