@@ -20,7 +20,7 @@ from cg_uploader.settings.language import catalogue_for
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.home import find_home
 from cg_uploader.system.named_file import is_there, within
-from cg_uploader.system.pending_saves import remove_left
+from cg_uploader.system.pending_saves import remove_leftovers
 from cg_uploader.translation import _, ngettext
 
 # Commands that are worth a line in the log.
@@ -32,7 +32,7 @@ Command = Callable[[argparse.Namespace, Terminal], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
     _complete_streams()
-    given = environment_cleanup.settle(os.environ)
+    given = environment_cleanup.clean(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     translation.use(None)
     if not terminal.json and not _saves_json(words):
         _choose_language(paths)
-    with crash_handling.kept_quiet(paths):
+    with crash_handling.quiet_crashes(paths):
         try:
             return _guarded(words, terminal, given)
         finally:
@@ -103,7 +103,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
         )
         raise UsageError(text.format(count=len(unknown), command=args.command))
     if args.command in LOGGED:
-        with logs.kept(args.paths):
+        with logs.opened(args.paths):
             return _command(args.command)(args, terminal)
     code = _command(args.command)(args, terminal)
     if terminal.lost:  # what was uploaded stays so, but here the result is all there is
@@ -115,7 +115,7 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
 def _remove_left() -> None:
     """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
     with suppress(OSError, ValueError):  # the command itself says what is wrong with the home
-        within(TIDY_SECONDS, lambda: remove_left(find_home()))
+        within(TIDY_SECONDS, lambda: remove_leftovers(find_home()))
 
 
 def _command(name: str) -> Command:

@@ -47,6 +47,14 @@ def in_use() -> Path | None:
     return _InUse.file
 
 
+def language() -> str:
+    """Return the language of messages as HTML names it, such as ``de`` or ``pt-BR``."""
+    if _InUse.file is None:
+        return "en"
+    name = _InUse.file.parent.parent.name
+    return name.partition(".")[0].partition("@")[0].replace("_", "-")
+
+
 def catalogue(languages: Sequence[str], folder: Path) -> Path | None:
     """Return the catalogue of the first of ``languages`` that has one below ``folder``; None for English.
 

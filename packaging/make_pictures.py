@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PySide6.QtCore import QEventLoop, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPixmap, QTextDocument
+from PySide6.QtWidgets import QApplication
 
 from cg_uploader.gui import app, papers
 from cg_uploader.gui.main_window import MainWindow
@@ -31,7 +32,7 @@ TIMEOUT_MS = 60_000
 PAUSE_MS = 200
 ROWS_TO_SEE = 100
 LONG_ROWS = 900_000
-PART_READ = 300
+PART_READ = 150
 RECEIPT = QSize(860, 1000)
 MARGIN = 32
 IN_DARK = ("4-check", "5-upload")
@@ -40,12 +41,18 @@ IN_DARK = ("4-check", "5-upload")
 class Camera:
     """Waits until the window shows what is wanted, then takes a picture of it."""
 
-    def __init__(self, window: MainWindow, scheme: Scheme) -> None:
+    def __init__(self, window: MainWindow, scheme: Scheme, pictures: Path) -> None:
+        """``pictures``: the folder that gets them."""
         self._window = window
         self._scheme = scheme
+        self._pictures = pictures
 
-    def wait(self, done: Callable[[], bool]) -> None:
-        """Let the window live until ``done``; TimeoutError after a minute."""
+    def wait(self, what: str, done: Callable[[], bool]) -> None:
+        """Let the window live until ``done``.
+
+        Raises:
+            TimeoutError: That takes longer than a minute; the text names ``what`` was waited for.
+        """
         loop, look, end = QEventLoop(), QTimer(), QTimer()
         look.timeout.connect(lambda: loop.quit() if done() else None)
         end.setSingleShot(True)
@@ -53,23 +60,27 @@ class Camera:
         look.start(10)
         end.start(TIMEOUT_MS)
         if loop.exec():
-            raise TimeoutError("the window did not come to show what was to be seen")
+            raise TimeoutError(f"the window did not come to show {what}")
 
-    def take(self, name: str) -> None:
-        """Save what the window shows as ``NAME.png``; in dark only what the README shows, as ``NAME-dark.png``."""
+    def take(self, name: str, *, at_once: bool = False) -> None:
+        """Save what the window shows as ``NAME.png``; in dark only what the README shows, as ``NAME-dark.png``.
+
+        ``at_once``: of something that goes on, so that the window gets no time to come to rest.
+        """
         if self._scheme is Scheme.DARK and name not in IN_DARK:
             return
-        rest = QEventLoop()
-        QTimer.singleShot(PAUSE_MS, rest.quit)
-        rest.exec()
+        if not at_once:
+            rest = QEventLoop()
+            QTimer.singleShot(PAUSE_MS, rest.quit)
+            rest.exec()
         self.keep(name, self._window.grab())
 
     def keep(self, name: str, picture: QPixmap) -> None:
         """Save a picture as ``NAME.png``."""
-        target = PICTURES / f"{name}{'-dark' if self._scheme is Scheme.DARK else ''}.png"
+        target = self._pictures / f"{name}{'-dark' if self._scheme is Scheme.DARK else ''}.png"
         if not picture.save(str(target)):
             raise OSError(f"{target} cannot be written")
-        print(target.relative_to(ROOT))
+        print(target.name)
 
     @property
     def light(self) -> bool:
@@ -81,19 +92,19 @@ def walk(window: MainWindow, camera: Camera) -> None:
     """Go through all steps and take a picture of each."""
     session, upload = window.session, window.upload_page
     app.begin_demo(window)
-    camera.wait(lambda: session.table is not None and session.result is not None)
+    camera.wait("a checked file", lambda: session.table is not None and session.result is not None)
     for number, step in enumerate((Step.CONNECT, Step.FILE, Step.COLUMNS, Step.CHECK), 1):
         window.show_step(step)
         camera.take(f"{number}-{step.name.lower()}")
     window.show_step(Step.UPLOAD)
-    camera.wait(upload.before.button.isEnabled)
+    camera.wait("the button that begins the upload", upload.before.button.isEnabled)
     upload.upload()
-    camera.wait(lambda: upload.progress.bar.value() > ROWS_TO_SEE)
-    camera.take("5-upload")
-    camera.wait(lambda: session.run is not None)
+    camera.wait("some rows of an upload", lambda: upload.progress.bar.value() > ROWS_TO_SEE)
+    camera.take("5-upload", at_once=True)
+    camera.wait("the end of an upload", lambda: session.run is not None)
     camera.take("6-end")
     window.show_history()
-    camera.wait(lambda: window.history_page.model.rowCount() > 0)
+    camera.wait("an upload in the history", lambda: window.history_page.model.rowCount() > 0)
     camera.take("7-history")
 
 
@@ -106,26 +117,38 @@ def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
     long.write_text("Email,First Name,Account Name,Customer since\n" + "".join(lines), encoding="utf-8")
     two.write_text("Email,Name;City,Town\n" + "ann@example.com,Ann;Bonn,Rhein\n" * 30, encoding="utf-8")
     page.open_file(long)
-    camera.wait(lambda: page.zone.name == long.name and page.progress.bar.value() > PART_READ)
-    camera.take("8-first-rows")
+
+    def part_is_read() -> bool:
+        return page.runner.busy and page.zone.name == long.name and page.progress.bar.value() > PART_READ
+
+    camera.wait("the first rows of a long file", part_is_read)
+    camera.take("8-first-rows", at_once=True)
     page.cancel_button.click()
-    camera.wait(lambda: not page.runner.busy)
+    camera.wait("that reading was cancelled", lambda: not page.runner.busy)
     page.open_file(two)
-    camera.wait(lambda: not page.runner.busy)
+    camera.wait("a file that can be read in two ways", lambda: not page.runner.busy and window.session.table is not None)
     camera.take("9-two-readings")
 
 
 def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
-    """What a run leaves: its receipt, and the file of failed rows, opened again."""
+    """What a run leaves: its receipt, and the file of failed rows, opened again.
+
+    ``folder``: the user's own, because nothing is saved in the program's.
+    """
     session, failed = window.session, folder / "contacts - failed rows.xlsx"
     if session.run is None:
         raise RuntimeError("there is no run to show the papers of")
     with Journal(window.services.paths) as journal:
         camera.keep("10-receipt", drawn(receipt(journal, session.run.run)))
     window.upload_page.save_failed_rows(failed)
-    camera.wait(failed.exists)
+    camera.wait("that the failed rows were saved", lambda: not window.upload_page.runner.busy)
+    if not failed.exists():
+        raise RuntimeError(f"the failed rows were not saved: {window.upload_page.after.saved.text}")
     window.file_page.open_file(failed)
-    camera.wait(lambda: session.table is not None and session.table.origin is not None and session.result is not None)
+    camera.wait(
+        "failed rows, checked",
+        lambda: session.table is not None and session.table.origin is not None and session.result is not None,
+    )
     window.show_step(Step.CHECK)
     camera.take("11-failed-rows")
 
@@ -144,26 +167,35 @@ def drawn(page: str) -> QPixmap:
     return picture
 
 
+def draw(pictures: Path, application: QApplication, scheme: Scheme, answer_seconds: float = ANSWER_SECONDS) -> None:
+    """Draw the pictures of one scheme into the folder ``pictures``.
+
+    ``answer_seconds``: how long the practice server takes for each row.
+    """
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
+        paths = AppPaths(Path(home))
+        paths.prepare()
+        practice = Practice(delay=answer_seconds, script=faults.read(sample_script()))
+        services = app.make_services(paths, application, practice)
+        services.theme.choose(scheme)
+        window = MainWindow(Session(), services)
+        window.show()
+        camera = Camera(window, scheme, pictures)
+        walk(window, camera)
+        if camera.light:
+            show_papers(window, camera, Path(folder))
+            show_reading(window, camera, Path(folder))
+        window.close()
+
+
 def main() -> int:
     """Light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["LOGNAME"] = "ann"  # the receipt names a user of the sample, not who draws the picture
     PICTURES.mkdir(parents=True, exist_ok=True)
     application = app.make_application()
     for scheme in (Scheme.LIGHT, Scheme.DARK):
-        with tempfile.TemporaryDirectory() as home:
-            paths = AppPaths(Path(home))
-            paths.prepare()
-            practice = Practice(delay=ANSWER_SECONDS, script=faults.read(sample_script()))
-            services = app.make_services(paths, application, practice)
-            services.theme.choose(scheme)
-            window = MainWindow(Session(), services)
-            window.show()
-            camera = Camera(window, scheme)
-            walk(window, camera)
-            if camera.light:
-                show_papers(window, camera, Path(home))
-                show_reading(window, camera, Path(home))
-            window.close()
+        draw(PICTURES, application, scheme)
     return 0
 
 

@@ -17,6 +17,7 @@ ROOMS = {
     "urllib3": "api",
     "truststore": "api",
     "keyring": "settings",
+    "nacl": "sealing.py",
     "jeepney": "uploads",
     "python_calamine": "sheets",
 }

@@ -256,3 +256,31 @@ def test_words_of_the_window_stay_there() -> None:
 @pytest.mark.parametrize("text", ["Leave --sheet out.", "“cg-uploader resume 3” goes on.", "Ctrl-C again.", "In the terminal."])
 def test_words_of_the_command_line_are_known(text: str) -> None:
     assert OF_THE_COMMAND_LINE.search(text)
+
+
+# Packages whose texts are not translated: the window's not yet, the pretend server's and the log's never.
+_ENGLISH = ("gui/", "practice/", "settings/logs.py")
+
+
+def _plurals_by_hand(source: str) -> list[int]:
+    """Lines that choose one of two texts by whether a number is one."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.IfExp)
+        and isinstance(node.test, ast.Compare)
+        and any(isinstance(side, ast.Constant) and side.value == 1 for side in (node.test.left, *node.test.comparators))
+        and all(isinstance(text, ast.Constant) and isinstance(text.value, str) for text in (node.body, node.orelse))
+    ]
+
+
+def test_numbers_choose_their_form_through_ngettext() -> None:
+    assert _plurals_by_hand("f\"{count} row{'' if count == 1 else 's'}\"") == [1]
+    assert _plurals_by_hand("'is' if 1 == count else 'are'") == [1]
+    found = {
+        name: lines
+        for file in sorted(PRODUCT.rglob("*.py"))
+        if not (name := file.relative_to(PRODUCT).as_posix()).startswith(_ENGLISH)
+        if (lines := _plurals_by_hand(file.read_text(encoding="utf-8")))
+    }
+    assert found == {}

@@ -1,4 +1,4 @@
-"""CustomerGauge as the rest of the program sees it: sign in, send one row, stop."""
+"""CustomerGauge for the rest of the program: sign in, send one row, stop."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cg_uploader.model.configuration import Address, Credentials
 from cg_uploader.model.enums import Answer
 from cg_uploader.model.message import message_or_text
 from cg_uploader.model.request import Reply, Request
+from cg_uploader.translation import _
 
 if TYPE_CHECKING:
     from cg_uploader.api.connections import Timeouts
@@ -31,7 +32,7 @@ _REST_OF_HEAD = len("PUT ? HTTP/1.1\r\nHost: \r\nAccept-Encoding: identity\r\nCo
 
 
 class Client:
-    """One customer's way in; thread-safe.  Token, secret and rows appear in no text, exception or log."""
+    """Signs in for one customer and sends rows.  Thread-safe.  Token, secret and rows appear in no text, exception or log."""
 
     def __init__(
         self,
@@ -43,18 +44,22 @@ class Client:
         ca_file: Path | None = None,
         proxies: Proxies | None = None,
     ) -> None:
-        """``ca_file``: certificates to trust beside the system's; ``proxies`` None: as the system says.
+        """Prepare the sign-in.  Nothing is sent yet.
 
-        UsageError for an address that must not be contacted, or a ``ca_file`` that holds no certificates; NotReachable for
-        a proxy setting that cannot be used.
+        ``ca_file`` holds certificates to trust beside the system's.  ``proxies`` is None for the system's settings.
+
+        Raises:
+            UsageError: the address must not be contacted, or ``ca_file`` holds no certificates.
+            NotReachable: a proxy setting cannot be used.
         """
-        from cg_uploader.api.connections import Timeouts  # the HTTP libraries take long to load: not before somebody connects
+        from cg_uploader.api.connections import Timeouts  # the HTTP libraries take long to load, so they wait for a connection
         from cg_uploader.api.proxies import Proxies
         from cg_uploader.api.transport import Transport
 
         for url in (address.auth, address.records):
             if not may_be_contacted(url):
-                raise UsageError("The address must begin with https://. Plain http is for a practice server on this computer.")
+                text = _("The address must begin with https://. Plain http is for a practice server on this computer.")
+                raise UsageError(text)
         self.client_id = credentials.client_id.strip()
         self._records = address.records
         self._clock = clock or Clock()
@@ -74,9 +79,12 @@ class Client:
         self._prepared: tuple[str, Outgoing, int] = ("", sign_in, 0)
 
     def sign_in(self) -> None:
-        """Make sure that there is a token; CredentialsRefused or NotReachable, each with a sentence, when there is none.
+        """Make sure that there is a token.
 
-        ProxyLoginWanted when a proxy asks who asks: somebody may know, and another client can be told.
+        Raises:
+            CredentialsRefused: the credentials are not accepted.
+            ProxyLoginWanted: a proxy wants a user name and a password, which another client can be given.
+            NotReachable: there is no usable answer.
         """
         self._token.begin_anew()
         try:
@@ -88,22 +96,20 @@ class Client:
 
     @property
     def login_wanted(self) -> str:
-        """The host:port of a proxy that has asked for a user name and a password, or did not accept them; else empty."""
+        """The host:port of a proxy that wants a user name and a password, or did not accept them.  Else empty."""
         return self._transport.login_wanted
 
     def send(self, request: Request, may_leave: MayLeave = always) -> Reply | None:
-        """One attempt at one row; whatever the network does is a reply.
+        """Make one attempt at one row.  Whatever the network does is a reply.
 
         ``may_leave`` is asked before a connection is sought, and once more when it stands: before the first byte of the row,
         and of a sign-in that the row needs.  None when it said no: nothing of the row left.
-        CredentialsRefused when a sign-in is needed and refused; UsageError for text that no encoding can carry.
+
+        Raises:
+            CredentialsRefused: a sign-in is needed and refused.
+            UsageError: no encoding can carry the text.
         """
-        if request.records != self._records:
-            raise ValueError(f"row {request.row} is for another address than this client")
-        try:
-            query = request.query()
-        except UnicodeEncodeError:
-            raise UsageError(f"Row {request.row} holds a character that cannot be sent. Type the text anew.") from None
+        query = self._query(request)
         try:
             token = self._token.get(may_leave)
         except NotReachable as failure:
@@ -125,15 +131,24 @@ class Client:
         return read_reply(status, headers, body, datetime.fromtimestamp(self._clock.wall(), UTC))
 
     def abort(self) -> None:
-        """From another thread: cut everything in flight.  Those sends return soon, and nothing goes out after that."""
+        """Cut everything in flight, from another thread.  Those sends return soon, and nothing goes out after that."""
         self._transport.abort()
 
     def close(self) -> None:
-        """Give connections back; the client is of no use after that."""
+        """Close all connections.  The client cannot be used after that."""
         self._transport.close()
 
+    def _query(self, request: Request) -> str:
+        if request.records != self._records:
+            raise ValueError(f"row {request.row} is for another address than this client")
+        try:
+            return request.query()
+        except UnicodeEncodeError:
+            text = _("Row {row} contains a character that cannot be sent. Type the text again.")
+            raise UsageError(text.format(row=request.row)) from None
+
     def _outgoing(self, token: str) -> tuple[Outgoing, int]:
-        """All of a row's request but its query, and the bytes left for that; the same for every row while the token lasts."""
+        """Return a row's request without its query, and how many bytes that may have.  Made once for each token."""
         known, outgoing, room = self._prepared
         if known != token:
             headers = {"Accept": "application/json", "Authorization": f"Bearer {token}", "User-Agent": _AGENT}

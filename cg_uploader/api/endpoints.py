@@ -1,4 +1,4 @@
-"""Where a profile signs in and sends its records, and which addresses may be contacted at all."""
+"""The addresses where a profile signs in and sends its records, and which addresses may be contacted at all."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from cg_uploader.model.configuration import Address
 from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.system.loopback import is_loopback
+from cg_uploader.translation import _
 
 
 def address(region: Region, override: Address | None = None) -> Address:
-    """The two URLs of ``region``; UsageError when there are none.
+    """Return the two URLs of ``region``.
 
     ``override`` belongs to a region without addresses of its own, *practice*, and must be plain http on this computer.
+
+    Raises:
+        UsageError: there are none.
     """
     own = REGIONS[region].address
     if own is None:
         if override is None:
-            raise UsageError("The practice region needs the address of a practice server. Start one and use its address.")
+            raise UsageError(_("The practice region needs the address of a practice server. Start one and use its address."))
         if not all(_on_this_computer(url) for url in (override.auth, override.records)):
-            raise UsageError("A practice server must be on this computer: use an address like http://127.0.0.1:8080/.")
+            raise UsageError(_("A practice server must be on this computer. Use an address like http://127.0.0.1:8080/."))
         return override
     if override is not None:
-        raise UsageError(f"The region “{region.value}” has its own address. Only the practice region takes another one.")
+        text = _("The region “{region}” has its own address. Only the practice region takes another one.")
+        raise UsageError(text.format(region=region.value))
     return own
 
 
 def region_of(text: str) -> Region | None:
-    """The region in a web address as copied from the browser (``https://cvm.eu.customergauge.com/…``), or None."""
+    """Return the region in a web address copied from the browser (``https://cvm.eu.customergauge.com/…``), or None."""
     text = text.strip()
     try:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
@@ -40,7 +45,7 @@ def region_of(text: str) -> Region | None:
 
 
 def may_be_contacted(url: str) -> bool:
-    """Whether requests may go to ``url`` at all: https anywhere, plain http only on this computer."""
+    """Tell whether requests may go to ``url`` at all: https anywhere, plain http only on this computer."""
     try:
         parts = urlsplit(url)
         return (parts.scheme == "https" and bool(parts.hostname)) or _on_this_computer(url)

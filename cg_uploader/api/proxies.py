@@ -1,4 +1,4 @@
-"""Which proxy a web address is asked through, and with which user name: what a person named, else what the system says."""
+"""The proxy for a web address, and its user name: what the user has set, else what the system says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from requests.utils import should_bypass_proxies
 from cg_uploader.errors import NotReachable
 from cg_uploader.system.child_processes import desktop_environment, system_program
 from cg_uploader.system.loopback import is_loopback
+from cg_uploader.translation import _
 
 SYSTEM, NONE = "system", "none"
 MAX_PORT = 65_535
@@ -30,7 +31,7 @@ _SCRIPT = "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
 
 @dataclass(frozen=True, slots=True)
 class ProxyLogin:
-    """User name and password for the proxy at ``host_port`` (host:port) and for no other; in memory, and never in a text."""
+    """User name and password for the proxy at ``host_port`` and for no other.  They stay in memory, and out of every text."""
 
     host_port: str
     user: str = field(repr=False)
@@ -39,52 +40,61 @@ class ProxyLogin:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy: host:port, and perhaps who asks there."""
+    """An HTTP proxy."""
 
     host_port: str
-    login: ProxyLogin | None = None
+    login: ProxyLogin | None = None  # None: it wants none, or it is not known
 
 
 def read_proxy(text: str) -> Proxy:
-    """The proxy that ``text`` names, as host:port or an http address; NotReachable, kind *proxy*, for any other kind."""
-    found = _PROXY.fullmatch(text.strip())
-    scheme = ((found and found["scheme"]) or "http").lower()
-    if scheme.startswith("socks"):
-        raise _unusable("SOCKS proxies are not supported")
-    if scheme == "https":
-        raise _unusable("proxies that are themselves spoken to over https are not supported")
-    port = int((found and found["port"]) or 80)
-    if found is None or scheme != "http" or not 1 <= port <= MAX_PORT:
-        raise _unusable("this is not the address of a proxy")
-    host_port = f"{found['host'].lower()}:{port}"
-    if found["user"] is None:
+    """Return the proxy that ``text`` names, as host:port or an http address.
+
+    Raises:
+        NotReachable: it is of another kind, or no address; the kind is *proxy*.
+    """
+    parts = _PROXY.fullmatch(text.strip())
+    if parts is None:
+        raise _unusable(_("this is not the address of a proxy"))
+    _ensure_http((parts["scheme"] or "http").lower())
+    port = int(parts["port"] or 80)
+    if not 1 <= port <= MAX_PORT:
+        raise _unusable(_("this is not the address of a proxy"))
+    host_port = f"{parts['host'].lower()}:{port}"
+    if parts["user"] is None:
         return Proxy(host_port)
-    return Proxy(host_port, ProxyLogin(host_port, unquote(found["user"]), unquote(found["password"] or "")))
+    return Proxy(host_port, ProxyLogin(host_port, unquote(parts["user"]), unquote(parts["password"] or "")))
+
+
+def _ensure_http(scheme: str) -> None:
+    if scheme.startswith("socks"):
+        raise _unusable(_("SOCKS proxies are not supported"))
+    if scheme == "https":
+        raise _unusable(_("proxies that are themselves reached over https are not supported"))
+    if scheme != "http":
+        raise _unusable(_("this is not the address of a proxy"))
 
 
 def _unusable(why: str) -> NotReachable:
-    """The setting itself is not quoted: it may hold a password."""
-    return NotReachable(
-        f"The proxy setting of this computer cannot be used: {why}. Name an HTTP proxy as HOST:PORT in Settings, "
-        "or in the environment variable HTTPS_PROXY.",
-        kind="proxy",
+    """Return the error for a setting, without quoting it: it may hold a password."""
+    text = _(
+        "The proxy setting of this computer cannot be used: {why}. Name an HTTP proxy as HOST:PORT in Settings, "
+        "or in the environment variable HTTPS_PROXY."
     )
+    return NotReachable(text.format(why=why), kind="proxy")
 
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """How proxies are found.  This computer's own addresses are never asked through one.
+    """How proxies are found.  This computer's own addresses are never asked through one."""
 
-    ``named``: *system*, *none*, or the host:port of a proxy for everything.  ``found``: web address → its proxy, empty for
-    none, as somebody has looked it up beforehand by the system's own rules; a proxy in the environment goes before that.
-    """
-
+    # *system*, *none*, or the host:port of a proxy for everything.
     named: str = SYSTEM
+    # Web address → its proxy, empty for none, as looked up before by the system's rules.  The environment goes before that.
     found: Mapping[str, str] | None = None
     logins: tuple[ProxyLogin, ...] = ()
 
     def of(self, url: str) -> Proxy | None:
-        """The proxy for ``url``, with the login that is known for it; None: straight there."""
+        """Return the proxy for ``url`` with the login that is known for it, or None for a direct connection."""
         if self.named == NONE or is_loopback(urlsplit(url).hostname or ""):
             return None
         text = self._system(url) if self.named == SYSTEM else self.named
@@ -104,13 +114,13 @@ class Proxies:
 
 
 def named_in_environment() -> bool:
-    """Whether environment variables name a proxy for secure addresses."""
+    """Tell whether environment variables name a proxy for secure addresses."""
     named = getproxies_environment()
     return bool((named.get("https") or named.get("all") or "").strip())
 
 
 def by_script() -> bool:
-    """Whether this system is told to ask a script for the proxy (PAC); that takes up to two seconds to find out."""
+    """Tell whether this system is set to ask a script for the proxy (PAC).  It takes up to two seconds to find out."""
     if sys.platform == "win32":
         import winreg
 
@@ -120,17 +130,17 @@ def by_script() -> bool:
         except OSError:
             return False
     if sys.platform == "darwin":
-        return re.search(r"ProxyAutoConfigEnable\s*:\s*1", _told("scutil", "--proxy")) is not None
-    return _told("gsettings", "get", "org.gnome.system.proxy", "mode").strip() == "'auto'"
+        return re.search(r"ProxyAutoConfigEnable\s*:\s*1", _output_of("scutil", "--proxy")) is not None
+    return _output_of("gsettings", "get", "org.gnome.system.proxy", "mode").strip() == "'auto'"
 
 
-def _told(name: str, *words: str) -> str:
-    """What one of the system's programs says; nothing when it is not there or does not answer."""
+def _output_of(name: str, *words: str) -> str:
+    """Return the output of one of the system's programs, empty when it is not there or does not answer."""
     program = system_program(name)
     if program is None:
         return ""
     try:
-        said = subprocess.run(  # noqa: S603 - one of the system's own
+        done = subprocess.run(  # noqa: S603 - one of the system's own
             [program, *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -140,4 +150,4 @@ def _told(name: str, *words: str) -> str:
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return said.stdout.decode("utf-8", "replace")
+    return done.stdout.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""What an answer's bytes say: a ``Reply`` with its errors as plain text, whatever the other side wrote."""
+"""The meaning of an answer's bytes: a ``Reply`` with its errors as plain text, whatever the server wrote."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ _JOINERS = "\u200c\u200d"  # part of words and emoji
 
 
 class Received(NamedTuple):
-    """An answer as it came: status, headers, and at most 64 KB of body, or None when the body was lost on the way."""
+    """An answer as it came."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | None  # at most 64 KB, None when it was lost on the way
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: bytes | None, now: datetime) -> Reply:
-    """The reply that these bytes are; ``body`` None: it was lost.  Decides nothing by wording.
+    """Return the reply that these bytes are, deciding nothing by wording.
 
-    ``now`` is this computer's time; the answer's own Date counts more, because this computer's clock may be wrong.
+    ``body`` is None when it was lost.  ``now`` is this computer's time.  The answer's own Date counts more, because this
+    computer's clock may be wrong.
     """
     if not body and status < 300:
         return Reply(Answer.COMPLETE if body is not None else Answer.BODY_LOST, status)
@@ -60,9 +61,10 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes | None, now:
 
 
 def field_of(key: str, headings: Iterable[str]) -> str:
-    """The heading that an error's key means, or "" for the row as a whole.
+    """Return the heading that an error's key means, or "" for the row as a whole.
 
-    Exactly; else without ``record.`` or ``record[…]``; else with capitals and ``_`` ignored, if only one heading fits.
+    The key is compared exactly, then without ``record.`` or ``record[…]``, then without regard to capitals and ``_``.  The
+    last comparison counts only if a single heading fits.
     """
     known = tuple(headings)
     inner = _inside_record(key)
@@ -70,23 +72,23 @@ def field_of(key: str, headings: Iterable[str]) -> str:
         if name in known:
             return name
     wanted = _loose(inner)
-    found = [heading for heading in known if _loose(heading) == wanted]
-    return found[0] if len(found) == 1 else ""
+    matches = [heading for heading in known if _loose(heading) == wanted]
+    return matches[0] if len(matches) == 1 else ""
 
 
 def load_object(body: bytes | None) -> dict[str, object] | None:
-    """The JSON object in ``body``, or None for anything else."""
+    """Return the JSON object in ``body``, or None for anything else."""
     data, _ = _parsed(_text(body or b"", ""))
     return data if isinstance(data, dict) else None
 
 
 def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The break that an answer asks for, as ``retry_after``; ``now`` counts where the answer has no Date of its own."""
+    """Return the break that an answer asks for, as ``retry_after`` does.  ``now`` counts where the answer has no Date."""
     return retry_after(_header(headers, "retry-after"), _moment(_header(headers, "date")) or now)
 
 
 def retry_after(text: str, now: datetime) -> float | None:
-    """Seconds to wait, from 1 to 300, as a Retry-After header says them (seconds or a date); None if unreadable."""
+    """Return the seconds to wait, from 1 to 300, of a Retry-After header: seconds or a date.  None if unreadable."""
     text = text.strip()
     if text.isascii() and text.isdigit():
         seconds = float(text[:9]) if len(text) <= 9 else _MAX_WAIT_SECONDS
@@ -99,7 +101,7 @@ def retry_after(text: str, now: datetime) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """What a date in a header means, or None when it is none."""
+    """Return the moment that a header names, or None if it names none."""
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -107,11 +109,11 @@ def _moment(text: str) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def plain(text: str, longest: int = _MAX_TEXT_CHARS) -> str:
-    """``text`` in one line, without control characters and without marks that turn the reading direction."""
-    text = text[: 20 * longest]
-    kept = " ".join("".join(map(_plain_character, text)).split())
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+def plain(text: str, max_chars: int = _MAX_TEXT_CHARS) -> str:
+    """Return ``text`` in one line, without control characters and marks that turn the reading direction."""
+    text = text[: 20 * max_chars]
+    line = " ".join("".join(map(_plain_character, text)).split())
+    return line if len(line) <= max_chars else line[: max_chars - 1] + "…"
 
 
 def _plain_character(character: str) -> str:
@@ -126,7 +128,10 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 
 def _text(body: bytes, encoding: str) -> str:
-    """The body's text.  Nothing was asked for compressed; what comes compressed all the same is opened, within bounds."""
+    """Return the body's text.
+
+    Nothing was asked for compressed.  What comes compressed all the same is opened, within bounds.
+    """
     if encoding.strip().lower() in ("gzip", "x-gzip", "deflate"):
         with contextlib.suppress(zlib.error):  # the header was wrong: the bytes are the text
             body = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MAX_BYTES)
@@ -134,7 +139,7 @@ def _text(body: bytes, encoding: str) -> str:
 
 
 def _parsed(text: str) -> tuple[object, bool]:
-    """(value, True) for JSON, (None, False) for anything else."""
+    """Return (value, True) for JSON, (None, False) for anything else."""
     try:
         return json.loads(text), True
     except (ValueError, RecursionError):
@@ -142,41 +147,43 @@ def _parsed(text: str) -> tuple[object, bool]:
 
 
 def _errors(data: object) -> list[tuple[str, str]]:
-    if not isinstance(data, dict):
-        entries: object = data if isinstance(data, list) else None
-    else:
-        entries = data.get("errors")
-    found: list[tuple[str, str]] = []
+    """Return (key, text) of each error in ``data``, as many as are listed."""
+    entries = data.get("errors") if isinstance(data, dict) else data if isinstance(data, list) else None
+    errors: list[tuple[str, str]] = []
     decisive = dict.fromkeys(_DECISIVE, False)
     for key, text in _leaves("", entries, 0):
-        if len(found) < _MAX_ERRORS or decisive.get(key) is False:
-            found.append((key, text))
+        if len(errors) < _MAX_ERRORS or decisive.get(key) is False:
+            errors.append((key, text))
             decisive[key] = True
-    return found
+    return errors
 
 
 def _leaves(key: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
-    """Every (key, sentence) below ``value``; keys of nested objects are joined by dots, but ``configuration`` has no fields.
+    """Yield every (key, text) below ``value``.
 
-    A key with nothing below it names its field all the same.
+    Keys of nested objects are joined by dots, but ``configuration`` has no fields.  A key with nothing below it names its field
+    all the same.
     """
-    if depth > _MAX_DEPTH or (key and isinstance(value, (dict, list)) and not value):
-        value = None
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            inner_key = key if key == "configuration" else f"{key}.{name}" if key else str(name)
+    if isinstance(value, (dict, list)) and value and depth <= _MAX_DEPTH:
+        for inner_key, inner in _children(key, value):
             yield from _leaves(inner_key, inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(key, inner, depth + 1)
-    elif value is not None or key:
-        text = plain(str(value)) if value is not None else ""
-        if key or text:
-            yield key[:_MAX_TEXT_CHARS].encode("utf-8", "replace").decode(), text or "is not accepted"
+        return
+    text = "" if value is None or isinstance(value, (dict, list)) else plain(str(value))
+    if key or text:
+        yield key[:_MAX_TEXT_CHARS].encode("utf-8", "replace").decode(), text or "is not accepted"
+
+
+def _children(key: str, value: dict[str, object] | list[object]) -> Iterator[tuple[str, object]]:
+    if isinstance(value, list):
+        yield from ((key, inner) for inner in value)
+    elif key == "configuration" or not key:
+        yield from ((key or str(name), inner) for name, inner in value.items())
+    else:
+        yield from ((f"{key}.{name}", inner) for name, inner in value.items())
 
 
 def _message(data: object) -> str:
-    """The first text that speaks for the whole: ``message``, ``error_description``, ``error``, ``Error.Message``."""
+    """Return the first text about the whole answer: ``message``, ``error_description``, ``error``, ``Error.Message``."""
     if isinstance(data, str):
         return plain(data)
     if not isinstance(data, dict):

@@ -1,4 +1,4 @@
-"""Whom to trust: this computer's own certificates, and those in a file that a person has named beside them."""
+"""Which certificates are trusted: this computer's own, and those in a file that the user has named."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cg_uploader.api.messages import ApiMessage, named
 from cg_uploader.errors import UsageError
 from cg_uploader.model.message import Message, message
 from cg_uploader.system.named_file import read_named
+from cg_uploader.translation import _
 
 MAX_BYTES = 4 << 20
 # How a certificate's list of names begins (subjectAltName, 2.5.29.17, in DER).
@@ -29,47 +30,55 @@ Extra = str | bytes
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """A certificate that vouches for others: whose it is, and until when it is valid (UTC)."""
+    """A certificate that signs others."""
 
-    name: str
-    until: datetime
+    name: str  # of its owner
+    until: datetime  # how long it is valid, in UTC
 
 
 def read_certificates(file: Path) -> Extra:
-    """The certificates in ``file``, PEM or DER; UsageError when it cannot be read or holds none that vouches for others."""
+    """Return the certificates in ``file``, PEM or DER.
+
+    Raises:
+        UsageError: it cannot be read, or holds no certificate that signs others.
+    """
     try:
         content = read_named(file, MAX_BYTES)
     except OSError as error:
-        raise UsageError(
-            f"The certificate file {file} cannot be read ({error.strerror}). Choose it again in Settings, or take it out there."
-        ) from None
+        text = _("The certificate file {file} cannot be read ({why}). Choose it again in Settings, or remove it there.")
+        raise UsageError(text.format(file=file, why=error.strerror)) from None
     extra: Extra = content.decode("ascii", "ignore") if b"-----BEGIN " in content else content  # remarks may stand around it
     try:
-        vouching = _loaded(extra).cert_store_stats()["x509_ca"]
+        count = _loaded(extra).cert_store_stats()["x509_ca"]
     except (ssl.SSLError, ValueError):
-        vouching = 0
-    if not vouching:
-        raise UsageError(
-            f"{file.name} holds no certificate of an issuer that can be read. Ask for your company's root certificate "
-            "as a .pem, .crt or .cer file."
+        count = 0
+    if not count:
+        text = _(
+            "{file} contains no certificate of an issuer that can be read. Ask your IT department for your company's root "
+            "certificate as a .pem, .crt or .cer file."
         )
+        raise UsageError(text.format(file=file.name))
     return extra
 
 
 def issuers_in(file: Path) -> tuple[Issuer, ...]:
-    """Whom ``file`` vouches by; UsageError as ``read_certificates``."""
-    found = []
+    """Return the certificates in ``file`` that sign others.
+
+    Raises:
+        UsageError: as ``read_certificates`` does.
+    """
+    issuers = []
     certificates: list[dict[str, Any]] = [*_loaded(read_certificates(file)).get_ca_certs()]
     for certificate in certificates:
         names = dict(pair for part in certificate["subject"] for pair in part)
         name = names.get("commonName") or names.get("organizationName") or "without a name"
         until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
-        found.append(Issuer(str(name), until))
-    return tuple(found)
+        issuers.append(Issuer(str(name), until))
+    return tuple(issuers)
 
 
 def trust(extra: Extra | None) -> ssl.SSLContext:
-    """The rules of one connection: the certificates this computer trusts, and ``extra``; nothing older than TLS 1.2."""
+    """Return the TLS context of one connection: the certificates that this computer trusts, and ``extra``, from TLS 1.2 on."""
     try:
         context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except (ImportError, NotImplementedError, OSError):
@@ -83,9 +92,12 @@ def trust(extra: Extra | None) -> ssl.SSLContext:
 
 
 def ensure_named(sock: Any) -> None:
-    """SSLCertVerificationError when the other side's certificate lists no host name and no address that it is for.
+    """Check that the server's certificate lists a host name or an address that it is for.
 
-    OpenSSL refuses it itself.  Windows still takes the common name in the subject for the host's.
+    OpenSSL checks this itself.  Windows still takes the common name in the subject for the host's.
+
+    Raises:
+        SSLCertVerificationError: it lists none.
     """
     if not _lists_hosts(sock.getpeercert(binary_form=True) or b""):
         error = ssl.SSLCertVerificationError("no list of names")
@@ -94,28 +106,32 @@ def ensure_named(sock: Any) -> None:
 
 
 def _lists_hosts(der: bytes) -> bool:
-    at = der.find(_NAMES)
-    while at >= 0:
+    index = der.find(_NAMES)
+    while index >= 0:
         with contextlib.suppress(IndexError):
-            tag, start, end = _element(der, at + len(_NAMES))
+            tag, start, end = _element(der, index + len(_NAMES))
             if tag == _BOOLEAN:  # whether the list is critical
                 tag, start, end = _element(der, end)
             tag, start, end = _element(der, start)
             while start < end:
-                tag, _, start = _element(der, start)
+                tag, _content, start = _element(der, start)
                 if tag in _HOSTS:
                     return True
-        at = der.find(_NAMES, at + 1)
+        index = der.find(_NAMES, index + 1)
     return False
 
 
-def _element(der: bytes, at: int) -> tuple[int, int, int]:
-    """(tag, where the content begins, where it ends) of the element at ``at``; IndexError when there is none."""
-    length, start = der[at + 1], at + 2
+def _element(der: bytes, start_index: int) -> tuple[int, int, int]:
+    """Return (tag, start and end of the content) of the element at ``start_index``.
+
+    Raises:
+        IndexError: there is none.
+    """
+    length, start = der[start_index + 1], start_index + 2
     if length & 0x80:
         start += length & 0x7F
-        length = int.from_bytes(der[at + 2 : start], "big")
-    return der[at], start, start + length
+        length = int.from_bytes(der[start_index + 2 : start], "big")
+    return der[start_index], start, start + length
 
 
 def _loaded(extra: Extra) -> ssl.SSLContext:
@@ -152,10 +168,10 @@ _LIBRARY = {
 
 
 def distrust(host: str, error: ssl.SSLError, via: str = "") -> Message:
-    """Say why a connection to ``host`` is not to be trusted; ``via``: the proxy it goes through."""
+    """Say why a connection to ``host`` is not to be trusted.  ``via``: the proxy it goes through."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return message(_LIBRARY.get(error.reason or "", ApiMessage.OTHER_LANGUAGE), host=named(host, via))
-    said = getattr(error, "verify_message", "").lower()
+    words = getattr(error, "verify_message", "").lower()
     code = getattr(error, "verify_code", None) or 0
-    by_words = next((kind for words, kind in _WORDS if words in said), ApiMessage.CERTIFICATE_NOT_ACCEPTED)
+    by_words = next((kind for known, kind in _WORDS if known in words), ApiMessage.CERTIFICATE_NOT_ACCEPTED)
     return message(_CODES.get(code, by_words), host=named(host, via))

@@ -1,4 +1,4 @@
-"""The one token of a client: fetched when needed, by one thread for all, kept in memory only."""
+"""The token of a client: one thread fetches it for all when it is needed, and it stays in memory only."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from cg_uploader.model.request import Reply
 
 _LIFETIME = 3600.0  # seconds, if the answer does not say (vendor's article H5000846993: one hour)
 MAX_REFUSED = 2
-# Says whether a request is still wanted: asked when it is made, and again when its connection stands.
+# Says whether a request is still wanted.  It is asked when the request is made, and again when its connection stands.
 MayLeave = Callable[[], bool]
 _USABLE = re.compile(r"[\x21-\x7e]+")
 
 
 def always() -> bool:
-    """Say yes: nobody can take this request back."""
+    """Return True: this request cannot be taken back."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Two clocks in seconds: one stops while a computer sleeps, the other can be set back; the older answer counts."""
+    """Two clocks in seconds.  Of the two ages that they give a token, the higher one counts."""
 
-    wall: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time  # can be set back
+    monotonic: Callable[[], float] = time.monotonic  # may stop while the computer sleeps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignedIn:
-    """What one sign-in brought: the token's ``text``, good for ``seconds`` from two times."""
+    """What one sign-in brought."""
 
-    text: str = field(repr=False)
-    seconds: float
-    wall: float
+    text: str = field(repr=False)  # the token
+    seconds: float  # how long it can be used
+    wall: float  # when it was asked for, by either clock
     monotonic: float
 
 
 class Token:
-    """Signs in through ``ask`` when there is no fresh token; thread-safe, and one sign-in serves all who wait for it.
+    """Signs in through ``ask`` when there is no fresh token.  Thread-safe: one sign-in serves all threads that wait for it.
 
-    After the second token in a row that no row was accepted with there is no third.  A break that an answer asks for holds
-    for everybody.
+    After two tokens in a row with which no row was accepted there is no third.  A break that an answer asks for holds for all
+    threads.
     """
 
     def __init__(self, ask: Callable[[MayLeave], Received | Reply | None], clock: Clock) -> None:
-        """``ask`` sends one sign-in if it may leave, and never raises for what the network does; None: it did not leave."""
+        """``ask`` sends one sign-in and returns None when it did not leave.  It never raises for what the network does."""
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
@@ -67,9 +67,11 @@ class Token:
         self._tries = 0
 
     def get(self, may_leave: MayLeave = always) -> SignedIn | None:
-        """A fresh token; CredentialsRefused when the answer is no, NotReachable when there is no usable one.
+        """Return a fresh token, or None when a sign-in was needed and must not leave.
 
-        None when a sign-in was needed and must not leave.
+        Raises:
+            CredentialsRefused: the credentials are not accepted.
+            NotReachable: there is no usable answer.
         """
         token = self._token
         if token is not None and self._is_fresh(token):
@@ -83,19 +85,19 @@ class Token:
             return token if token is not None and self._is_fresh(token) else self._sign_in(may_leave)
 
     def begin_anew(self) -> None:
-        """Forget which tokens were refused: a person wants to try again."""
+        """Forget which tokens were refused: the user wants to try again."""
         with self._lock:
             self._refused = 0
 
     def discard(self, token: SignedIn) -> None:
-        """Forget the token if it is still this one: it was refused."""
+        """Forget a token that was refused, if it is still in use."""
         with self._lock:
             if self._token is token:
                 self._token = None
                 self._refused += 1
 
     def confirm(self, token: SignedIn) -> None:
-        """The token was accepted."""
+        """Note that a row was accepted with the token."""
         if self._refused and token is self._newest:
             with self._lock:
                 self._refused = 0
@@ -125,14 +127,18 @@ class Token:
 
 
 def _again(failure: ConnectError, wait: float) -> ConnectError:
-    """The same failure for the next who asks, with what is left of the wait."""
+    """Return the same failure for the next thread that asks, with what is left of the wait in seconds."""
     if isinstance(failure, NotReachable):
         return NotReachable(failure.message, kind=failure.kind, retry_after=wait if wait > 0 else None)
     return type(failure)(failure.message, kind=failure.kind)
 
 
 def _read(answer: Received | Reply, now: datetime) -> tuple[str, float]:
-    """(token, lifetime in seconds) of a sign-in's answer; ConnectError if it is anything else."""
+    """Return (token, lifetime in seconds) from the answer to a sign-in.
+
+    Raises:
+        ConnectError: the answer holds no token.
+    """
     if isinstance(answer, Reply):
         raise _no_answer(answer)
     data = load_object(answer.body)
@@ -140,8 +146,9 @@ def _read(answer: Received | Reply, now: datetime) -> tuple[str, float]:
         text = data.get("access_token")
         if isinstance(text, str) and _USABLE.fullmatch(text.strip()):
             return text.strip(), _lifetime(data.get("expires_in"))
-    if answer.status in (400, 401) and data is not None:
-        raise _refused(data)
+    # A 401 is a refusal whatever it holds: asking again with the same words may lock the account.
+    if answer.status == 401 or (answer.status == 400 and data is not None):
+        raise _refused(data or {})
     wait = asked_wait(answer.headers, now) if answer.status in (429, 503) else None
     raise NotReachable(_unusable(answer.status, wait), kind="no-token", retry_after=wait)
 
@@ -155,8 +162,9 @@ def _no_answer(reply: Reply) -> NotReachable:
 
 
 def _refused(data: dict[str, object]) -> CredentialsRefused:
-    said = next((plain(text) for text in (data.get("error_description"), data.get("message")) if isinstance(text, str)), "")
-    return CredentialsRefused(message(ApiMessage.CREDENTIALS_SAID, words=said) if said else message(ApiMessage.CREDENTIALS))
+    texts = (data.get("error_description"), data.get("message"))
+    words = next((plain(text) for text in texts if isinstance(text, str)), "")
+    return CredentialsRefused(message(ApiMessage.CREDENTIALS_SAID, words=words) if words else message(ApiMessage.CREDENTIALS))
 
 
 def _unusable(status: int, wait: float | None) -> Message:
@@ -174,7 +182,7 @@ def _unusable(status: int, wait: float | None) -> Message:
 
 
 def _lifetime(value: object) -> float:
-    """Seconds from ``expires_in``, a number or its text; an hour if absent or unreadable."""
+    """Return the seconds in ``expires_in``, a number or its text.  An hour if absent or unreadable."""
     try:
         seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else _LIFETIME
     except (ValueError, OverflowError):

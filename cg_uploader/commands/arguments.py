@@ -147,9 +147,15 @@ def _add_runs(add: Add) -> None:
     resume.add_argument("run", nargs="?", type=_count, metavar="RUN", help=_("its number (default: the newest)"))
     resume.add_argument("--yes-send-surveys", action="store_true", help=_("not needed: the consent is kept with the upload"))
     add("history", _("list the uploads"), [_json_option()])
-    report = add("report", _("one upload's receipt"))
+    report = add("report", _("one upload's receipt, or its summary in a terminal"))
     report.add_argument("run", type=_count, metavar="RUN", help=_run_help())
-    report.add_argument("--as", dest="form", type=_one_of("html", "json"), metavar="FORM", help=_("html or json"))
+    report.add_argument(
+        "--as",
+        dest="form",
+        type=_one_of("html", "json"),
+        metavar="FORM",
+        help=_("html or json (default: a summary in a terminal, else html)"),
+    )
     report.add_argument("--save", type=Path, metavar="PATH", help=_("write it to a file that ends in .html or .json"))
     forget = add("forget", _("delete an upload's record, or everything"))
     forget.add_argument("run", nargs="?", type=_count, metavar="RUN", help=_run_help())

@@ -70,7 +70,7 @@ class ClientFactory:
                 return result
 
     def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
-        if self._logins.asked(failure.host_port):
+        if self._logins.times_asked(failure.host_port):
             return failure
         advice = _("Without a terminal they can be given in HTTPS_PROXY, as http://USER:PASSWORD@{host_port}.").format(
             host_port=failure.host_port
@@ -85,7 +85,7 @@ class ClientFactory:
 
     def _ask(self, host_port: str) -> bool:
         """Ask for the login of a proxy; whether one was entered."""
-        if self._logins.asked(host_port):
+        if self._logins.times_asked(host_port):
             text = _(
                 "The proxy {host_port} did not accept that. Enter user name and password once more, or nothing to give up."
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from cg_uploader.commands.client_factory import ClientFactory
@@ -16,6 +16,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.sample import ANSWER_SECONDS, PRACTICE_CREDENTIALS, sample_file, sample_profile, sample_script
 from cg_uploader.sheets.failed_rows.writer import DEFAULT_SUFFIX
 from cg_uploader.sheets.reader import read
+from cg_uploader.system.temporary_folders import temporary_folder
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import make_plan
@@ -23,26 +24,34 @@ from cg_uploader.uploads.planning.plan_builder import make_plan
 WENT_AS_MEANT = (0, 1)
 
 
-def own_folder() -> Path:
-    """Make a folder for this one time, so that the user's own history stays as it is; what it holds is named at the end.
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Give a folder for this one time, so that the user's own history stays as it is. What it holds is named at the end.
 
     Raises:
         UploaderError: No folder for temporary files can be written.
     """
-    try:
-        return Path(tempfile.mkdtemp(prefix="cg-uploader-demo-"))
-    except OSError as error:
-        raise UploaderError(
-            _(
-                "The folder for temporary files cannot be written ({reason}). Make room there, or name another in TMPDIR."
-            ).format(reason=error.strerror),
-            kind="storage",
-        ) from None
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary_folder("cg-uploader-demo-"))
+        except OSError as error:
+            raise UploaderError(
+                _(
+                    "The folder for temporary files cannot be written ({reason}). Make room there, or name another in TMPDIR."
+                ).format(reason=error.strerror),
+                kind="storage",
+            ) from None
+        yield folder
 
 
 def demo(terminal: Terminal) -> int:
     """The whole job in the terminal; 0 when it went as meant, though some sample rows need attention on purpose."""
-    folder = own_folder()
+    with own_folder() as folder:
+        code = _carry_out(folder, terminal)
+    return 0 if code in WENT_AS_MEANT else code
+
+
+def _carry_out(folder: Path, terminal: Terminal) -> int:
     sample = sample_file()
     script = read_script(sample_script())
     with PracticeServer(script=script, delay=ANSWER_SECONDS) as server, closing(Journal(AppPaths(folder))) as journal:
@@ -50,5 +59,4 @@ def demo(terminal: Terminal) -> int:
         text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
         terminal.say(text.format(file=sample.name, page=server.page))
         way = ClientFactory(AppPaths(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
-        code = run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")
-    return 0 if code in WENT_AS_MEANT else code
+        return run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")

@@ -6,11 +6,12 @@ import csv
 import io
 import shlex
 from argparse import Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import MappingError, UsageError
-from cg_uploader.fields.checks import CheckResult, Problem, check, find_plan_problems
+from cg_uploader.fields.checks import CheckResult, Problem, ProblemGroup, check, find_plan_problems
 from cg_uploader.fields.matching import MatchResult
 from cg_uploader.model.configuration import Profile, Source
 from cg_uploader.model.enums import Level
@@ -20,9 +21,11 @@ from cg_uploader.settings.profiles import ProfileStore, open_profile
 from cg_uploader.sheets.cells.notes import summarize_notes
 from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.translation import _, ngettext
-from cg_uploader.uploads.planning.plan_builder import limited, make_plan, match_profile
+from cg_uploader.uploads.planning.plan_builder import make_plan, match_profile, with_limits
 
 ROWS_OF_A_TABLE = 20
+# So many rows of a problem are shown; ``--json`` has all.
+MAX_EXAMPLES = 3
 
 
 def read_table(args: Namespace) -> Table:
@@ -50,7 +53,7 @@ def read_plan(args: Namespace) -> tuple[Profile, Plan]:
     """The profile and the plan that the options name."""
     profile = open_profile(args.profile, ProfileStore(args.paths.profiles))
     plan = make_plan(profile, read_table(args))
-    return profile, limited(plan, getattr(args, "rows", None), getattr(args, "connections", None))
+    return profile, with_limits(plan, getattr(args, "rows", None), getattr(args, "connections", None))
 
 
 def preview(args: Namespace, terminal: Terminal) -> int:
@@ -191,15 +194,26 @@ def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) 
 
 
 def say_groups(result: CheckResult, terminal: Terminal) -> None:
-    """The problems as to-do lists, errors and warnings apart."""
+    """Say the problems as to-do lists, errors and warnings apart, with the first rows of each."""
     for level, title in (
         (Level.ERROR, _("To correct (these rows are held back):")),
         (Level.WARNING, _("To know (these rows are sent):")),
     ):
-        texts = [group.text for group in result.groups if group.level is level]
-        if texts:
-            for line in ("", title, *(f"  {text}" for text in texts)):
+        groups = [group for group in result.groups if group.level is level]
+        if groups:
+            for line in ("", title, *(line for group in groups for line in _lines_of(group, result))):
                 terminal.say(line)
+
+
+def _lines_of(group: ProblemGroup, result: CheckResult) -> Iterator[str]:
+    """Give the line of a group, and below it its first rows: where, what is there, what to do."""
+    yield f"  {group.text}"
+    for position in group.positions[:MAX_EXAMPLES]:
+        if (problem := result.problems.of_group(group, position)) is not None:
+            yield f"    {problem.text}"
+    if (more := len(group.positions) - MAX_EXAMPLES) > 0:
+        text = ngettext("and {count:,} more row", "and {count:,} more rows", more)
+        yield f"    {text.format(count=more)}"
 
 
 def _from(source: Source | None) -> str:

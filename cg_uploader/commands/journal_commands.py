@@ -11,13 +11,13 @@ from contextlib import contextmanager, nullcontext, suppress
 from cg_uploader.commands.terminal import Terminal
 from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.settings.credentials import CODE_VARIABLE, CredentialStore
-from cg_uploader.settings.delete_all import wipe
+from cg_uploader.settings.delete_all import delete_all
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.run_locks import any_run_locked, gate
-from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE, describe_file
+from cg_uploader.uploads.journal.sent_rows.export_file import code_advice, describe_file
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.results.saved_files import save_sent_rows
@@ -39,7 +39,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
             args.run, lambda: terminal.tell(_("Another program is reading the record of uploads. Waiting some seconds for it."))
         )
     if not gone:
-        terminal.tell(STILL_READ)
+        terminal.tell(_(STILL_READ))
     terminal.say(
         _(
             "Upload {run} is forgotten. That its rows were accepted stays remembered, without values. "
@@ -64,7 +64,7 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
     store = CredentialStore()
     left = [] if not paths.demo.home.is_symlink() else [paths.demo.home.resolve()]
     for home in (paths,) if left else (paths.demo, paths):
-        left += wipe(home, _profiles(home), store, _alone(home))
+        left += delete_all(home, _profiles(home), store, _alone(home))
     if left:
         names = ", ".join(map(str, left))
         terminal.say(
@@ -74,7 +74,7 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         )
     else:
         terminal.say(_("Everything that CG Uploader kept on this computer is deleted."))
-    if store.available is not None:
+    if store.why_unavailable is not None:
         terminal.tell(_("No keychain could be asked. If the program has used one before, look for “CG Uploader” in it."))
     return 0
 
@@ -109,7 +109,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             )
             terminal.say(text.format(count=count, file=args.file))
             terminal.say(_("Code: {code}").format(code=code))
-            terminal.tell(_(CODE_ADVICE))
+            terminal.tell(code_advice())
         elif args.action == "import":
             terminal.say(journal.sent_rows_file().import_from(args.file, _code(args, terminal)).import_message)
         else:

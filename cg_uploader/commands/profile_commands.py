@@ -66,7 +66,10 @@ def keep_credentials(args: Namespace, terminal: Terminal) -> int:
         terminal.say(_("CustomerGauge accepts the Client ID and Client Secret of “{profile}”.").format(profile=wanted.name))
     elif args.action == "forget":
         CredentialStore().forget(args.name)
-        terminal.say(_("The Client ID and Client Secret of “{profile}” are forgotten.").format(profile=args.name))
+        if args.name in ProfileStore(args.paths.profiles).names():
+            terminal.say(_("The Client ID and Client Secret of “{profile}” are forgotten.").format(profile=args.name))
+        else:  # what was typed may be anything
+            terminal.say(_("The keychain holds no Client ID and Client Secret under that name any more."))
     else:
         wanted = open_profile(args.name, ProfileStore(args.paths.profiles))
         _ask_and_save(wanted.name, wanted.region)
@@ -76,8 +79,8 @@ def keep_credentials(args: Namespace, terminal: Terminal) -> int:
 
 def _ask_and_save(name: str, region: Region) -> None:
     store = CredentialStore()
-    if store.available is not None:
-        raise UsageError(store.available)
+    if store.why_unavailable is not None:
+        raise UsageError(store.why_unavailable)
     sys.stderr.write(_("Client ID:") + " ")
     sys.stderr.flush()
     client_id = sys.stdin.readline().strip()

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from cg_uploader.fields.headings import reveal
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.message import Text
-from cg_uploader.model.run import Batch
+from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.sending.eta import RateEstimator, done, format_doing, format_time_left, to_send
@@ -51,6 +51,8 @@ class Terminal:
         self._out = out or sys.stdout or io.StringIO()
         self._err = err or sys.stderr or io.StringIO()
         self.interactive = self._err.isatty()
+        # Whether the user sees the result itself, and no file or other program gets it.
+        self.shows_result = self._out.isatty()
         self.lost = ""
 
     def say(self, text: str = "") -> None:
@@ -109,6 +111,13 @@ def _short(text: str) -> str:
     return line if len(line) <= MAX_CELL_CHARS else line[: MAX_CELL_CHARS - 1] + "…"
 
 
+def outcome_line(outcome: Outcome) -> str:
+    """Write what became of a row on one line: the row, its status, why."""
+    text = _("Row {row} ({who}): {status}.") if outcome.who else _("Row {row}: {status}.")
+    line = text.format(row=outcome.row, who=outcome.who, status=_(STATUSES[outcome.status].label))
+    return f"{line} {outcome.message}".rstrip()
+
+
 class TerminalProgress:
     """A run on the terminal: a bar where somebody watches, plain milestones elsewhere, a line per row that needs attention."""
 
@@ -125,9 +134,7 @@ class TerminalProgress:
         if troubled and self._terminal.interactive:
             self._terminal.redraw("")
         for outcome in troubled:
-            text = _("Row {row} ({who}): {status}.") if outcome.who else _("Row {row}: {status}.")
-            line = text.format(row=outcome.row, who=outcome.who, status=_(STATUSES[outcome.status].label))
-            self._terminal.tell(f"{line} {outcome.message}")
+            self._terminal.tell(outcome_line(outcome))
         if self._terminal.interactive:
             self._terminal.redraw("" if batch.activity is Activity.FINISHED else self._bar(batch))
         else:

@@ -10,13 +10,14 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from cg_uploader.api.client import Client
 from cg_uploader.commands.client_factory import ClientFactory, credentials_for
 from cg_uploader.commands.files import read_plan, say_groups
-from cg_uploader.commands.terminal import Terminal, TerminalProgress
-from cg_uploader.errors import ConsentMissing, UploaderError, UsageError
+from cg_uploader.commands.terminal import Terminal, TerminalProgress, outcome_line
+from cg_uploader.errors import AlreadyUploaded, ConsentMissing, UploaderError, UsageError
 from cg_uploader.fields.checks import check
 from cg_uploader.model.configuration import Credentials
 from cg_uploader.model.enums import RowStatus
@@ -27,14 +28,15 @@ from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.opened_journal import opened_journal
-from cg_uploader.uploads.planning.drift import changed_since
-from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
+from cg_uploader.uploads.journal.reader import JournalReader
+from cg_uploader.uploads.opened_journal import journal_to_read, opened_journal
+from cg_uploader.uploads.planning.drift import describe_changes
+from cg_uploader.uploads.planning.plan_builder import EarlierUploads, find_earlier, refuse_repeat
 from cg_uploader.uploads.proxy_auth import goes_on
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 from cg_uploader.uploads.results.receipt import receipt
-from cg_uploader.uploads.results.report import in_words
+from cg_uploader.uploads.results.report import totals_in_words
 from cg_uploader.uploads.results.retry_failed import retried_rows
 from cg_uploader.uploads.results.saved_files import save_report
 from cg_uploader.uploads.sending import logged_run
@@ -45,6 +47,8 @@ from cg_uploader.uploads.sending.preparation import refuse_impossible
 REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
 STOPS = (signal.SIGINT, signal.SIGTERM)
 NO_SIGNAL = b"\0"
+# So many rows that need attention are shown in a terminal.
+MAX_ROWS_IN_SHORT = 20
 
 Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
@@ -61,12 +65,33 @@ def upload(args: Namespace, terminal: Terminal) -> int:
             ensure_spared(args.save_failed, args.paths, journal, (args.file, Path(args.profile)))
         if (back := retried_rows(plan.table, journal)) is not None:
             terminal.tell(back.sentence(plan))
-        found = earlier(plan, journal)
-        refuse_repeat(found, plan.skip_accepted)
+        found = find_earlier(plan, journal)
+        _refuse_repeat(found, plan.skip_accepted)
         if found.sentence:
             terminal.tell(found.sentence)
         way = ClientFactory(args.paths, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
         return run_plan(plan, way, journal, terminal, args.save_failed)
+
+
+def _refuse_repeat(earlier: EarlierUploads, skip_accepted: bool | None) -> None:
+    """Refuse rows whose repeat could do harm, and name the options to choose from.
+
+    Raises:
+        AlreadyUploaded: No option says yet what to do with these rows.
+    """
+    try:
+        refuse_repeat(earlier, skip_accepted)
+    except AlreadyUploaded as refusal:
+        if skip_accepted or not earlier.can_skip:
+            choice = _("If they are new, say so with --send-again. Nothing was sent.")
+        elif earlier.unfinished is None:
+            choice = _("Skip what was accepted (--skip-accepted), or send everything again (--send-again).")
+        else:
+            choice = _(
+                "Continue that upload (cg-uploader resume {run}), skip what was accepted (--skip-accepted), or send everything "
+                "again (--send-again)."
+            ).format(run=earlier.unfinished.run)
+        raise AlreadyUploaded(refusal.sentence + " " + choice) from None
 
 
 def _refuse_place(save_failed: Path | None) -> None:
@@ -75,9 +100,7 @@ def _refuse_place(save_failed: Path | None) -> None:
         return
     ensure_suffix(save_failed, FAILED_ROWS)
     if not os.access(save_failed.parent, os.W_OK) or save_failed.is_dir():
-        raise UsageError(
-            _("Nothing can be saved as {file}. Choose a place that exists and can be written.").format(file=save_failed)
-        )
+        raise UsageError(_("Nothing can be saved there. Choose a folder that exists and can be written, and a name in it."))
 
 
 def run_plan(plan: Plan, way: ClientFactory, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
@@ -114,7 +137,7 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         credentials = Credentials("", "")
         if journal.unsettled(run):
             credentials = credentials_for(args, plan.profile, plan.region)
-            for changed in changed_since(run, journal, ProfileStore(args.paths.profiles)):
+            for changed in describe_changes(run, journal, ProfileStore(args.paths.profiles)):
                 terminal.tell(changed)
 
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
@@ -154,7 +177,7 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
             "“cg-uploader report {run}” lists them."
         )
         terminal.tell(text.format(run=summary.run))
-    terminal.say(in_words(summary))
+    terminal.say(totals_in_words(summary))
     if terminal.json:
         _write(report.as_json(journal, summary.run), terminal)
 
@@ -220,7 +243,7 @@ def newest(journal: Journal) -> int:
 
 def history(args: Namespace, terminal: Terminal) -> int:
     """List all runs, newest first."""
-    with opened_journal(args.paths, terminal.tell) as journal:
+    with journal_to_read(args.paths, terminal.tell) as journal:
         runs = report.summaries(journal, journal.runs(), lambda changed: terminal.tell(changed.sentence))
     if terminal.json:
         terminal.emit({"runs": [report.totals_as_data(run) for run in runs]})
@@ -248,17 +271,17 @@ _ENDS = {
 
 
 def report_run(args: Namespace, terminal: Terminal) -> int:
-    """One run's receipt, as a page or as data."""
+    """Show one run: in a terminal in short, else as a page or as data."""
     form = args.form or "html"
     if args.save is not None:
         form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
         if args.form not in (None, form):
-            raise UsageError(
-                _("{file} does not end as --as {form} says. Leave --as out, or choose another name.").format(
-                    file=args.save.name, form=args.form
-                )
-            )
-    with opened_journal(args.paths, terminal.tell) as journal:
+            wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
+            raise UsageError(wrong.format(form=args.form))
+    with journal_to_read(args.paths, terminal.tell) as journal:
+        if args.save is None and args.form is None and terminal.shows_result:
+            _say_in_short(journal, args.run, terminal)
+            return 0
         text = report.as_json(journal, args.run) if form == "json" else iter([receipt(journal, args.run)])
         if args.save is None:
             _write(text, terminal)
@@ -266,6 +289,29 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
             save_report(journal, text, args.save, args.paths)
             terminal.say(_("Saved as {file}.").format(file=args.save))
     return 0
+
+
+def _say_in_short(journal: JournalReader, run: int, terminal: Terminal) -> None:
+    """Say how a run ended, its totals, and the first rows that need attention."""
+    summary = journal.summary(run)
+    terminal.say(_("Upload {run}: {file}").format(run=run, file=Path(summary.file).name))
+    if summary.state is not RunState.FINISHED:
+        terminal.say(summary.why)
+    terminal.say(totals_in_words(summary))
+    if summary.attention:
+        terminal.say()
+        terminal.say(_("Rows that need attention:"))
+        troubled = (outcome for outcome in journal.outcomes(run) if STATUSES[outcome.status].needs_attention)
+        for outcome in islice(troubled, MAX_ROWS_IN_SHORT):
+            terminal.say(f"  {outcome_line(outcome)}")
+        if (more := summary.attention - MAX_ROWS_IN_SHORT) > 0:
+            text = ngettext("and {count:,} more row", "and {count:,} more rows", more)
+            terminal.say(f"  {text.format(count=more)}")
+        terminal.say()
+        text = _("“cg-uploader resume {run} --save-failed PATH” writes the rows that need attention to a file.")
+        terminal.say(text.format(run=run))
+    text = _("“cg-uploader report {run} --save receipt.html” writes the whole receipt, “--as json” shows every row.")
+    terminal.say(text.format(run=run))
 
 
 def _write(parts: Iterable[str], terminal: Terminal) -> None:

@@ -51,7 +51,7 @@ def run_window(paths: AppPaths, *, file: Path | None = None, setup: Path | None 
     paths.prepare()
     papers.clear_pages(paths)
     application = make_application()
-    with logs.kept(paths):
+    with logs.opened(paths):
         return _shown(application, paths, file, setup, demo=demo)
 
 
@@ -77,7 +77,7 @@ def _shown(application: Application, paths: AppPaths, file: Path | None, setup: 
         if handed_over is not None:
             window.open_any(handed_over)
     try:
-        with crash_handling.last_words(paths):
+        with crash_handling.thread_dumps(paths):
             return application.exec()
     finally:
         papers.clear_pages(paths)

@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
             self.session.set_mapping(found.mapping)
         plan = self.session.plan
         missing = f" Choose the connection “{found.profile}” in step 1." if plan is None else ""
-        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.notes + missing)
+        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.message + missing)
 
     def _try_again(self, failed: tuple[Table, RetriedRows]) -> None:
         """The failed rows of the upload that is shown are all that there is now; they can be corrected in the check."""
@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
         self._bring_back(found)
         if why_closed(self.session, Step.CHECK):
             self.show_step(self._last_open(Step.CHECK))
-            missing = f"{found.notes} Choose or enter the connection “{found.profile}” here."
+            missing = f"{found.message} Choose or enter the connection “{found.profile}” here."
             self.connect_page.saved.banner.say("accent", missing)
         else:
             self.show_step(Step.CHECK)

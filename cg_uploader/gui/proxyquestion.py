@@ -42,7 +42,10 @@ class ProxyQuestion(QObject):
     def _open_dialog(self) -> None:
         from cg_uploader.gui.dialogs.proxy_login import ProxyLoginDialog  # dialogs are loaded when they open
 
-        again, no_keychain = self._services.proxy_logins.asked(self._place) > 0, self._services.credentials.available
+        again, no_keychain = (
+            self._services.proxy_logins.times_asked(self._place) > 0,
+            self._services.credentials.why_unavailable,
+        )
         self.dialog = ProxyLoginDialog(self._place, again=again, no_keychain=no_keychain, parent=self._page)
         self.dialog.answered.connect(self._on_answered)
         self.dialog.rejected.connect(self._on_rejected)

@@ -92,7 +92,7 @@ class Services:
         self.credentials = credentials or CredentialStore()
         self.preferences = PreferenceStore(paths.preferences)
         self.proxy_logins = ProxyLogins(self.credentials)
-        self.choices = RememberedOptionsStore(paths.choices)
+        self.choices = RememberedOptionsStore(paths.read_options)
         self.practice = practice or Practice()
         self.readers = Readers()
 

@@ -24,9 +24,9 @@ def comparing(run: int, services: Services) -> Work:
     """The work of comparing a run with its file and its profile as they are now; results in sentences, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.planning.drift import changed_since  # few windows need it, and not at once
+        from cg_uploader.uploads.planning.drift import describe_changes  # few windows need it, and not at once
 
         with open_journal(services.paths) as journal:
-            return "\n\n".join(changed_since(run, journal, services.profiles))
+            return "\n\n".join(describe_changes(run, journal, services.profiles))
 
     return work

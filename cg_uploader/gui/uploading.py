@@ -103,7 +103,7 @@ def looking_back(plan: Plan, paths: AppPaths, client_id: str) -> Work:
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
-            return plan_builder.earlier(plan, journal, repeatable=True, client_id=client_id, cancelled=cancelled)
+            return plan_builder.find_earlier(plan, journal, repeatable=True, client_id=client_id, cancelled=cancelled)
 
     return work
 

@@ -128,7 +128,7 @@ class RunSummary:
     @property
     def why(self) -> str:
         """Why it has not come to its end, or not yet, in a sentence; empty when it has."""
-        return self.state.sentence if self.stopped is None else str(self.stopped)
+        return self.state.text({}) if self.stopped is None else str(self.stopped)
 
     @property
     def attention(self) -> int:

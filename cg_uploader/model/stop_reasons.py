@@ -74,7 +74,7 @@ class StopReason(MessageKind):
     NOT_FOR_RECORDS = "not-for-records", N_("The address does not take records. Check the region.")
     PROXY_IN_THE_WAY = (
         "proxy-in-the-way",
-        N_("The proxy of your network wants a user name and a password. Ask whoever looks after the network."),
+        N_("The proxy of your network wants a user name and a password. Ask your IT department."),
     )
     NOT_UNDERSTOOD = (
         "not-understood",

@@ -209,6 +209,8 @@ TOKEN_FAULTS: Mapping[str, Fault] = {
     "401": Fault(
         "401 with a description.", _json(401, {"error": "invalid_client", "error_description": "Client authentication failed."})
     ),
+    "401-empty": Fault("401 without a body.", _json(401, None)),
+    "401-html": Fault("401 in HTML.", _html(401, "401 Unauthorized")),
     "429": Fault("429, Retry-After if seconds are given.", _later(429, "Too Many Requests", said="if given")),
     "503": Fault("503, Retry-After if seconds are given.", _later(503, "Service Unavailable", said="if given")),
     "500-html": Fault("500 in HTML.", _html(500, "500 Internal Server Error")),

@@ -51,7 +51,7 @@ from cg_uploader.practice.configurations import PracticeConfiguration
 from cg_uploader.practice.ledger import REMEMBERED
 from cg_uploader.practice.records import DEFAULT_STYLE, Keys, RefusalMessage, Style
 from cg_uploader.practice.script import MAX_TARGET_BYTES, Mix, Rule, Script
-from cg_uploader.system.named_file import read_named
+from cg_uploader.system.named_file import is_there, read_named
 
 Kind = TypeVar("Kind")
 
@@ -69,6 +69,8 @@ def read(file: Path) -> Script:
     try:
         content = json.loads(read_named(file, MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
+        if not is_there(file):  # what was typed may be anything
+            raise UsageError("There is no such file to be the script.") from error
         raise UsageError(f"The script {file} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The script {file} is not JSON: {error}.") from error

@@ -1,4 +1,4 @@
-"""Deletes everything that this program keeps on this computer, and nothing of anybody else's."""
+"""The deletion of everything that this program keeps on this computer, and of nothing else."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from cg_uploader.system import pending_saves
 from cg_uploader.translation import _
 
 
-def wipe(paths: AppPaths, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]) -> list[Path]:
+def delete_all(
+    paths: AppPaths, profiles: Iterable[str], store: CredentialStore, alone: AbstractContextManager[None]
+) -> list[Path]:
     """Delete the saved credentials of ``profiles`` and of a proxy, then all profiles, settings, logs and the journal.
 
-    Return what stays: the places that links led to.
+    Return what stays: the files and folders that links led to. Only files with this program's names are deleted, and no link
+    is followed, because the home may be a folder that holds other things.
 
-    ``alone``: no upload begins meanwhile, by the journal's own lock, which is deleted last.
-    Only files that carry this program's names are touched, and no link is followed: the home may be a folder that holds other
-    things.  CredentialsRefused when the keychain stays locked, UploaderError when a file cannot be deleted; what comes after
-    it in this order is still there then.
+    ``alone``: holds the journal's own lock, so that no upload begins meanwhile. The lock's file is deleted last.
+
+    Raises:
+        CredentialsRefused: The keychain stays locked. Nothing of the rest was deleted.
+        UploaderError: A file cannot be deleted. What comes after it in this order is still there.
     """
     with alone:
-        if store.available is None:
+        if store.why_unavailable is None:
             for name in sorted(set(profiles)):
                 store.forget(name)
             store.forget_proxy_login()
         left = _delete_files(paths)
     _delete(_lock(paths))
     for folder in (paths.profiles, paths.logs, paths.pages, paths.locks, paths.home / pending_saves.FOLDER, paths.home):
-        with suppress(OSError):  # it is a link, or not empty: something of somebody else's is in it
+        with suppress(OSError):  # it is a link, or holds what is not ours
             folder.rmdir()
     return left
 
@@ -50,10 +54,10 @@ def _delete_files(paths: AppPaths) -> list[Path]:
         (paths.pages, "upload-*.html"),
         (paths.pages, ".new-*~"),
         (paths.home, paths.preferences.name),
-        (paths.home, paths.choices.name),
+        (paths.home, paths.read_options.name),
         (paths.home, ".new-*~"),
         (paths.home, "journal-damaged-*"),
-        (paths.home, f"{paths.journal.name}-commits"),  # before the journal, which would be missed where it is left
+        (paths.home, f"{paths.journal.name}-commits"),  # before the journal: without the journal it would tell of a loss
         (paths.home, f"{paths.journal.name}*"),
         (paths.locks, "run-*.lock"),
         (paths.home / pending_saves.FOLDER, pending_saves.NOTE),
@@ -69,7 +73,7 @@ def _delete_files(paths: AppPaths) -> list[Path]:
 
 def _delete(file: Path) -> None:
     if file.is_dir() and not file.is_symlink():
-        return  # not one of ours
+        return  # not ours
     try:
         file.unlink(missing_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the program takes out of its environment when it starts, so that no other program inherits it and nothing obeys it."""
+"""What the program removes from its environment when it starts, so that no library obeys it and no child inherits it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Mapping, MutableMapping
 from cg_uploader.settings.credentials import CODE_VARIABLE, ID_VARIABLE, SECRET_VARIABLE
 from cg_uploader.system.child_processes import ask_no_program_for_the_system, system_path
 
-# They would add to whom is trusted, write the keys of connections down, or load code into this program. The Settings have a
-# file of certificates.
-_WITHOUT_A_SAY = (
+# They would add certificates to trust, write down the keys of connections, or load code into this program. The way to add
+# certificates is the setting for it.
+_REMOVED = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),
     *("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES"),
     *("GTK_MODULES", "GTK3_MODULES", "GTK_PATH", "GTK_EXE_PREFIX", "GTK_IM_MODULE_FILE", "GDK_PIXBUF_MODULE_FILE"),
     *("GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "XLOCALEDIR"),
 )
-# How the names of the variables begin that Qt and its binding obey; many of them load code or write a file.
-_QT = ("QT_", "QTWEBENGINE", "QML", "QSG_", "QV4_", "QUICK", "PYSIDE", "SHIBOKEN")
+# How the names of variables begin that Qt and its binding obey. Many of them load code or write a file.
+_QT_PREFIXES = ("QT_", "QTWEBENGINE", "QML", "QSG_", "QV4_", "QUICK", "PYSIDE", "SHIBOKEN")
 _QT_KEPT = frozenset(
     (
         *("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_SCALE_FACTOR_ROUNDING_POLICY", "QT_ENABLE_HIGHDPI_SCALING"),
@@ -25,7 +25,7 @@ _QT_KEPT = frozenset(
         *("QT_ACCESSIBILITY", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON"),
     )
 )
-# Variables that name parts of Qt, and which names they may hold, with semicolons between them.
+# Variables that name parts of Qt → the names that they may hold, with semicolons between them.
 _QT_NAMES = {
     "QT_QPA_PLATFORM": frozenset(("xcb", "wayland", "wayland-egl", "offscreen", "minimal", "windows", "cocoa")),
     "QT_IM_MODULE": frozenset(("", "simple", "none", "compose", "xim", "ibus", "fcitx", "fcitx5", "wayland")),
@@ -33,11 +33,12 @@ _QT_NAMES = {
 _LIBRARIES, _LIBRARIES_BEFORE = "LD_LIBRARY_PATH", "LD_LIBRARY_PATH_ORIG"
 
 
-def settle(environment: MutableMapping[str, str], *, frozen: bool | None = None) -> Mapping[str, str]:
-    """Take the secrets out and return them; undo what an installed program's own start has changed for others.
+def clean(environment: MutableMapping[str, str], *, frozen: bool | None = None) -> Mapping[str, str]:
+    """Remove the secrets and return them, remove what loads code, and let ``PATH`` find the system's own programs alone.
 
-    Nothing that loads code is left in it.  Programs are found among the system's own alone.
-    ``frozen``: whether this is an installed program; None: find out.
+    The start of an installed program changes where libraries are found. That is undone for the programs that it starts.
+
+    ``frozen``: whether this is an installed program. None: find out.
     """
     taken = {name: environment.pop(name) for name in (ID_VARIABLE, SECRET_VARIABLE, CODE_VARIABLE) if name in environment}
     for name in [name for name in environment if not _may_stay(name, environment[name])]:
@@ -55,4 +56,4 @@ def settle(environment: MutableMapping[str, str], *, frozen: bool | None = None)
 def _may_stay(name: str, text: str) -> bool:
     if name in _QT_NAMES:
         return _QT_NAMES[name].issuperset(text.split(";"))
-    return name in _QT_KEPT or not (name in _WITHOUT_A_SAY or name.startswith(_QT))
+    return name in _QT_KEPT or not (name in _REMOVED or name.startswith(_QT_PREFIXES))

@@ -1,4 +1,4 @@
-"""Finds the language for messages: what the environment, the user and the system say, in this order."""
+"""The language of messages: what the environment, the user and the system say, in this order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cg_uploader import translation
 from cg_uploader.settings.paths import AppPaths, resource
 from cg_uploader.settings.preferences import PreferenceStore
 
-# What the system says where it has no better place, the first one that is set.
+# How a desktop tells the system's language: the first one that is set.
 _SYSTEM_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 _MAC_SETTINGS = "Library/Preferences/.GlobalPreferences.plist"
 
@@ -18,8 +18,8 @@ _MAC_SETTINGS = "Library/Preferences/.GlobalPreferences.plist"
 def catalogue_for(environment: Mapping[str, str], paths: AppPaths) -> Path | None:
     """Return the catalogue of messages for this user, None for English.
 
-    ``LANGUAGE`` comes before the user's preference, because it is set for one call.  The other variables are how a desktop
-    tells the system's language, so they come after it.
+    ``LANGUAGE`` comes before the user's preference, because it is set for one call. The system's own language comes after
+    both.
     """
     languages = [word for word in environment.get("LANGUAGE", "").split(":") if word]
     if preferred := PreferenceStore(paths.preferences).load().language:
@@ -42,7 +42,7 @@ def _system_languages(environment: Mapping[str, str]) -> list[str]:
 
 def _mac_languages(home: Path) -> list[str]:
     """Return the languages of macOS's settings, as POSIX names them: ``de_DE`` for ``de-DE``, the most wanted first."""
-    import plistlib  # a moment that other systems need not wait
+    import plistlib  # other systems need not wait for it
 
     try:
         with (home / _MAC_SETTINGS).open("rb") as stream:

@@ -1,4 +1,4 @@
-"""The log: a private file that turns over, and never holds a value, a secret or an address with values in it."""
+"""The log: a private file of bounded size that never holds a value, a secret or an address with values in it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from cg_uploader.settings.paths import AppPaths, make_private
 from cg_uploader.system.child_processes import system_name
 from cg_uploader.translation import _
 
-# The product's own logger. Other libraries' are not kept: they write whole addresses, which hold row values.
+# The product's own logger. What other libraries log is not written: they log whole addresses, which hold row values.
 NAME = "cg_uploader"
 FILE = "cg-uploader.log"
+# Size of each part.
 MAX_BYTES = 1 << 20
 OLDER_PARTS = 3
 
@@ -32,24 +33,25 @@ ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackTy
 
 
 class _PrivateFile(RotatingFileHandler):
-    """Makes each part with mode 0600, follows no link that stands in its place, and is silent when it cannot write."""
+    """Makes each part with mode 0600, follows no link in its place, and is silent when it cannot write."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing: a full disk is said elsewhere, and Python's own way would print the message and its arguments."""
+        """Ignore it. The user learns of a full disk elsewhere, and Python would print the message and its arguments."""
 
     def close(self) -> None:
-        """Give the file back.  A disk that is full says so once more then, and what it has no room for is lost."""
+        """Close the file. What a full disk has no room for is lost."""
         with suppress(OSError):
             super().close()
 
     def doRollover(self) -> None:
-        """Turn over, unless another program has just done so; where its hold on the file forbids it, the log grows on.
+        """Begin a new part, unless another program has just done so.
 
-        The newest part goes first: when that fails, no older one was lost for it.
+        Where another program keeps the file from being renamed, the log grows on. The newest part is renamed first, so that
+        no older one is lost when that fails.
         """
         if self.stream:
             self.stream.close()
-            self.stream = cast(TextIOWrapper, None)  # the next message opens it, when it cannot be opened now
+            self.stream = cast(TextIOWrapper, None)  # where it cannot be opened below, the next message opens it
         parts = [Path(f"{self.baseFilename}.{number}") for number in range(self.backupCount + 1)]
         with suppress(OSError):
             if Path(self.baseFilename).stat().st_size * 2 > self.maxBytes:
@@ -66,19 +68,19 @@ class _PrivateFile(RotatingFileHandler):
 
 
 class _Quiet(logging.Formatter):
-    """Says of an exception where it happened and its type; its text may quote a row's values.
+    """Writes the place and the type of an exception, but not its text, which may quote a row's values.
 
     A message is one line, so that no text in it can pass for a line of its own.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None  # where another handler keeps its own wording, text and all, for the next one
+        record.exc_text = None  # another handler may have left its own wording here, text and all
         text = super().format(record)
         record.exc_text = None
         return text
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        return "".join(letter if letter.isprintable() else "?" for letter in super().formatMessage(record))
+        return "".join(char if char.isprintable() else "?" for char in super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:
         error = ei[1]
@@ -89,24 +91,26 @@ class _Quiet(logging.Formatter):
 
 
 def _places_of(error: BaseException) -> list[str]:
-    seen: list[str] = []
-    known: set[int] = set()
+    """Return a line for an exception and for each of its causes, each before the lines of its traceback."""
+    lines: list[str] = []
+    seen: set[int] = set()
     link: BaseException | None = error
-    while link is not None and id(link) not in known:
-        known.add(id(link))
-        seen.append(f"{'because of ' if len(known) > 1 else ''}{type(link).__module__}.{type(link).__qualname__}")
-        seen += [
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        lines.append(f"{'because of ' if len(seen) > 1 else ''}{type(link).__module__}.{type(link).__qualname__}")
+        lines += [
             f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(link.__traceback__)
         ]
         link = link.__cause__ or link.__context__
-    return seen
+    return lines
 
 
 def start(paths: AppPaths) -> logging.Handler:
-    """Keep what the product logs in the log file from now on; UploaderError when its folder cannot be written.
+    """Write what the product logs to the log file from now on. The caller gives the handler to ``stop`` at the end.
 
-    The caller hands the handler to ``stop`` at the end.
+    Raises:
+        UploaderError: The folder of logs, or the file, cannot be written.
     """
     make_private(paths.logs)
     file = paths.logs / FILE
@@ -128,8 +132,8 @@ def start(paths: AppPaths) -> logging.Handler:
 
 
 @contextlib.contextmanager
-def kept(paths: AppPaths) -> Iterator[None]:
-    """``start`` and ``stop`` around some work; where no log can be written the work is done without."""
+def opened(paths: AppPaths) -> Iterator[None]:
+    """Write the log meanwhile, or none where it cannot be written."""
     try:
         handler = start(paths)
     except UploaderError:
@@ -150,9 +154,9 @@ def stop(handler: logging.Handler) -> None:
 
 
 def log_crash(paths: AppPaths, error: BaseException) -> Path:
-    """Write where a bug showed itself, without its text, and return the log file; also when nothing can be written there."""
+    """Write where a bug showed itself, without its text. Return the log file, even where it cannot be written."""
     logger = logging.getLogger(NAME)
-    kept_already = any(isinstance(handler, _PrivateFile) for handler in logger.handlers)
-    with contextlib.nullcontext() if kept_already else kept(paths):
+    is_open = any(isinstance(handler, _PrivateFile) for handler in logger.handlers)
+    with contextlib.nullcontext() if is_open else opened(paths):
         logger.critical("A bug: %s", type(error).__name__, exc_info=error)
     return paths.logs / FILE

@@ -1,4 +1,4 @@
-"""Where things are: the private folders of this computer's user, and the files that ship with the program."""
+"""The private folders and files of this computer's user, and the files that ship with the program."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from cg_uploader.translation import _
 
 @dataclass(frozen=True, slots=True)
 class AppPaths:
-    """The folders below ``home``, where everything the program stores lives."""
+    """The folders and files of the program, all below one folder."""
 
+    # The folder that holds everything.
     home: Path
 
     @classmethod
     def find(cls) -> AppPaths:
-        """The folders of this computer's user."""
+        """Return the folders of this computer's user."""
         return cls(find_home())
 
     @property
     def demo(self) -> AppPaths:
-        """Where the demonstration keeps its own things from one time to the next, apart from the user's own history."""
+        """The demonstration's own folders, apart from the user's history."""
         return AppPaths(self.home / "demo")
 
     @property
@@ -37,12 +38,12 @@ class AppPaths:
 
     @property
     def locks(self) -> Path:
-        """A folder: one file per run that somebody works on."""
+        """A folder: one file for each run that a program works on."""
         return self.home / "locks"
 
     @property
     def profiles(self) -> Path:
-        """A folder: one file per profile."""
+        """A folder: one file for each profile."""
         return self.home / "profiles"
 
     @property
@@ -52,7 +53,7 @@ class AppPaths:
 
     @property
     def pages(self) -> Path:
-        """A folder: receipts that a browser shows at this moment."""
+        """A folder: the receipts that a browser shows."""
         return self.home / "pages"
 
     @property
@@ -61,14 +62,15 @@ class AppPaths:
         return self.home / "preferences.json"
 
     @property
-    def choices(self) -> Path:
-        """The file of what was chosen about the reading of files."""
+    def read_options(self) -> Path:
+        """The file of remembered read options."""
         return self.home / "choices.json"
 
     def prepare(self) -> None:
-        """Make the folders, for this user alone; UploaderError when that cannot be done.
+        """Make the folders, for this user alone. The folder of logs may be missing.
 
-        Only the log can be done without.
+        Raises:
+            UploaderError: One cannot be made.
         """
         for folder in (self.home, self.locks, self.profiles):
             make_private(folder)
@@ -77,22 +79,27 @@ class AppPaths:
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder`` and what is missing above it, for this user alone; UploaderError when that cannot be done.
+    """Make ``folder`` and what is missing above it, for this user alone.
 
-    A folder that was there before keeps its permissions: it may be shared on purpose, and every file in it is private itself.
+    A folder that is there keeps its permissions: it may be shared on purpose, and each file in it is private itself.
+
+    Raises:
+        UploaderError: It cannot be made.
     """
     try:
-        for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):  # mkdir makes parents for all
+        for missing in reversed(
+            [path for path in (folder, *folder.parents) if not path.is_dir()]
+        ):  # mkdir would open parents to all
             missing.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _not_stored(error, folder, folder) from None
 
 
 def read_private(file: Path, max_chars: int) -> str:
-    """Read the beginning of one of the program's own files.
+    """Return the beginning of one of the program's own files, at most ``max_chars`` characters.
 
     Raises:
-        OSError: It is not there, cannot be read, or is no file: a pipe in its place would be waited for.
+        OSError: It is not there, cannot be read, or is no file. A pipe in its place would be waited for.
         ValueError: It is no UTF-8.
     """
     if not file.is_file():
@@ -102,10 +109,14 @@ def read_private(file: Path, max_chars: int) -> str:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write ``text`` as UTF-8, for this user alone, whole or not at all; UploaderError when that cannot be done."""
+    """Write ``text`` as UTF-8, for this user alone, whole or not at all.
+
+    Raises:
+        UploaderError: It cannot be written.
+    """
     make_private(file.parent)
     try:
-        # mkstemp makes a new file with mode 0600 and follows no link that somebody has put there.
+        # mkstemp makes a new file with mode 0600 and follows no link in its place.
         handle, name = tempfile.mkstemp(prefix=".new-", suffix=file.suffix + "~", dir=file.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
@@ -113,9 +124,8 @@ def write_private(file: Path, text: str) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
             retry_on_sharing_violation(lambda: Path(name).replace(file))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(name).unlink(missing_ok=True)  # it is not there any more when all went well
     except OSError as error:
         raise _not_stored(error, file, file.parent) from None
 
@@ -126,23 +136,23 @@ def _not_stored(error: OSError, path: Path, folder: Path) -> UploaderError:
 
 def _why_not(error: OSError, path: Path, folder: Path) -> str:
     """Say what keeps ``path``, which is ``folder`` or a file in it, from being written, and what to do."""
-    other = _("You can also name another place in {variable}.").format(variable=HOME_VARIABLE)
+    other = _("You can also name another folder in {variable}.").format(variable=HOME_VARIABLE)
     if error.errno in FULL:
         return _("The disk is full: {path} cannot be written. Make room there.").format(path=path) + f" {other}"
     with suppress(OSError):  # a folder that may not be looked into
-        for place in (folder, *folder.parents):
-            if place.is_symlink() and not place.exists():
-                text = _("{place} is a link to {target}, which is not there. Make that folder.")
-                return text.format(place=place, target=place.readlink()) + f" {other}"
-            if place.exists() and not place.is_dir():
-                text = _("{place} is a file, and a folder is needed there. Move the file away.")
-                return text.format(place=place) + f" {other}"
-    text = _("{path} cannot be written ({reason}). Make that place writable.")
+        for above in (folder, *folder.parents):
+            if above.is_symlink() and not above.exists():
+                text = _("{path} is a link to {target}, which is not there. Make that folder.")
+                return text.format(path=above, target=above.readlink()) + f" {other}"
+            if above.exists() and not above.is_dir():
+                text = _("{path} is a file, and a folder is needed there. Move the file away.")
+                return text.format(path=above) + f" {other}"
+    text = _("{path} cannot be written ({reason}). Make that folder writable.")
     return text.format(path=error.filename or path, reason=error.strerror) + f" {other}"
 
 
 def resource(name: str) -> Path:
-    """A file that ships with the program, by its path below ``resources``."""
+    """Return the path of a file that ships with the program. ``name``: its path below ``resources``."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "resources" / name
     return installed if installed.exists() else package.parent / "resources" / name

@@ -1,4 +1,4 @@
-"""What a person prefers on this computer: a small private file, and usual values wherever it says nothing usable."""
+"""The user's preferences: a small private file, and defaults for what it does not say."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from cg_uploader.settings.paths import read_private, write_private
 
 THEMES = ("system", "light", "dark")
 MAX_DAYS = 3650
+# Characters of the file that are read.
 MAX_CHARS = 64 << 10
 PROXY_WORDS = ("system", "none")
-_PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5}")
+_HOST_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """``keep_days``: how long row values are kept after a run, 0 to 3,650; ``last_profile``: empty when there was none.
+    """What the user has chosen in the settings, or the defaults."""
 
-    ``proxy``: *system*, *none*, or the host:port of one for everything, never with a password.  ``ca_file``: a file with
-    certificates to trust beside the system's, or empty.  ``language``: of messages, such as *de* or *pt_BR*, or empty for
-    the system's.
-    """
-
+    # One of ``THEMES``.
     theme: str = "system"
+    # What becomes of cells without text, for a new profile.
     blank_cells: BlankCells = BlankCells.LEAVE_OUT
+    # For how many days row values are kept after a run: 0 to ``MAX_DAYS``.
     keep_days: int = 30
+    # The profile that was used last. Empty: none.
     last_profile: str = ""
+    # *system*, *none*, or the host:port of one proxy for everything, never with a password.
     proxy: str = "system"
+    # A file with certificates to trust beside the system's. Empty: none.
     ca_file: str = ""
+    # The language of messages, such as *de* or *pt_BR*. Empty: the system's.
     language: str = ""
 
 
@@ -40,11 +43,11 @@ class PreferenceStore:
     """Reads and writes the preferences of one file."""
 
     def __init__(self, file: Path) -> None:
-        """``file`` need not be there yet."""
+        """Take the preferences from ``file``, which need not be there yet."""
         self._file = file
 
     def load(self) -> Preferences:
-        """What was saved; the usual value for whatever is missing, unknown or damaged, for nothing depends on it."""
+        """Return what was saved, with the default for each that is missing or cannot be used."""
         data = self._saved()
         known = {field.name: data[field.name] for field in fields(Preferences) if _usable(field.name, data.get(field.name))}
         if "blank_cells" in known:
@@ -52,7 +55,7 @@ class PreferenceStore:
         return Preferences(**known)
 
     def save(self, preferences: Preferences) -> None:
-        """Keep ``preferences``, and what another version has saved beside them.
+        """Write ``preferences``, and keep what another version has saved beside them.
 
         Raises:
             UploaderError: The folder cannot be written.
@@ -65,7 +68,7 @@ class PreferenceStore:
         write_private(self._file, text)
 
     def _saved(self) -> dict[str, Any]:
-        """Everything that the file holds, known or not; empty where it holds no settings."""
+        """Return everything that the file holds, known or not. Empty where it holds no preferences."""
         try:
             data = json.loads(read_private(self._file, MAX_CHARS))
         except (OSError, ValueError, RecursionError):
@@ -74,7 +77,12 @@ class PreferenceStore:
 
 
 def _as_text(data: dict[str, Any]) -> str:
-    """JSON; ValueError or RecursionError for what no text file can hold."""
+    """Return ``data`` as JSON.
+
+    Raises:
+        ValueError: It holds half of a character, which no file can hold.
+        RecursionError: Its lists are too deep.
+    """
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     text.encode()
     return text
@@ -88,5 +96,5 @@ def _usable(name: str, value: Any) -> bool:
     if name == "keep_days":
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DAYS
     if name == "proxy":
-        return isinstance(value, str) and (value in PROXY_WORDS or _PLACE.fullmatch(value) is not None)
+        return isinstance(value, str) and (value in PROXY_WORDS or _HOST_PORT.fullmatch(value) is not None)
     return isinstance(value, str)

@@ -1,4 +1,4 @@
-"""What differs between two profiles of one name, in words, for the user who decides which of them is kept."""
+"""The differences between two profiles of one name, for the user who decides which of them is kept."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from cg_uploader.model.enums import BlankCells
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.translation import N_, _, ngettext
 
+# Headings that are named, and characters of each.
 MAX_NAMED = 6
 MAX_CHARS = 40
 _BLANK_CELLS = {BlankCells.LEAVE_OUT: N_("left out"), BlankCells.SEND_EMPTY: N_("sent empty")}
 
 
 def differences(saved: Profile, other: Profile) -> tuple[str, ...]:
-    """One line for each thing that is otherwise in ``other`` than in ``saved``; empty when they say the same."""
+    """Return a line for each thing that differs in ``other`` from ``saved``. Empty when they are the same."""
     return tuple(_lines(saved, other))
 
 
@@ -45,30 +46,30 @@ def _lines(saved: Profile, other: Profile) -> Iterator[str]:
 
 def _fields(old: tuple[Field, ...], new: tuple[Field, ...]) -> Iterator[str]:
     before, after = {field.heading: field for field in old}, {field.heading: field for field in new}
-    gone = [heading for heading in before if heading not in after]
-    come = [heading for heading in after if heading not in before]
-    changed = [heading for heading, field in before.items() if heading in after and after[heading] != field]
-    if gone:
-        yield _("Fields that are no longer there: {headings}").format(headings=_named(gone))
-    if come:
-        yield _("Fields that are new: {headings}").format(headings=_named(come))
-    if changed:
-        yield _("Fields whose rules differ: {headings}").format(headings=_named(changed))
-    if not (gone or come or changed) and old != new:
+    groups = (
+        (N_("Fields that are no longer there: {headings}"), [heading for heading in before if heading not in after]),
+        (N_("Fields that are new: {headings}"), [heading for heading in after if heading not in before]),
+        (
+            N_("Fields whose rules differ: {headings}"),
+            [heading for heading in before if after.get(heading, before[heading]) != before[heading]],
+        ),
+    )
+    yield from (_(text).format(headings=_named(headings)) for text, headings in groups if headings)
+    if before == after and old != new:
         yield _("The order of the fields")
 
 
 def _mapping(old: Mapping | None, new: Mapping | None) -> Iterator[str]:
     if old == new:
         return
-    if old is None or new is None:
-        if old is None:
-            yield _("Columns: those that match by their names become the ones that were chosen")
-        else:
-            yield _("Columns: the ones that were chosen become those that match by their names")
+    if old is None:
+        yield _("Columns: those that match by their names become the ones that were chosen")
         return
-    every = dict.fromkeys(heading for heading, _source in (*old.sources, *new.sources))
-    headings = [heading for heading in every if old.source(heading) != new.source(heading)]
+    if new is None:
+        yield _("Columns: the ones that were chosen become those that match by their names")
+        return
+    mapped = dict.fromkeys(heading for heading, _source in (*old.sources, *new.sources))
+    headings = [heading for heading in mapped if old.source(heading) != new.source(heading)]
     if headings:
         yield _("Columns for the fields {headings}").format(headings=_named(headings))
     else:
@@ -76,9 +77,9 @@ def _mapping(old: Mapping | None, new: Mapping | None) -> Iterator[str]:
 
 
 def _named(headings: Iterable[str]) -> str:
-    listed = [f"“{_short(heading)}”" for heading in headings]
-    more = len(listed) - MAX_NAMED
-    names = ", ".join(listed[:MAX_NAMED])
+    quoted = [f"“{_short(heading)}”" for heading in headings]
+    more = len(quoted) - MAX_NAMED
+    names = ", ".join(quoted[:MAX_NAMED])
     if more <= 0:
         return names
     return ngettext("{names} and {count} more", "{names} and {count} more", more).format(names=names, count=more)

@@ -1,4 +1,4 @@
-"""The keys of a profile's JSON: which there are, what each may hold, and what is said of one that is wrong."""
+"""The keys of a profile's JSON: which there are, what each may hold, and the message about one that is wrong."""
 
 from __future__ import annotations
 
@@ -14,15 +14,22 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.system.loopback import is_loopback
 from cg_uploader.translation import _
 
+# Size of a setup file.
 MAX_BYTES = 4 << 20
 MAX_NAME_CHARS = 200
-MAX_TEXT = 10_000
+MAX_TEXT_CHARS = 10_000
+# Characters of a wrong value that a message shows.
+MAX_SHOWN_CHARS = 40
 
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object as a dict; ProfileError for a key that is there twice, where one would be lost in silence."""
+def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object as a dict.
+
+    Raises:
+        ProfileError: A key is there twice, so that one would be lost.
+    """
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
@@ -31,12 +38,16 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def profile_of(data: Any, version: int) -> Profile:
-    """The profile that decoded JSON holds; ProfileError names the key at fault."""
+def decode_profile(data: Any, version: int) -> Profile:
+    """Return the profile in decoded JSON.
+
+    Raises:
+        ProfileError: A key is unknown, missing or wrong, or the version is another one. The sentence names the key.
+    """
     top = _object(data, "", "version", "name", "region", "address", "configuration", "mapping", "options")
     named = top.get("version")
     if named != version or isinstance(named, bool):
-        sentence = _("“version” must be {version}, not {value}.").format(version=version, value=_found(named))
+        sentence = _("“version” must be {version}, not {value}.").format(version=version, value=_shown(named))
         newer = _("A newer CG Uploader may have made it.") if isinstance(named, int) and named > version else ""
         raise ProfileError(f"{sentence} {newer}".rstrip())
     region = _word(_needed(top, "region"), "region", Region)
@@ -52,11 +63,14 @@ def profile_of(data: Any, version: int) -> Profile:
 
 
 def _object(data: Any, path: str, *keys: str) -> Dict[str, Any]:
-    """``data``, which stands at ``path``, empty for the profile itself; ProfileError for any other keys than ``keys``."""
+    """Return ``data``, an object with no other keys than ``keys``.
+
+    ``path``: the keys that lead to it. Empty for the profile itself.
+    """
     if not isinstance(data, dict):
         if not path:
-            raise ProfileError(_("A profile must be an object in braces, not {value}.").format(value=_found(data)))
-        raise ProfileError(_("“{key}” must be an object in braces, not {value}.").format(key=path, value=_found(data)))
+            raise ProfileError(_("A profile must be an object in braces, not {value}.").format(value=_shown(data)))
+        raise ProfileError(_("“{key}” must be an object in braces, not {value}.").format(key=path, value=_shown(data)))
     for key in data:
         if key not in keys:
             text = _("The key “{key}” is not known. Known are: {keys}.")
@@ -74,23 +88,23 @@ def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _text(value: Any, key: str, *, most: int = MAX_TEXT, lines: bool = False, blank: bool = False) -> str:
-    """A text; ``lines``: line breaks and tabs are allowed, ``blank``: it may be empty."""
+def _text(value: Any, key: str, *, max_chars: int = MAX_TEXT_CHARS, lines: bool = False, blank: bool = False) -> str:
+    """Return a text. ``lines``: line breaks and tabs are allowed. ``blank``: it may be empty."""
     if not isinstance(value, str):
-        raise ProfileError(_("“{key}” must be a text, not {value}.").format(key=key, value=_found(value)))
+        raise ProfileError(_("“{key}” must be a text, not {value}.").format(key=key, value=_shown(value)))
     if not blank and not value.strip():
         raise ProfileError(_("“{key}” must not be empty.").format(key=key))
-    if len(value) > most:
-        raise ProfileError(_("“{key}” is longer than {most:,} characters.").format(key=key, most=most))
-    if any((ord(letter) < 32 or 127 <= ord(letter) < 160) and not (lines and letter in "\n\t") for letter in value):
+    if len(value) > max_chars:
+        raise ProfileError(_("“{key}” is longer than {count:,} characters.").format(key=key, count=max_chars))
+    if any((ord(char) < 32 or 127 <= ord(char) < 160) and not (lines and char in "\n\t") for char in value):
         raise ProfileError(_("“{key}” holds a control character.").format(key=key))
-    if any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+    if any(0xD800 <= ord(char) < 0xE000 for char in value):
         raise ProfileError(_("“{key}” holds half of a character.").format(key=key))
     return value
 
 
 def _name(value: Any) -> str:
-    name = _text(value, "name", most=MAX_NAME_CHARS)
+    name = _text(value, "name", max_chars=MAX_NAME_CHARS)
     if name != name.strip():
         raise ProfileError(_("“name” must not begin or end with a blank."))
     return name
@@ -100,33 +114,33 @@ def _word(value: Any, key: str, kind: type[Word]) -> Word:
     words = [member.value for member in kind]
     if not isinstance(value, str) or value not in words:
         raise ProfileError(
-            _("“{key}” must be one of {words}, not {value}.").format(key=key, words=", ".join(words), value=_found(value))
+            _("“{key}” must be one of {words}, not {value}.").format(key=key, words=", ".join(words), value=_shown(value))
         )
     return kind(value)
 
 
 def _flag(value: Any, key: str) -> bool:
     if not isinstance(value, bool):
-        raise ProfileError(_("“{key}” must be true or false, not {value}.").format(key=key, value=_found(value)))
+        raise ProfileError(_("“{key}” must be true or false, not {value}.").format(key=key, value=_shown(value)))
     return value
 
 
-def _number(value: Any, key: str, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ProfileError(
-            _("“{key}” must be a whole number from 1 to {most:,}, not {value}.").format(key=key, most=most, value=_found(value))
-        )
+def _number(value: Any, key: str, max_value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= max_value:
+        text = _("“{key}” must be a whole number from 1 to {max:,}, not {value}.")
+        raise ProfileError(text.format(key=key, max=max_value, value=_shown(value)))
     return value
 
 
-def _found(value: Any) -> str:
+def _shown(value: Any) -> str:
+    """Return what a message says of a wrong value."""
     kinds = {dict: _("an object"), list: _("a list"), bool: str(value).lower(), type(None): _("nothing")}
     return kinds.get(type(value)) or f"“{_short(str(value))}”"
 
 
 def _short(text: str) -> str:
-    printable = "".join(letter if letter.isprintable() else "?" for letter in text[:41])
-    return printable[:40] + "…" if len(printable) > 40 else printable
+    printable = "".join(char if char.isprintable() else "?" for char in text[: MAX_SHOWN_CHARS + 1])
+    return printable[:MAX_SHOWN_CHARS] + "…" if len(printable) > MAX_SHOWN_CHARS else printable
 
 
 def _address(value: Any, region: Region) -> Address:
@@ -143,14 +157,14 @@ def _address(value: Any, region: Region) -> Address:
 
 
 def _loopback(value: Any, key: str) -> str:
-    """A web address on this computer, judged after parsing: a stranger's file must not send credentials elsewhere."""
-    text = _text(value, key, most=500)
+    """Return a web address on this computer, judged after parsing: no file of a stranger may send credentials elsewhere."""
+    text = _text(value, key, max_chars=500)
     wrong = ProfileError(
         _("“{key}” must be an http address on this computer, like http://127.0.0.1:8401/, not {text}.").format(
-            key=key, text=_found(text)
+            key=key, text=_shown(text)
         )
     )
-    if not text.isascii() or any(letter in text for letter in "\\@ ?#%"):
+    if not text.isascii() or any(char in text for char in "\\@ ?#%"):
         raise wrong
     try:
         parts = urlsplit(text)
@@ -166,21 +180,21 @@ def _configuration(value: Any) -> Configuration:
     data = _object(value, "configuration", "reference", "data_type", "fields")
     fields = _needed(data, "fields", "configuration")
     if not isinstance(fields, list):
-        raise ProfileError(_("“configuration.fields” must be a list, not {fields}.").format(fields=_found(fields)))
-    made: dict[str, Field] = {}
+        raise ProfileError(_("“configuration.fields” must be a list, not {fields}.").format(fields=_shown(fields)))
+    by_heading: dict[str, Field] = {}
     for number, item in enumerate(fields, 1):
         field = _field(item, number)
-        if field.heading in made:
+        if field.heading in by_heading:
             raise ProfileError(
                 _("The heading “{heading}” is there twice in “configuration.fields”. Take one out.").format(
                     heading=_short(field.heading)
                 )
             )
-        made[field.heading] = field
+        by_heading[field.heading] = field
     return Configuration(
-        reference=_text(_needed(data, "reference", "configuration"), "configuration.reference", most=500),
+        reference=_text(_needed(data, "reference", "configuration"), "configuration.reference", max_chars=500),
         data_type=_word(_needed(data, "data_type", "configuration"), "configuration.data_type", DataType),
-        fields=tuple(made.values()),
+        fields=tuple(by_heading.values()),
     )
 
 
@@ -197,13 +211,13 @@ def _field(value: Any, number: int) -> Field:
 
 
 def _heading(value: Any, key: str) -> str:
-    """Kept to the letter, blanks at the ends too; what cannot travel is said by the check of the plan."""
-    return _text(value, key, most=1_000)
+    """Return a heading to the letter, with blanks at its ends. The check of the plan says what cannot be sent."""
+    return _text(value, key, max_chars=1_000)
 
 
 def _mapping(value: Any) -> Mapping:
     if not isinstance(value, dict):
-        raise ProfileError(_("“mapping” must be an object in braces, not {value}.").format(value=_found(value)))
+        raise ProfileError(_("“mapping” must be an object in braces, not {value}.").format(value=_shown(value)))
     return Mapping(tuple((_heading(heading, "mapping"), _source(heading, item)) for heading, item in value.items()))
 
 
@@ -222,11 +236,11 @@ def _source(heading: str, value: Any) -> Source:
 
 
 def _letter(value: Any, key: str) -> str:
-    letter = _text(value, key, most=10)
+    letter = _text(value, key, max_chars=10)
     if not (letter.isascii() and letter.isalpha() and len(letter) <= 3):
         raise ProfileError(
             _("“{key}” must be a column's letters as Excel shows them, like C or AB, not {letter}.").format(
-                key=key, letter=_found(letter)
+                key=key, letter=_shown(letter)
             )
         )
     return letter.upper()

@@ -1,4 +1,4 @@
-"""Profiles and setup files: a named connection as JSON, never with a secret, and the folder that keeps them."""
+"""Profiles and setup files: a named connection as JSON, never with a secret, and the folder of those on this computer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.paths import write_private
 from cg_uploader.settings.profile_diff import differences
-from cg_uploader.settings.profile_schema import MAX_BYTES, profile_of, without_repeats
+from cg_uploader.settings.profile_schema import MAX_BYTES, decode_profile, refuse_repeated_keys
 from cg_uploader.system.named_file import is_there, read_named
 from cg_uploader.translation import _
 
@@ -27,11 +27,15 @@ SETUP_SUFFIXES = (".json", ".cgsetup")
 
 
 def parse(text: str) -> Profile:
-    """The profile in a JSON text; ProfileError names the key that is unknown, missing or wrong."""
+    """Return the profile in a JSON text.
+
+    Raises:
+        ProfileError: It is too long or no JSON, or a key is unknown, missing or wrong. The sentence names the key.
+    """
     if len(text) > MAX_BYTES:
         raise ProfileError(_("This is too long to be a profile. Choose a setup file that CG Uploader has exported."))
     try:
-        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=without_repeats)
+        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=refuse_repeated_keys)
     except (ValueError, RecursionError) as error:
         sentence = _("This is not a profile, because it is not proper JSON.")
         if isinstance(error, json.JSONDecodeError):
@@ -39,11 +43,11 @@ def parse(text: str) -> Profile:
                 line=error.lineno, problem=error.msg
             )
         raise ProfileError(sentence + " " + _("Ask for the setup file once more, or export it anew.")) from None
-    return profile_of(data, VERSION)
+    return decode_profile(data, VERSION)
 
 
 def to_json(profile: Profile) -> str:
-    """``profile`` as JSON, two blanks deep, UTF-8, ending with a line break; what has its usual value is left out."""
+    """Return ``profile`` as JSON with a line break at its end. What is not set is left out."""
     data: dict[str, Any] = {"version": VERSION, "name": profile.name, "region": profile.region.value}
     if profile.address is not None and REGIONS[profile.region].practice:
         data["address"] = {"auth": profile.address.auth, "records": profile.address.records}
@@ -74,55 +78,67 @@ def _source_data(source: Source) -> dict[str, Any]:
 
 
 class ProfileStore:
-    """The profiles on this computer: one private file each, in one folder, written whole or not at all."""
+    """The profiles on this computer: a private file for each, in one folder, written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is made when the first profile is saved."""
+        """Take the profiles in ``folder``, which is made when the first one is saved."""
         self._folder = folder
 
     def names(self) -> list[str]:
-        """All names in alphabetical order; files that cannot be read are passed over."""
+        """Return all names in alphabetical order. Files that cannot be read are passed over."""
         return sorted({profile.name for profile in self._readable()}, key=lambda name: (name.casefold(), name))
 
     def load(self, name: str) -> Profile:
-        """The profile called ``name``; ProfileError when there is none, or its file cannot be used."""
+        """Return the profile called ``name``.
+
+        Raises:
+            ProfileError: There is none, or its file cannot be used.
+        """
         file = self._file(name)
         if file.is_file():
             return read_profile(file)
         for profile in self._readable():
             if profile.name == name:
                 return profile
-        there = ", ".join(f"“{other}”" for other in self.names()) or _("none yet")
-        raise ProfileError(
-            _("There is no profile “{name}” on this computer. Profiles here: {there}.").format(name=name, there=there)
-        )
+        names = ", ".join(f"“{other}”" for other in self.names()) or _("none yet")
+        text = _("There is no profile of that name on this computer. Profiles here: {names}.")
+        raise ProfileError(text.format(names=names))
 
     def changed_by(self, profile: Profile) -> tuple[str, ...]:
-        """What saving ``profile`` would change in the one that is saved under its name, a line each.
+        """Return what saving ``profile`` would change in the one that is saved under its name, a line for each difference.
 
-        Empty when there is none, or it says the same.
+        Empty when there is none, or it is the same.
         """
         file = self._file(profile.name)
         try:
-            named = (found for found in self._readable() if found.name == profile.name)
-            saved = read_profile(file) if file.is_file() else next(named, None)
+            same_name = (saved for saved in self._readable() if saved.name == profile.name)
+            saved = read_profile(file) if file.is_file() else next(same_name, None)
         except ProfileError as error:
             return (_("The saved one cannot be read. {sentence}").format(sentence=error.sentence),)
         return () if saved is None else differences(saved, profile)
 
     def free_name(self, name: str) -> str:
-        """A name like ``name`` under which nothing is saved: with a number behind it."""
+        """Return ``name`` with the first number behind it under which nothing is saved."""
         names, taken = (f"{name[:MAX_BASE_CHARS]} {number}" for number in count(2)), self.names()
         return next(free for free in names if free not in taken and not self._file(free).is_file())
 
     def save(self, profile: Profile) -> None:
-        """Keep ``profile`` under its name, in the place of an earlier one; ProfileError when it could not be opened again."""
+        """Save ``profile`` under its name, in the place of an earlier one.
+
+        Raises:
+            ProfileError: It could not be opened again.
+            UploaderError: The folder cannot be written.
+        """
         text = to_json(profile)
         parse(text)
         write_private(self._file(profile.name), text)
 
     def delete(self, name: str) -> None:
-        """Remove the profile called ``name``; ProfileError when there is none, or its file cannot be deleted."""
+        """Delete the profile called ``name``.
+
+        Raises:
+            ProfileError: There is none, or its file cannot be deleted.
+        """
         files = [file for file, profile in self._files() if profile.name == name]
         own = self._file(name)
         if own.is_file() and own not in files:
@@ -140,13 +156,13 @@ class ProfileStore:
                 ) from None
 
     def _file(self, name: str) -> Path:
-        """Where the profile is kept: letters and digits of its name for people, a checksum to tell names apart.
+        """Return the file of the profile called ``name``: letters and digits of the name, and a checksum to tell names apart.
 
-        So no name can leave the folder, be too long, or be one that a system keeps for itself.
+        So no name can lead out of the folder, be too long, or be one that a system reserves.
         """
-        letters = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+        readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
         checksum = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        return self._folder / f"{letters or 'profile'}-{checksum}.json"
+        return self._folder / f"{readable or 'profile'}-{checksum}.json"
 
     def _readable(self) -> Iterator[Profile]:
         return (profile for _file, profile in self._files())
@@ -160,9 +176,12 @@ class ProfileStore:
 
 
 def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
-    """A saved profile by its name, or one from a file.
+    """Return a saved profile by its name, or one from a file.
 
-    What ends like a setup file is a path.  A saved name goes before a file that happens to be called so; a folder is neither.
+    What ends like a setup file is a path. A saved name goes before a file with this name. A folder is neither.
+
+    Raises:
+        ProfileError: There is none, or its file cannot be used.
     """
     path = Path(name_or_path)
     if path.suffix.lower() in SETUP_SUFFIXES:
@@ -176,10 +195,10 @@ def open_profile(name_or_path: str, store: ProfileStore) -> Profile:
 
 
 def delete_profile(name: str, store: ProfileStore, credentials: CredentialStore) -> None:
-    """Remove the profile called ``name`` and what the keychain holds for it, the secret first.
+    """Delete the profile called ``name`` and what the keychain holds for it, the secret first.
 
     Raises:
-        CredentialsRefused: The keychain stays locked; the profile is still there.
+        CredentialsRefused: The keychain stays locked. The profile is still there.
         ProfileError: There is none, or its file cannot be deleted.
     """
     credentials.forget(name)
@@ -187,10 +206,16 @@ def delete_profile(name: str, store: ProfileStore, credentials: CredentialStore)
 
 
 def read_profile(file: Path) -> Profile:
-    """Read the profile in a file; ProfileError names the file, and what is wrong with it."""
+    """Return the profile in a file.
+
+    Raises:
+        ProfileError: It cannot be used. The sentence names a file that is there, and says what is wrong with it.
+    """
     try:
         text = read_named(file, MAX_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
+        if not is_there(file):  # what was typed may be anything
+            raise ProfileError(_("There is no such file. Choose a setup file that CG Uploader has exported.")) from None
         why = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
         raise ProfileError(
             _("{file} cannot be read ({why}). Choose a setup file that CG Uploader has exported.").format(file=file, why=why)

@@ -66,8 +66,8 @@ def _open(file: Path) -> IO[bytes]:
             raise not_a_spreadsheet_error(file.name, DEVICE)
         return file.open("rb")
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        sentence = _("{name} is not there. Choose the file again.")
-        raise FileError(sentence.format(name=file.name), kind="missing") from error
+        # What was typed may be a secret.
+        raise FileError(_("The file is not there. Choose it again."), kind="missing") from error
     except OSError as error:
         sentence = _("{name} cannot be opened. Close it in other programs, and check that you may read it.")
         raise FileError(sentence.format(name=file.name), kind="locked") from error

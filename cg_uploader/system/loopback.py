@@ -1,4 +1,4 @@
-"""Owns the one answer to what this computer itself is: where plain http may go, and where no proxy stands between."""
+"""Which hosts are this computer itself: plain http may go there, and no proxy stands between."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host``, a name or a numeric address, is this computer by definition."""
+    """Tell whether ``host``, a name or a numeric address, is this computer by definition."""
     if host == "localhost":
         return True
     try:

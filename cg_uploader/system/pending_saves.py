@@ -1,6 +1,6 @@
-"""Owns the parts of files under way: each is noted in the home before it is made, and the next start removes what was left.
+"""The parts of files that are being saved: each is noted in the home first, so that the next start removes leftovers.
 
-A note is locked by the program that saves, so the lock's release tells that the program is no more.
+A program locks its notes while it saves, so a note without a lock belongs to a program that has ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-# Below the home: a note for each save under way.
+# Below the home. It holds a note for each save under way.
 FOLDER = "saves"
 NOTE = "*.save"
 _PART = re.compile(r"\.new-[0-9a-f]{32}\.part")
@@ -30,8 +30,12 @@ _NEW = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getat
 def new_part(folder: Path, home: Path, mode: int = 0o600) -> Iterator[Path]:
     """Give the path of a new empty file in ``folder``, and remove it in the end if it is still there.
 
-    ``mode``: its permissions, of which the umask takes its share.  It is noted in ``home`` meanwhile; where nothing can be
-    noted it is made all the same.
+    It is noted in ``home`` meanwhile. Where nothing can be noted, it is made all the same.
+
+    ``mode``: its permissions, less the umask.
+
+    Raises:
+        OSError: No file can be made in ``folder``.
     """
     part = folder.absolute() / f".new-{secrets.token_hex(16)}.part"
     with _noted(part, home):
@@ -43,14 +47,18 @@ def new_part(folder: Path, home: Path, mode: int = 0o600) -> Iterator[Path]:
 
 
 def new_companion(part: Path, number: int) -> Path:
-    """A new empty file beside ``part``, readable by its owner alone, that goes when the part goes."""
+    """Make a new empty file beside ``part`` and return its path. Only its owner can read it, and it goes when the part goes.
+
+    Raises:
+        OSError: It cannot be made.
+    """
     companion = part.with_name(f"{part.name}-{number}")
     os.close(os.open(companion, _NEW, 0o600))
     return companion
 
 
 def remove_part(part: Path) -> None:
-    """Remove a part and its companions, as far as they are there; no link is followed, and OSError is no failure."""
+    """Remove a part and its companions, as far as that can be done. No link is followed."""
     ours = re.compile(re.escape(part.name) + r"(-\d+)?")
     with suppress(OSError), os.scandir(part.parent) as entries:
         for entry in [entry for entry in entries if ours.fullmatch(entry.name)]:
@@ -59,10 +67,10 @@ def remove_part(part: Path) -> None:
                     Path(entry.path).unlink()
 
 
-def remove_left(home: Path) -> None:
-    """Remove the parts that were noted in ``home`` by programs that are no more; what is not ours by name stays."""
+def remove_leftovers(home: Path) -> None:
+    """Remove the parts that were noted in ``home`` by programs that have ended. What is not ours by name stays."""
     folder, notes = home / FOLDER, []
-    with suppress(OSError):  # it cannot be looked at, so nothing is noted there
+    with suppress(OSError):  # a folder that cannot be looked into holds no note
         if folder.is_symlink():
             return
         notes = sorted(folder.glob(NOTE))
@@ -76,11 +84,11 @@ def remove_left(home: Path) -> None:
 def _remove_noted(note: Path) -> None:
     handle = os.open(note, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode) or not _lock(handle, wait=False):
+        if not stat.S_ISREG(os.fstat(handle).st_mode) or not lock(handle, wait=False):
             return
         part = Path(os.fsdecode(os.read(handle, 1 << 16)))
         if not part.name:
-            return  # it is being made at this moment
+            return  # the note is being made at this moment
         if part.is_absolute() and _PART.fullmatch(part.name):
             remove_part(part)
     finally:
@@ -90,14 +98,14 @@ def _remove_noted(note: Path) -> None:
 
 @contextmanager
 def _noted(part: Path, home: Path) -> Iterator[None]:
-    """Meanwhile a locked note in ``home`` names ``part``; without a home nothing is noted."""
+    """Let a locked note in ``home`` name ``part`` meanwhile. Without a home nothing is noted."""
     note, handle = home / FOLDER / f"{part.name.split('.')[1]}.save", -1
     try:
         if home.is_dir():
             with suppress(OSError):
                 note.parent.mkdir(mode=0o700, exist_ok=True)
                 handle = os.open(note, _NEW, 0o600)
-                _lock(handle, wait=True)
+                lock(handle, wait=True)
                 os.write(handle, os.fsencode(part))
                 os.fsync(handle)
         yield
@@ -110,8 +118,8 @@ def _noted(part: Path, home: Path) -> Iterator[None]:
                 note.parent.rmdir()
 
 
-def _lock(handle: int, *, wait: bool) -> bool:
-    """Whether this program has the lock of an open note now; it lasts until the note is closed, or the program's end."""
+def lock(handle: int, *, wait: bool) -> bool:
+    """Lock an open note, and tell whether that worked. The lock lasts until the note is closed, or the program ends."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)

@@ -1,1 +1,1 @@
-"""A plan becomes outcomes."""
+"""The uploads: a plan becomes outcomes."""

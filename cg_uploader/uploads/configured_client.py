@@ -1,4 +1,4 @@
-"""Makes the client that this computer's settings ask for: the way out, the certificates, what proxies are told."""
+"""The client that this computer's settings ask for: its proxies and their logins, and its certificates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cg_uploader.uploads.proxy_auth import ProxyLogins
 if TYPE_CHECKING:
     from cg_uploader.api.client import Client
 
-# Asks the system for the proxy of each web address, empty for none. None: it cannot tell.
+# Asks the system for the proxy of each web address: host:port, or empty for none. None: the system cannot tell.
 LookUp = Callable[[Sequence[str]], Mapping[str, str] | None]
 
 
@@ -28,8 +28,8 @@ def configured_client(
 ) -> Client:
     """Make a client for one customer, which the caller closes.
 
-    ``look_up`` is asked only where the system's own rules decide, and may take seconds. Without it, scripts that the system
-    names for its proxies are not followed.
+    ``look_up``: asked only where the system's own rules decide, which may take seconds. None: scripts that the system names
+    for its proxies are not followed.
 
     Raises:
         UsageError: The certificate file cannot be used.
@@ -38,14 +38,14 @@ def configured_client(
     from cg_uploader.api.client import Client  # the HTTP libraries take long to load
     from cg_uploader.api.proxies import SYSTEM, Proxies, named_in_environment
 
-    urls, found = (address.auth, address.records), None
+    urls, system_proxies = (address.auth, address.records), None
     by_system = preferences.proxy == SYSTEM and not named_in_environment()
-    if look_up is not None and by_system and not all(map(_is_here, urls)):
-        found = look_up(urls)
-    proxies = Proxies(preferences.proxy, found, logins.known)
+    if look_up is not None and by_system and not all(map(_is_local, urls)):
+        system_proxies = look_up(urls)
+    proxies = Proxies(preferences.proxy, system_proxies, logins.known)
     ca_file = Path(preferences.ca_file) if preferences.ca_file else None
     return Client(address, credentials, ca_file=ca_file, proxies=proxies)
 
 
-def _is_here(url: str) -> bool:
+def _is_local(url: str) -> bool:
     return is_loopback(urlsplit(url).hostname or "")

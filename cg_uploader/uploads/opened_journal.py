@@ -1,4 +1,4 @@
-"""Opens the journal as a command or the window does first: tells what is lost, deletes row values whose time is over."""
+"""The opening of the journal for a command or the window, which tells of a loss and deletes row values that are too old."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from cg_uploader.errors import DiskFull
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
+from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
@@ -16,8 +18,10 @@ from cg_uploader.uploads.planning.plan_builder import tell_loss
 def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[Journal]:
     """Open the journal, and close it at the end.
 
-    ``tell`` hears, once, that an earlier journal is lost. Row values are deleted first that the user's settings keep no
-    longer. Where the settings keep none, those of a run that ended meanwhile go at the end.
+    Row values that are older than the user's settings allow are deleted first. Where the settings keep none, those of a run
+    that ended meanwhile are deleted at the end.
+
+    ``tell``: called, once, with a text that an earlier journal is lost.
 
     Raises:
         JournalError: The journal cannot be used.
@@ -31,6 +35,17 @@ def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[J
             _delete_old_values(journal, keep_days)
 
 
+@contextmanager
+def journal_to_read(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[JournalReader]:
+    """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
+
+    Raises:
+        JournalError: The journal cannot be used.
+    """
+    with JournalReader.to_read(paths) if can_only_be_read(paths) else opened_journal(paths, tell) as journal:
+        yield journal
+
+
 def _delete_old_values(journal: Journal, keep_days: int) -> None:
-    with suppress(DiskFull):  # what is recorded can be read all the same; they go when there is room
+    with suppress(DiskFull):  # the record can be read all the same, and they are deleted when there is room
         journal.delete_old_values(keep_days)

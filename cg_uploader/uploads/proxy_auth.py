@@ -1,4 +1,4 @@
-"""What a proxy that wants a password is told: what the keychain holds, then what a person says, asked at most twice."""
+"""The logins for proxies: first what the keychain holds, then what the user enters, who is asked at most twice."""
 
 from __future__ import annotations
 
@@ -15,25 +15,23 @@ from cg_uploader.uploads.sending.control import Control
 if TYPE_CHECKING:
     from cg_uploader.api.proxies import ProxyLogin
 
+# How often the user is asked for one proxy.
 MAX_QUESTIONS = 2
 
 
 class NextTry(StrEnum):
-    """What is done when a proxy asks for a login."""
+    """What to do when a proxy asks for a login."""
 
-    # There is one that it has not been told yet.
+    # Try the login that is known, and was not tried yet.
     KNOWN = "known"
-    # The user is asked.
+    # Ask the user.
     ASK = "ask"
-    # The user has been asked often enough.
+    # Stop, because the user has been asked often enough.
     GIVE_UP = "give up"
 
 
 def stopped_by(host_port: str, summary: RunSummary) -> bool:
-    """Whether it was the proxy at ``host_port`` that stopped the run, so that it goes on once the proxy is told who asks.
-
-    Whoever or whatever else stopped it meanwhile has the last word.
-    """
+    """Tell whether the run stopped because the proxy at ``host_port`` wants a login, and for no other reason."""
     stop = summary.stopped
     if stop is None or stop.reason is not StopReason.PROXY_LOGIN:
         return False
@@ -42,70 +40,79 @@ def stopped_by(host_port: str, summary: RunSummary) -> bool:
 
 
 def goes_on(host_port: str, summary: RunSummary, control: Control) -> bool:
-    """Tell whether a run is continued as soon as the proxy at ``host_port`` has its login: not when the user stopped it too."""
+    """Tell whether a run is continued as soon as the proxy at ``host_port`` has its login. Not when the user stopped it too."""
     return stopped_by(host_port, summary) and not control.stopping
 
 
 class ProxyLogins:
-    """The logins of this session, each for one proxy (host:port) and for no other; in memory."""
+    """The logins of this session, in memory, each for one proxy (host:port) and for no other."""
 
     def __init__(self, keychain: CredentialStore) -> None:
-        """``keychain`` is asked when a proxy asks, not before."""
+        """Take the keychain, which is asked when a proxy asks, not before."""
         self._keychain = keychain
         self._logins: dict[str, ProxyLogin] = {}
         self._recalled: set[str] = set()
+        # How often the user was asked for each proxy.
         self._asked: dict[str, int] = {}
-        self._to_keep: dict[str, tuple[str, str]] = {}
+        # User name and password to save once they have worked.
+        self._to_save: dict[str, tuple[str, str]] = {}
 
     @property
     def known(self) -> tuple[ProxyLogin, ...]:
-        """For the next client."""
+        """The logins for the next client."""
         return tuple(self._logins.values())
 
     def next_try(self, host_port: str) -> NextTry:
-        """Decide what is done when the proxy at ``host_port`` asks; what the keychain holds goes before the user."""
+        """Decide what to do when the proxy at ``host_port`` asks. The keychain comes before the user."""
         if self.recall(host_port):
             return NextTry.KNOWN
         return NextTry.ASK if self.may_ask(host_port) else NextTry.GIVE_UP
 
     def recall(self, host_port: str) -> bool:
-        """Take what the keychain holds for ``host_port``; whether that is worth a try.  Once only: it may be out of date."""
+        """Take the login that the keychain holds for ``host_port``, and tell whether there is one to try.
+
+        It is taken once only, because it may be out of date.
+        """
         if host_port in self._recalled or host_port in self._logins:
             return False
         self._recalled.add(host_port)
         try:
-            found = self._keychain.load_proxy_login(host_port)
-        except UploaderError:  # it stays locked: then a person is asked
+            login = self._keychain.load_proxy_login(host_port)
+        except UploaderError:  # it stays locked, so the user is asked
             return False
-        if found is not None:
-            self._know(host_port, *found)
-        return found is not None
+        if login is not None:
+            self._know(host_port, *login)
+        return login is not None
 
-    def asked(self, host_port: str) -> int:
-        """How often a person was asked without success."""
+    def times_asked(self, host_port: str) -> int:
+        """Return how often the user was asked without success."""
         return self._asked.get(host_port, 0)
 
     def may_ask(self, host_port: str) -> bool:
-        """Whether a person may be asked (again)."""
-        return self.asked(host_port) < MAX_QUESTIONS
+        """Tell whether the user may be asked (again)."""
+        return self.times_asked(host_port) < MAX_QUESTIONS
 
     def answer(self, host_port: str, user: str, password: str, *, remember: bool = False) -> None:
-        """What a person said; ``remember``: it goes into the keychain once it has worked."""
-        self._asked[host_port] = self.asked(host_port) + 1
-        self._to_keep.pop(host_port, None)
+        """Take what the user has entered. ``remember``: save it in the keychain once it has worked."""
+        self._asked[host_port] = self.times_asked(host_port) + 1
+        self._to_save.pop(host_port, None)
         if remember:
-            self._to_keep[host_port] = user, password
+            self._to_save[host_port] = user, password
         self._know(host_port, user, password)
 
-    def worked(self) -> None:
-        """The proxies have accepted what they were told; UploaderError when the keychain does not keep it."""
+    def confirm(self) -> None:
+        """Take note that the proxies have accepted their logins, and save those that the user wants remembered.
+
+        Raises:
+            UploaderError: The keychain does not save one.
+        """
         self._asked.clear()
-        while self._to_keep:
-            host_port, (user, password) = self._to_keep.popitem()
+        while self._to_save:
+            host_port, (user, password) = self._to_save.popitem()
             self._keychain.save_proxy_login(host_port, user, password)
 
     def begin_anew(self) -> None:
-        """A person starts something new: wrong answers before do not count against it."""
+        """Forget wrong answers, because the user starts something new."""
         self._asked.clear()
 
     def _know(self, host_port: str, user: str, password: str) -> None:

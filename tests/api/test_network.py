@@ -116,7 +116,7 @@ def test_a_connection_closed_while_idle_is_replaced_with_one_delivery(peer, clie
     server = peer(act, http(200))
     sender = client(server.address)
     assert sender.send(row(server.address)).status == 200
-    for line in sender._transport._registry._lines:
+    for line in sender._transport._registry._connections:
         assert select.select([line.handle], [], [], 5)[0]
     assert sender.send(row(server.address)).status == 200
     assert len(server.puts) == 2
@@ -144,7 +144,7 @@ def test_bytes_that_come_late_on_an_idle_connection_are_never_the_next_rows_answ
     server = peer(twice, http(204))
     sender = client(server.address)
     sender.send(row(server.address))
-    (line,) = sender._transport._registry._lines
+    (line,) = sender._transport._registry._connections
     settled.set()
     assert select.select([line.handle], [], [], 5)[0]
     assert sender.send(row(server.address)).status == 204

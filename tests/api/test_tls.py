@@ -79,7 +79,7 @@ def test_what_is_not_tls_is_not_trusted(peer, client):
     with Raw(close_after(http(400, b"<h1>plain HTTP</h1>"))) as plain:
         reply = _send(client, peer(), f"https://127.0.0.1:{plain.port}/records/")
         assert reply.answer is Answer.UNTRUSTED
-        assert "speaks another language" in str(reply.message)
+        assert "uses another protocol" in str(reply.message)
         assert b"ann" not in plain.heard[0]
 
 
@@ -240,7 +240,7 @@ def test_certificates_are_read_once_in_either_form_and_say_whose_they_are(peer, 
 def test_a_certificate_file_with_nothing_of_use(client, peer, tmp_path, content):
     file = tmp_path / "ca.pem"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
+    with pytest.raises(UsageError, match=r"ca\.pem contains no certificate of an issuer"):
         client(peer().address, ca_file=file)
 
 
@@ -272,7 +272,7 @@ def test_how_windows_and_macos_word_it_is_understood(words, said):
 
 def test_a_certificate_file_that_is_none(peer, client, tmp_path):
     (tmp_path / "ca.pem").write_text("hello")
-    with pytest.raises(UsageError, match=r"ca\.pem holds no certificate of an issuer"):
+    with pytest.raises(UsageError, match=r"ca\.pem contains no certificate of an issuer"):
         client(peer().address, ca_file=tmp_path / "ca.pem")
 
 

@@ -17,7 +17,7 @@ from cg_uploader.model.message import message
 from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.messages import UploadMessage
-from cg_uploader.uploads.journal.sent_rows.export_file import CHECK_BYTES, MAGIC
+from cg_uploader.uploads.journal.sent_rows.export_format import Header, write
 
 SENDING = Doing(Activity.SENDING)
 
@@ -122,9 +122,9 @@ def test_what_a_service_says_moves_nothing_on_the_screen() -> None:
 
 def test_what_a_strangers_file_says_moves_nothing_on_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said before its code is asked for, so anybody can have written it."""
-    header = {"from": "\x1b]0;hello\x07Ann", "made": "", "rows": 0, "paths": [], "salt": "0" * 32, "key": "0" * 64}
     file = tmp_path / "a.cgmemory"
-    file.write_bytes(MAGIC + json.dumps(header).encode() + b"\n" + bytes(2 * CHECK_BYTES))
+    with file.open("wb") as stream:
+        write(stream, "another code", Header("\x1b]0;hello\x07Ann", "", 0), bytes(32), [], iter(()))
     err = Screen()
     monkeypatch.setattr("sys.stdin", Screen())
     monkeypatch.setattr("sys.stderr", err)

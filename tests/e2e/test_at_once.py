@@ -18,7 +18,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.planning.plan_builder import earlier
+from cg_uploader.uploads.planning.plan_builder import find_earlier
 from cg_uploader.uploads.results.report import as_json, summaries
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -66,7 +66,7 @@ class User:
             assert summary.state is not RunState.CUT_OFF
 
     def look_back(self, journal: Journal) -> None:
-        earlier(plan_of(people(5), data_type=DataType.SURVEY), journal, repeatable=True)
+        find_earlier(plan_of(people(5), data_type=DataType.SURVEY), journal, repeatable=True)
 
     def show_one(self, journal: Journal) -> None:
         if runs := journal.runs():

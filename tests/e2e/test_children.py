@@ -73,7 +73,7 @@ def begin():
     from cg_uploader.gui.main_window import MainWindow
     (window,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow)]
     about(), support_details(window.session, window.services.preferences.load())
-    window.services.credentials.available
+    window.services.credentials.why_unavailable
     def look():
         if window.services.readers._ready is not None and (window.session.table is not None or "demo" not in sys.argv):
             timer.stop()

@@ -111,7 +111,7 @@ def test_a_csv_file_of_failed_rows_knows_its_upload(program: Program, practice: 
     assert last_values(program.folder) == {"a@example.com": "New", "b@example.com": "Old"}
     assert (said["skipped"], said["accepted"]) == (1, 1)
     assert [outcome["row"] for outcome in said["outcomes"]] == [2, 3]
-    assert "These are failed rows of upload 1 (older.xlsx); only they are sent." in done.stderr
+    assert "These are failed rows of upload 1 (older.xlsx). Only they are sent." in done.stderr
 
 
 def test_a_workbook_of_failed_rows_that_was_saved_as_csv_does_too(program: Program, practice: Practice) -> None:

@@ -139,6 +139,24 @@ def test_files_that_may_hardly_grow_are_a_sentence(program: Program) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.process
+def test_what_was_to_be_written_is_named_by_commands_that_are_no_upload(program: Program) -> None:
+    with program.practice() as practice:
+        profile = program.profile(practice, HEADINGS)
+    home = program.folder / "home"
+    record = f"{home / 'journal.sqlite3'}, the record of uploads, cannot be written"
+    for words, named in (
+        (("memory", "show"), record),
+        (("memory", "export", "accepted.json"), record),
+        (("history",), record),
+        (("profile", "import", profile), str(home / "profiles")),
+    ):
+        done = program.run_process(*words, preexec_fn=limit)
+        assert done.returncode == 5, done.stderr
+        assert named in done.stderr
+        assert "this upload" not in done.stderr
+
+
 def test_a_full_folder_for_temporary_files_is_named(program: Program) -> None:
     with disk(program.folder / "temporary", "100k") as temporary, program.practice() as practice:
         file = program.folder / "people.csv"

@@ -121,7 +121,7 @@ def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None
 @pytest.mark.parametrize(
     ("words", "exit_code", "told"),
     [
-        (("--sheet", "Third"), 2, "There is no sheet “Third”. The file has: People, Other."),
+        (("--sheet", "Third"), 2, "There is no sheet of that name. The file has: People, Other."),
         (("--header-row", "99"), 2, "Row 99 holds no headings."),
         (("--header-row", "0"), 2, "a whole number from 1 on is needed"),
         (("--limit", "0"), 2, "a whole number from 1 on is needed"),
@@ -140,8 +140,8 @@ def test_wishes_that_cannot_be(program: Program, book: Path, words: tuple[str, .
 def test_wishes_that_a_text_cannot_meet(program: Program, long: Path) -> None:
     for words, told in (
         (("--sheet", "People"), "long.csv is a text file, which has no sheets."),
-        (("--encoding", "martian"), "There is no encoding “martian”."),
-        (("--delimiter", "xx"), "A delimiter is one character, or tab, or none; not “xx”."),
+        (("--encoding", "martian"), "There is no encoding of that name."),
+        (("--delimiter", "xx"), "A delimiter is one character, or tab, or none."),
     ):
         done = program.run("preview", long, *words, "--as", "json")
         assert (done.returncode, json.loads(done.stdout)["error"]["exit"]) == (2, 2)

@@ -19,7 +19,7 @@ BREAK = {
     "journal": "uploads.journal.journal.Journal.record",
     "checks": "fields.rowcheck.RowChecker.find_problems",
     "reading": "sheets.process.receiver.TableReceiver._take_rows",
-    "terminal": "commands.terminal.Progress.__call__",
+    "terminal": "commands.terminal.TerminalProgress.__call__",
 }
 STRAYS = """
 import logging, resource, sys, threading, warnings

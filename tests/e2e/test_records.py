@@ -116,6 +116,7 @@ def test_a_damaged_record_is_set_aside_and_once_only_rows_wait_for_a_word(progra
         assert program.run(*words).returncode == 2, "it was not answered yet"
         scheduled = program.run(*words, "--skip-accepted")
         assert scheduled.returncode == 2, "what is not known any more cannot be skipped"
+        assert "--send-again" in scheduled.stderr
         assert "was damaged" in scheduled.stderr
         assert practice.summary()["received"] == 5
         assert program.run(*words, "--send-again").returncode == 0
@@ -218,7 +219,7 @@ def test_a_changed_file_and_a_changed_profile_are_said_at_resume(program: Progra
         program.run("profile", "import", profile, "--yes")
         done = program.run("resume")
     assert done.returncode == 0
-    assert "people.xlsx has changed since this upload began: 2 rows of the upload read otherwise now" in done.stderr
+    assert "people.xlsx has changed since this upload began. 2 rows of the upload read differently now" in done.stderr
     assert "4 rows are new, and not part of this upload" in done.stderr
     assert "The profile “Test” has changed since this upload began (the mapping)" in done.stderr
     sent = {line["pairs"][0][1]: line["pairs"] for line in ledger_lines(tmp_path)}

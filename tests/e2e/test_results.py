@@ -74,7 +74,7 @@ def test_the_circle_of_the_file_of_failed_rows(program: Program, practice: Pract
     done = program.run("upload", failed, "--profile", profile, "--json")
     second = json.loads(done.stdout)
     assert (done.returncode, second["rows"], second["accepted"]) == (0, 1, 1)
-    assert "failed rows of upload 1 (people.csv); only they are sent" in done.stderr
+    assert "failed rows of upload 1 (people.csv). Only they are sent" in done.stderr
     assert second["outcomes"][0]["row"] == 3
     assert "bob@example.com" in json.dumps(practice.entries()[-1])
     assert practice.summary()["processed"] == 3

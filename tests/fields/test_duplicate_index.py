@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.fields.duplicate_index import Repeats
+from cg_uploader.fields.duplicate_index import DuplicateIndex
 
 
 def found(texts: list[str], many: int, step: int = 1) -> list[tuple[int, int]]:
-    repeats = Repeats(many)
+    index = DuplicateIndex(many)
     for position, text in enumerate(texts):
-        repeats.add(position * step, text)
-    return list(zip(*repeats.found(), strict=True))
+        index.add(position * step, text)
+    return list(zip(*index.find_duplicates(), strict=True))
 
 
 @pytest.mark.parametrize("many", [1, 1_000])

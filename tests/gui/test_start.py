@@ -19,7 +19,7 @@ from cg_uploader.settings.sample import sample_profile
 
 LONG_TO_LOAD = {
     *("requests", "urllib3", "truststore", "cryptography", "ssl", "http.client", "socketserver", "asyncio", "multiprocessing"),
-    *("numpy", "pandas", "openpyxl", "xlsxwriter", "python_calamine", "sqlite3", "filelock", "lxml"),
+    *("numpy", "pandas", "openpyxl", "xlsxwriter", "python_calamine", "sqlite3", "filelock", "lxml", "nacl"),
     *("keyring", "jeepney", "secretstorage", "PySide6.QtNetwork", "PySide6.QtPrintSupport", "PySide6.QtSvg"),
     *("cg_uploader.uploads.journal.journal", "cg_uploader.uploads.sending.engine", "cg_uploader.uploads.results.receipt"),
     *("cg_uploader.api.client", "cg_uploader.api.proxies", "cg_uploader.practice.server", "cg_uploader.gui.dialogs.settings"),

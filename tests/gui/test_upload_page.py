@@ -330,4 +330,4 @@ def test_a_receipt_that_cannot_be_written_is_said(page: UploadPage, tmp_path: Pa
     ended(page, qtbot)
     page.save_receipt(tmp_path / "nowhere" / "receipt.pdf")
     qtbot.waitUntil(lambda: bool(page.after.saved.text), timeout=TIMEOUT_MS)
-    assert "receipt.pdf" in page.after.saved.text
+    assert "no such folder" in page.after.saved.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 
 from cg_uploader import translation
+from cg_uploader.model.enums import Region
 from cg_uploader.model.message import Message, MessageKind, message
+from cg_uploader.model.run import RunSummary
+from cg_uploader.model.stop_reasons import RunState
 
 
 class Kind(MessageKind):
@@ -27,6 +31,7 @@ def other_language(tmp_path: Path) -> Path:
     catalog = Catalog(locale="pl")
     catalog.add("row {row:,}", "wiersz {row:,}")
     catalog.add("{one} or {other}", "{other} albo {one}")
+    catalog.add(RunState.UNDER_WAY.sentence, "Trwa.")
     with (tmp_path / "pl.mo").open("wb") as stream:
         write_mo(stream, catalog)
     return tmp_path / "pl.mo"
@@ -46,3 +51,9 @@ def test_a_kind_without_a_sentence_says_nothing(other_language: Path) -> None:
 def test_a_gap_that_cannot_be_filled_is_no_message() -> None:
     with pytest.raises(ValueError, match="row"):
         Message(Kind.INSIDE, (("column", 1),))
+
+
+def test_how_a_run_stands_is_in_the_language_of_the_user(other_language: Path) -> None:
+    translation.use(other_language)
+    begun = datetime(2026, 5, 3, tzinfo=UTC)
+    assert RunSummary(1, "a.xlsx", "Test", Region.PRACTICE, 0, {}, begun, held=True).why == "Trwa."

@@ -8,12 +8,13 @@ import pytest
 
 from cg_uploader.model.enums import Region, RowStatus
 from cg_uploader.model.run import Outcome, RunSummary, Stop
+from cg_uploader.model.stop_reasons import StopReason
 
 MOMENT = datetime(2026, 5, 3, tzinfo=UTC)
 
 
 def summary(counts: dict[RowStatus, int], rows: int, stopped: Stop | None = None) -> RunSummary:
-    return RunSummary(1, "people.xlsx", "Test", Region.PRACTICE, rows, counts, MOMENT, stopped=stopped)
+    return RunSummary(1, "people.xlsx", "Test", Region.PRACTICE, rows, counts, MOMENT, finished=MOMENT, stopped=stopped)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,8 @@ def test_what_needs_attention_makes_the_exit_code(status: RowStatus, attention: 
 
 
 def test_why_it_stopped_goes_before_what_became_of_the_rows() -> None:
-    assert summary({RowStatus.ACCEPTED: 3}, 3, Stop("Gone.", 4)).exit_code == 4
-    assert summary({RowStatus.NOT_SENT: 3}, 3, Stop("Gone.")).exit_code == 5
+    assert summary({RowStatus.ACCEPTED: 3}, 3, Stop(StopReason.INTERRUPTED, 4)).exit_code == 4
+    assert summary({RowStatus.NOT_SENT: 3}, 3, Stop(StopReason.INTERRUPTED)).exit_code == 5
 
 
 def test_totals_that_do_not_add_up_are_a_bug() -> None:

@@ -40,3 +40,8 @@ def make_samples() -> ModuleType:
 @pytest.fixture(scope="session")
 def make_catalogues() -> ModuleType:
     return _script("make_catalogues")
+
+
+@pytest.fixture(scope="session")
+def make_pictures() -> ModuleType:
+    return _script("make_pictures")

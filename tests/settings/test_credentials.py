@@ -48,7 +48,7 @@ class Locked(Memory):
 def test_each_profile_has_one_entry() -> None:
     keychain = Memory()
     store = CredentialStore(keychain)
-    assert store.available is None
+    assert store.why_unavailable is None
     assert store.load("EU", Region.EU) is None
     store.save("EU", Region.EU, Credentials("old", "old"))
     store.save("EU", Region.EU, ANN)
@@ -92,8 +92,8 @@ def test_other_backends_are_not(module: str) -> None:
 
 def test_without_a_trustworthy_keychain_nothing_is_stored() -> None:
     store = CredentialStore()
-    assert store.available is not None
-    assert "nothing is remembered" in store.available
+    assert store.why_unavailable is not None
+    assert "nothing is remembered" in store.why_unavailable
     with pytest.raises(UsageError, match="nothing is remembered"):
         store.save("EU", Region.EU, ANN)
     assert store.load("EU", Region.EU) is None
@@ -112,7 +112,7 @@ def test_a_backend_of_another_kind_is_never_loaded(monkeypatch: pytest.MonkeyPat
         (tmp_path / "keyringrc.cfg").write_text(settings)
     else:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "planted.Keyring")
-    assert "no keychain that keeps a secret safely" in str(CredentialStore().available)
+    assert "no keychain that keeps a secret safely" in str(CredentialStore().why_unavailable)
     assert not (tmp_path / "was-run").exists()
 
 

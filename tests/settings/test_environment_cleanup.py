@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.settings.environment_cleanup import settle
+from cg_uploader.settings.environment_cleanup import clean
 from cg_uploader.system.child_processes import system_path
 
 SECRET = {"CG_UPLOADER_CLIENT_ID": "an-id", "CG_UPLOADER_CLIENT_SECRET": "a-secret", "CG_UPLOADER_MEMORY_CODE": "a-secret-code"}
@@ -17,7 +17,7 @@ SECRET = {"CG_UPLOADER_CLIENT_ID": "an-id", "CG_UPLOADER_CLIENT_SECRET": "a-secr
 
 def test_credentials_are_taken_and_certificates_have_no_say() -> None:
     environment = {**SECRET, "SSL_CERT_FILE": "x", "SSL_CERT_DIR": "x", "SSLKEYLOGFILE": "x", "HOME": "/home/ann"}
-    assert settle(environment, frozen=False) == SECRET
+    assert clean(environment, frozen=False) == SECRET
     assert environment == {"HOME": "/home/ann", "PATH": system_path()}
 
 
@@ -32,7 +32,7 @@ def test_credentials_are_taken_and_certificates_have_no_say() -> None:
 )
 def test_nothing_stays_that_loads_code(name: str) -> None:
     environment = {name: "/planted"}
-    settle(environment, frozen=False)
+    clean(environment, frozen=False)
     assert environment == {"PATH": system_path()}
 
 
@@ -53,15 +53,15 @@ def test_nothing_stays_that_loads_code(name: str) -> None:
 )
 def test_known_names_and_scale_factors_stay(name: str, text: str, stays: bool) -> None:
     environment = {name: text}
-    settle(environment, frozen=False)
+    clean(environment, frozen=False)
     assert (name in environment) is stays
 
 
 def test_programs_are_found_among_the_systems_own_alone() -> None:
     environment = {"PATH": "/planted"}
-    settle(environment, frozen=False)
+    clean(environment, frozen=False)
     assert "/planted" not in environment["PATH"]
-    assert settle({}) == {}
+    assert clean({}) == {}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_an_installed_program_hands_the_systems_own_libraries_on(
     frozen: bool, before: dict[str, str], after: dict[str, str]
 ) -> None:
     environment = dict(before)
-    settle(environment, frozen=frozen)
+    clean(environment, frozen=frozen)
     assert environment == {**after, "PATH": system_path()}
 
 

@@ -42,7 +42,7 @@ def test_a_disk_without_room_for_the_log_is_no_failure(paths: AppPaths, monkeypa
     paths.logs.mkdir(exist_ok=True)
     original = os.open
     monkeypatch.setattr(logs.os, "open", lambda *_: original("/dev/full", os.O_WRONLY))  # type: ignore[attr-defined]
-    with logs.kept(paths):
+    with logs.opened(paths):
         logging.getLogger("cg_uploader").info("a message")
     assert logs.log_crash(paths, ValueError("a bug")).name == logs.FILE
 

@@ -51,7 +51,7 @@ def test_new_folders_are_private_and_old_ones_stay_as_they_are(tmp_path: Path) -
 
 def test_a_place_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
-    with pytest.raises(UploaderError, match=r"Move the file away\. You can also name another place in CG_UPLOADER_HOME"):
+    with pytest.raises(UploaderError, match=r"Move the file away\. You can also name another folder in CG_UPLOADER_HOME"):
         AppPaths(tmp_path / "home").prepare()
     with pytest.raises(UploaderError, match="is a file"):
         write_private(tmp_path / "home" / "x.json", "text")

@@ -55,11 +55,11 @@ def test_one_wrong_value_does_not_take_the_others_away(tmp_path: Path) -> None:
 def test_what_it_does_not_know_survives(tmp_path: Path) -> None:
     """A newer version may have saved it, and the user may go back to that."""
     file = tmp_path / "p.json"
-    file.write_text(json.dumps({"theme": "dark", "language": "nl", "window": {"width": 900}}))
+    file.write_text(json.dumps({"theme": "dark", "voice": "nl", "window": {"width": 900}}))
     store = PreferenceStore(file)
     store.save(replace(store.load(), keep_days=7))
     saved = json.loads(file.read_text())
-    assert (saved["language"], saved["window"]) == ("nl", {"width": 900})
+    assert (saved["voice"], saved["window"]) == ("nl", {"width": 900})
     assert store.load() == Preferences(theme="dark", keep_days=7)
 
 

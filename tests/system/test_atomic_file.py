@@ -60,7 +60,7 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_and_a_name_that_is_too_long(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is no folder"):
+    with pytest.raises(UsageError, match="There is no such folder"):
         save_text(tmp_path / "no" / "receipt.html", ["x"])
     with pytest.raises(UsageError, match="too long"):
         save_text(tmp_path / ("x" * 300), ["x"])

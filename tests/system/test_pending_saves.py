@@ -116,7 +116,7 @@ def test_only_what_carries_our_name_is_removed(tmp_path: Path) -> None:
         file.write_text("precious")
     for number, named in enumerate((letter, other, folder, Path(f".new-{'c' * 32}.part"), "", "\n")):
         note(tmp_path, named, f"{number}.save")
-    pending_saves.remove_left(tmp_path)
+    pending_saves.remove_leftovers(tmp_path)
     assert all(file.read_text() == "precious" for file in (letter, other, folder / "x"))
     left = below(tmp_path / pending_saves.FOLDER)
     assert left == ["4.save"], "an empty note is one that is being made"
@@ -129,7 +129,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     part = tmp_path / f".new-{'a' * 32}.part"
     part.symlink_to(victim)
     note(tmp_path, part)
-    pending_saves.remove_left(tmp_path)
+    pending_saves.remove_leftovers(tmp_path)
     assert victim.read_text() == "precious"
     assert part.is_symlink()
     real = tmp_path / f".new-{'d' * 32}.part"
@@ -138,11 +138,11 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     note(elsewhere, real)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / pending_saves.FOLDER).symlink_to(elsewhere / pending_saves.FOLDER)
-    pending_saves.remove_left(tmp_path / "home")
+    pending_saves.remove_leftovers(tmp_path / "home")
     linked = tmp_path / "other"
     (linked / pending_saves.FOLDER).mkdir(parents=True)
     (linked / pending_saves.FOLDER / "x.save").symlink_to(elsewhere / pending_saves.FOLDER / "new-1.save")
-    pending_saves.remove_left(linked)
+    pending_saves.remove_leftovers(linked)
     assert real.read_text() == "somebody's"
 
 

@@ -60,7 +60,7 @@ def test_the_system_is_asked_where_it_decides(made: list[Proxies]) -> None:
     assert look_up == [(EU.auth, EU.records)]
     proxy = made[0].of(EU.records)
     assert proxy is not None
-    assert proxy.place == "by-script:8080"
+    assert proxy.host_port == "by-script:8080"
     assert made[0].logins == logins.known
 
 

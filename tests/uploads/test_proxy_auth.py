@@ -62,7 +62,7 @@ def test_a_person_is_asked_twice_and_for_each_proxy_apart() -> None:
     logins = ProxyLogins(CredentialStore(Keychain()))
     for number in range(2):
         assert logins.may_ask(PLACE)
-        assert logins.asked(PLACE) == number
+        assert logins.times_asked(PLACE) == number
         logins.answer(PLACE, "ann", f"try {number}")
     assert not logins.may_ask(PLACE)
     assert logins.may_ask(OTHER)
@@ -90,7 +90,7 @@ def test_only_what_worked_is_remembered_and_only_if_that_was_wanted() -> None:
     assert keychain == {}
     logins.answer(PLACE, "ann", "right")
     logins.answer(OTHER, "bob", "fine", remember=True)
-    logins.worked()
+    logins.confirm()
     assert list(keychain.values()) == ['["other:3128","bob","fine"]']
 
 
@@ -102,7 +102,7 @@ def test_a_locked_keychain_holds_nothing_up() -> None:
     assert logins.may_ask(PLACE)
     logins.answer(PLACE, "ann", "p4ssw0rd", remember=True)
     with pytest.raises(CredentialsRefused, match="RuntimeError") as caught:
-        logins.worked()
+        logins.confirm()
     assert "p4ssw0rd" not in caught.value.sentence
 
 

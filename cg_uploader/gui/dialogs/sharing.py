@@ -184,11 +184,11 @@ class SharingDialog(QDialog):
         self.taken_in.emit()
 
     def _show_exported(self, found: ExportedFile) -> None:
-        from cg_uploader.uploads.journal.sent_rows.export_file import CODE_ADVICE  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows.export_file import code_advice  # few windows need it, and not at once
 
         self._code_in.hide()
         self.code.setText(found.code)
-        self._advice.setText(f"The code is shown only now. {CODE_ADVICE}")
+        self._advice.setText(f"The code is shown only now. {code_advice()}")
         self._code_out.show()
         self.code.setFocus()
         self.code.selectAll()

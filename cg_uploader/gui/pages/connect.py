@@ -86,7 +86,7 @@ class ConnectPage(Page):
         self.session.changed.connect(self._show_possible)
 
     def _look_for_keychain(self) -> None:
-        self.form.show_keychain(self.services.credentials.available)
+        self.form.show_keychain(self.services.credentials.why_unavailable)
 
     # ------------------------------------------------------------------ what is shown and typed
 
@@ -161,7 +161,7 @@ class ConnectPage(Page):
             self.session.set_tested(Tested(True, f"It works: CustomerGauge ({place}) has accepted the Client ID and secret."))
             self._keep_or_forget_secret(None)
         try:
-            self.services.proxy_logins.worked()
+            self.services.proxy_logins.confirm()
         except UploaderError as error:
             self.saved.banner.say("error", error.sentence)
 
@@ -208,7 +208,7 @@ class ConnectPage(Page):
             self.session.use_profile(profile, PRACTICE_CREDENTIALS)
             return
         remembered = None
-        if self.services.credentials.available is None:
+        if self.services.credentials.why_unavailable is None:
             remembered = self.services.credentials.load(profile.name, profile.region)
         self.session.use_profile(profile, remembered)
 
@@ -305,7 +305,7 @@ class ConnectPage(Page):
 
     def _can_keep_secret(self, connection: Connection) -> bool:
         keeps = bool(connection.name) and REGIONS[connection.region].keeps_secrets
-        return keeps and self.services.credentials.available is None
+        return keeps and self.services.credentials.why_unavailable is None
 
     def _browse_setup(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a setup file", "", SETUP_FILES)

@@ -157,7 +157,7 @@ class FilePage(Page):
 
     def _holds(self, table: Table) -> bool:
         """Whether a choice of the last time still fits the file; if not, it is read as found."""
-        if self._recalled is None or self._recalled.holds([column.heading for column in table.columns]):
+        if self._recalled is None or self._recalled.fits([column.heading for column in table.columns]):
             return True
         self._read_with(ReadOptions())
         return False
@@ -182,7 +182,7 @@ class FilePage(Page):
             if chosen == RememberedOptions():
                 choices.forget(table.file)
             else:
-                choices.keep(table.file, chosen, [column.heading for column in table.columns])
+                choices.save(table.file, chosen, [column.heading for column in table.columns])
 
     def _on_failed(self, error: object) -> None:
         self._first = None

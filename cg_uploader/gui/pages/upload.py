@@ -185,7 +185,7 @@ class UploadPage(Page):
     def _has_to_choose(self) -> bool:
         """Whether the user has to say what happens with rows that may have been sent before."""
         known = self._earlier
-        return self._skip is None and known is not None and known.strict and bool(known.sentence)
+        return self._skip is None and known is not None and known.must_choose and bool(known.sentence)
 
     def _look_back(self, plan: Plan) -> None:
         if plan is not self._looked_at:
@@ -291,7 +291,7 @@ class UploadPage(Page):
 
     def _keep_proxy_login(self) -> None:
         try:
-            self.services.proxy_logins.worked()
+            self.services.proxy_logins.confirm()
         except UploaderError as error:
             self.failure.say("error", error.sentence)
 

@@ -51,7 +51,7 @@ class AfterUpload(QWidget):
     def show_run(self, run: RunSummary, *, columns: bool) -> None:
         """Say how ``run`` ended; ``columns``: whether the columns that it was sent with can be looked at."""
         self.saved.clear()
-        totals = report.in_words(run)
+        totals = report.totals_in_words(run)
         if run.state is not RunState.FINISHED:
             self.banner.say("warning", run.why, more=totals)
         elif run.attention:

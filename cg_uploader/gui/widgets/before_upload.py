@@ -107,7 +107,7 @@ class BeforeUpload(QWidget):
         self.skip.setText(f"S&kip {rows} that {'was' if found.repeated == 1 else 'were'} accepted before")
         self._unfinished = found.unfinished.run if found.unfinished is not None else 0
         button = f"&Continue upload {self._unfinished}" if self._unfinished else ""
-        self.earlier.say("warning" if found.strict else "accent", found.sentence, button=button)
+        self.earlier.say("warning" if found.must_choose else "accent", found.sentence, button=button)
 
     def _on_continue(self) -> None:
         self.continue_wanted.emit(self._unfinished)

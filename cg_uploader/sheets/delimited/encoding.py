@@ -140,5 +140,6 @@ def _check_known(name: str) -> None:
     except (LookupError, ValueError):
         known = False
     if not known:
-        text = _("There is no encoding “{name}”. Use utf-8, utf-16, cp1252 or another well-known name.")
-        raise UsageError(text.format(name=name), kind="encoding")
+        # What was typed may be a secret.
+        text = _("There is no encoding of that name. Use utf-8, utf-16, cp1252 or another well-known name.")
+        raise UsageError(text, kind="encoding")

@@ -128,8 +128,8 @@ def _parse_delimiter(text: str) -> str:
     if char == NO_DELIMITER:
         return char
     if len(char) != 1 or char in '"\n\r' or not (char.isprintable() or char == "\t"):
-        message = _("A delimiter is one character, or tab, or none; not “{delimiter}”.")
-        raise UsageError(message.format(delimiter=text), kind="delimiter")
+        # What was typed may be a secret.
+        raise UsageError(_("A delimiter is one character, or tab, or none."), kind="delimiter")
     return char
 
 

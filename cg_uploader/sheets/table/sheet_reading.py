@@ -83,14 +83,14 @@ def choose_sheets(sheets: Sequence[ListedSheet[_Location]], wanted: str | None) 
         return [sheet for sheet in sheets if sheet.visible] or sheets
     chosen = next((sheet for sheet in sheets if sheet.name == wanted), None)
     if chosen is None:
-        raise no_such_sheet_error([sheet.name for sheet in sheets], wanted)
+        raise no_such_sheet_error([sheet.name for sheet in sheets])
     return [chosen]
 
 
-def no_such_sheet_error(sheets: Sequence[str], wanted: str) -> UsageError:
-    """Return the error for a sheet that the user named and that does not exist."""
-    sentence = _("There is no sheet “{sheet}”. The file has: {sheets}.")
-    return UsageError(sentence.format(sheet=wanted, sheets=", ".join(sheets)), kind="sheet")
+def no_such_sheet_error(sheets: Sequence[str]) -> UsageError:
+    """Return the error for a sheet that the user named and that does not exist. What was typed may be a secret."""
+    sentence = _("There is no sheet of that name. The file has: {sheets}.")
+    return UsageError(sentence.format(sheets=", ".join(sheets)), kind="sheet")
 
 
 def empty_sheet_error(wanted: str | None) -> FileError:

@@ -68,6 +68,58 @@ def open_journal(paths: AppPaths) -> OpenedDatabase:
                 raise full from None
 
 
+def can_only_be_read(paths: AppPaths) -> bool:
+    """Tell whether there is a journal that cannot be written, or whose folder cannot be written."""
+    file = paths.journal
+    return os.access(file, os.R_OK) and not all(os.access(path, os.W_OK) for path in (file, file.parent))
+
+
+def open_to_read(paths: AppPaths) -> OpenedDatabase:
+    """Open a journal that can only be read.  Nothing is made or changed.
+
+    Raises:
+        JournalError: It is foreign, of another version, or has lost commits.  Or what was recorded last cannot be read
+            without writing.
+    """
+    file = paths.journal
+    _refuse_links(file)
+    with translated(file):
+        counted, opened = commit_counter.acknowledged(file), identity_of(file)
+        connection = _connected_to_read(file)
+        with ExitStack() as on_failure:
+            on_failure.callback(connection.close)
+            schema.refuse_foreign(connection, file)
+            _refuse_earlier(connection, file)
+            _refuse_behind(connection, counted, file)
+            secret: bytes = connection.execute("select secret from key").fetchone()[0]
+            on_failure.pop_all()
+    return OpenedDatabase(connection, secret, commit_counter.CommitCounter(file, secret), opened, None, False)
+
+
+def _refuse_earlier(connection: sqlite3.Connection, file: Path) -> None:
+    if schema.version_of(connection) < len(schema.MIGRATIONS):
+        raise cannot_be_kept(file, _("it is of an earlier version and cannot be brought up to date"))
+
+
+def _connected_to_read(file: Path) -> sqlite3.Connection:
+    """Connect so that commits of other programs are seen.
+
+    Where SQLite would have to make files for that, and no log is left, connect to the file as one that does not change.
+    """
+    logged = corruption.size_of(file.with_name(file.name + "-wal")) > 0
+    for mode in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
+        address = f"{file.absolute().as_uri()}?{mode}"
+        connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
+        try:
+            schema.version_of(connection)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure
+
+
 class _CommitsMissing(JournalError):
     """The journal that was opened lacks commits, and ``is_damaged`` could not see it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from cg_uploader.errors import UsageError
@@ -36,7 +37,19 @@ from cg_uploader.uploads.journal.sqlite_errors import translated
 
 
 class JournalReader:
-    """Reads the runs of an open journal."""
+    """Reads the runs of an open journal.  ``to_read`` opens a journal that cannot be written."""
+
+    @classmethod
+    @contextmanager
+    def to_read(cls, paths: AppPaths) -> Iterator[JournalReader]:
+        """Open a journal that can only be read, and close it at the end.
+
+        Raises:
+            JournalError: It cannot be used.
+        """
+        opened = database.open_to_read(paths)
+        with closing(opened.db):
+            yield JournalReader(paths, opened)
 
     def __init__(self, paths: AppPaths, opened: database.OpenedDatabase) -> None:
         """``opened`` is the journal of ``paths``."""

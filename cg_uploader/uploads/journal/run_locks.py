@@ -15,6 +15,7 @@ from cg_uploader.errors import JournalError, RunHeld
 from cg_uploader.model.message import message
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.child_processes import computer_name
+from cg_uploader.system.pending_saves import lock
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored_text, stored_text
 
@@ -155,12 +156,25 @@ class RunLocks:
 
     def is_held(self, run: int) -> bool:
         """Tell whether a program works on the run, this one included."""
+        if self._journal.parent.is_dir() and not os.access(self._journal.parent, os.W_OK):  # no gate can be made there
+            return self._is_held_unwritable(run)
         with gate(self._journal):
             try:
                 self._acquire(run, 0).release()
             except RunHeld:
                 return True
         return False
+
+    def _is_held_unwritable(self, run: int) -> bool:
+        """Tell the same where nothing can be written.  A lock that is held has a file there, and no file is made."""
+        try:
+            handle = os.open(self._folder / f"run-{run}.lock", os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:
+            return False
+        try:
+            return not lock(handle, wait=False)
+        finally:
+            os.close(handle)
 
 
 def of_unknown_runs(journal: Path, folder: Path, last_run: Callable[[], int]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A run's receipt: one self-contained, printable page of HTML without scripts; every text in it is escaped."""
+"""The receipt of a run: one self-contained, printable page of HTML without scripts, in which every text is escaped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cg_uploader import __version__
+from cg_uploader import __version__, translation
 from cg_uploader.fields.headings import show_invisible
 from cg_uploader.model.data_types import facts_of
 from cg_uploader.model.enums import BlankCells, RowStatus
@@ -20,15 +20,18 @@ from cg_uploader.model.regions import REGIONS
 from cg_uploader.model.run import RunSummary
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
-from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.journal.reader import JournalReader
 
-# Rows that are listed one by one; the file of failed rows has all of them.
+# Rows that are listed one by one. The file of failed rows has all of them.
 MAX_ROWS = 200
+# Reasons that are listed, the most frequent ones.
 MAX_REASONS = 25
-# Different reasons that are told apart while counting, so that a run of a million rows fits into memory.
+# Reasons that are counted apart, so that a run of a million rows fits into memory.
 MAX_REASONS_COUNTED = 5_000
 MAX_TEXT_CHARS = 300
+# Names of columns that were not sent.
 MAX_NAMES = 200
 
 STYLE = """
@@ -54,30 +57,36 @@ tr.sum td { font-weight: 600; border-top: 2px solid #1b1f24; border-bottom: 0; }
 """
 
 Cells = Sequence[str]
-# How a column is set, by its head.
-KINDS = {"Row": "number", "Rows": "number", "Status": "word", "Who": "who", "Fact": "name", "CustomerGauge field": "name"}
+# The heads of a table, each with the class of its column in ``STYLE``.
+Heads = Sequence[tuple[str, str]]
 _QUOTED = re.compile("“[^”]*”|\\d+")
 
 
-def receipt(journal: Journal, run: int) -> str:
-    """The receipt of a run as one HTML page: who, when, where, which file, what was sent, totals, reasons; never a secret.
+def receipt(journal: JournalReader, run: int) -> str:
+    """Return the receipt of a run as one HTML page: who, when, where, which file, what was sent, totals, reasons.
 
-    Its length is bounded, however many rows the run has.
+    Its length is bounded, however many rows the run has. It holds no secret.
+
+    Raises:
+        UsageError: The run is not recorded.
+        JournalError: What is recorded of it cannot be read.
     """
     summary, plan = journal.summary(run), journal.plan(run)
-    title = f"Upload {run}: {_text(Path(summary.file).name)}"
+    title = _("Upload {run}: {file}").format(run=run, file=_text(Path(summary.file).name))
+    made = _("CG Uploader {version}, receipt made on {time}.").format(version=__version__, time=_time(datetime.now(UTC)))
     body = "".join(
         (
             f"<h1>{escape(title)}</h1><p>{escape(_text(_headline(summary)))}</p>",
             _totals(summary),
             _facts(summary, plan),
             _fields(plan),
+            _unsent_columns(plan),
             _attention(journal, run, summary) if summary.attention else "",
-            f'<p class="foot">CG Uploader {escape(__version__)}, receipt made on {_time(datetime.now(UTC))}.</p>',
+            f'<p class="foot">{escape(made)}</p>',
         )
     )
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(translation.language())}"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
     )
@@ -85,73 +94,109 @@ def receipt(journal: Journal, run: int) -> str:
 
 def _headline(summary: RunSummary) -> str:
     if summary.state in (RunState.UNDER_WAY, RunState.CUT_OFF):
-        return f"{summary.why} These are its totals so far."
+        return summary.why + " " + _("These are its totals so far.")
     if summary.state is RunState.STOPPED:
-        return f"It stopped before its end: {summary.why}"
+        return _("It stopped before its end: {reason}").format(reason=summary.why)
     if summary.attention:
-        return f"Finished. {summary.attention:,} {'row needs' if summary.attention == 1 else 'rows need'} attention."
-    return "Finished. Every row was accepted or skipped."
+        text = ngettext(
+            "Finished. {count:,} row needs attention.", "Finished. {count:,} rows need attention.", summary.attention
+        )
+        return text.format(count=summary.attention)
+    return _("Finished. Every row was accepted or skipped.")
 
 
 def _totals(summary: RunSummary) -> str:
-    lines = [(STATUSES[status].label, f"{count:,}", STATUSES[status].meaning) for status, count in summary.counts.items()]
-    total = ("Rows in all", f"{sum(summary.counts.values()):,}", "")
-    return _section("Totals", ("Status", "Rows", "What it means"), lines, total)
+    heads = ((_("Status"), "word"), (_("Rows"), "number"), (_("What it means"), "text"))
+    lines = [(_(STATUSES[status].label), f"{count:,}", _(STATUSES[status].meaning)) for status, count in summary.counts.items()]
+    total = (_("Rows in all"), f"{sum(summary.counts.values()):,}", "")
+    return _section(_("Totals"), heads, lines, total)
 
 
 def _facts(summary: RunSummary, plan: Plan) -> str:
-    table, configuration, options = plan.table, plan.configuration, plan.options
-    origin = table.origin
+    table, configuration = plan.table, plan.configuration
     host = urlsplit(plan.address.records).netloc
-    region = REGIONS[plan.region].recorded
     facts = [
-        ("File", table.file.name),
-        ("Sheet", table.sheet or ""),
-        ("Its rows", f"failed rows of upload {origin.run}, {origin.file}" if origin is not None and origin.run else ""),
-        ("Checksum (SHA-256)", table.digest),
-        ("Headings in row", str(table.header_row)),
-        ("Sent by", summary.sent_by or "a user without a name"),
-        ("Started", _time(summary.started)),
-        ("Ended", _time(summary.finished) if summary.finished else "not yet"),
-        ("Profile", plan.profile),
-        ("Sent to", f"{region}: {host}"),
-        ("Reference", configuration.reference),
-        ("Data type", facts_of(configuration.data_type).name.capitalize()),
-        ("Surveys", _surveys(plan)),
-        ("Blank cells", "left out" if options.blank_cells is BlankCells.LEAVE_OUT else "sent as empty"),
-        ("Only rows", f"{options.rows[0]:,} to {options.rows[1]:,}" if options.rows else ""),
+        (_("File"), table.file.name),
+        (_("Sheet"), table.sheet or ""),
+        (_("Its rows"), _origin(plan)),
+        (_("Checksum (SHA-256)"), table.digest),
+        (_("Headings in row"), str(table.header_row)),
+        (_("Sent by"), summary.sent_by or _("a user without a name")),
+        (_("Started"), _time(summary.started)),
+        (_("Ended"), _time(summary.finished) if summary.finished else _("not yet")),
+        (_("Profile"), plan.profile),
+        (_("Sent to"), _(REGIONS[plan.region].recorded) + ": " + host),
+        (_("Reference"), configuration.reference),
+        (_("Data type"), _(facts_of(configuration.data_type).name).capitalize()),
+        (_("Surveys"), _surveys(plan)),
+        (_("Blank cells"), _blank_cells(plan)),
+        (_("Only rows"), _row_range(plan)),
     ]
-    return _section("What, where and when", ("Fact", "What is recorded"), [fact for fact in facts if fact[1]])
+    heads = ((_("Fact"), "name"), (_("What is recorded"), "text"))
+    return _section(_("What, where and when"), heads, [fact for fact in facts if fact[1]])
+
+
+def _origin(plan: Plan) -> str:
+    origin = plan.table.origin
+    if origin is None or not origin.run:
+        return ""
+    return _("failed rows of upload {run}, {file}").format(run=origin.run, file=origin.file)
 
 
 def _surveys(plan: Plan) -> str:
     if not facts_of(plan.configuration.data_type).inviting:
         return ""
-    return "this configuration may invite people; that was agreed to" if plan.consent else "may be sent; nobody agreed to that"
+    if plan.consent:
+        return _("this configuration may invite people, and the user agreed to that")
+    return _("may be sent, and the user has not agreed to that")
+
+
+def _blank_cells(plan: Plan) -> str:
+    return _("left out") if plan.options.blank_cells is BlankCells.LEAVE_OUT else _("sent as empty")
+
+
+def _row_range(plan: Plan) -> str:
+    if plan.options.rows is None:
+        return ""
+    first, last = plan.options.rows
+    return _("{first:,} to {last:,}").format(first=first, last=last)
 
 
 def _fields(plan: Plan) -> str:
-    columns = plan.table.columns
-    sent = [
-        (heading, f"“{constant}” in every row" if at is None else f"column {columns[at].letter}, “{columns[at].heading}”")
-        for heading, at, constant in plan.bindings
-    ]
-    used = {at for _, at, _ in plan.bindings}
-    behind = [f"{column.heading or 'no heading'} ({column.letter})" for i, column in enumerate(columns) if i not in used]
-    text = _section("Fields that were sent", ("CustomerGauge field", "Where its text came from"), sent)
-    if behind:
-        more = f" and {len(behind) - MAX_NAMES:,} more" if len(behind) > MAX_NAMES else ""
-        names = ", ".join(map(_text, behind[:MAX_NAMES])) + more
-        text += f"<h2>Columns that were not sent</h2><p>{escape(names)}</p>"
-    return text
+    sent = [(heading, _source(plan, index, constant)) for heading, index, constant in plan.bindings]
+    heads = ((_("CustomerGauge field"), "name"), (_("Where its text came from"), "text"))
+    return _section(_("Fields that were sent"), heads, sent)
+
+
+def _unsent_columns(plan: Plan) -> str:
+    sent = {index for _heading, index, _constant in plan.bindings}
+    columns = [column for index, column in enumerate(plan.table.columns) if index not in sent]
+    if not columns:
+        return ""
+    no_heading = _("no heading")
+    listed = ", ".join(f"{_text(column.heading or no_heading)} ({column.letter})" for column in columns[:MAX_NAMES])
+    if (count := len(columns) - MAX_NAMES) > 0:
+        listed = ngettext("{names} and {count:,} more", "{names} and {count:,} more", count).format(names=listed, count=count)
+    title = _("Columns that were not sent")
+    return f"<h2>{escape(title)}</h2><p>{escape(listed)}</p>"
+
+
+def _source(plan: Plan, index: int | None, constant: str) -> str:
+    if index is None:
+        return _("“{text}” in every row").format(text=constant)
+    column = plan.table.columns[index]
+    return _("column {letter}, “{heading}”").format(letter=column.letter, heading=column.heading)
 
 
 @dataclass
 class _Reasons:
-    """Counts rows by status, field and words; values in quotation marks and numbers do not make a reason another one."""
+    """Counts rows by their reasons. Texts in quotation marks and numbers do not make a reason another one."""
 
+    # Rows by status, and by message without such texts and numbers.
     counts: Counter[tuple[RowStatus, str]] = field(default_factory=Counter)
+    # The message of the first row with each reason.
     examples: dict[tuple[RowStatus, str], str] = field(default_factory=dict)
+    # Rows beyond the reasons that are counted apart.
     others: int = 0
 
     def add(self, row: JournalRow) -> None:
@@ -162,36 +207,53 @@ class _Reasons:
             self.others += 1
             return
         self.counts[reason] += 1
-        self.examples.setdefault(reason, f"{message} (row {row.number:,})" if reason[1] != message else message)
+        if reason not in self.examples:
+            example = _("{reason} (row {row:,})").format(reason=message, row=row.number)
+            self.examples[reason] = example if reason[1] != message else message
 
     def lines(self) -> list[Cells]:
-        """The most frequent ones, and one line for all others."""
+        """Return the most frequent reasons, and one line for all others."""
         common = self.counts.most_common(MAX_REASONS)
-        lines: list[Cells] = [(f"{count:,}", STATUSES[reason[0]].label, self.examples[reason]) for reason, count in common]
+        lines: list[Cells] = [(f"{count:,}", _(STATUSES[reason[0]].label), self.examples[reason]) for reason, count in common]
         rest = len(self.counts) - len(common)
         if rest or self.others:
-            count = self.others + self.counts.total() - sum(count for _, count in common)
-            lines.append((f"{count:,}", "Others", f"{rest:,}{' or more' if self.others else ''} different reasons"))
+            rows = self.others + self.counts.total() - sum(count for _reason, count in common)
+            lines.append((f"{rows:,}", _("Others"), _other_reasons(rest, more=self.others > 0)))
         return lines
 
 
-def _attention(journal: Journal, run: int, summary: RunSummary) -> str:
+def _other_reasons(count: int, *, more: bool) -> str:
+    if more:
+        text = ngettext("{count:,} or more different reasons", "{count:,} or more different reasons", count)
+    else:
+        text = ngettext("{count:,} other reason", "{count:,} different reasons", count)
+    return text.format(count=count)
+
+
+def _attention(journal: JournalReader, run: int, summary: RunSummary) -> str:
     reasons, listed = _Reasons(), list[Cells]()
     for row in journal.rows(run):
         if STATUSES[row.status].needs_attention:
             reasons.add(row)
             if len(listed) < MAX_ROWS:
-                listed.append((f"{row.number:,}", row.who, STATUSES[row.status].label, row.outcome.message))
-    text = _section("Why rows need attention", ("Rows", "Status", "Reason"), reasons.lines())
-    text += _section("Rows that need attention", ("Row", "Who", "Status", "What to know"), listed)
-    if (more := summary.attention - len(listed)) > 0:
-        text += f"<p>And {more:,} more: they are in the file of failed rows.</p>"
+                listed.append((f"{row.number:,}", row.who, _(STATUSES[row.status].label), row.outcome.message))
+    heads = ((_("Rows"), "number"), (_("Status"), "word"), (_("Reason"), "text"))
+    text = _section(_("Why rows need attention"), heads, reasons.lines())
+    heads_of_rows = ((_("Row"), "number"), (_("Who"), "who"), (_("Status"), "word"), (_("What to know"), "text"))
+    text += _section(_("Rows that need attention"), heads_of_rows, listed)
+    if (count := summary.attention - len(listed)) > 0:
+        more = ngettext(
+            "And {count:,} more, which is in the file of failed rows.",
+            "And {count:,} more, which are in the file of failed rows.",
+            count,
+        )
+        text += f"<p>{escape(more.format(count=count))}</p>"
     return text
 
 
-def _section(title: str, heads: Cells, lines: Iterable[Cells], total: Cells = ()) -> str:
-    kinds = [KINDS.get(head, "text") for head in heads]
-    head = "".join(f'<th class="{kind}">{escape(text)}</th>' for kind, text in zip(kinds, heads, strict=True))
+def _section(title: str, heads: Heads, lines: Iterable[Cells], total: Cells = ()) -> str:
+    kinds = [kind for _head, kind in heads]
+    head = "".join(f'<th class="{kind}">{escape(text)}</th>' for text, kind in heads)
     rows = "".join(f"<tr>{_cells(kinds, line)}</tr>" for line in lines)
     if total:
         rows += f'<tr class="sum">{_cells(kinds, total)}</tr>'
@@ -203,13 +265,13 @@ def _cells(kinds: Cells, line: Cells) -> str:
 
 
 def _text(text: str) -> str:
-    """A text from elsewhere as people can see all of it: on one line, nothing invisible, of bounded length."""
-    seen = show_invisible(text[: MAX_TEXT_CHARS + 1])
-    return f"{seen[:MAX_TEXT_CHARS]}…" if len(text) > MAX_TEXT_CHARS else seen
+    """Return a text so that the user can see all of it: on one line, nothing invisible, of bounded length."""
+    shown = show_invisible(text[: MAX_TEXT_CHARS + 1])
+    return f"{shown[:MAX_TEXT_CHARS]}…" if len(text) > MAX_TEXT_CHARS else shown
 
 
 def _time(moment: datetime) -> str:
-    """A time with the zone of this computer: ``2026-05-03 14:02:11 CEST (UTC+02:00)``."""
+    """Return a time in the zone of this computer: ``2026-05-03 14:02:11 CEST (UTC+02:00)``."""
     here = moment.astimezone()
     offset = here.strftime("%z")
     return f"{here:%Y-%m-%d %H:%M:%S} {here.tzname()} (UTC{offset[:3]}:{offset[3:5]})"

@@ -1,4 +1,4 @@
-"""What a run came to, from the journal alone: totals that add up, the file of failed rows, and the same as data."""
+"""The results of a run, from the journal alone: totals that add up, the file of failed rows, and both as data."""
 
 from __future__ import annotations
 
@@ -19,53 +19,59 @@ from cg_uploader.model.statuses import STATUSES
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.writer import FailedRow
+from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal_rows import OVERTAKEN, WITHHELD, JournalRow
 from cg_uploader.uploads.journal.plan_json import first_content
 
 if TYPE_CHECKING:
-    from cg_uploader.uploads.journal.journal import Journal
+    from cg_uploader.uploads.journal.reader import JournalReader
 
-ROWS_OF_A_PART = 1_000
+# Rows in each part of a JSON object.
+ROWS_PER_PART = 1_000
 
-LEAVE_IT = "Nothing, if the newer row is right: this one stays out when the file is opened again."
-COMPARE_IT = (
+LEAVE_IT = N_("Nothing, if the newer row is right: this one stays out when the file is opened again.")
+COMPARE_IT = N_(
     "Compare it with the newer row. Put what is still right into a new file: this row stays out when this one is opened again."
 )
-_BEHIND = {OVERTAKEN: LEAVE_IT, WITHHELD: COMPARE_IT}
-LOOK_IT_UP = (
+# What the user can do about a row that a newer one has overtaken, by the row's state.
+_OVERTAKEN = {OVERTAKEN: LEAVE_IT, WITHHELD: COMPARE_IT}
+LOOK_IT_UP = N_(
     "Look this row up in CustomerGauge under Data → Rest APIs → Request History before you send it again: "
     "a second copy may invite the same person twice."
 )
 
-STILL_READ = (
+STILL_READ = N_(
     "Another program is still reading the record, so the values of the upload stay in its files until that program has ended. "
     "Close other windows of CG Uploader, then start it again."
 )
 
 
-def summaries(journal: Journal, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
-    """How these runs stand, without those that are forgotten meanwhile; ``changed`` hears of those that cannot be read."""
-    found = []
+def summaries(journal: JournalReader, runs: Iterable[int], changed: Callable[[RunChanged], object]) -> list[RunSummary]:
+    """Return how these runs stand, without those that are forgotten meanwhile.
+
+    ``changed``: called for each run that cannot be read.
+    """
+    readable = []
     for run in runs:
         try:
-            found.append(journal.summary(run))
+            readable.append(journal.summary(run))
         except UsageError:
             pass
         except RunChanged as error:
             changed(error)
-    return found
+    return readable
 
 
 def all_refused(run: RunSummary) -> bool:
-    """Whether a run stopped when every answer was a refusal: its columns or configuration are more likely wrong than rows."""
+    """Tell whether a run stopped when every answer was a refusal. Then its mapping or configuration is likely to be wrong."""
     answered = {status for status in (RowStatus.ACCEPTED, RowStatus.REFUSED) if run.counts.get(status)}
     return run.state is not RunState.FINISHED and answered == {RowStatus.REFUSED}
 
 
-def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
-    """Write the rows that need attention to ``target`` and return how many.  With none, nothing is written.
+def save_failed_rows(journal: JournalReader, run: int, target: Path) -> int:
+    """Write the rows that need attention to ``target`` and return how many. With none, nothing is written.
 
-    Once-only rows that may have arrived stand on a second sheet, or in a second csv file, which is never sent by itself.
+    Once-only rows that may have arrived go to a second sheet, or to a second csv file, which is never sent by itself.
 
     Raises:
         UsageError: The values of the rows were deleted, or nothing can be written there.
@@ -81,7 +87,7 @@ def save_failed_rows(journal: Journal, run: int, target: Path) -> int:
 
 def origin_of(run: int, summary: RunSummary, plan: Plan) -> Provenance:
     """Return what a file of failed rows of a run says of itself."""
-    columns, rows, before = plan.table.columns, plan.table.rows, plan.table.origin
+    columns, rows, origin = plan.table.columns, plan.table.rows, plan.table.origin
     return Provenance(
         run=run,
         started=summary.started.isoformat(timespec="milliseconds"),
@@ -90,58 +96,64 @@ def origin_of(run: int, summary: RunSummary, plan: Plan) -> Provenance:
         file=plan.table.file.name,
         digest=plan.table.digest,
         content=first_content(plan.table),
-        last=max(before.last if before is not None else 0, rows[len(rows) - 1].number if len(rows) else 0),
+        last=max(origin.last if origin is not None else 0, rows[len(rows) - 1].number if len(rows) else 0),
         columns=tuple((column.letter, column.heading) for column in columns),
-        sources=tuple((heading, columns[at].letter) for heading, at, _ in plan.bindings if at is not None),
-        constants=tuple(heading for heading, at, _ in plan.bindings if at is None),
+        sources=tuple((heading, columns[index].letter) for heading, index, _text in plan.bindings if index is not None),
+        constants=tuple(heading for heading, index, _text in plan.bindings if index is None),
     )
 
 
-def _first_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
-    others = _other_names(journal.plan(run))
-    return (_failed_row(row, others) for row in _attention(journal, run) if not _to_look_up(row))
+def _first_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
+    names = _names_with_columns(journal.plan(run))
+    return (_failed_row(row, names) for row in _attention(journal, run) if not _to_look_up(row))
 
 
-def _second_sheet(journal: Journal, run: int) -> Iterator[FailedRow]:
-    others = _other_names(journal.plan(run))
-    return (_failed_row(row, others) for row in _attention(journal, run) if _to_look_up(row))
+def _second_sheet(journal: JournalReader, run: int) -> Iterator[FailedRow]:
+    names = _names_with_columns(journal.plan(run))
+    return (_failed_row(row, names) for row in _attention(journal, run) if _to_look_up(row))
 
 
-def _attention(journal: Journal, run: int) -> Iterator[JournalRow]:
+def _attention(journal: JournalReader, run: int) -> Iterator[JournalRow]:
     yield from (row for row in journal.rows(run) if STATUSES[row.status].needs_attention)
-    journal.ensure_values(run, to_send=False)  # else their time came to its end while they were read, by another program
+    journal.ensure_values(run, to_send=False)  # another program may have deleted them while they were read
 
 
 def _to_look_up(row: JournalRow) -> bool:
     return row.once_only and row.status is RowStatus.NOT_SURE
 
 
-def _other_names(plan: Plan) -> dict[str, str]:
-    """Headings of fields whose column is called otherwise, and what: in the file people look for the column."""
+def _names_with_columns(plan: Plan) -> dict[str, str]:
+    """Return what a field is called whose column has another heading: the user looks for the column in the file."""
     columns = plan.table.columns
-    names = {heading: columns[at].heading for heading, at, _ in plan.bindings if at is not None}
-    return {heading: f"{heading} (column {quote(name)})" for heading, name in names.items() if name and name != heading}
+    names = {heading: columns[index].heading for heading, index, _text in plan.bindings if index is not None}
+    text = _("{heading} (column {column})")
+    return {
+        heading: text.format(heading=heading, column=quote(name)) for heading, name in names.items() if name and name != heading
+    }
 
 
-def _failed_row(row: JournalRow, others: dict[str, str]) -> FailedRow:
-    what_to_do = LOOK_IT_UP if _to_look_up(row) else _BEHIND.get(row.state) or STATUSES[row.status].what_to_do
+def _failed_row(row: JournalRow, names: dict[str, str]) -> FailedRow:
+    what_to_do = LOOK_IT_UP if _to_look_up(row) else _OVERTAKEN.get(row.state) or STATUSES[row.status].what_to_do
     when = row.answered.astimezone().strftime("%Y-%m-%d %H:%M:%S") if row.answered else ""
-    messages = tuple((others.get(heading, heading), text) for heading, text in row.outcome.messages)
+    messages = tuple((names.get(heading, heading), text) for heading, text in row.outcome.messages)
     problem = replace(row.outcome, messages=messages).message
-    return FailedRow(row.number, row.cells, row.status, problem, what_to_do, when, row.who)
+    return FailedRow(row.number, row.cells, row.status, problem, _(what_to_do), when, row.who)
 
 
-def as_json(journal: Journal, run: int) -> Iterator[str]:
-    """A run and every row's outcome as the command line's one JSON object, in parts: no run is too long for it."""
+def as_json(journal: JournalReader, run: int) -> Iterator[str]:
+    """Return a run and the outcome of every row as one JSON object for programs.
+
+    It comes in parts, so that a run of any length fits into memory.
+    """
     summary = journal.summary(run)
     ended = summary.finished or summary.started
     totals = {**totals_as_data(summary), "seconds": max(0.0, round((ended - summary.started).total_seconds(), 3))}
     yield json.dumps(totals, ensure_ascii=False)[:-1] + ', "outcomes": ['
     lines = (json.dumps(_outcome_as_data(outcome), ensure_ascii=False) for outcome in journal.outcomes(run))
-    between = ""
-    while part := list(itertools.islice(lines, ROWS_OF_A_PART)):
-        yield between + ",\n".join(part)
-        between = ",\n"
+    separator = ""
+    while part := list(itertools.islice(lines, ROWS_PER_PART)):
+        yield separator + ",\n".join(part)
+        separator = ",\n"
     yield "]}\n"
 
 
@@ -156,7 +168,7 @@ def _outcome_as_data(outcome: Outcome) -> dict[str, Any]:
 
 
 def totals_as_data(summary: RunSummary) -> dict[str, Any]:
-    """A run's totals, as the command line's JSON shape has them."""
+    """Return a run's totals with the keys of the command line's JSON."""
     return {
         "run": summary.run,
         "file": summary.file,
@@ -172,8 +184,8 @@ def totals_as_data(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def in_words(summary: RunSummary) -> str:
-    """The totals in one sentence that adds up: ``250 rows: 231 accepted · 12 held back · …``; statuses with none left out."""
-    parts = [f"{count:,} {STATUSES[status].label.lower()}" for status, count in summary.counts.items() if count]
-    rows = f"{summary.rows:,} row{'' if summary.rows == 1 else 's'}"
+def totals_in_words(summary: RunSummary) -> str:
+    """Return the totals in one line: ``250 rows: 231 accepted · 12 held back · …``, without the statuses that no row has."""
+    parts = [f"{count:,} " + _(STATUSES[status].label).lower() for status, count in summary.counts.items() if count]
+    rows = ngettext("{count:,} row", "{count:,} rows", summary.rows).format(count=summary.rows)
     return f"{rows}: {' · '.join(parts)}" if parts else f"{rows}."

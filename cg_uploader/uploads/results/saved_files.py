@@ -1,4 +1,4 @@
-"""Saves what leaves the program as files of the user's: failed rows, receipts, setup files, sent rows.
+"""The files that the program saves for the user: failed rows, receipts, setup files, sent rows.
 
 None takes the place of a file that ``output_files`` spares.
 """
@@ -13,12 +13,13 @@ from cg_uploader.settings import profiles
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.uploads.journal.journal import Journal
+from cg_uploader.uploads.journal.reader import JournalReader
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.output_files import FAILED_ROWS, ensure_spared, ensure_suffix
 
 
 def save_failed_rows(journal: Journal, run: int, target: Path, paths: AppPaths) -> int:
-    """Save the rows of a run that need attention, and return how many; no file is written when there are none.
+    """Save the rows of a run that need attention, and return how many. No file is written when there are none.
 
     Raises:
         UsageError: ``target`` has another suffix, must be spared or cannot be saved, or the rows' values were deleted.
@@ -28,7 +29,7 @@ def save_failed_rows(journal: Journal, run: int, target: Path, paths: AppPaths) 
     return report.save_failed_rows(journal, run, target)
 
 
-def save_report(journal: Journal, parts: Iterable[str], target: Path, paths: AppPaths) -> None:
+def save_report(journal: JournalReader, parts: Iterable[str], target: Path, paths: AppPaths) -> None:
     """Save the text of a receipt or a report, which comes in ``parts``.
 
     Raises:
@@ -51,10 +52,10 @@ def save_setup_file(profile: Profile, target: Path, paths: AppPaths, *, replaces
 
 
 def save_sent_rows(journal: Journal, target: Path, paths: AppPaths) -> tuple[int, str]:
-    """Save what this computer remembers of sent rows, without values; return how many rows, and the code that opens it.
+    """Save what this computer knows of sent rows, without values. Return how many, and the code that opens the file.
 
     Raises:
-        UsageError: ``target`` must be spared or cannot be saved, or nothing is remembered.
+        UsageError: ``target`` must be spared or cannot be saved, or no sent rows are known.
     """
     ensure_spared(target, paths, journal)
     return journal.sent_rows_file().export_to(target)

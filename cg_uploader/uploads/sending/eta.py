@@ -68,10 +68,11 @@ def format_time_left(seconds: float | None) -> str:
     if seconds < 10:
         return _("a few seconds left")
     if seconds < 90:
-        return _("about {seconds} seconds left").format(seconds=round(seconds / 10) * 10)
+        count = round(seconds / 10) * 10
+        return ngettext("about {count} second left", "about {count} seconds left", count).format(count=count)
     minutes = round(seconds / 60)
     if minutes < 90:
-        return ngettext("about {minutes} minute left", "about {minutes} minutes left", minutes).format(minutes=minutes)
+        return ngettext("about {count} minute left", "about {count} minutes left", minutes).format(count=minutes)
     return _("about {hours:.1f} hours left").format(hours=minutes / 60)
 
 

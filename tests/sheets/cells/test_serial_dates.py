@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.sheets.cells import serial_dates
-from cg_uploader.sheets.cells.serial_dates import as_date, as_dates, as_datetime, as_datetimes, as_duration, as_time, from_iso
+from cg_uploader.sheets.cells.serial_dates import as_date, as_dates, as_datetime, as_datetimes, as_duration, as_time, parse_iso
 
 BOTH = st.booleans()
 
@@ -51,7 +51,7 @@ def test_many_at_once_are_what_each_is_or_are_left_to_be_asked(number: float, da
 def test_a_date_comes_back_as_its_number(number: int, date1904: bool) -> None:
     text = as_date(number, date1904)
     assert text is not None
-    assert from_iso(text, date1904) == number
+    assert parse_iso(text, date1904) == number
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_times_begin_anew_each_day_and_durations_do_not(value: float, time: str 
     ],
 )
 def test_iso_texts_are_numbers(text: str, number: float) -> None:
-    assert from_iso(text, False) == number
+    assert parse_iso(text, False) == number
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "25:00"])
 def test_other_texts_are_none(text: str) -> None:
-    assert from_iso(text, False) is None
+    assert parse_iso(text, False) is None
 
 
 @pytest.mark.parametrize("text", ["2026-03-04", "2026-03-04 10:11:12", "30:00:00", "10:11:12"])

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_uploader.sheets.containers.xml_stream import Decoder
+from cg_uploader.sheets.containers.xml_stream import XmlChunkDecoder
 
 XML = "<s>" + "".join(f"<row>{text}</row>" for text in ("a", "é", "日本", "🙂", "")) + "<end/></s>"
 DATA = XML.encode()
 
 
-def decoded(chunks: list[bytes]) -> tuple[Decoder, list[str | bytes]]:
-    decoder = Decoder("</row>")
+def decoded(chunks: list[bytes]) -> tuple[XmlChunkDecoder, list[str | bytes]]:
+    decoder = XmlChunkDecoder("</row>")
     return decoder, [*(decoder.decode(chunk) for chunk in chunks), decoder.rest()]
 
 
@@ -56,7 +56,7 @@ def test_bytes_that_do_not_fit_are_an_error() -> None:
 
 
 def test_an_element_that_never_ends_is_not_gathered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cg_uploader.sheets.containers.xml_stream._TIMEOUT_SECONDS", 100)
+    monkeypatch.setattr("cg_uploader.sheets.containers.xml_stream._MAX_CHARS_HELD", 100)
     decoder, texts = decoded([b"<row>" + b"x" * 60, b"y" * 60, b"z"])
     assert not decoder.simple
     assert texts == ["", f"<row>{'x' * 60}{'y' * 60}", "z", ""]

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from cg_uploader.errors import UsageError
 from cg_uploader.sheets.delimited import encoding
-from cg_uploader.sheets.delimited.encoding import Encoding, find
+from cg_uploader.sheets.delimited.encoding import Encoding, detect_encoding
 
 
-def found(data: bytes, wanted: str | None = None, most: int | None = None) -> Encoding:
-    return find(io.BytesIO(data), wanted=wanted, most=most, tick=lambda: None)
+def found(data: bytes, chosen: str | None = None, max_bytes: int | None = None) -> Encoding:
+    return detect_encoding(io.BytesIO(data), chosen=chosen, max_bytes=max_bytes, tick=lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_what_the_bytes_say(data: bytes, name: str, guessed: bool) -> None:
 
 
 def test_what_is_wished_for_is_taken() -> None:
-    answer = found(b"\xe4", wanted="koi8-r")
+    answer = found(b"\xe4", chosen="koi8-r")
     assert (answer.name, answer.errors, answer.guessed, answer.marks) == ("koi8-r", "replace", False, True)
 
 
 @pytest.mark.parametrize("name", ["martian", "", "idna", "punycode", "unicode_escape", "hex", "a\0b"])
 def test_what_is_no_encoding_of_files_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="There is no encoding"):
-        found(b"x", wanted=name)
+        found(b"x", chosen=name)
 
 
 @pytest.mark.parametrize("data", [b"a\0b", b"a\x1a", b"\x1fa", "\ufeffa".encode()])
@@ -57,7 +57,7 @@ def test_marks_are_noticed(data: bytes) -> None:
 def test_a_look_at_the_beginning_has_no_digest_and_leaves_the_file_at_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "CHUNK", 4)
     handle = io.BytesIO(b"abcdefgh\xe4\xe4\xe4")
-    answer = find(handle, wanted=None, most=8, tick=lambda: None)
+    answer = detect_encoding(handle, chosen=None, max_bytes=8, tick=lambda: None)
     assert (answer.name, answer.digest, answer.marks) == ("utf-8", "", True)
     assert handle.tell() == 0
 

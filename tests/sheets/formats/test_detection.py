@@ -7,8 +7,8 @@ import io
 import pytest
 
 from cg_uploader.errors import FileError
-from cg_uploader.sheets.formats.detection import decoded_head, sniff
-from cg_uploader.sheets.formats.registry import Content
+from cg_uploader.sheets.formats.detection import decode_head, detect_content
+from cg_uploader.sheets.formats.registry import FileContent
 
 FLAT = (
     '<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
@@ -19,20 +19,20 @@ FLAT = (
 @pytest.mark.parametrize(
     ("data", "content"),
     [
-        (b"PK\x03\x04 whatever", Content.ZIP),
-        (b"PK\x05\x06", Content.ZIP),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Content.OLE),
-        (b"Name;City\nAnn;Oslo\n", Content.TEXT),
-        (b"\n", Content.TEXT),
-        ("Имя;Город\n".encode("cp1251"), Content.TEXT),
-        ("Name;City\n".encode("utf-16"), Content.TEXT),
-        (b"Name;City\n" + bytes(5_000), Content.TEXT),  # a disk may fill up a text with zero bytes
-        (FLAT.encode(), Content.FLAT),
+        (b"PK\x03\x04 whatever", FileContent.ZIP),
+        (b"PK\x05\x06", FileContent.ZIP),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileContent.OLE),
+        (b"Name;City\nAnn;Oslo\n", FileContent.TEXT),
+        (b"\n", FileContent.TEXT),
+        ("Имя;Город\n".encode("cp1251"), FileContent.TEXT),
+        ("Name;City\n".encode("utf-16"), FileContent.TEXT),
+        (b"Name;City\n" + bytes(5_000), FileContent.TEXT),  # a disk may fill up a text with zero bytes
+        (FLAT.encode(), FileContent.FLAT),
     ],
 )
-def test_the_first_bytes_decide(data: bytes, content: Content) -> None:
+def test_the_first_bytes_decide(data: bytes, content: FileContent) -> None:
     handle = io.BytesIO(data)
-    assert sniff(handle, "a.xyz") is content
+    assert detect_content(handle, "a.xyz") is content
     assert handle.tell() == 0
 
 
@@ -52,11 +52,11 @@ def test_the_first_bytes_decide(data: bytes, content: Content) -> None:
 )
 def test_what_is_no_spreadsheet_is_refused_by_its_own_word(data: bytes, kind: str) -> None:
     with pytest.raises(FileError, match=r"people\.xlsx") as caught:
-        sniff(io.BytesIO(data), "people.xlsx")
+        detect_content(io.BytesIO(data), "people.xlsx")
     assert caught.value.kind == kind
 
 
 def test_the_beginning_as_text_is_without_any_mark() -> None:
-    assert decoded_head("é".encode("utf-16-le") * 2 + b"x\0") == "ééx"
-    assert decoded_head(b"\xef\xbb\xbf\xef\xbb\xbf<a>") == "<a>"
-    assert decoded_head(b"\xff\xff") == "ÿÿ"
+    assert decode_head("é".encode("utf-16-le") * 2 + b"x\0") == "ééx"
+    assert decode_head(b"\xef\xbb\xbf\xef\xbb\xbf<a>") == "<a>"
+    assert decode_head(b"\xff\xff") == "ÿÿ"

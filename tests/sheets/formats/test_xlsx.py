@@ -221,7 +221,7 @@ def test_the_first_visible_sheet_that_holds_anything(table: Reader) -> None:
     found = table(sheets, states={"Secret": "hidden"})
     assert (found.sheet, found.sheets) == ("Größe & Co", ("Cover", "Größe & Co", "Other", "Secret"))
     assert table(sheets, states={"Secret": "veryHidden"}, choose=ReadOptions(sheet="Secret")).sheet == "Secret"
-    with pytest.raises(UsageError, match=r"no sheet “Third”\. The file has: Secret, Cover, Größe & Co, Other"):
+    with pytest.raises(UsageError, match=r"no sheet of that name\. The file has: Secret, Cover, Größe & Co, Other"):
         table(sheets, choose=ReadOptions(sheet="Third"))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE, DateForms
+from cg_uploader.sheets.table.mixed_dates import EVERY, WHOLE_BLOCKS, MixedDateFinder
 
 
 def mixed(*columns: list[str]) -> dict[int, dict[tuple[str, str, int], tuple[int, str]]]:
-    forms = DateForms()
+    finder = MixedDateFinder()
     rows = ["\x1f".join(cells) for cells in zip(*columns, strict=True)]
-    forms.look(range(2, len(rows) + 2), rows)
-    return dict(forms.mixed())
+    finder.look(range(2, len(rows) + 2), rows)
+    return dict(finder.mixed())
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_columns_are_apart() -> None:
 
 
 def test_a_row_may_be_short() -> None:
-    forms = DateForms()
-    forms.look([2, 3], ["a\x1f2026-03-04", "b"])
-    forms.look([4], ["c\x1f05/03/2026"])
-    assert list(dict(forms.mixed())) == [1]
+    finder = MixedDateFinder()
+    finder.look([2, 3], ["a\x1f2026-03-04", "b"])
+    finder.look([4], ["c\x1f05/03/2026"])
+    assert list(dict(finder.mixed())) == [1]
 
 
 def test_of_long_tables_only_some_blocks_are_looked_at() -> None:
-    forms = DateForms()
-    for block in range(1, WHOLE + 1):
-        forms.look([block], ["2026-03-04"])
-    forms.look([100], ["05/03/2026"])
-    assert dict(forms.mixed()) == {}, "the ninth block is passed over"
+    finder = MixedDateFinder()
+    for block in range(1, WHOLE_BLOCKS + 1):
+        finder.look([block], ["2026-03-04"])
+    finder.look([100], ["05/03/2026"])
+    assert dict(finder.mixed()) == {}, "the ninth block is passed over"
     for block in range(EVERY):
-        forms.look([200 + block], ["05/03/2026"])
-    assert list(dict(forms.mixed())) == [0]
+        finder.look([200 + block], ["05/03/2026"])
+    assert list(dict(finder.mixed())) == [0]

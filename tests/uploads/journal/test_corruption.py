@@ -26,7 +26,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
-from cg_uploader.uploads.planning.plan_builder import earlier, refuse_repeat
+from cg_uploader.uploads.planning.plan_builder import find_earlier, refuse_repeat
 
 ROWS = 400
 
@@ -210,13 +210,13 @@ def test_a_loss_must_be_known_before_once_only_rows_are_sent(paths: AppPaths) ->
     replace_by_text(paths.journal)
     plan = plan_of(people(2), data_type=DataType.SURVEY)
     with closing(Journal(paths)) as journal:
-        found = earlier(plan, journal)
-        assert found.strict
+        found = find_earlier(plan, journal)
+        assert found.must_choose
         with pytest.raises(AlreadyUploaded, match="was damaged") as caught:
             refuse_repeat(found)
-        assert "--send-again" in caught.value.sentence
-        harmless = earlier(plan_of(people(2)), journal)
-        assert not harmless.strict
+        assert "may not be sent twice" in caught.value.sentence
+        harmless = find_earlier(plan_of(people(2)), journal)
+        assert not harmless.must_choose
         assert "not recognised" in harmless.sentence
 
 
@@ -226,10 +226,10 @@ def test_a_loss_is_asked_about_until_somebody_has_answered_however_long_that_tak
     with closing(Journal(paths)) as journal:
         journal._db.execute("update loss set day = date('now', '-100 days')")
         with pytest.raises(AlreadyUploaded, match="was damaged"):
-            refuse_repeat(earlier(plan, journal))
-        assert not earlier(plan_of(people(2)), journal).sentence, "what may be repeated needs no word any more"
+            refuse_repeat(find_earlier(plan, journal))
+        assert not find_earlier(plan_of(people(2)), journal).sentence, "what may be repeated needs no word any more"
         journal._db.execute("update loss set known_to_person = 1")
-        assert not earlier(plan, journal).sentence
+        assert not find_earlier(plan, journal).sentence
 
 
 def test_a_loss_is_asked_about_once(paths: AppPaths) -> None:
@@ -237,8 +237,8 @@ def test_a_loss_is_asked_about_once(paths: AppPaths) -> None:
     plan = plan_of(people(2), data_type=DataType.SURVEY)
     with closing(Journal(paths)) as journal:
         recorded(journal, replace(plan, skip_accepted=False), [kept(0), kept(1)])
-        found = earlier(plan_of(people(9), data_type=DataType.SURVEY), journal)
-        assert not found.strict
+        found = find_earlier(plan_of(people(9), data_type=DataType.SURVEY), journal)
+        assert not found.must_choose
         assert "was damaged" in found.sentence
 
 
@@ -279,13 +279,13 @@ def test_a_plan_that_is_not_as_it_was_written_is_said_and_can_be_forgotten(paths
     filled(paths)
     with closing(Journal(paths)) as journal:
         journal._db.execute("update run set plan = ?", ('{"origin": [["run", "7"',))
-        assert earlier(plan_of(people(2)), journal).sentence == "", "a repeat does no harm"
+        assert find_earlier(plan_of(people(2)), journal).sentence == "", "a repeat does no harm"
         survey = plan_of(people(2), data_type=DataType.SURVEY)
         with pytest.raises(RunChanged, match="cg-uploader forget 1"):
-            earlier(survey, journal)
+            find_earlier(survey, journal)
         journal.forget(1)
         assert journal.runs() == []
-        assert earlier(survey, journal).sentence == ""
+        assert find_earlier(survey, journal).sentence == ""
 
 
 @pytest.mark.parametrize(
@@ -303,11 +303,11 @@ def test_once_only_rows_of_a_run_that_is_not_as_it_was_written_are_not_sent_agai
         journal._db.execute(f"update run set {column} = ?", (value,))
     with closing(Journal(paths)) as journal:
         assert journal.runs() == [1]
-        for look in (lambda: earlier(plan, journal), lambda: journal.summary(1), lambda: journal.plan(1)):
+        for look in (lambda: find_earlier(plan, journal), lambda: journal.summary(1), lambda: journal.plan(1)):
             with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*forget 1"):
                 look()
         assert journal.forget(1)
-        assert earlier(plan, journal).known == {RowStatus.ACCEPTED: 1}
+        assert find_earlier(plan, journal).known == {RowStatus.ACCEPTED: 1}
 
 
 def test_a_run_whose_address_nobody_can_read_may_have_newer_rows(paths: AppPaths) -> None:

@@ -41,8 +41,8 @@ MISSING = message(
         (
             (("", message(ApiMessage.OTHER_LANGUAGE, host=named("example.org", "proxy:3128"))),),
             (
-                "No secure connection to example.org (through the proxy proxy:3128) is possible: it or something on the way "
-                "speaks another language. Nothing was sent."
+                "No secure connection to example.org (through the proxy proxy:3128) is possible: it, or something between, "
+                "uses another protocol. Nothing was sent."
             ),
         ),
         (

@@ -13,7 +13,7 @@ from cg_uploader.errors import DiskFull, JournalError
 from cg_uploader.model.enums import RowStatus
 from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.settings.credentials import CredentialStore
-from cg_uploader.settings.delete_all import wipe
+from cg_uploader.settings.delete_all import delete_all
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import migration_copy, schema
 from cg_uploader.uploads.journal.journal import Journal
@@ -153,7 +153,7 @@ def test_what_deletes_values_deletes_the_copy_too(paths: AppPaths, deletes: str)
         elif deletes == "retention":
             assert ENDED in journal.delete_old_values(0)
     if deletes == "wipe":
-        wipe(paths, (), CredentialStore(None), gate(paths.journal))
+        delete_all(paths, (), CredentialStore(None), gate(paths.journal))
     assert not copy_of(paths).exists()
 
 

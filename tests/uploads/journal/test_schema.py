@@ -21,7 +21,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal import plan_json, schema
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows.entries import keyed
-from cg_uploader.uploads.planning.plan_builder import earlier
+from cg_uploader.uploads.planning.plan_builder import find_earlier
 
 SECRET = bytes(range(32))
 PLAN = plan_of(people(4), data_type=DataType.SURVEY)
@@ -66,10 +66,10 @@ def test_a_journal_of_the_first_version_keeps_everything(paths: AppPaths) -> Non
         assert [row.state for row in journal.rows(1)] == list(STATES)
         assert [row.position for row in journal.left_to_do(1, 0, 9)] == [2]
         assert plan_json.dump(journal.plan(1)) == plan_json.dump(PLAN)
-        known = earlier(replace(PLAN, table=replace(PLAN.table, digest="another file")), journal).known
+        known = find_earlier(replace(PLAN, table=replace(PLAN.table, digest="another file")), journal).known
         assert known == {RowStatus.ACCEPTED: 1, RowStatus.NOT_SURE: 1, RowStatus.NOT_SENT: 1}
         journal.forget(1)
-        assert earlier(PLAN, journal).known == {RowStatus.ACCEPTED: 1, RowStatus.NOT_SURE: 1}
+        assert find_earlier(PLAN, journal).known == {RowStatus.ACCEPTED: 1, RowStatus.NOT_SURE: 1}
     with closing(Journal(paths)):
         pass
 

@@ -18,7 +18,7 @@ from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.sheets.reader import read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning import drift
-from cg_uploader.uploads.planning.drift import changed_since, file_changed, profile_changed
+from cg_uploader.uploads.planning.drift import describe_changes, describe_file_changes, describe_profile_changes
 from cg_uploader.uploads.planning.plan_builder import make_plan
 from cg_uploader.uploads.sending import preparation
 from cg_uploader.uploads.sending.control import Control
@@ -62,7 +62,7 @@ def rewritten(journal: Journal, plan: Plan) -> Rewrite:
 
     def rewrite(rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS) -> str:
         write(plan.table.file, rows, headings)
-        return file_changed(journal.plan(run), journal, run)
+        return describe_file_changes(journal.plan(run), journal, run)
 
     return rewrite
 
@@ -74,14 +74,14 @@ def test_the_same_file_needs_no_word(rewritten: Rewrite) -> None:
 def test_changed_rows_are_counted_accepted_ones_too(rewritten: Rewrite) -> None:
     rows = [*ROWS[:1], ("p1@example.com", "Other", "Bonn"), *ROWS[2:8], ("p8@example.com", "N8", "Köln"), ROWS[9]]
     assert rewritten(rows) == (
-        "people.csv has changed since this upload began: 2 rows of the upload read otherwise now. "
+        "people.csv has changed since this upload began. 2 rows of the upload read differently now. "
         "The rows recorded when the upload began are sent."
     )
 
 
 def test_what_is_not_sent_does_not_count_for_accepted_rows(rewritten: Rewrite) -> None:
     rows = [("p0@example.com", "N0", "Köln"), *ROWS[1:]]
-    assert "its rows are the same, and something else in the file differs" in rewritten(rows)
+    assert "Its rows are the same, and something else in the file differs" in rewritten(rows)
 
 
 def test_rows_that_came_and_went_are_counted(rewritten: Rewrite) -> None:
@@ -91,24 +91,24 @@ def test_rows_that_came_and_went_are_counted(rewritten: Rewrite) -> None:
 
 def test_other_columns_are_named(rewritten: Rewrite) -> None:
     said = rewritten([(*row[:2], row[2]) for row in ROWS[:8]], ("Email", "First name", "City"))
-    assert "the column “First Name” is not there any more, and “First name” is new" in said
-    assert "it has 8 rows where it had 10" in said
-    assert "its columns stand in another order" in rewritten([row[::-1] for row in ROWS], HEADINGS[::-1])
+    assert "The column “First Name” is not there any more. The column “First name” is new." in said
+    assert "It has 8 rows, where it had 10." in said
+    assert "Its columns are in another order." in rewritten([row[::-1] for row in ROWS], HEADINGS[::-1])
 
 
 def test_a_file_that_is_gone_unreadable_or_large_is_said(
     rewritten: Rewrite, plan: Plan, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan.table.file.write_bytes(b"")
-    assert "cannot be read as it was" in file_changed(plan, journal, 1)
+    assert "cannot be read as it was" in describe_file_changes(plan, journal, 1)
     monkeypatch.setattr(drift, "MAX_COMPARED_BYTES", 10)
     assert rewritten(ROWS[:3]) == f"people.csv has changed since this upload began. {drift.NOW_SENT}"
     plan.table.file.unlink()
-    assert file_changed(plan, journal, 1).startswith("people.csv is not where it was.")
+    assert describe_file_changes(plan, journal, 1).startswith("people.csv is not where it was.")
 
 
 def test_what_differs_in_the_profile_is_named(plan: Plan) -> None:
-    assert profile_changed(plan, PROFILE) == ""
+    assert describe_profile_changes(plan, PROFILE) == ""
     configuration = PROFILE.configuration
     for changed, word in (
         (replace(PROFILE, address=Address(PRACTICE.auth, "http://127.0.0.1:10/records/")), "where it sends to"),
@@ -121,7 +121,7 @@ def test_what_differs_in_the_profile_is_named(plan: Plan) -> None:
         (replace(PROFILE, mapping=Mapping(PROFILE.mapping.sources[:1])), "the mapping"),  # type: ignore[union-attr]
         (replace(PROFILE, options=replace(PROFILE.options, blank_cells=BlankCells.SEND_EMPTY)), "cells without text"),
     ):
-        said = profile_changed(plan, changed)
+        said = describe_profile_changes(plan, changed)
         assert word in said
         assert "goes on as it was begun" in said
 
@@ -131,12 +131,12 @@ def test_file_and_profile_are_said_together_and_a_profile_that_is_gone_is_passed
 ) -> None:
     run = preparation.prepare(plan, journal, on_batch=lambda _: None, control=Control())
     profiles = ProfileStore(tmp_path / "profiles")
-    assert changed_since(run, journal, profiles) == ()
+    assert describe_changes(run, journal, profiles) == ()
     profiles.save(replace(PROFILE, mapping=None, options=replace(PROFILE.options, blank_cells=BlankCells.SEND_EMPTY)))
     write(plan.table.file, ROWS[:9])
-    said = changed_since(run, journal, profiles)
+    said = describe_changes(run, journal, profiles)
     assert len(said) == 2
     assert said[0].startswith("people.csv has changed")
     assert said[1].startswith("The profile “Test” has changed")
     profiles.delete("Test")
-    assert changed_since(run, journal, profiles) == said[:1]
+    assert describe_changes(run, journal, profiles) == said[:1]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
 from rig import Heard, ScriptedClient, Timer, inline, plan_of, recorded, status
 
+from cg_uploader import translation
 from cg_uploader.model.configuration import Field, Mapping, Source
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
@@ -142,6 +147,39 @@ def test_a_run_that_stopped_says_why(journal: Journal) -> None:
     plan = plan_of([("ann@example.com", "Ann")])
     page = Page(receipt(journal, carried_out(journal, plan, ScriptedClient({2: [status(403)]}))))
     assert "It stopped before its end: " in page.text
+
+
+def test_it_is_in_the_language_of_the_user(journal: Journal, tmp_path: Path) -> None:
+    run = carried_out(journal, plan_of([("ann@example.com", "Ann"), ("x", "X")]), ScriptedClient())
+    english = receipt(journal, run)
+    catalogue = Catalog(locale="pt_BR")
+    texts = ("Totals", "Accepted", "Rows", "Why rows need attention", "Held back", "What it means", "Status")
+    for text in texts:
+        catalogue.add(text, f"«{text}»")
+    file = tmp_path / "pt_BR" / "LC_MESSAGES" / "cg_uploader.mo"
+    file.parent.mkdir(parents=True)
+    with file.open("wb") as stream:
+        write_mo(stream, catalogue)
+    translation.use(file)
+    try:
+        page = receipt(journal, run)
+    finally:
+        translation.use(None)
+    assert page.startswith('<!doctype html><html lang="pt-BR">')
+    assert english.startswith('<!doctype html><html lang="en">')
+    assert Page(page).lines["«Totals»"][:2] == [
+        ["«Status»", "«Rows»", "«What it means»"],
+        ["«Accepted»", "1", STATUSES[RowStatus.ACCEPTED].meaning],
+    ]
+    assert [line[:2] for line in Page(page).lines["«Why rows need attention»"]] == [
+        ["«Rows»", "«Status»"],
+        ["1", "«Held back»"],
+    ]
+    assert classes(page) == classes(english), "a column is set by what it is, not by its head"
+
+
+def classes(page: str) -> list[str]:
+    return re.findall(r'class="(\w+)"', page)
 
 
 def long_run(journal: Journal, count: int) -> int:

@@ -115,17 +115,17 @@ def test_data_and_words_say_the_same(journal: Journal) -> None:
     run, _ = carried_out(journal)
     data = json.loads("".join(report.as_json(journal, run)))
     assert sum(data[status.value] for status in RowStatus) == data["rows"] == len(data["outcomes"]) == 4
-    assert report.in_words(journal.summary(run)) == "4 rows: 1 accepted · 1 refused · 1 held back · 1 not sure"
+    assert report.totals_in_words(journal.summary(run)) == "4 rows: 1 accepted · 1 refused · 1 held back · 1 not sure"
 
 
 def test_what_is_known_of_a_file_from_before(journal: Journal) -> None:
     plan = plan_of(ROWS, data_type=DataType.SURVEY, reference="<i>contact</i>")
-    nothing = plan_builder.earlier(plan, journal)
+    nothing = plan_builder.find_earlier(plan, journal)
     plan_builder.refuse_repeat(nothing)
     assert nothing.sentence == ""
     run, plan = carried_out(journal, DataType.SURVEY)
-    found = plan_builder.earlier(plan, journal)
-    assert found.strict
+    found = plan_builder.find_earlier(plan, journal)
+    assert found.must_choose
     with pytest.raises(AlreadyUploaded, match=f"Upload {run} of this file .* 1 accepted · 1 perhaps"):
         plan_builder.refuse_repeat(found)
 
@@ -136,7 +136,7 @@ def test_rows_that_may_have_arrived_are_asked_about_too_and_so_is_another_file_w
     engine.upload(plan, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     for again in (plan, plan_of([*ROWS[3:], ("new@example.com", "New")], data_type=DataType.SURVEY)):
         with pytest.raises(AlreadyUploaded, match="1 perhaps"):
-            plan_builder.refuse_repeat(plan_builder.earlier(again, journal))
+            plan_builder.refuse_repeat(plan_builder.find_earlier(again, journal))
         with pytest.raises(AlreadyUploaded):
             engine.upload(again, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert client.sent == [2]
@@ -172,7 +172,7 @@ def test_rows_that_have_certainly_not_left_are_taken_over_from_the_run_they_wait
     first = engine.upload(plan, client, journal, on_batch=Heard(), control=control, dependencies=inline(Timer()))
     left = [row for row in ROWS_OF_SIX if row[0] not in {f"p{n}@example.com" for n in range(first.counts[RowStatus.ACCEPTED])}]
     other = plan_of(left, data_type=DataType.SURVEY)
-    plan_builder.refuse_repeat(plan_builder.earlier(other, journal))
+    plan_builder.refuse_repeat(plan_builder.find_earlier(other, journal))
     second = engine.upload(other, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert second.counts[RowStatus.ACCEPTED] == len(left)
     again = engine.resume(first.run, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))

@@ -102,7 +102,7 @@ def test_run_profile_and_mapping_come_back(survey: Plan, journal: Journal, tmp_p
     assert (found.run, found.profile, found.reference) == (summary.run, survey.profile, survey.configuration.reference)
     assert found.mapping == survey.mapping
     plan = replace(survey, table=table)
-    assert found.sentence(plan) == "These are failed rows of upload 1 (contacts.xlsx); only they are sent."
+    assert found.sentence(plan) == "These are failed rows of upload 1 (contacts.xlsx). Only they are sent."
     assert next(plan.request(row).pairs for row in table.rows) == (
         ("Email", "p3@example.com"),
         ("First Name", "Name 3"),
@@ -114,7 +114,7 @@ def test_only_the_failed_rows_are_sent_and_nobody_is_invited_twice(survey: Plan,
     summary, first = stopped_run(survey, journal)
     file = corrected(saved(journal, summary.run, tmp_path / "failed.xlsx"), ("C2", "Corrected"))
     plan = again(survey, file)
-    plan_builder.refuse_repeat(plan_builder.earlier(plan, journal))
+    plan_builder.refuse_repeat(plan_builder.find_earlier(plan, journal))
     client = ScriptedClient()
     done = send(plan, journal, client)
     assert client.sent == [3, 6, 7, 8]
@@ -127,7 +127,7 @@ def test_only_the_failed_rows_are_sent_and_nobody_is_invited_twice(survey: Plan,
 def test_a_row_that_was_added_to_the_file_is_nobody_who_was_written_to(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     summary = send(survey, journal, ScriptedClient({3: [REFUSED]}))
     plan = again(survey, corrected(saved(journal, summary.run, tmp_path / "failed.xlsx"), ("B3", "new@example.com")))
-    plan_builder.refuse_repeat(plan_builder.earlier(plan, journal))
+    plan_builder.refuse_repeat(plan_builder.find_earlier(plan, journal))
     client = ScriptedClient({9: [REFUSED]})
     done = send(plan, journal, client)
     assert client.sent == [3, 9], "rows 4 to 8 are others, whom the first upload has invited"
@@ -144,7 +144,7 @@ def test_a_row_that_was_accepted_meanwhile_is_known_whatever_its_text_is_now(
     corrected(file, ("C2", "Corrected"), ("C3", "Changed"))
     plan = again(survey, file)
     with pytest.raises(AlreadyUploaded, match="3 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(plan, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(plan, journal))
     client = ScriptedClient()
     send(replace(plan, skip_accepted=True), journal, client)
     assert client.sent == [3]
@@ -155,9 +155,9 @@ def test_correcting_the_same_file_twice_is_known_too(survey: Plan, journal: Jour
     file = saved(journal, summary.run, tmp_path / "failed.xlsx")
     send(again(survey, corrected(file, ("C2", "Corrected"))), journal)
     with pytest.raises(AlreadyUploaded, match="4 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(again(survey, corrected(file, ("C2", "Once more"))), journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(again(survey, corrected(file, ("C2", "Once more"))), journal))
     with pytest.raises(AlreadyUploaded, match="6 accepted"):  # the first file itself: row 3 counts as sent, too
-        plan_builder.refuse_repeat(plan_builder.earlier(survey, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(survey, journal))
 
 
 def test_a_correction_that_was_stopped_is_not_overtaken_by_the_older_text(journal: Journal, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_file_of_failed_rows_of_a_file_of_failed_rows(survey: Plan, journal: J
     third = again(survey, corrected(saved(journal, second.run, tmp_path / "more.xlsx"), ("C2", "Right")))
     assert [row.number for row in third.table.rows] == [3, 7]
     client = ScriptedClient()
-    plan_builder.refuse_repeat(plan_builder.earlier(third, journal))
+    plan_builder.refuse_repeat(plan_builder.find_earlier(third, journal))
     send(third, journal, client)
     assert client.sent == [3, 7]
 
@@ -209,7 +209,7 @@ def test_rows_that_may_have_arrived_are_never_sent_by_themselves(
         journal = stack.enter_context(Journal(AppPaths(tmp_path / "other")))
     plan = again(survey, corrected(file, ("C2", "Changed"), sheet=1), sheet="Not sure")
     with pytest.raises(AlreadyUploaded, match="1 perhaps"):
-        plan_builder.refuse_repeat(plan_builder.earlier(plan, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(plan, journal))
     client = ScriptedClient()
     send(replace(plan, skip_accepted=True), journal, client)
     assert client.sent == []

@@ -69,6 +69,18 @@ def test_a_401_in_mid_run_costs_one_sign_in(journal: Journal) -> None:
 
 
 @BOTH_KINDS
+@pytest.mark.parametrize("refusal", ["401", "401-empty", "401-html", "invalid_client"])
+def test_a_sign_in_that_is_refused_in_mid_run_is_asked_once(journal: Journal, kind: DataType, refusal: str) -> None:
+    with practice(token_calls=3, token=["usual", {"do": refusal, "times": 50}]) as server:
+        plan = plan_of(people(10), data_type=kind, reference=kind.value, address=server.address, connections=1)
+        with closing(Client(plan.address, ID)) as client:
+            summary = engine.upload(plan, client, journal, on_batch=Heard(), control=Control())
+        assert sign_ins(server) == 2
+    assert (summary.exit_code, summary.counts[RowStatus.ACCEPTED], summary.counts[RowStatus.NOT_SENT]) == (4, 3, 7)
+    assert "does not accept the Client ID and secret" in str(summary.stopped)
+
+
+@BOTH_KINDS
 @pytest.mark.parametrize("status", ["429", "503"])
 def test_the_break_that_a_sign_in_asks_for_in_mid_run_is_kept(paths: AppPaths, kind: DataType, status: str) -> None:
     token = [{"do": "usual", "expires_in": 1000}, {"do": status, "seconds": 20}, "usual"]
@@ -152,7 +164,7 @@ def test_a_sign_in_that_asks_for_a_break_for_ever_ends_the_run(journal: Journal)
     with practice(token=[{"do": "429", "seconds": 20, "times": 50}]) as server:
         plan = plan_of(people(5), address=server.address)
         client = Client(plan.address, ID, clock=Clock(monotonic=timer))
-        with closing(client), pytest.raises(NotReachable, match="Try again in 20 seconds"):
+        with closing(client), pytest.raises(NotReachable, match="Try again in 20 s"):
             engine.upload(plan, client, journal, on_batch=Heard(), control=Resting(timer), dependencies=inline(timer))
         assert sign_ins(server) == 1 + 6
     assert journal.runs() == []

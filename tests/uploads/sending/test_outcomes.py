@@ -5,8 +5,12 @@ from __future__ import annotations
 from rig import OK, status
 
 from cg_uploader.model.enums import RowStatus
+from cg_uploader.model.message import message
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.sending.outcomes import POSSIBLY_ARRIVED, outcome_of
+from cg_uploader.model.run import Stop
+from cg_uploader.model.stop_reasons import StopReason
+from cg_uploader.uploads.journal.messages import UploadMessage
+from cg_uploader.uploads.sending.outcomes import outcome_of
 from cg_uploader.uploads.sending.retry import Decision, NextStep
 from cg_uploader.uploads.sending.scheduler import PendingRow
 
@@ -17,8 +21,8 @@ def pending(*, uncertain: bool = False) -> PendingRow:
     return PendingRow(0, Request(7, "http://x/", "contact", ()), "ann@example.com", (), uncertain=uncertain, tries=2)
 
 
-def decision(row_status: RowStatus, message: str = "", stop: str | None = None) -> Decision:
-    return Decision(NextStep.SETTLE, row_status, message=message, stop=stop)
+def decision(row_status: RowStatus, text: str = "", stop: Stop | None = None) -> Decision:
+    return Decision(NextStep.SETTLE, row_status, messages=(text,) if text else (), stop=stop)
 
 
 def test_row_attempts_and_identifier_are_the_tickets() -> None:
@@ -45,9 +49,9 @@ def test_what_the_program_adds_stands_for_the_whole_row() -> None:
 
 
 def test_a_row_that_may_have_arrived_before_the_run_stopped_says_so() -> None:
-    stopped = decision(RowStatus.NOT_SURE, "No answer.", stop="The service is down.")
+    stopped = decision(RowStatus.NOT_SURE, "No answer.", stop=Stop(StopReason.UNAVAILABLE))
     assert outcome_of(pending(uncertain=True), status(500), stopped, HEADINGS).messages == (
         ("", "No answer."),
-        ("", POSSIBLY_ARRIVED),
+        ("", message(UploadMessage.POSSIBLY_ARRIVED)),
     )
     assert outcome_of(pending(), status(500), stopped, HEADINGS).messages == (("", "No answer."),)

@@ -242,7 +242,7 @@ def test_a_run_keeps_awake_but_not_while_paused_and_never_after_its_end(paths: A
     timer, control = Timer(), Control()
 
     def ask() -> Callable[[], object]:
-        said.append("sleep_inhibitor")
+        said.append("awake")
         return lambda: said.append("let go")
 
     class Watching(Heard):
@@ -269,10 +269,10 @@ def test_a_run_keeps_awake_but_not_while_paused_and_never_after_its_end(paths: A
         client = ScriptedClient(clock=timer)
         engine.upload(plan, client, journal, on_batch=Watching(), control=control, dependencies=dependencies)
     assert [word for word in said if word != "under way"] == [
-        "sleep_inhibitor",
+        "awake",
         "let go",
         "paused",
-        "sleep_inhibitor",
+        "awake",
         "let go",
     ]
 

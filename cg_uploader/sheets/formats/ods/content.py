@@ -94,7 +94,7 @@ class OdsWorkbook:
         with suppress(RowLimitReached):
             _ContentWalker(styles, choose, control).parse(self._package, _CONTENT)
         if wanted is not None and not readers:
-            raise no_such_sheet_error(self.sheets, wanted)
+            raise no_such_sheet_error(self.sheets)
         if not readers or not readers[-1].builder.is_table:
             raise empty_sheet_error(wanted)
         return readers[-1].reading()

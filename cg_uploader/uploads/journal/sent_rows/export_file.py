@@ -1,46 +1,29 @@
-"""The file of sent rows that one computer exports and a colleague's imports.
+"""The export of sent rows to a file for a colleague, and the import of a colleague's file.
 
-It holds keyed hashes, times, addresses, references, whose it is, and the key, encrypted with a code of 100 random bits.  The
-user sends the code another way than the file, which says nothing about any row without it.  With both, guesses can be tried,
-such as one e-mail address after the other.  So only the colleague may have both.
+The file says whose it is, when it was made and how many rows it has.  Keyed hashes, times, addresses, references and the key
+are sealed with a code of 100 random bits.  The user sends the code another way than the file, which says nothing about any row
+without it.  With both, guesses can be tried, such as one e-mail address after the other.  So only the colleague may have both.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import itertools
-import json
 import os
 import sqlite3
-import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from cg_uploader.errors import FileError, UsageError
+from cg_uploader.errors import UsageError
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
-from cg_uploader.system.named_file import NamedFile
-from cg_uploader.translation import N_, _, ngettext
+from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.dates import day_of, iso
 from cg_uploader.uploads.journal.run_locks import user_name
-from cg_uploader.uploads.journal.sent_rows import entries
-
-MAGIC = b"CG Uploader memory 1\n"
-ENTRY = struct.Struct(">16s16sBdH")
-CHECK_BYTES = 32
-MAX_HEADER_BYTES = 8 << 20
-ENTRIES_AT_ONCE = 10_000
-_ADVICE = N_("Ask for the file again, or for a new export.")
-CODE_ADVICE = N_(
-    "Tell your colleague the code another way than you hand over the file. Whoever has both can find out whether "
-    "a row, or an e-mail address, that they know already is among the rows."
-)
+from cg_uploader.uploads.journal.sent_rows import earlier_export_format, entries, export_format
+from cg_uploader.uploads.journal.sent_rows.export_format import ENTRY, Contents, Header, damaged, read_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +38,42 @@ class ImportedSentRows:
 
     @property
     def description(self) -> str:
-        """What of it is known here, in one sentence."""
-        days = {"name": self.name, "made": day_of(self.made), "imported": day_of(self.imported)}
-        accepted = _accepted(self.rows - self.unsure)
-        if not self.unsure:
-            text = _("{accepted} of {name}, as they stood on {made}, imported on {imported}.")
-            return text.format(accepted=accepted, **days)
-        text = _("{accepted} of {name}, and {unsure:,} that may have arrived, as they stood on {made}, imported on {imported}.")
-        return text.format(accepted=accepted, unsure=self.unsure, **days)
+        """What of it is known here, in sentences."""
+        text = ngettext(
+            "{count:,} accepted row of {name}, as it stood on {made}, imported on {imported}.",
+            "{count:,} accepted rows of {name}, as they stood on {made}, imported on {imported}.",
+            self.rows - self.unsure,
+        )
+        return self._filled(text)
 
     @property
     def import_message(self) -> str:
-        """What has just been imported, in one sentence."""
-        names = {"accepted": _accepted(self.rows - self.unsure), "name": self.name, "made": day_of(self.made)}
-        if not self.unsure:
-            return _("{accepted} that {name} had sent by {made}: remembered here now.").format(**names)
-        text = _("{accepted} that {name} had sent by {made}, and {unsure:,} that may have arrived: remembered here now.")
-        return text.format(unsure=self.unsure, **names)
+        """What has just been imported, in sentences."""
+        text = ngettext(
+            "{count:,} accepted row that {name} had sent by {made}: remembered here now.",
+            "{count:,} accepted rows that {name} had sent by {made}: remembered here now.",
+            self.rows - self.unsure,
+        )
+        return self._filled(text)
+
+    def _filled(self, text: str) -> str:
+        made, imported = day_of(self.made), day_of(self.imported)
+        sentence = text.format(count=self.rows - self.unsure, name=self.name, made=made, imported=imported)
+        return sentence + _unsure(self.unsure)
 
 
-def _accepted(count: int) -> str:
-    return ngettext("{count:,} accepted row", "{count:,} accepted rows", count).format(count=count)
+def _unsure(count: int) -> str:
+    """Return the sentence to add about rows that may have arrived.  Empty when there are none."""
+    text = ngettext("{count:,} more may have arrived.", "{count:,} more may have arrived.", count)
+    return " " + text.format(count=count) if count else ""
+
+
+def code_advice() -> str:
+    """Say how the user sends the code, and why."""
+    return _(
+        "Tell your colleague the code another way than you hand over the file. With both it can be found out whether "
+        "a known row, or a known e-mail address, is among the rows."
+    )
 
 
 class SentRowsFile:
@@ -94,13 +92,14 @@ class SentRowsFile:
         return entries.rows_of(self._db, entries.OWN)[0]
 
     def describe(self) -> tuple[str, ...]:
-        """Say what is known: a sentence for this computer, then one for each import."""
+        """Say what is known: a text for this computer, then one for each import."""
         rows, unsure = entries.rows_of(self._db, entries.OWN)
-        accepted = _accepted(rows - unsure)
-        own = _("This computer remembers {accepted} that it has sent itself.").format(accepted=accepted)
-        if unsure:
-            text = _("This computer remembers {accepted} that it has sent itself, and {unsure:,} that may have arrived.")
-            own = text.format(accepted=accepted, unsure=unsure)
+        text = ngettext(
+            "This computer remembers {count:,} accepted row that it has sent itself.",
+            "This computer remembers {count:,} accepted rows that it has sent itself.",
+            rows - unsure,
+        )
+        own = text.format(count=rows - unsure) + _unsure(unsure)
         return (own, *(imported.description for imported in self.imports()))
 
     def imports(self) -> list[ImportedSentRows]:
@@ -115,7 +114,7 @@ class SentRowsFile:
             How many rows there are, and the code.
 
         Raises:
-            UsageError: There are none, or ``target`` cannot be written.
+            UsageError: There is nothing to export, or ``target`` cannot be written.
         """
         with self._one_moment():
             destinations = self._db.execute("select id, records, reference from place order by id").fetchall()
@@ -123,19 +122,13 @@ class SentRowsFile:
             if not count:
                 raise UsageError(_("Nothing has been accepted from this computer yet, so there is nothing to export."))
             code = base64.b32encode(os.urandom(15)).decode().lower()[:20]
-            salt = os.urandom(16)
-            seal, check = _derived(code, salt)
-            header = {
-                # In English, because the colleague's language is not known.
-                "from": f"{user_name() or 'a user without a name'} on {computer_name() or 'another computer'}",
-                "made": iso(),
-                "rows": self._db.execute("select count(*) from memory where origin = 0").fetchone()[0],
-                "paths": [destination[1:] for destination in destinations],
-                "salt": salt.hex(),
-                "key": _xor(self._secret, seal).hex(),
-            }
+            # In English, because the colleague's language is not known.
+            name = f"{user_name() or 'a user without a name'} on {computer_name() or 'another computer'}"
+            header = Header(name, iso(), self._db.execute("select count(*) from memory where origin = 0").fetchone()[0])
+            pairs = [(records, reference) for _id, records, reference in destinations]
+            packed = self._packed([destination for destination, _records, _reference in destinations])
             with saved_whole(target) as part, part.open("wb") as stream:
-                _write(stream, header, self._packed([destination[0] for destination in destinations]), check)
+                export_format.write(stream, code, header, self._secret, pairs, packed)
         return count, "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
     @contextmanager
@@ -153,141 +146,55 @@ class SentRowsFile:
             yield ENTRY.pack(subject, fingerprint, sure, answered, index[destination])
 
     def import_from(self, file: Path, code: str) -> ImportedSentRows:
-        """Import the sent rows in ``file``.  Doing it again changes nothing.
+        """Import the sent rows in ``file``, all of them or none.  Doing it again changes nothing.
 
         Raises:
-            FileError: It is no such file, it is damaged, or the code does not open it.
+            FileError: It is no such file, of a later version, damaged, cut, or the code does not open it.
             UsageError: It was exported from this computer.
         """
-        header = read_header(file)
-        key = self._decrypted_key(file, header, code)
-        if key == self._secret:
-            raise UsageError(_("{file} was exported from this computer, so there is nothing to add.").format(file=file.name))
-        imported = iso()
-        with self._change() as db:
-            db.execute(
-                "insert into origin (name, secret, made, imported) values (?, ?, ?, ?) on conflict (secret)"
-                " do update set name = excluded.name, made = max(made, excluded.made), imported = excluded.imported",
-                (header["from"], key, header["made"], imported),
-            )
-            (origin,) = db.execute("select id from origin where secret = ?", (key,)).fetchone()
-            destinations = [entries.destination_id(db, records, reference) for records, reference in header["paths"]]
-            entries.add_imported(db, origin, _entries(file, header["rows"], destinations))
-        return ImportedSentRows(header["from"], header["made"], imported, *entries.rows_of(self._db, origin))
-
-    def _decrypted_key(self, file: Path, header: dict[str, Any], code: str) -> bytes:
-        bare = "".join(filter(str.isalnum, code)).lower()
-        seal, check = _derived(bare, bytes.fromhex(header["salt"]))
-        plain, keyed = hashlib.sha256(), hashlib.blake2b(key=check, digest_size=CHECK_BYTES)
-        with _opened(file) as stream:
-            left = stream.size() - 2 * CHECK_BYTES
-            while left > 0 and (block := stream.read(min(left, 1 << 20))):
-                plain.update(block)
-                keyed.update(block)
-                left -= len(block)
-            checks = stream.read(2 * CHECK_BYTES)
-        if not hmac.compare_digest(plain.digest(), checks[:CHECK_BYTES]):
-            text = _("{file} is damaged: something in it was changed.").format(file=file.name)
-            raise FileError(text + " " + _(_ADVICE), kind="damaged")
-        if not hmac.compare_digest(keyed.digest(), checks[CHECK_BYTES:]):
-            text = _("The code does not open {file}. Enter it as it was shown at the export.").format(file=file.name)
-            raise FileError(text, kind="password")
-        return _xor(bytes.fromhex(header["key"]), seal)
+        sent = _read_contents(file, code)
+        with closing(sent.blocks):
+            if sent.key == self._secret:
+                sentence = _("{file} was exported from this computer, so there is nothing to add.")
+                raise UsageError(sentence.format(file=file.name))
+            header, imported = sent.header, iso()
+            with self._change() as db:
+                db.execute(
+                    "insert into origin (name, secret, made, imported) values (?, ?, ?, ?) on conflict (secret)"
+                    " do update set name = excluded.name, made = max(made, excluded.made), imported = excluded.imported",
+                    (header.name, sent.key, header.made, imported),
+                )
+                (origin,) = db.execute("select id from origin where secret = ?", (sent.key,)).fetchone()
+                destinations = [entries.destination_id(db, records, reference) for records, reference in sent.places]
+                entries.add_imported(db, origin, _entries(file, sent, destinations))
+        return ImportedSentRows(header.name, header.made, imported, *entries.rows_of(self._db, origin))
 
 
 def describe_file(file: Path) -> str:
-    """Say whose sent rows an exported file holds, and when it was made.
+    """Say whose sent rows a file holds, and when it was made.
 
     Raises:
-        FileError: It is no such file, or not complete.
+        FileError: It is no such file, of a later version, damaged or cut.
     """
-    header = read_header(file)
-    return _("Accepted rows of {name}, as they stood on {day}.").format(name=header["from"], day=day_of(header["made"]))
+    earlier = read_version(file) < export_format.VERSION
+    header = earlier_export_format.read_header(file) if earlier else export_format.read_header(file)
+    return _("Accepted rows of {name}, as they stood on {made}.").format(name=header.name, made=day_of(header.made))
 
 
-def read_header(file: Path) -> dict[str, Any]:
-    """Return the header of an exported file: whose it is, when it was made, how many entries it has.
-
-    Raises:
-        FileError: It is no such file, or not complete.
-    """
-    with _opened(file) as stream:
-        if stream.read(len(MAGIC)) != MAGIC:
-            text = _("{file} is not an exported file of accepted rows.").format(file=file.name)
-            raise FileError(text + " " + _(_ADVICE), kind="not-a-memory")
-        line = stream.readline(MAX_HEADER_BYTES)
-        file_size = stream.size()
-    try:
-        header = json.loads(line)
-        size = len(MAGIC) + len(line) + 2 * CHECK_BYTES
-        good = _usable(header) and file_size == size + header["rows"] * ENTRY.size
-    except (ValueError, RecursionError):
-        good = False
-    if not good:
-        raise _incomplete(file)
-    return dict(header)
+def _read_contents(file: Path, code: str) -> Contents:
+    if read_version(file) < export_format.VERSION:
+        return earlier_export_format.read_contents(file, code)
+    return export_format.read_contents(file, code)
 
 
-def _incomplete(file: Path) -> FileError:
-    text = _("{file} is damaged or not complete.").format(file=file.name)
-    return FileError(text + " " + _(_ADVICE), kind="damaged")
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[NamedFile]:
-    """Open the file to be read.
-
-    Raises:
-        FileError: It cannot be read, or not to its end.
-    """
-    try:
-        with NamedFile(file) as stream:
-            yield stream
-    except OSError as error:
-        text = _("{file} cannot be read ({reason}).").format(file=file, reason=error.strerror)
-        raise FileError(text, kind="missing") from None
-
-
-def _usable(header: Any) -> bool:
-    match header:
-        case {"from": str(), "made": str(), "rows": int(rows), "paths": list(paths), "salt": str(salt), "key": str(key)}:
-            bytes.fromhex(salt + key)
-            pairs = all(isinstance(p, list) and len(p) == 2 and all(isinstance(text, str) for text in p) for p in paths)
-            return rows >= 0 and len(salt) == 32 and len(key) == 64 and pairs
-    return False
-
-
-def _write(stream: BinaryIO, header: dict[str, Any], entries: Iterator[bytes], check: bytes) -> None:
-    plain, keyed = hashlib.sha256(), hashlib.blake2b(key=check, digest_size=CHECK_BYTES)
-    for block in itertools.chain((MAGIC, json.dumps(header).encode() + b"\n"), entries):
-        stream.write(block)
-        plain.update(block)
-        keyed.update(block)
-    stream.write(plain.digest() + keyed.digest())
-
-
-def _entries(file: Path, count: int, destinations: list[int]) -> Iterator[entries.Entry]:
-    """Iterate over the entries of a file.
+def _entries(file: Path, sent: Contents, destinations: list[int]) -> Iterator[entries.Entry]:
+    """Iterate over the entries of a file, with the ids that its destinations have here.
 
     Times in the future become now, so that an entry from a clock that is ahead is not newer than what happens here later.
     """
     now = time.time()
-    with _opened(file) as stream:
-        stream.seek(len(MAGIC))
-        stream.readline(MAX_HEADER_BYTES)
-        while count > 0:
-            block = stream.read(min(count, ENTRIES_AT_ONCE) * ENTRY.size)
-            for subject, fingerprint, sure, answered, number in ENTRY.iter_unpack(block):
-                if number >= len(destinations) or not answered >= 0:  # the checks are right, so the file was made like this
-                    raise _incomplete(file)
-                yield subject, fingerprint, sure, min(answered, now), destinations[number]
-            count -= ENTRIES_AT_ONCE
-
-
-def _derived(code: str, salt: bytes) -> tuple[bytes, bytes]:
-    both = hashlib.blake2b(code.encode(), salt=salt, person=b"cgu-memory", digest_size=64).digest()
-    return both[:32], both[32:]
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    for block in sent.blocks:
+        for subject, fingerprint, sure, answered, number in ENTRY.iter_unpack(block):
+            if number >= len(destinations) or not answered >= 0:  # the seal is right, so the file was made like this
+                raise damaged(file)
+            yield subject, fingerprint, sure, min(answered, now), destinations[number]

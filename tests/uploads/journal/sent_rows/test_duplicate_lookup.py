@@ -86,7 +86,7 @@ def test_a_row_corrected_in_the_window_is_known_when_the_whole_file_comes_again(
     second = send(again, journal)
     assert second.counts[RowStatus.ACCEPTED] == 2
     with pytest.raises(AlreadyUploaded, match="5 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(survey, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(survey, journal))
     assert skipping(survey, journal) == []
 
 
@@ -128,7 +128,7 @@ def test_a_file_of_failed_rows_of_a_run_that_is_not_known_here_is_known_the_seco
         send(replace(survey, table=read(file)), theirs, ScriptedClient({5: [REFUSED]}))
         plan = replace(survey, table=read(corrected(file, C2="Right, really", C3="Right too")))
         with pytest.raises(AlreadyUploaded, match="1 accepted"):
-            plan_builder.refuse_repeat(plan_builder.earlier(plan, theirs))
+            plan_builder.refuse_repeat(plan_builder.find_earlier(plan, theirs))
         assert skipping(plan, theirs) == [5]
 
 
@@ -208,9 +208,9 @@ def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
 def test_rows_outside_the_range_are_no_repeat(survey: Plan, journal: Journal) -> None:
     send(replace(survey, options=Options(rows=(2, 3))), journal)
     rest = replace(survey, options=Options(rows=(4, 6)))
-    plan_builder.refuse_repeat(plan_builder.earlier(rest, journal))
+    plan_builder.refuse_repeat(plan_builder.find_earlier(rest, journal))
     with pytest.raises(AlreadyUploaded, match="1 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(replace(survey, options=Options(rows=(3, 6))), journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(replace(survey, options=Options(rows=(3, 6))), journal))
     client = ScriptedClient()
     send(rest, journal, client)
     assert client.sent == [4, 5, 6]
@@ -228,7 +228,7 @@ def test_an_older_text_does_not_overtake_what_was_changed_and_accepted_since(jou
 def test_failed_rows_that_have_not_left_are_sent_from_the_window_without_a_question(survey: Plan, journal: Journal) -> None:
     first = stopped_at(3, survey, journal)
     again = replace(survey, table=failed_table(journal, first.run))
-    found = plan_builder.earlier(again, journal)
+    found = plan_builder.find_earlier(again, journal)
     plan_builder.refuse_repeat(found)
     assert "has not finished" not in found.sentence
     assert send(again, journal).counts[RowStatus.ACCEPTED] == first.counts[RowStatus.NOT_SENT] > 0
@@ -266,7 +266,7 @@ def test_a_third_text_is_known_by_its_number_when_the_correction_was_forgotten(
     third = texts(survey, journal, tmp_path, way, first.run, "Right, really")
     journal.forget(second.run)
     with pytest.raises(AlreadyUploaded, match="1 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(third, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(third, journal))
     with pytest.raises(AlreadyUploaded):
         send(third, journal)
     assert skipping(third, journal) == []
@@ -279,14 +279,14 @@ def test_a_row_edited_before_it_was_sent_is_known_when_its_run_was_forgotten(sur
     run = send(replace(survey, edits={3: {1: "Edited"}}), journal).run
     journal.forget(run)
     with pytest.raises(AlreadyUploaded, match="5 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(survey, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(survey, journal))
     assert skipping(survey, journal) == []
 
 
 def test_a_row_that_may_have_arrived_is_known_by_its_number_too(survey: Plan, journal: Journal) -> None:
     edited = replace(survey, edits={3: {1: "Edited"}})
     journal.forget(send(edited, journal, ScriptedClient({3: [Reply(Answer.NOTHING)]})).run)
-    assert plan_builder.earlier(survey, journal).known == {RowStatus.ACCEPTED: 4, RowStatus.NOT_SURE: 1}
+    assert plan_builder.find_earlier(survey, journal).known == {RowStatus.ACCEPTED: 4, RowStatus.NOT_SURE: 1}
     assert skipping(survey, journal) == []
 
 
@@ -297,7 +297,7 @@ def test_rows_are_known_by_their_numbers_when_their_values_were_deleted(survey: 
     assert journal.delete_old_values(0) == [1, 2]
     third = replace(again, edits={4: {1: "Right, really"}})
     with pytest.raises(AlreadyUploaded, match="1 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(third, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(third, journal))
     assert skipping(third, journal) == skipping(survey, journal) == []
 
 
@@ -315,7 +315,7 @@ def test_what_a_colleague_has_corrected_is_known_by_its_number(
     assert count == 5, "of each row once, however it is known"
     assert journal.sent_rows_file().import_from(tmp_path / "memory", code).rows == 5
     with pytest.raises(AlreadyUploaded, match="5 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(survey, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(survey, journal))
     assert skipping(survey, journal) == []
 
 
@@ -335,14 +335,14 @@ def test_a_row_on_its_way_when_the_program_died_is_handed_over_as_one_that_may_h
     with Journal(other) as theirs:
         memories = theirs.sent_rows_file()
         assert memories.describe() == (
-            "This computer remembers 1 accepted row that it has sent itself, and 1 that may have arrived.",
+            "This computer remembers 1 accepted row that it has sent itself. 1 more may have arrived.",
         )
         _, code = memories.export_to(tmp_path / "memory")
     told = journal.sent_rows_file().import_from(tmp_path / "memory", code)
     for said in (told.import_message, told.description):
         assert said.startswith("1 accepted row ")
-        assert ", and 1 that may have arrived" in said
-    assert plan_builder.earlier(survey, journal).known[RowStatus.NOT_SURE] == 1
+        assert said.endswith(". 1 more may have arrived.")
+    assert plan_builder.find_earlier(survey, journal).known[RowStatus.NOT_SURE] == 1
     assert 3 not in skipping(survey, journal)
 
 
@@ -372,7 +372,7 @@ def test_a_text_that_left_in_a_corrected_form_is_known_in_any_file(survey: Plan,
     send(replace(survey, table=failed_table(journal, first.run), edits={4: {1: "Right"}}), journal)
     if forgotten:
         journal.forget(first.run)
-    assert plan_builder.earlier(resaved(survey), journal).known == {RowStatus.ACCEPTED: 5}
+    assert plan_builder.find_earlier(resaved(survey), journal).known == {RowStatus.ACCEPTED: 5}
     assert skipping(resaved(survey), journal) == [2]
 
 
@@ -388,7 +388,7 @@ def test_rows_that_left_as_repeatable_ones_are_asked_about_when_they_turn_out_to
     send(plan, journal, ScriptedClient({4: [REFUSED]}))
     inviting = replace(plan, configuration=replace(plan.configuration, data_type=DataType.SURVEY))
     with pytest.raises(AlreadyUploaded, match="2 accepted"):
-        plan_builder.refuse_repeat(plan_builder.earlier(inviting, journal))
+        plan_builder.refuse_repeat(plan_builder.find_earlier(inviting, journal))
     assert skipping(inviting, journal) == [4]
 
 

@@ -155,7 +155,9 @@ class World:
         plan = replace(plan, skip_accepted=skip)
         service = Service(self, computer, plan, chance, asked=asked)
         try:
-            plan_builder.refuse_repeat(plan_builder.earlier(plan, computer.journal, repeatable=chance.random() < 0.5), skip)
+            plan_builder.refuse_repeat(
+                plan_builder.find_earlier(plan, computer.journal, repeatable=chance.random() < 0.5), skip
+            )
             before = dict(computer.known.newest)
             around = inline(Timer())
             engine.upload(plan, service, computer.journal, on_batch=Heard(), control=service.control, dependencies=around)

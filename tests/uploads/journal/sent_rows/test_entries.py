@@ -18,7 +18,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.request import Request
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.planning.plan_builder import earlier
+from cg_uploader.uploads.planning.plan_builder import find_earlier
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
@@ -31,10 +31,11 @@ def journal(paths: AppPaths) -> Iterator[Journal]:
 
 def test_the_same_row_in_another_file_is_skipped_and_said_with_its_day(journal: Journal) -> None:
     assert send(journal, [a("1"), a("1", "b")]) == [2, 3]
-    found = earlier(planned([a("1", "b"), a("9", "c"), a("1")]), journal, repeatable=True)
+    found = find_earlier(planned([a("1", "b"), a("9", "c"), a("1")]), journal, repeatable=True)
     assert found.repeated == 2
-    assert "2 of these 3 rows were accepted before, the last of them on " in found.sentence
-    assert not found.strict, "a repeat does no harm"
+    assert "2 of these 3 rows were accepted before" in found.sentence
+    assert "The last was accepted on " in found.sentence
+    assert not found.must_choose, "a repeat does no harm"
     assert send(journal, [a("1", "b"), a("9", "c"), a("1")]) == [3]
     skipped = [row for row in journal.rows(2) if row.status is RowStatus.SKIPPED]
     assert [row.number for row in skipped] == [2, 4]
@@ -44,7 +45,7 @@ def test_the_same_row_in_another_file_is_skipped_and_said_with_its_day(journal: 
 
 def test_nobody_pays_who_does_not_ask(journal: Journal) -> None:
     send(journal, [a("1")])
-    assert earlier(planned([a("1")]), journal).repeated is None
+    assert find_earlier(planned([a("1")]), journal).repeated is None
     assert journal._db.execute("select count(*) from memory").fetchone() == (0,)
     assert send(journal, [a("1")], skip=None) == [2]
 
@@ -80,7 +81,7 @@ def test_a_file_that_was_accepted_whole_is_skipped_whole_where_an_identifier_sta
     send(journal, TWICE)
     if forgotten:
         journal.forget(1)
-    found = earlier(planned(TWICE), journal, repeatable=True)
+    found = find_earlier(planned(TWICE), journal, repeatable=True)
     assert found.repeated == found.skippable == 5
     assert "5 of these 5 rows were accepted before" in found.sentence
     assert send(journal, TWICE) == []
@@ -109,7 +110,7 @@ def test_what_is_sent_of_an_identifier_undoes_nothing_further_down(
     journal: Journal, rows: Sequence[tuple[str, str]], sent: list[int]
 ) -> None:
     send(journal, [a("1"), a("2"), a("3")])
-    assert earlier(planned(rows), journal, repeatable=True).repeated == len(rows) - len(sent)
+    assert find_earlier(planned(rows), journal, repeatable=True).repeated == len(rows) - len(sent)
     assert send(journal, rows) == sent
 
 
@@ -118,7 +119,7 @@ def test_a_row_that_stays_behind_further_down_is_not_undone_either(journal: Jour
     send(journal, [a("1"), a("2")])
     part = replace(planned([a("1"), a("2")]), options=Options(rows=(2, 2)))
     client = ScriptedClient()
-    assert earlier(part, journal, repeatable=True).repeated == 1
+    assert find_earlier(part, journal, repeatable=True).repeated == 1
     engine.upload(part, client, journal, on_batch=Heard(), control=Control(), dependencies=inline(Timer()))
     assert client.sent == []
 
@@ -189,7 +190,7 @@ def test_a_once_only_row_stays_known_whatever_comes_after_and_when_its_run_is_fo
     send(journal, [a("1"), a("1", "b")], {3: [LOST]}, **kind)
     send(journal, [a("2")])
     journal.forget(1)
-    assert earlier(planned([a("1"), a("1", "b")], **kind), journal).known == {
+    assert find_earlier(planned([a("1"), a("1", "b")], **kind), journal).known == {
         RowStatus.ACCEPTED: 1,
         RowStatus.NOT_SURE: 1,
     }

@@ -24,7 +24,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import JournalRow
 from cg_uploader.uploads.journal.retention import DAY_SECONDS
-from cg_uploader.uploads.planning.plan_builder import earlier
+from cg_uploader.uploads.planning.plan_builder import find_earlier
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine
@@ -126,7 +126,7 @@ def test_what_another_customer_has_accepted_is_not_skipped(
     if forgotten:
         journal.forget(run)
     again = replace(planned("a", region=region), skip_accepted=True)
-    assert earlier(again, journal, repeatable=True, client_id=mine).repeated == skipped
+    assert find_earlier(again, journal, repeatable=True, client_id=mine).repeated == skipped
     assert send(journal, again, client_id=mine).counts[RowStatus.SKIPPED] == skipped
     twice = replace(planned("a", region=region), skip_accepted=True)
     assert send(journal, twice, client_id=mine).counts[RowStatus.SKIPPED] == 1, "it is there now"
