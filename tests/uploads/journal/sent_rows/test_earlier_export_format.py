@@ -17,7 +17,7 @@ from cg_uploader.model.enums import DataType
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows.earlier_export_format import read_contents, read_header
-from cg_uploader.uploads.journal.sent_rows.export_file import announced
+from cg_uploader.uploads.journal.sent_rows.export_file import describe_file
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
@@ -49,7 +49,7 @@ def with_line(**changed: object) -> bytes:
 
 
 def test_what_it_says_is_known_here(paths: AppPaths) -> None:
-    assert announced(VERSION_1) == "Accepted rows of Ann on her computer, as they stood on 3 May 2026."
+    assert describe_file(VERSION_1) == "Accepted rows of Ann on her computer, as they stood on 3 May 2026."
     with closing(Journal(paths)) as journal:
         imported = journal.sent_rows_file().import_from(VERSION_1, CODE)
         assert (imported.name, imported.rows, imported.perhaps) == ("Ann on her computer", 5, 1)
