@@ -7,10 +7,10 @@ outcomes::
                                                                               ↓
                                                        uploads.journal (committed, then announced) → report, file of failed rows
 
-``model`` has the nouns and ``errors`` the failures of a run; everything else may know these two.  ``sheets``, ``fields``,
-``api`` and ``settings`` do not know each other; ``uploads`` knows them all; ``gui`` and ``cli`` stand on top and hold no
-logic of their own.  PySide6 is imported below ``gui`` alone.  ``practice`` is a pretend CustomerGauge on this computer
-that shares nothing with ``api``, so that what one gets wrong the other shows.
+``model`` has the nouns and ``errors`` the failures of a run.  Everything else may import these two.  ``sheets``, ``fields``,
+``api`` and ``settings`` do not import each other.  ``uploads`` imports them all.  ``gui`` and ``cli`` stand on top and hold no
+logic of their own.  PySide6 is imported below ``gui`` alone.  ``practice`` is a pretend CustomerGauge on this computer.  It
+shares nothing with ``api``, so that a mistake in one cannot hide one in the other.
 """
 
 __version__ = "0.1.0"

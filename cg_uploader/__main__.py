@@ -1,10 +1,10 @@
-"""python -m cg_uploader: the program, or a process of its own for one thing: reading a file, asking Qt for a proxy."""
+"""The start of a process: the program, or one of its two helpers, which read a file or ask Qt for a proxy."""
 
 import sys
 
 
 def main() -> int:
-    """What the first word asks for; each of the two helpers has its own code and nothing else."""
+    """Run what the first word asks for, and return its exit code.  A helper loads its own code and nothing else."""
     if sys.argv[1:] == ["--parse-worker"]:
         from cg_uploader.sheets.process import worker
 

@@ -1,4 +1,4 @@
-"""The command line: which command each word calls, and how a failure ends.  No Qt is imported here."""
+"""The command line: the command that each word calls, and the end of a failure.  Qt is loaded for the window alone."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from cg_uploader.system.named_file import is_there, within
 from cg_uploader.system.pending_saves import remove_leftovers
 from cg_uploader.translation import _, ngettext
 
-# Commands that are worth a line in the log.
+# Commands that are logged.
 LOGGED = ("upload", "resume")
 TIDY_SECONDS = 2.0
 Command = Callable[[argparse.Namespace, Terminal], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code; a failure is one sentence on standard error, never a traceback."""
+    """Run the program and return its exit code.  A failure is one sentence on standard error, never a traceback."""
     _complete_streams()
-    given = environment_cleanup.clean(os.environ)
+    environment = environment_cleanup.clean(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -44,40 +44,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         _choose_language(paths)
     with crash_handling.quiet_crashes(paths):
         try:
-            return _guarded(words, terminal, given)
+            return _guarded(words, terminal, environment)
         finally:
             terminal.write("")  # a help that could not be written would fail when Python ends
 
 
 def _choose_language(paths: AppPaths) -> None:
-    """Let messages be in the user's language.  They stay English when a drive that is gone keeps it from being known."""
+    """Use the user's language for messages.  They stay English when the preference is on a drive that does not answer."""
     with suppress(OSError, ValueError):
         translation.use(within(TIDY_SECONDS, lambda: catalogue_for(os.environ, paths)))
 
 
 def _saves_json(words: Sequence[str]) -> bool:
-    """Whether the result is a JSON file, which is English as the object on standard output is."""
+    """Tell whether the result is a JSON file.  It is English, as the object on standard output is."""
     return words[:1] == ["report"] and any(word.lower().endswith(".json") for word in words)
 
 
 def _complete_streams() -> None:
-    """Open the standard streams that were closed, so that no file of ours gets a number that stands for them."""
+    """Open the standard streams that were closed, so that no file of the program gets their numbers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open as long as the program runs
 
 
-def _guarded(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
+def _guarded(words: list[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
     try:
-        return _run(words, terminal, given)
+        return _run(words, terminal, environment)
     except UploaderError as error:
         return _fail(error, terminal)
     except KeyboardInterrupt:
         return _fail(Cancelled(_("Stopped.")), terminal)
-    except Exception as error:  # noqa: BLE001 - the last fence: a bug is logged in full and told in one sentence
-        where = logs.log_crash(AppPaths.find(), error)
-        text = _("Something went wrong that never should ({error}). Details for support are in {file}.")
-        return _fail(UploaderError(text.format(error=type(error).__name__, file=where), kind="bug"), terminal)
+    except Exception as error:  # noqa: BLE001 - a bug is logged in full and told in one sentence
+        file = logs.log_crash(AppPaths.find(), error)
+        text = _("An unexpected error occurred ({error}). Details for support are in {file}.")
+        return _fail(UploaderError(text.format(error=type(error).__name__, file=file), kind="bug"), terminal)
 
 
 def _fail(error: UploaderError, terminal: Terminal) -> int:
@@ -87,18 +87,18 @@ def _fail(error: UploaderError, terminal: Terminal) -> int:
     return error.exit_code
 
 
-def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
+def _run(words: list[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
     _remove_left()
     if not words:
         return _window([])
     parser = command_parser()
     if not words[0].startswith("-") and words[0] not in parser.commands:
         return _window([Path(word) for word in words])
-    args, unknown = parser.parse_known_args(words, argparse.Namespace(paths=AppPaths.find(), given=given))
+    args, unknown = parser.parse_known_args(words, argparse.Namespace(paths=AppPaths.find(), environment=environment))
     if unknown:
         text = ngettext(
-            "{count} word of this command is not known. “cg-uploader {command} --help” says how it is used.",
-            "{count} words of this command are not known. “cg-uploader {command} --help” says how it is used.",
+            "{count} word of this command is not known. “cg-uploader {command} --help” lists its options.",
+            "{count} words of this command are not known. “cg-uploader {command} --help” lists its options.",
             len(unknown),
         )
         raise UsageError(text.format(count=len(unknown), command=args.command))
@@ -106,20 +106,20 @@ def _run(words: list[str], terminal: Terminal, given: Mapping[str, str]) -> int:
         with logs.opened(args.paths):
             return _command(args.command)(args, terminal)
     code = _command(args.command)(args, terminal)
-    if terminal.lost:  # what was uploaded stays so, but here the result is all there is
+    if terminal.lost:  # an upload keeps its outcomes, but of other commands nothing is left than the result
         text = _("The result could not be written to standard output ({reason}). Make room there, and try again.")
         raise UsageError(text.format(reason=terminal.lost), kind="not-saved")
     return code
 
 
 def _remove_left() -> None:
-    """Remove the parts of files that a killed program left, wherever the user wanted them saved; a drive may be gone."""
-    with suppress(OSError, ValueError):  # the command itself says what is wrong with the home
+    """Remove the parts of files that a killed program left.  They may be on a drive that does not answer."""
+    with suppress(OSError, ValueError):  # the command itself reports what is wrong with the home
         within(TIDY_SECONDS, lambda: remove_leftovers(find_home()))
 
 
 def _command(name: str) -> Command:
-    """What a command does; its module is loaded when it is named, because the window needs none of them."""
+    """Return what a command does.  Its module is loaded only now, because the window needs none of them."""
     if name == "demo":
         return _demo
     if name in ("preview", "check"):
@@ -131,7 +131,7 @@ def _command(name: str) -> Command:
 
         return {
             "profile": profile_commands.profile,
-            "credentials": profile_commands.keep_credentials,
+            "credentials": profile_commands.manage_credentials,
             "practice-server": profile_commands.practice_server,
         }[name]
     if name in ("forget", "memory"):
@@ -149,14 +149,14 @@ def _command(name: str) -> Command:
 
 
 def _window(files: list[Path]) -> int:
-    """Open the window, with a file or a setup file when one is named."""
+    """Open the window, with the file or setup file that is named."""
     if files and not is_there(files[0]):
-        raise UsageError(_("There is no such file, and no command of that name. “cg-uploader --help” lists the commands."))
+        raise UsageError(_("There is no file and no command of that name. “cg-uploader --help” lists the commands."))
     if len(files) > 1:
-        raise UsageError(_("One file at a time can be opened. “cg-uploader --help” lists the commands."))
+        raise UsageError(_("Only one file can be opened at a time. “cg-uploader --help” lists the commands."))
     if not _has_display():
         raise UsageError(
-            _("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without.")
+            _("There is no display here, so no window can be opened. “cg-uploader --help” lists what works without one.")
         )
     from cg_uploader.gui.app import run_window  # Qt is loaded for the window alone
 
@@ -180,7 +180,7 @@ def _demo(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _has_display() -> bool:
-    """Whether a window can be opened here; Qt ends the program when there is no display."""
+    """Tell whether a window can be opened.  Qt would end the program when there is no display."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,4 +1,4 @@
-"""Owns sequences whose items do not exist before somebody asks for one."""
+"""Sequences whose items are made when they are asked for."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ Item = TypeVar("Item")
 
 
 class LazySequence(Sequence[Item]):
-    """A sequence that makes its items; whoever derives from it says how many there are and makes one."""
+    """A sequence that makes its items.  A subclass gives their number (``__len__``) and makes one (``make``)."""
 
     @abstractmethod
     def make(self, position: int) -> Item:
-        """The item at a position that exists, counted from 0."""
+        """Make the item at an existing position, counted from 0."""
 
     @overload
     def __getitem__(self, position: int) -> Item: ...
     @overload
     def __getitem__(self, position: slice) -> list[Item]: ...
     def __getitem__(self, position: int | slice) -> Item | list[Item]:
-        """The item at a position, or a list of them; IndexError for a position that does not exist."""
+        """Return the item at a position, or a list of them for a slice.
+
+        Raises:
+            IndexError: the position does not exist.
+        """
         count = len(self)
         if isinstance(position, slice):
-            return [self.make(at) for at in range(*position.indices(count))]
-        at = position + count if position < 0 else position
-        if not 0 <= at < count:
+            return [self.make(index) for index in range(*position.indices(count))]
+        index = position + count if position < 0 else position
+        if not 0 <= index < count:
             raise IndexError(position)
-        return self.make(at)
+        return self.make(index)

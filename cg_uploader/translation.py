@@ -1,4 +1,4 @@
-"""Owns the language of messages: marks texts for translation, and translates them with the catalogue in use.
+"""The language of messages: marks texts for translation, and translates them with the catalogue in use.
 
 ``use`` is called once, when the program starts.  The catalogue in use is the one module state of the product.
 English is what stands in the code and needs no catalogue.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 DOMAIN = "cg_uploader"
 
-# So much can be part of a language's name, which becomes part of a path.
+# A language's name becomes part of a path.
 _NAME = re.compile(r"[A-Za-z]{1,8}[A-Za-z0-9_.@-]*")
 
 # What reading a broken catalogue raises, beside what reading any file raises.
@@ -22,14 +22,15 @@ _BROKEN = (OSError, ValueError, LookupError, TypeError, struct.error, MemoryErro
 
 
 class _InUse:
-    """The catalogue in use, and the file that it came from (None for English)."""
+    """The catalogue in use."""
 
+    # None for English.
     file: Path | None = None
     texts: gettext.NullTranslations = gettext.NullTranslations()
 
 
 def use(file: Path | None) -> None:
-    """Translate with the catalogue ``file`` (``.mo``) from now on; English for None and for one that cannot be used."""
+    """Translate with the catalogue ``file`` (``.mo``) from now on.  English for None and for one that cannot be used."""
     _InUse.file, _InUse.texts = None, gettext.NullTranslations()
     if file is None:
         return
@@ -43,7 +44,7 @@ def use(file: Path | None) -> None:
 
 
 def in_use() -> Path | None:
-    """Return the file of the catalogue in use; None for English."""
+    """Return the file of the catalogue in use.  None for English."""
     return _InUse.file
 
 
@@ -56,15 +57,15 @@ def language() -> str:
 
 
 def catalogue(languages: Sequence[str], folder: Path) -> Path | None:
-    """Return the catalogue of the first of ``languages`` that has one below ``folder``; None for English.
+    """Return the catalogue of the first of ``languages`` that has one below ``folder``.  None for English.
 
     Languages are named as POSIX does, such as ``de`` or ``pt_BR.UTF-8``.
     """
     for language in languages:
         if language.partition(".")[0].partition("_")[0] in ("", "C", "POSIX", "en"):
             return None
-        if _NAME.fullmatch(language) and (found := gettext.find(DOMAIN, str(folder), [language])):
-            return Path(found)
+        if _NAME.fullmatch(language) and (file := gettext.find(DOMAIN, str(folder), [language])):
+            return Path(file)
     return None
 
 
@@ -79,5 +80,5 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name
-    """Mark ``text`` for translation and return it as it is; ``_`` translates it when it is shown."""
+    """Mark ``text`` for translation and return it unchanged.  ``_`` translates it when it is shown."""
     return text

@@ -1,9 +1,9 @@
-"""One command from a fresh clone to a running program: ``python3 packaging/bootstrap.py demo|test|develop [ARGUMENTS]``.
+"""The one command from a fresh clone to a running program: ``python3 packaging/bootstrap.py demo|test|develop [ARGUMENTS]``.
 
 ``demo`` opens the demonstration, ``test`` runs the tests, ``develop`` only prepares ``.venv`` with the tools to develop.
 Each first sees to it that the system's libraries and the environment ``.venv`` are there.  Arguments are handed through.
 ``develop --optional`` also installs the programs that some tests compare with, where it may.
-Needs Python 3.11 or newer and nothing else; an older Python must be able to read this file far enough to say so.
+It needs Python 3.11 or newer and nothing else.  An older Python must be able to read this file far enough to say so.
 """
 
 import ctypes
@@ -55,11 +55,11 @@ OPTIONAL = {
 
 
 class CannotGoOn(Exception):
-    """Nothing can work until somebody does what the sentence says."""
+    """Nothing can work until the user does what the sentence says."""
 
 
 def say(line: str) -> None:
-    """One line per step, at once even when the output goes into a file."""
+    """Write one line per step, at once even when the output goes into a file."""
     print(line, flush=True)
 
 
@@ -67,7 +67,7 @@ def say(line: str) -> None:
 
 
 def libraries(command: str, platform: str, env: Mapping[str, str]) -> dict[str, str]:
-    """The system libraries that ``command`` needs: none where Python's packages bring everything; X11's for a window."""
+    """Return the system libraries that ``command`` needs: X11's for a window, none where Python's packages bring everything."""
     if platform != "linux":
         return {}
     needed = dict(QT_LIBRARIES)
@@ -78,7 +78,7 @@ def libraries(command: str, platform: str, env: Mapping[str, str]) -> dict[str, 
 
 
 def loads(library: str) -> bool:
-    """Whether the system's loader finds a library."""
+    """Tell whether the system's loader finds a library."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -87,17 +87,17 @@ def loads(library: str) -> bool:
 
 
 def missing_libraries(needed: Mapping[str, str]) -> list[str]:
-    """The packages among ``needed`` (package → library) whose library cannot be loaded."""
+    """Return the packages among ``needed`` (package → library) whose library cannot be loaded."""
     return [package for package, library in needed.items() if not loads(library)]
 
 
 def missing_optional(needed: Mapping[str, str]) -> list[str]:
-    """The packages among ``needed`` (package → program or file pattern) that are not installed."""
+    """Return the packages among ``needed`` (package → program or file pattern) that are not installed."""
     return [package for package, what in needed.items() if not is_installed(what)]
 
 
 def is_installed(what: str) -> bool:
-    """Whether a program is on the PATH, or a file of an absolute pattern is there."""
+    """Tell whether a program is on the PATH, or a file of an absolute pattern is there."""
     if what.startswith("/"):
         return any(Path("/").glob(what[1:]))
     return shutil.which(what) is not None
@@ -118,17 +118,17 @@ def report_optional(missing: Sequence[str]) -> None:
 
 
 def venv_packages(python: tuple[int, int]) -> list[str]:
-    """The package that Debian splits from Python and that making an environment needs; none when it is there."""
+    """Return the package that making an environment needs and that Debian splits from Python.  None when it is there."""
     return [] if importlib.util.find_spec("ensurepip") else [f"python{python[0]}.{python[1]}-venv"]
 
 
 def line_for_administrator(packages: Sequence[str]) -> str:
-    """The exact line that installs ``packages``."""
+    """Return the exact line that installs ``packages``."""
     return "sudo apt-get install -y " + " ".join(packages)
 
 
 def install(packages: Sequence[str]) -> bool:
-    """Install Debian packages as root without a question; False, with apt's last words, when that fails."""
+    """Install Debian packages as root without a question.  False, after apt's last lines, when that fails."""
     say(f"Installing {len(packages)} system packages: {' '.join(packages)}")
     command = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120", "install", "--no-install-recommends", *packages]
     result = _apt(command)
@@ -154,14 +154,15 @@ def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def is_root() -> bool:
-    """Whether this may install system packages; never so on Windows."""
+    """Tell whether this may install system packages.  Never on Windows."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def prepare_system(command: str) -> list[str]:
-    """Install what the system lacks, or say who can; returns the packages whose libraries are still missing.
+    """Install what the system lacks, or say who can.  Return the packages whose libraries are still missing.
 
-    CannotGoOn when no environment can be made, or when what is missing is what the tests stand on.
+    Raises:
+        CannotGoOn: no environment can be made, or the tests need what is missing.
     """
     needed = libraries(command, sys.platform, os.environ)
     python = sys.version_info[:2]
@@ -194,31 +195,31 @@ def still_missing(command: str, packages: list[str], for_venv: list[str], *, wit
 
 
 class Environment:
-    """The folder ``.venv`` of a repository: which lock it holds, and what is needed to bring it up to date.
+    """The folder ``.venv`` of a repository, which is brought up to date with one of the locks.
 
     ``.venv/stamp`` is written last: the word ``run`` or ``dev``, and a checksum of what the environment was made from.
     """
 
     def __init__(self, root: Path) -> None:
-        """The environment of the repository at ``root``."""
+        """Take the environment of the repository at ``root``."""
         self._root = root
         self._folder = root / ".venv"
         self._stamp = self._folder / "stamp"
 
     def program(self, name: str) -> Path:
-        """Where a program of the environment is."""
+        """Return the path of a program of the environment."""
         windows = os.name == "nt"
         return self._folder / ("Scripts" if windows else "bin") / (f"{name}.exe" if windows else name)
 
     def checksum(self) -> str:
-        """SHA-256 over both locks, pyproject.toml, the Python version and the folder, which scripts hold inside them."""
+        """Return the SHA-256 over both locks, pyproject.toml, the Python version, and the folder, which scripts hold."""
         total = hashlib.sha256(f"{sys.version}\n{self._root}\n".encode())
         for name in ("packaging/requirements-run.txt", "packaging/requirements-dev.txt", "pyproject.toml"):
             total.update(hashlib.sha256((self._root / name).read_bytes()).digest())
         return total.hexdigest()
 
     def holds(self) -> str | None:
-        """``run`` or ``dev`` when it is whole and up to date, else None."""
+        """Return ``run`` or ``dev`` when it is whole and up to date, else None."""
         try:
             level, checksum = self._stamp.read_text(encoding="ascii").split()
         except (OSError, ValueError):
@@ -227,7 +228,11 @@ class Environment:
         return level if whole and checksum == self.checksum() else None
 
     def prepare(self, level: str) -> None:
-        """Have at least the lock ``level``; ``dev`` holds ``run``.  CannotGoOn when Python or pip fails."""
+        """Install at least the lock ``level``.  ``dev`` includes ``run``.
+
+        Raises:
+            CannotGoOn: Python or pip fails.
+        """
         held = self.holds()
         if held in ("dev", level):
             return
@@ -263,7 +268,7 @@ class Environment:
 
 
 def is_newer(source: Path, made: Path) -> bool:
-    """Whether ``made`` is not there, or ``source`` has changed since."""
+    """Tell whether ``made`` is not there, or ``source`` has changed since."""
     return not made.exists() or made.stat().st_mtime < source.stat().st_mtime
 
 
@@ -271,13 +276,13 @@ def is_newer(source: Path, made: Path) -> bool:
 
 
 def demo(environment: Environment, arguments: Sequence[str], missing: Sequence[str]) -> int:
-    """The demonstration: the program itself sees whether there is a display for its window."""
+    """Run the demonstration.  The program itself sees whether there is a display for its window."""
     command = [str(environment.program("cg-uploader")), "demo", *demo_arguments(arguments, missing)]
     return hand_over(command, os.environ)
 
 
 def demo_arguments(arguments: Sequence[str], missing: Sequence[str]) -> list[str]:
-    """What the demonstration is told: to stay in the terminal when libraries that a window needs are missing."""
+    """Return the options of the demonstration: it stays in the terminal when libraries of a window are missing."""
     if not missing or "--headless" in arguments:
         return list(arguments)
     say("A window cannot open without them, so the demonstration runs in the terminal.")
@@ -285,7 +290,7 @@ def demo_arguments(arguments: Sequence[str], missing: Sequence[str]) -> list[str
 
 
 def test(environment: Environment, arguments: Sequence[str]) -> int:
-    """The tests, without a display, two at once for each processor (four at most): many of them wait for something."""
+    """Run the tests without a display, two at once for each processor (four at most), because many of them wait."""
     report_optional(missing_optional(OPTIONAL))
     os.chdir(ROOT)
     at_once = str(min(4, 2 * (os.cpu_count() or 1)))
@@ -295,7 +300,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
 
 
 def hand_over(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Become ``command``, so that Ctrl-C and the exit code are its own; Windows cannot, so there it is waited for."""
+    """Become ``command``, so that Ctrl-C and the exit code are its own.  Windows cannot do that, so there it is waited for."""
     if os.name == "posix":
         sys.stdout.flush()
         os.execve(command[0], list(command), dict(env))

@@ -1,4 +1,4 @@
-"""Adds the compiled catalogues of messages to a wheel; hatchling loads it."""
+"""A hook of hatchling that adds the compiled catalogues of messages to a wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the catalogues of messages in resources/locale: ``python packaging/make_catalogues.py [--compile | --add LANGUAGE]``.
+"""The catalogues of messages in resources/locale: ``python packaging/make_catalogues.py [--compile | --add LANGUAGE]``.
 
 Without an option it extracts every marked text into ``cg_uploader.pot``, brings each ``.po`` up to date, and compiles it.
 ``--compile`` only makes each ``.mo`` from its ``.po``.  ``--add LANGUAGE`` also begins the ``.po`` of one more language.
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = "cg_uploader"
 CHARS_PER_LINE = 120
 HEADER = f"# Messages of CG Uploader. packaging/make_catalogues.py makes {DOMAIN}.pot and keeps each .po up to date."
-# Fields of the header that change without a change of texts, or that nobody fills in.
+# Fields of the header that change without a change of texts, or that stay empty.
 NOT_WRITTEN = tuple(
     f'"{field}'
     for field in (
@@ -75,7 +75,7 @@ def as_text(catalog: Catalog) -> str:
 
 
 def read_catalogue(file: Path) -> Catalog:
-    """Read a ``.po`` file; its language is the name of the folder two above."""
+    """Read a ``.po`` file.  Its language is the name of the folder two above."""
     with file.open("rb") as stream:
         return read_po(stream, locale=file.parts[-3], domain=DOMAIN)
 
@@ -147,7 +147,7 @@ def _first(identifier: str | Iterable[str]) -> str:
 
 
 def _placeholders(text: str) -> set[str]:
-    """Return the placeholders of a text, each with how it is shown; a text that cannot be formatted has one of its own."""
+    """Return the placeholders of a text, each with its format.  A text that cannot be formatted has one of its own."""
     try:
         return {f"{name}!{conversion}:{shown}" for _, name, shown, conversion in Formatter().parse(text) if name is not None}
     except ValueError as error:
@@ -155,7 +155,7 @@ def _placeholders(text: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the option says; 1 when a catalogue is not complete."""
+    """Do what the option says.  1 when a catalogue is not complete."""
     parser = argparse.ArgumentParser(description="Make the catalogues of messages in resources/locale.")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--compile", action="store_true", help="only make each .mo from its .po")

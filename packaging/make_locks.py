@@ -1,6 +1,6 @@
-"""Makes the two lock files from pyproject.toml: ``python packaging/make_locks.py [--upgrade]``, with uv on the PATH.
+"""The two lock files, made from pyproject.toml: ``python packaging/make_locks.py [--upgrade]``, with uv on the PATH.
 
-Every entry has the hashes of all its files, for every system; no address of an index is written, so that pip uses the
+Every entry has the hashes of all its files, for every system.  No address of an index is written, so that pip uses the
 index its machine is configured for.  Without ``--upgrade`` versions that still fit stay as they are.
 """
 
@@ -20,7 +20,11 @@ HEADER = "# Made by packaging/make_locks.py from pyproject.toml; not edited by h
 
 
 def compile_lock(uv: str, lock: Path, wanted: list[str], options: list[str]) -> None:
-    """Write ``lock`` for the requirements ``wanted``; CalledProcessError when they cannot be met."""
+    """Write ``lock`` for the requirements ``wanted``.
+
+    Raises:
+        CalledProcessError: they cannot be met.
+    """
     command = [uv, "pip", "compile", "-", "--output-file", str(lock), "--universal", "--python-version", "3.11"]
     command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     subprocess.run([*command, *options], input="\n".join(wanted), text=True, check=True, cwd=ROOT)
@@ -28,7 +32,7 @@ def compile_lock(uv: str, lock: Path, wanted: list[str], options: list[str]) -> 
 
 
 def main() -> int:
-    """Make both; the lock to develop holds the lock to run, version for version."""
+    """Make both.  The lock to develop includes the lock to run, version for version."""
     uv = shutil.which("uv")
     if uv is None:
         print("uv is not on the PATH. Install it, then run this again.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Draws the README's pictures anew: the real window on the sample file, against a practice server, one for each step."""
+"""The pictures of the README: the real window on the sample file, against a practice server, one for each step."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def walk(window: MainWindow, camera: Camera) -> None:
 
 
 def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
-    """A long file while it is read, and one that can be read in two ways."""
+    """Show a long file while it is read, and one that can be read in two ways."""
     page = window.file_page
     window.show_step(Step.FILE)
     long, two = folder / "contacts-2026.csv", folder / "contacts.csv"
@@ -131,7 +131,7 @@ def show_reading(window: MainWindow, camera: Camera, folder: Path) -> None:
 
 
 def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
-    """What a run leaves: its receipt, and the file of failed rows, opened again.
+    """Show what a run leaves: its receipt, and the file of failed rows, opened again.
 
     ``folder``: the user's own, because nothing is saved in the program's.
     """
@@ -154,7 +154,7 @@ def show_papers(window: MainWindow, camera: Camera, folder: Path) -> None:
 
 
 def drawn(page: str) -> QPixmap:
-    """The first part of a receipt, as its PDF shows it."""
+    """Draw the first part of a receipt, as its PDF shows it."""
     document = QTextDocument()
     document.setHtml(papers.for_pdf(page))
     document.setDocumentMargin(MARGIN)
@@ -189,7 +189,7 @@ def draw(pictures: Path, application: QApplication, scheme: Scheme, answer_secon
 
 
 def main() -> int:
-    """Light pictures, then dark ones."""
+    """Take light pictures, then dark ones."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["LOGNAME"] = "ann"  # the receipt names a user of the sample, not who draws the picture
     PICTURES.mkdir(parents=True, exist_ok=True)

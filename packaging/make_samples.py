@@ -1,7 +1,7 @@
-"""Makes resources/samples/contacts.xlsx, the same bytes every time: ``python packaging/make_samples.py [FOLDER]``.
+"""The sample file contacts.xlsx, with the same bytes every time: ``python packaging/make_samples.py [FOLDER]``.
 
-252 made-up people with addresses at reserved example domains and telephone numbers of ranges kept for films; below them
-in the code stand the common problems that some rows have on purpose.
+It holds 252 made-up contacts with addresses at reserved example domains and telephone numbers of ranges kept for films.
+The common problems that some rows have on purpose stand below them in the code.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What the people of one country are made of; ``name/latin`` gives the spelling used in the address.
+    """What the contacts of one country are made of.  ``name/latin`` gives the spelling used in the address.
 
     ``phone``: a pattern whose ``{}`` takes two digits, empty where no range is kept for made-up numbers.
     ``postcode``: the first one, a number that Excel shows with five digits, or a text with ``{}``.
@@ -111,14 +111,14 @@ LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o"}
 
 
 def people() -> Iterator[Row]:
-    """Everybody, country by country in turn, so that neighbours in the file are of different companies."""
+    """Make all contacts, country by country in turn, so that neighbours in the file are of different companies."""
     for turn in range(PEOPLE_PER_COUNTRY):
         for place, country in enumerate(COUNTRIES):
             yield person(country, turn, turn * len(COUNTRIES) + place)
 
 
 def person(country: Country, turn: int, number: int) -> Row:
-    """The ``turn``-th person of a country, who is the ``number``-th of all; no two have the same name."""
+    """Make the ``turn``-th contact of a country, the ``number``-th of all.  No two have the same name."""
     first_names, last_names, companies = country.first.split(), country.last.split(), country.companies.split(", ")
     first, first_latin = spellings(first_names[turn % len(first_names)])
     last, last_latin = spellings(last_names[(turn + turn // len(first_names)) % len(last_names)])
@@ -142,19 +142,19 @@ def person(country: Country, turn: int, number: int) -> Row:
 
 
 def spellings(name: str) -> tuple[str, str]:
-    """A name as it is written, and in Latin letters."""
+    """Return a name as it is written, and in Latin letters."""
     written, _, latin = name.partition("/")
     return written, latin or written
 
 
 def address_part(name: str) -> str:
-    """A name as people write it in an e-mail address: small plain letters, the first two words joined."""
+    """Return a name as in an e-mail address: small plain letters, the first two words joined."""
     plain = unicodedata.normalize("NFKD", name.translate(LETTERS)).encode("ascii", "ignore").decode().lower()
     words = ["".join(filter(str.isalnum, word)) for word in plain.split()]
     return "".join([word for word in words if word][:2])
 
 
-# The problems: position among the people (0 is the first) → what stands there instead.
+# The problems: position among the contacts (0 is the first) → what stands there instead.
 PROBLEMS: dict[int, Row] = {
     8: {"Email": "asa.akesson@norrskendata.example  ", "Last Name": "Åkesson "},  # blanks at the end
     21: {"Email": "eline.bakker(at)tulpenhofbloemen.example"},
@@ -194,7 +194,7 @@ ABOUT = (
 
 
 def rows() -> Iterator[Row]:
-    """Everybody, with the problems in place."""
+    """Return all contacts, with the problems in place."""
     everybody = list(people())
     for position, row in enumerate(everybody):
         twice = {"Email": everybody[DUPLICATES[position]]["Email"]} if position in DUPLICATES else {}
@@ -219,7 +219,7 @@ class Writer:
         self._sheet.freeze_panes(HEADER_ROW, 1)
 
     def write(self, line: int, row: Row) -> None:
-        """Write one row; ``line`` counts from 0."""
+        """Write one row.  ``line`` counts from 0."""
         for column, heading in enumerate(HEADINGS):
             value = row[heading]
             if value == "#N/A":

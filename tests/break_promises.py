@@ -1,6 +1,6 @@
 """Shows that the promises' tests can fail: breaks one line of the product for each promise and expects a red test.
 
-``.venv/bin/python tests/break_promises.py [NUMBER …]``, from any folder.  Works on copies; the checkout stays as it is.
+``.venv/bin/python tests/break_promises.py [NUMBER …]``, from any folder.  It works on copies, and the checkout stays as it is.
 """
 
 from __future__ import annotations
@@ -38,14 +38,18 @@ class Break:
     tests: tuple[str, ...]
 
     def applied(self, text: str) -> str:
-        """The module's text with the change; ValueError unless the line stands there exactly once."""
+        """Return the module's text with the change.
+
+        Raises:
+            ValueError: the line does not stand there exactly once.
+        """
         if text.count(self.old) != 1:
             raise ValueError(f"{self.file} has the text {self.old!r} {text.count(self.old)} times, not once")
         return text.replace(self.old, self.new)
 
 
 def load() -> list[Break]:
-    """All of them, in the order of the promises."""
+    """Return all breaks, in the order of the promises."""
     with PROMISES.open("rb") as stream:
         promises = tomllib.load(stream)["promise"]
     return [
@@ -73,7 +77,7 @@ def _copies(count: int) -> Iterator[SimpleQueue[Path]]:
 
 
 def _tests_in(copy: Path, tests: Sequence[str]) -> tuple[int, str]:
-    """pytest's exit status for these tests, and its last line."""
+    """Return pytest's exit status for these tests, and its last line."""
     words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     env = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(words, cwd=copy, env=env, capture_output=True, text=True, timeout=ENOUGH_SECONDS, check=False)
@@ -81,7 +85,7 @@ def _tests_in(copy: Path, tests: Sequence[str]) -> tuple[int, str]:
 
 
 def _try(broken: Break, free: SimpleQueue[Path]) -> tuple[bool, str]:
-    """Whether the tests noticed, and what pytest said."""
+    """Tell whether the tests noticed, and return pytest's last line."""
     copy = free.get()
     try:
         module = copy / broken.file
@@ -97,7 +101,7 @@ def _try(broken: Break, free: SimpleQueue[Path]) -> tuple[bool, str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Break what is asked for, or everything; 0 when every break was noticed and nothing is red without one."""
+    """Break what is asked for, or everything.  0 when every break was noticed and nothing is red without one."""
     wanted = [broken for broken in load() if not words or str(broken.number) in words]
     with _copies(COPIES) as free, ThreadPoolExecutor(COPIES) as pool:
         copy = free.get()

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 class Authority:
-    """Signs server certificates; ``file`` is its own, for those who want to trust it."""
+    """Signs server certificates.  ``file`` is its own certificate, for clients that trust it."""
 
     def __init__(self, folder: Path, name: str = "Test authority") -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class Authority:
         self.file.write_bytes(self._own)
 
     def server(self, *names: str, days: tuple[int, int] = (-10, 10)) -> ssl.SSLContext:
-        """A server's rules with a certificate for ``names``, valid from–to in days from today."""
+        """Return a server's rules with a certificate for ``names``, valid from–to in days from today."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(
             x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]),
@@ -42,7 +42,7 @@ class Authority:
         return self._rules(names[0], key, certificate)
 
     def server_named_in_the_old_way(self, name: str, *, email: bool) -> ssl.SSLContext:
-        """A server's rules with a certificate that names it in its subject; ``email``: its list has an address for mail."""
+        """Return rules with a certificate that names the server in its subject.  ``email``: its list has a mail address."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         listed = x509.SubjectAlternativeName([x509.RFC822Name("ann@example.org")])
@@ -50,7 +50,7 @@ class Authority:
         return self._rules(name, key, self._sign(subject, key.public_key(), (-10, 10), listed if email else usage))
 
     def self_signed(self, name: str) -> ssl.SSLContext:
-        """A server's rules with a certificate for which nobody else vouches."""
+        """Return a server's rules with a certificate that it signed itself."""
         stranger = Authority(self._folder / "stranger", name)
         return stranger._rules(name, stranger._key, stranger._own)
 

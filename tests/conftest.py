@@ -1,4 +1,4 @@
-"""What every test stands on: a home of its own, no way to the real keychain, no way out of this computer."""
+"""The ground of every test: a home of its own, no real keychain, no network but this computer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW_TIMEOUT_SECONDS = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a slow test more time; what hangs elsewhere is ended by the limit of pyproject.toml."""
+    """Give a slow test more time.  The limit of pyproject.toml ends other tests that hang."""
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_SECONDS))
@@ -49,7 +49,7 @@ def _in_english() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _processes_are_marked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program is a process where that is the point: such a test is marked ``process``, and the others call it."""
+    """Refuse to start the program as a process in a test that is not marked ``process``."""
 
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("this test starts the program as a process: mark it so, or call Program.run")

@@ -1,6 +1,6 @@
-"""The program on a computer of its own: called in the tests' process, or started as a process where that is the point.
+"""The program on a computer of its own, called in the tests' process, or started as a process where that is the point.
 
-``CG_UPLOADER_PROGRAM`` names another program, such as an installed one. Then every command is a process.
+``CG_UPLOADER_PROGRAM`` names another program, such as an installed one.  Then every command is a process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LOOK_SECONDS = 0.005
 
 
 class _LimitedProcess(subprocess.Popen[str]):
-    """A process that is killed when it lives longer than any test needs, so that nothing waits for its words for ever."""
+    """A process that is killed when it lives longer than any test needs, so that nothing waits for its output for ever."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,17 +51,17 @@ class _LimitedProcess(subprocess.Popen[str]):
 
 @dataclass
 class Program:
-    """One person's computer: a folder, and the program's commands in it."""
+    """The computer of one user: a folder, and the program's commands in it."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def command(self, *words: str | Path) -> list[str]:
-        """The words that start a command."""
+        """Return the words that start a command."""
         return [*PROGRAM, *map(str, words)]
 
     def start(self, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
-        """A command as a process; its output is text."""
+        """Start a command as a process whose output is text."""
         return _LimitedProcess(
             self.command(*words),
             cwd=self.folder,
@@ -74,7 +74,7 @@ class Program:
         )
 
     def run_process(self, *words: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
-        """A command as a process, to its end; ``more`` goes to Popen."""
+        """Run a command as a process, to its end.  ``more`` goes to Popen."""
         with self.start(*words, **more) as process:
             try:
                 out, err = process.communicate(timeout=ENOUGH_SECONDS)
@@ -85,7 +85,7 @@ class Program:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        """A command to its end, in this process: from the same folder and environment, with streams of its own."""
+        """Run a command to its end in this process, with its folder, its environment and streams of its own."""
         if NAMED:
             return self.run_process(*words)
         argv = [str(word) for word in words]
@@ -101,7 +101,7 @@ class Program:
         return subprocess.CompletedProcess(argv, code, said, told)
 
     def json(self, *words: str | Path) -> tuple[int, dict[str, Any]]:
-        """A command with ``--json``: its exit code, and the one object."""
+        """Run a command with ``--json``, and return its exit code and the one object."""
         done = self.run(*words, "--json")
         return done.returncode, json.loads(done.stdout)
 
@@ -118,7 +118,7 @@ class Program:
 
     @contextlib.contextmanager
     def practice(self, script: dict[str, Any] | None = None, *, delay: int = 0, port: int = 0) -> Iterator[Practice]:
-        """The practice server in this process; ``delay`` is milliseconds before each answer."""
+        """Run the practice server in this process.  ``delay`` is milliseconds before each answer."""
         ledger = self.folder / "ledger.jsonl"
         chosen = faults.parse(script) if script is not None else None
         with PracticeServer(port=port, script=chosen, delay=delay / 1000, ledger_file=ledger) as server:
@@ -128,7 +128,7 @@ class Program:
     def practice_process(
         self, script: dict[str, Any] | None = None, *, delay: int = 0, port: int = 0
     ) -> Iterator[PracticeProcess]:
-        """The practice server as a process of its own, which can be killed."""
+        """Run the practice server as a process of its own, which can be killed."""
         words: list[str | Path] = ["practice-server", "--delay", str(delay), "--port", str(port)]
         words += ["--ledger", self.folder / "ledger.jsonl"]
         if script is not None:
@@ -145,7 +145,7 @@ class Program:
                 process.communicate(timeout=ENOUGH_SECONDS)
 
     def profile(self, practice: Practice, headings: Sequence[str], **changes: Any) -> Path:
-        """A profile file for the practice server; ``changes`` go into its configuration."""
+        """Write a profile file for the practice server.  ``changes`` go into its configuration."""
         fields = [{"heading": heading, "kind": "email" if heading == "Email" else "text"} for heading in headings]
         configuration = {"reference": "contact", "data_type": "contact", "fields": fields, **changes}
         address = {"auth": practice.addresses["auth"], "records": practice.addresses["records"]}
@@ -157,21 +157,21 @@ class Program:
 
 @dataclass
 class Practice:
-    """A running practice server: its addresses, and what its ledger says."""
+    """A running practice server, with its addresses and its ledger."""
 
     addresses: dict[str, str]
 
     @property
     def port(self) -> int:
-        """Where it listens on 127.0.0.1."""
+        """The port on 127.0.0.1."""
         return int(self.addresses["page"].rstrip("/").rpartition(":")[2])
 
     def summary(self) -> dict[str, Any]:
-        """The counts of its ledger."""
+        """Return the counts of its ledger."""
         return self._get("ledger?summary=1")
 
     def entries(self) -> list[dict[str, Any]]:
-        """Everything that it has received, in order."""
+        """Return everything that it has received, in order."""
         found: list[dict[str, Any]] = self._get("ledger")["entries"]
         return found
 
@@ -190,7 +190,7 @@ class PracticeProcess(Practice):
 
 @contextlib.contextmanager
 def _as_if_alone(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Give this process a folder and an environment; afterwards all that a process takes with it is as before."""
+    """Give this process a folder and an environment.  Afterwards everything is as before."""
     given, streams, temporary = dict(os.environ), (sys.stdin, sys.stdout, sys.stderr), tempfile.tempdir
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with contextlib.chdir(folder), _core_limit():
@@ -226,7 +226,7 @@ def _core_limit() -> Iterator[None]:
 
 
 def wait_until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Look again and again, a little apart, as long as the process lives."""
+    """Wait until a condition holds, as long as the process lives."""
     pause = threading.Event()
     while not true():
         assert process.poll() is None, process.communicate()
@@ -234,13 +234,13 @@ def wait_until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None
 
 
 def received_count(folder: Path) -> int:
-    """How many lines the ledger's file has by now."""
+    """Return how many lines the ledger's file has by now."""
     file = folder / "ledger.jsonl"
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def workbook(file: Path, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
-    """An xlsx file with text cells, headings in row 1."""
+    """Write an xlsx file with text cells, headings in row 1."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Contacts")
     for row in (headings, *rows):
@@ -251,6 +251,6 @@ def workbook(file: Path, headings: Sequence[str], rows: Sequence[Sequence[str]])
 
 
 def ledger_lines(folder: Path) -> list[dict[str, Any]]:
-    """What the ledger's file says, also when a process was killed; a last line without its end does not count."""
+    """Return the entries of the ledger's file, also of a killed process.  A last line without its end does not count."""
     text = (folder / "ledger.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

@@ -1,4 +1,4 @@
-"""What engine tests share: plans over rows in memory, a clock that a test moves, and senders that need no thread."""
+"""The parts of engine tests: plans over rows in memory, a clock that a test moves, senders that need no thread."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ListedRows(list[Row]):
 
 
 def table_of(headings: Sequence[str], rows: Sequence[Sequence[str]], file: Path = Path("contacts.xlsx")) -> Table:
-    """A table whose first row has number 2."""
+    """Make a table whose first row has number 2."""
     columns = tuple(Column(heading, chr(ord("A") + at)) for at, heading in enumerate(headings))
     listed = ListedRows(Row(number, tuple(cells)) for number, cells in enumerate(rows, 2))
     digest = hashlib.sha256(repr((headings, rows)).encode()).hexdigest()
@@ -53,7 +53,7 @@ def plan_of(
     consent: bool = True,
     required: Sequence[str] = (),
 ) -> Plan:
-    """A plan that sends every column under its own name."""
+    """Make a plan that sends every column under its own name."""
     kinds = {"Email": FieldKind.EMAIL}
     fields = tuple(Field(heading, heading in required, kinds.get(heading, FieldKind.TEXT)) for heading in headings)
     return Plan(
@@ -69,19 +69,19 @@ def plan_of(
 
 
 def people(count: int) -> list[tuple[str, str]]:
-    """That many different people."""
+    """Make rows of that many different contacts."""
     return [(f"person{number}@example.com", f"Name {number}") for number in range(count)]
 
 
 def status(code: int, *errors: tuple[str, str], retry_after: float | None = None, message: str = "") -> Reply:
-    """A complete answer."""
+    """Make a complete answer."""
     body = Body.JSON_ERRORS if errors else Body.BLANK
     return Reply(Answer.COMPLETE, code, body, errors, message or " ".join(text for _, text in errors), retry_after)
 
 
 @dataclass
 class ScriptedClient:
-    """Answers from a list per row number, then 200; remembers what was sent, in order."""
+    """Answers from a list per row number, then with 200, and keeps what was sent, in order."""
 
     script: dict[int, list[Reply]] = field(default_factory=dict)
     sent: list[int] = field(default_factory=list)
@@ -92,7 +92,7 @@ class ScriptedClient:
     aborted: bool = False
 
     def sign_in(self) -> None:
-        """Always fine."""
+        """Accept the credentials."""
 
     def send(self, request: Request, _may_leave: object = None) -> Reply:
         if self.before_send is not None:
@@ -107,7 +107,7 @@ class ScriptedClient:
 
 
 class Timer:
-    """Seconds that pass only when somebody waits."""
+    """Seconds that pass only during a wait."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -117,7 +117,7 @@ class Timer:
 
 
 class InlineSenders:
-    """Senders without threads: an attempt is made when somebody waits for it; waiting for nothing lets time pass."""
+    """Senders without threads.  An attempt is made when it is waited for.  Waiting for nothing lets time pass."""
 
     def __init__(self, client: Sender, connections: int, timer: Timer) -> None:
         self.client = client
@@ -141,11 +141,11 @@ class InlineSenders:
         return found
 
     def close(self, timeout: float) -> None:
-        """Nothing to end."""
+        """End nothing."""
 
 
 def inline(timer: Timer) -> Dependencies:
-    """Surroundings in which nothing really waits."""
+    """Make surroundings in which nothing really waits."""
     return Dependencies(
         clock=timer,
         wall=timer,
@@ -155,14 +155,14 @@ def inline(timer: Timer) -> Dependencies:
 
 
 def recorded(journal: Journal, plan: Plan, rows: Sequence[JournalRow], client_id: str = "") -> int:
-    """A run with these rows in the journal, which nobody holds."""
+    """Record a run with these rows in the journal, which no program holds."""
     run = journal.record_run(plan, rows, client_id)
     with journal.hold(run):
         return run
 
 
 class Heard(list[Batch]):
-    """Every batch that a run announced."""
+    """The batches that a run announced."""
 
     def __call__(self, batch: Batch) -> None:
         self.append(batch)

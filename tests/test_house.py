@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: sizes, a first sentence for every module, a room for every library."""
+"""The rules of the house that no linter knows: sizes, a first sentence for every module, a module for every library."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ROOMS |= {"PySide6": "gui", "shiboken6": "gui", "jeepney": "uploads"}
 
 @pytest.fixture(scope="module")
 def modules() -> dict[Path, str]:
-    """Every module of the product and its packaging: path from the repository, text."""
+    """Return every module of the product and its packaging: path from the repository, text."""
     files = [*(ROOT / "cg_uploader").rglob("*.py"), *(ROOT / "packaging").glob("*.py")]
     assert len(files) > 10
     return {file.relative_to(ROOT): file.read_text(encoding="utf-8") for file in sorted(files)}
 
 
 def _imports(text: str) -> set[str]:
-    """The first names of everything that is imported anywhere in a module."""
+    """Return the first names of everything that is imported anywhere in a module."""
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

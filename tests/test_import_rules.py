@@ -25,7 +25,7 @@ Wrong = tuple[str, str]
 
 
 def wrong_imports(contract: dict[str, Any]) -> Iterator[Wrong]:
-    """One for each pair that a contract keeps apart."""
+    """Return an import for each pair that a contract keeps apart."""
     if contract["type"] == "forbidden":
         yield from ((source, other) for source in contract["source_modules"] for other in contract["forbidden_modules"])
         return
@@ -48,7 +48,7 @@ def plant(root: Path, module: str, imported: str) -> None:
 
 
 def reported(root: Path) -> dict[str, str]:
-    """What import-linter says of each contract that is broken."""
+    """Return what import-linter reports of each contract that is broken."""
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(
         [command, "--no-cache", "--no-logo", "--verbose"],
@@ -67,7 +67,7 @@ def reported(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The report on a copy in which everything that is forbidden is done."""
+    """Return the report on a copy with every forbidden import."""
     root = tmp_path_factory.mktemp("planted")
     shutil.copy(ROOT / "pyproject.toml", root)
     shutil.copytree(ROOT / "cg_uploader", root / "cg_uploader", ignore=shutil.ignore_patterns("__pycache__", "resources"))

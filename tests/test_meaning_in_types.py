@@ -1,4 +1,4 @@
-"""No code reads a sentence that is meant for people: the known ways to do so are looked for in the whole product."""
+"""No code reads a sentence that is meant for the user.  The known ways to do so are looked for in the whole product."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _takes_apart(node: ast.Call) -> bool:
 
 
 def _is_words(node: ast.expr) -> bool:
-    """Whether it is a text of several words, or some of them."""
+    """Tell whether it is a text of several words, or some of them."""
     if isinstance(node, ast.Tuple):
         return any(map(_is_words, node.elts))
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(WORDS.search(node.value))

@@ -1,4 +1,4 @@
-"""Each module of the product has its test file at the same place, or stands here with the tests that it has and the reason."""
+"""Each module of the product has its test file at the same path, or stands here with its tests and the reason."""
 
 from __future__ import annotations
 
@@ -127,14 +127,14 @@ TABLE = {module: tests.split() for modules in ELSEWHERE.values() for module, tes
 
 
 def mirrored(module: str) -> Path:
-    """Where the test file of a module is looked for."""
+    """Return the path at which the test file of a module is expected."""
     path = Path(module)
     return TESTS / path.parent / f"test_{path.name}"
 
 
 @pytest.fixture(scope="module")
 def modules() -> list[str]:
-    """Every module but those that only say what a package holds."""
+    """Return every module but those that only describe a package."""
     files = [file.relative_to(PRODUCT) for file in PRODUCT.rglob("*.py") if file.name != "__init__.py"]
     return sorted(file.as_posix() for file in files if file.parts[0] not in UNTOUCHED)
 

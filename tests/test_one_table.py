@@ -22,7 +22,7 @@ SUFFIXES = {"sheets/formats/registry.py", "sheets/failed_rows/writer.py"}
 
 @pytest.fixture(scope="module")
 def modules() -> dict[str, ast.Module]:
-    """Every module of the product outside ``OWN_FACTS``: path below it, tree without docstrings."""
+    """Return every module of the product outside ``OWN_FACTS``: path below it, tree without docstrings."""
     found = {}
     for file in sorted(PRODUCT.rglob("*.py")):
         name = file.relative_to(PRODUCT).as_posix()
@@ -39,7 +39,7 @@ def _members_named(tree: ast.Module, kind: str) -> Iterator[str]:
 
 
 def _texts(tree: ast.Module) -> Iterator[str]:
-    """Texts that are no docstrings; of those with values in them the fixed parts."""
+    """Return texts that are no docstrings.  Of texts with values in them only the fixed parts."""
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
@@ -55,7 +55,7 @@ def test_no_member_is_named_outside_its_table(
 
 
 def test_no_data_type_is_compared_as_a_text(modules: dict[str, ast.Module]) -> None:
-    """The words that are nothing else but data types; ``contact`` and the like mean other things too."""
+    """Only words that mean nothing but data types count.  ``contact`` and the like mean other things too."""
     words = {"account_alias", "multi_object", "external_response"}
     assert {file for file, tree in modules.items() if words & set(_texts(tree))} == {"model/enums.py"}
 

@@ -1,1 +1,1 @@
-"""The commands of the terminal, by what they are about; thin over the same doors as the window."""
+"""The commands of the terminal.  They call the same functions as the window, and hold no logic of their own."""

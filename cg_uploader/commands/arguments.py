@@ -1,4 +1,4 @@
-"""The words of the command line: which commands and options there are, and what is said of those that cannot be."""
+"""The words of the command line: commands, options, and the messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -21,37 +21,42 @@ Add = Callable[..., argparse.ArgumentParser]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are failures like any other, and repeat nothing that was typed: it may be a secret."""
+    """A parser that raises UsageError and repeats nothing that was typed, which may be a secret."""
 
     def __init__(self, **options: Any) -> None:
-        """``options`` are those of ArgumentParser."""
+        """Take the options of ArgumentParser."""
         super().__init__(**options, exit_on_error=False, allow_abbrev=False)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """UsageError instead of argparse's own error, which quotes the value at fault."""
+        """Parse what is known, and return the rest as it is.
+
+        Raises:
+            UsageError: in place of argparse's own error, which quotes the value at fault.
+        """
         try:
             return super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
             cause = error.__context__
-            own = isinstance(cause, argparse.ArgumentTypeError)  # one of this module's, which quotes nothing
-            unquoted = _("it is not used as it should be") if _quotes(error.message) else error.message
+            own = isinstance(cause, argparse.ArgumentTypeError)  # from this module, and quotes nothing
+            unquoted = _("it is not used in the right way") if _quotes(error.message) else error.message
             problem = str(cause) if own else unquoted
             self.error(f"{error.argument_name}: {problem}" if error.argument_name else problem)
 
     def error(self, message: str) -> NoReturn:
-        """UsageError instead of an exit."""
-        advice = _("“{program} --help” says how it is used.").format(program=self.prog)
+        """Raise UsageError in place of an exit."""
+        advice = _("“{program} --help” lists its options.").format(program=self.prog)
         raise UsageError(f"{message[:1].upper()}{message[1:]}. {advice}")
 
 
 def _quotes(message: str) -> bool:
-    """Whether a message of argparse quotes a value."""
+    """Tell whether a message of argparse quotes a value."""
     return "'" in message or '"' in message
 
 
 class Commands(Parser):
-    """The whole parser, and the names of its commands."""
+    """The whole parser."""
 
+    # Their names.
     commands: tuple[str, ...] = ()
 
 
@@ -66,8 +71,8 @@ def command_parser() -> Commands:
     parser.add_argument("--version", action="version", version=f"CG Uploader {__version__}")
     commands = parser.add_subparsers(title=_("commands"), dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
-    def add(name: str, say: str, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=say, description=say, parents=list(parents))
+    def add(name: str, text: str, parents: Sequence[Parser] = ()) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=list(parents))
 
     _add_files(add)
     _add_runs(add)
@@ -77,20 +82,20 @@ def command_parser() -> Commands:
 
 
 def _epilog() -> str:
-    """Return what the help says below the commands: two columns of exit codes and of variables."""
+    """Return the tables of exit codes and variables, which the help shows below the commands."""
     codes = {
         "0": _("all rows accepted or skipped"),
         "1": _("finished, and some rows need attention"),
         "2": _("wrong arguments, no consent, or a mapping that cannot work; nothing sent"),
         "3": _("the file cannot be read"),
         "4": _("connection or credentials refused"),
-        "5": _("the upload stopped early; “resume” goes on"),
-        "130": _("interrupted by Ctrl-C; “resume” goes on"),
+        "5": _("the upload stopped early; “resume” continues it"),
+        "130": _("interrupted by Ctrl-C; “resume” continues it"),
     }
     variables = {
-        f"{ID_VARIABLE}, {SECRET_VARIABLE}": _("who signs in"),
-        HOME_VARIABLE: _("where everything is kept"),
-        "HTTPS_PROXY": _("the way out"),
+        f"{ID_VARIABLE}, {SECRET_VARIABLE}": _("the credentials to sign in with"),
+        HOME_VARIABLE: _("the folder for everything that the program keeps"),
+        "HTTPS_PROXY": _("the proxy to use"),
         "LANGUAGE": _("the language of messages"),
     }
     return "\n".join(
@@ -112,8 +117,8 @@ def _run_help() -> str:
 
 
 def _add_files(add: Add) -> None:
-    shown = add("demo", _("show everything on a sample file"))
-    shown.add_argument("--headless", action="store_true", help=_("in the terminal, without the window"))
+    demo = add("demo", _("show everything on a sample file"))
+    demo.add_argument("--headless", action="store_true", help=_("in the terminal, without the window"))
     preview = add("preview", _("show what is read from a file"), [_file_options()])
     preview.add_argument("--limit", type=_at_least_one, metavar="N", help=_("the first N rows only (default for a table: 20)"))
     preview.add_argument(
@@ -141,7 +146,7 @@ def _add_runs(add: Add) -> None:
     again.add_argument("--send-again", action="store_true", help=_("send all rows, whatever was accepted before"))
     resume = add(
         "resume",
-        _("go on with an interrupted upload"),
+        _("continue an interrupted upload"),
         [_save_option(), _json_option()],
     )
     resume.add_argument("run", nargs="?", type=_count, metavar="RUN", help=_("its number (default: the newest)"))
@@ -164,22 +169,22 @@ def _add_runs(add: Add) -> None:
     memory = add("memory", _("what this computer remembers of accepted rows"))
     actions = memory.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     actions.add_parser("show", help=_("how many rows, and whose"))
-    for action, say in (
+    for action, text in (
         ("export", _("write it for a colleague, without any value")),
-        ("import", _("take a colleague's in")),
+        ("import", _("add what a colleague exported")),
     ):
-        actions.add_parser(action, help=say).add_argument("file", type=Path, metavar="FILE")
+        actions.add_parser(action, help=text).add_argument("file", type=Path, metavar="FILE")
 
 
 def _add_setup(add: Add) -> None:
     profile = add("profile", _("the saved profiles"))
     actions = profile.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     actions.add_parser("list", help=_("their names"))
-    for action, say in (("show", _("one as JSON")), ("delete", _("delete one, and its saved Client ID and secret"))):
-        actions.add_parser(action, help=say).add_argument("name", metavar="NAME")
-    found = actions.add_parser("import", help=_("save one from a file"))
-    found.add_argument("file", type=Path, metavar="FILE")
-    found.add_argument("--yes", action="store_true", help=_("replace a saved one of that name, whatever differs"))
+    for action, text in (("show", _("one as JSON")), ("delete", _("delete one, and its saved Client ID and secret"))):
+        actions.add_parser(action, help=text).add_argument("name", metavar="NAME")
+    imported = actions.add_parser("import", help=_("save one from a file"))
+    imported.add_argument("file", type=Path, metavar="FILE")
+    imported.add_argument("--yes", action="store_true", help=_("replace a saved one of that name, whatever differs"))
     export = actions.add_parser("export", help=_("write one to a file, without any secret"))
     export.add_argument("name", metavar="NAME")
     export.add_argument("file", type=Path, metavar="FILE")
@@ -194,17 +199,20 @@ def _add_setup(add: Add) -> None:
     practice.add_argument("--port", type=_count, default=0, metavar="N", help=_("default: any free one"))
     practice.add_argument("--script", type=Path, metavar="FILE", help=_("how it misbehaves, row by row (JSON)"))
     practice.add_argument("--delay", type=_milliseconds, default=0.0, metavar="MS", help=_("milliseconds before each answer"))
-    practice.add_argument("--ledger", type=Path, metavar="FILE", help=_("write down what arrives, a line of JSON each"))
+    practice.add_argument("--ledger", type=Path, metavar="FILE", help=_("write down every request, a line of JSON each"))
 
 
 def _file_options() -> Parser:
     options = Parser(add_help=False)
-    named = [suffix for suffixes in named_suffixes().values() for suffix in suffixes]
+    suffixes = [suffix for group in named_suffixes().values() for suffix in group]
     options.add_argument(
-        "file", type=Path, metavar="FILE", help=_("{others} or {last}").format(others=", ".join(named[:-1]), last=named[-1])
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=_("{others} or {last}").format(others=", ".join(suffixes[:-1]), last=suffixes[-1]),
     )
     options.add_argument(
-        "--sheet", metavar="NAME", help=_("the sheet to read (default: the first visible one that holds anything)")
+        "--sheet", metavar="NAME", help=_("the sheet to read (default: the first visible one that is not empty)")
     )
     options.add_argument("--header-row", type=_at_least_one, metavar="N", help=_("the row of the headings, as Excel shows it"))
     options.add_argument("--encoding", metavar="E", help=_("for text files, such as utf-8 or cp1252"))
@@ -253,7 +261,7 @@ def _row_range(text: str) -> tuple[int, int]:
 
 
 def _one_of(*names: str) -> Callable[[str], str]:
-    """What ``choices`` of argparse does, without quoting what was typed."""
+    """Return a type for argparse that takes these names.  Unlike ``choices`` it does not quote what was typed."""
 
     def one(text: str) -> str:
         if text not in names:

@@ -1,4 +1,4 @@
-"""How a command gets to CustomerGauge: credentials, the proxy and certificates of the settings, a proxy's question."""
+"""The way of a command to CustomerGauge: credentials, proxy and certificates of the settings, the question of a proxy."""
 
 from __future__ import annotations
 
@@ -25,23 +25,27 @@ Result = TypeVar("Result")
 
 
 def credentials_for(args: Namespace, profile: str, region: Region) -> Credentials:
-    """From the environment, else from the system keychain; CredentialsRefused when there are none."""
-    found = from_environment(args.given) or CredentialStore().load(profile, region)
-    if found is None:
+    """Return the credentials of the environment, else of the system keychain.
+
+    Raises:
+        CredentialsRefused: there are none.
+    """
+    credentials = from_environment(args.environment) or CredentialStore().load(profile, region)
+    if credentials is None:
         raise CredentialsRefused(
             _(
                 "No Client ID and Client Secret are known for “{profile}” in this region. "
                 "Save them with “cg-uploader credentials set {profile}”, or give them as {id_variable} and {secret_variable}."
             ).format(profile=profile, id_variable=ID_VARIABLE, secret_variable=SECRET_VARIABLE)
         )
-    return found
+    return credentials
 
 
 class ClientFactory:
-    """The way to one address, by this computer's settings; ``go`` answers a proxy that asks who asks."""
+    """Makes clients for one address by this computer's settings, and answers a proxy that wants a login."""
 
     def __init__(self, paths: AppPaths, terminal: Terminal, address: Address, credentials: Credentials) -> None:
-        """Nothing is connected yet."""
+        """Prepare.  Nothing is connected yet."""
         self._preferences = PreferenceStore(paths.preferences).load()
         self._logins = ProxyLogins(CredentialStore())
         self._terminal = terminal
@@ -49,24 +53,30 @@ class ClientFactory:
         self._credentials = credentials
 
     def client(self) -> Client:
-        """A client with what is known so far; the caller closes it."""
+        """Return a client with the proxy logins known so far.  The caller closes it."""
         return configured_client(self._address, self._credentials, self._preferences, self._logins)
 
-    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_given: True) -> Result:
-        """What ``work`` returns.  When a proxy asks who asks, before or in the middle of it, ``work`` is called once more.
+    def go(self, work: Callable[[Client], Result], goes_on: Callable[[str, Result], bool] = lambda *_ignored: True) -> Result:
+        """Call ``work`` with a client and return its result.
 
-        ``goes_on``: whether that is still wanted, by host:port of the proxy and by what ``work`` has returned.
-        ProxyLoginWanted when nobody can tell the proxy.
+        When a proxy wants a login, before ``work`` or in the middle of it, ``work`` is called again with that login.
+
+        Args:
+            work: what is to be done.
+            goes_on: tells whether ``work`` is still wanted, from host:port of the proxy and the result so far.
+
+        Raises:
+            ProxyLoginWanted: there is no login, or none that the proxy accepts.
         """
         while True:
             with closing(self.client()) as client:
                 try:
-                    result, asking = work(client), client.login_wanted
+                    result, host_port = work(client), client.login_wanted
                 except ProxyLoginWanted as failure:
                     if self._answer(failure.host_port):
                         continue
                     raise self._unanswered(failure) from None
-            if not (asking and goes_on(asking, result) and self._answer(asking)):
+            if not (host_port and goes_on(host_port, result) and self._answer(host_port)):
                 return result
 
     def _unanswered(self, failure: ProxyLoginWanted) -> ProxyLoginWanted:
@@ -78,16 +88,16 @@ class ClientFactory:
         return ProxyLoginWanted(f"{failure.sentence} {advice}", host_port=failure.host_port)
 
     def _answer(self, host_port: str) -> bool:
-        """Whether there is a login that has not been tried yet."""
+        """Find a login that has not been tried yet, and tell whether there is one."""
         if (next_try := self._logins.next_try(host_port)) is not NextTry.ASK:
             return next_try is NextTry.KNOWN
         return sys.stdin.isatty() and self._terminal.interactive and self._ask(host_port)
 
     def _ask(self, host_port: str) -> bool:
-        """Ask for the login of a proxy; whether one was entered."""
+        """Ask for the login of a proxy, and tell whether one was entered."""
         if self._logins.times_asked(host_port):
             text = _(
-                "The proxy {host_port} did not accept that. Enter user name and password once more, or nothing to give up."
+                "The proxy {host_port} did not accept that login. Enter user name and password again, or nothing to give up."
             )
         else:
             text = _("The proxy {host_port} wants a user name and a password. Enter them, or nothing to give up.")

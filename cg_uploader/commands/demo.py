@@ -1,4 +1,4 @@
-"""demo: the whole job on a sample file against the practice server, in the terminal."""
+"""The command ``demo``: a whole upload of a sample file to the practice server, in the terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.planning.plan_builder import make_plan
 
-WENT_AS_MEANT = (0, 1)
+# Some sample rows need attention on purpose.
+EXPECTED_EXIT_CODES = (0, 1)
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def own_folder() -> Iterator[Path]:
     """Give a folder for this one time, so that the user's own history stays as it is. What it holds is named at the end.
 
     Raises:
-        UploaderError: No folder for temporary files can be written.
+        UploaderError: no folder for temporary files can be written.
     """
     with ExitStack() as stack:
         try:
@@ -48,7 +49,7 @@ def demo(terminal: Terminal) -> int:
     """The whole job in the terminal; 0 when it went as meant, though some sample rows need attention on purpose."""
     with own_folder() as folder:
         code = _carry_out(folder, terminal)
-    return 0 if code in WENT_AS_MEANT else code
+    return 0 if code in EXPECTED_EXIT_CODES else code
 
 
 def _carry_out(folder: Path, terminal: Terminal) -> int:
@@ -58,5 +59,5 @@ def _carry_out(folder: Path, terminal: Terminal) -> int:
         plan = make_plan(sample_profile(server.address), read(sample))
         text = _("{file} goes to the practice server, a pretend CustomerGauge on this computer ({page}).")
         terminal.say(text.format(file=sample.name, page=server.page))
-        way = ClientFactory(AppPaths(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
-        return run_plan(plan, way, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")
+        factory = ClientFactory(AppPaths(folder), terminal, plan.address, PRACTICE_CREDENTIALS)
+        return run_plan(plan, factory, journal, terminal, folder / f"contacts - failed rows{DEFAULT_SUFFIX}")

@@ -1,4 +1,4 @@
-"""preview and check: what was read from a file, and what would be sent; nothing leaves."""
+"""The commands ``preview`` and ``check``, which show what is read from a file and what would be sent."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ from cg_uploader.sheets.reader import ReadOptions, read
 from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.planning.plan_builder import make_plan, match_profile, with_limits
 
-ROWS_OF_A_TABLE = 20
-# So many rows of a problem are shown; ``--json`` has all.
+DEFAULT_TABLE_ROWS = 20
+# How many rows of a problem are shown. ``--json`` has all.
 MAX_EXAMPLES = 3
 
 
 def read_table(args: Namespace) -> Table:
-    """The table that the file options name."""
+    """Read the table that the file options name.
+
+    Raises:
+        UsageError: an option does not fit the kind of the file.
+        FileError: the file cannot be read.
+    """
     options = ReadOptions(args.sheet, args.header_row, args.encoding, args.delimiter, getattr(args, "limit", None))
     table = read(args.file, options)
     if args.sheet is not None and table.sheet is None:
@@ -41,7 +46,7 @@ def read_table(args: Namespace) -> Table:
         if getattr(options, name) is not None and table.sheet is not None:
             table.rows.close()
             raise UsageError(
-                _("{file} is a workbook, which says itself how it is read. Leave {option} out.").format(
+                _("{file} is a workbook, which needs no {option}. Leave {option} out.").format(
                     file=table.file.name, option=f"--{name}"
                 ),
                 kind=name,
@@ -50,16 +55,16 @@ def read_table(args: Namespace) -> Table:
 
 
 def read_plan(args: Namespace) -> tuple[Profile, Plan]:
-    """The profile and the plan that the options name."""
+    """Return the profile and the plan that the options name."""
     profile = open_profile(args.profile, ProfileStore(args.paths.profiles))
     plan = make_plan(profile, read_table(args))
     return profile, with_limits(plan, getattr(args, "rows", None), getattr(args, "connections", None))
 
 
 def preview(args: Namespace, terminal: Terminal) -> int:
-    """Show what was read."""
+    """Show what is read from a file."""
     if args.form == "table" and args.limit is None:
-        args.limit = ROWS_OF_A_TABLE
+        args.limit = DEFAULT_TABLE_ROWS
     table = read_table(args)
     if args.form == "json":
         terminal.emit(_as_data(table))
@@ -98,8 +103,8 @@ def _as_csv(table: Table) -> str:
 def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
     text = _("{file}, sheet “{sheet}”, headings in row {row}") if table.sheet else _("{file}, headings in row {row}")
     terminal.say(text.format(file=table.file.name, sheet=table.sheet, row=table.header_row))
-    heads = [_("Row"), *(column.heading or f"({column.letter})" for column in table.columns)]
-    terminal.table(heads, ([str(row.number), *row.cells] for row in table.rows))
+    headings = [_("Row"), *(column.heading or f"({column.letter})" for column in table.columns)]
+    terminal.table(headings, ([str(row.number), *row.cells] for row in table.rows))
     if limit is not None and len(table.rows) == limit:
         text = ngettext(
             "This is the first row. There may be more. --limit N shows N of them, --as csv all.",
@@ -110,11 +115,11 @@ def _as_table(table: Table, limit: int | None, terminal: Terminal) -> None:
     for text in summarize_notes(table.notes):
         terminal.tell(_("Note: {text}").format(text=text))
     if table.alternative is not None:
-        terminal.tell(_("{option} shows the other reading.").format(option=_option_of(table.alternative)))
+        terminal.tell(_("{option} reads the file in the other way.").format(option=_option_of(table.alternative)))
 
 
 def _option_of(alternative: Alternative) -> str:
-    """Give the option with which a text file is read in the other way."""
+    """Return the option with which a text file is read in the other way."""
     if alternative.encoding is not None:
         return f"--encoding {alternative.encoding}"
     delimiter = "tab" if alternative.delimiter == "\t" else shlex.quote(alternative.delimiter or "")
@@ -122,7 +127,7 @@ def _option_of(alternative: Alternative) -> str:
 
 
 def check_file(args: Namespace, terminal: Terminal) -> int:
-    """Match and check, and say what would be held back."""
+    """Match and check a file, and show what would be held back."""
     profile, plan = read_plan(args)
     match = match_profile(profile, plan.table)
     blocking = " ".join(problem.text for problem in find_plan_problems(plan) if problem.level is Level.ERROR)
@@ -160,7 +165,7 @@ def _check_as_data(plan: Plan, match: MatchResult, result: CheckResult) -> dict[
 
 
 def problem_as_data(problem: Problem) -> dict[str, Any]:
-    """A problem as the JSON shape has it."""
+    """Return a problem in its JSON shape."""
     return {
         "row": problem.row,
         "column": problem.column,
@@ -194,7 +199,7 @@ def _check_as_text(match: MatchResult, result: CheckResult, terminal: Terminal) 
 
 
 def say_groups(result: CheckResult, terminal: Terminal) -> None:
-    """Say the problems as to-do lists, errors and warnings apart, with the first rows of each."""
+    """Show the problems as to-do lists, errors and warnings apart, with the first rows of each."""
     for level, title in (
         (Level.ERROR, _("To correct (these rows are held back):")),
         (Level.WARNING, _("To know (these rows are sent):")),

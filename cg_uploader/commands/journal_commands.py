@@ -1,4 +1,4 @@
-"""forget and memory: what commands do with the journal as a whole."""
+"""The commands ``forget`` and ``memory``, which use the journal as a whole."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
         terminal.tell(_(STILL_READ))
     terminal.say(
         _(
-            "Upload {run} is forgotten. That its rows were accepted stays remembered, without values. "
+            "Upload {run} is forgotten. That its rows were accepted is still remembered, without values. "
             "“cg-uploader forget --all” deletes that too."
         ).format(run=args.run)
     )
@@ -52,7 +52,7 @@ def forget(args: Namespace, terminal: Terminal) -> int:
 def _forget_all(args: Namespace, terminal: Terminal) -> int:
     paths = args.paths
     with _alone(paths), _alone(paths.demo):
-        pass  # else nobody need be asked
+        pass  # no upload is under way, so it makes sense to ask
     if not args.yes:
         if not sys.stdin.isatty():
             raise UsageError(_(EVERYTHING) + " " + _("Nothing was deleted. Confirm with --yes."))
@@ -62,11 +62,11 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
         if sys.stdin.readline().strip().lower() != "yes":
             raise UsageError(_("Nothing was deleted."))
     store = CredentialStore()
-    left = [] if not paths.demo.home.is_symlink() else [paths.demo.home.resolve()]
-    for home in (paths,) if left else (paths.demo, paths):
-        left += delete_all(home, _profiles(home), store, _alone(home))
-    if left:
-        names = ", ".join(map(str, left))
+    remaining = [] if not paths.demo.home.is_symlink() else [paths.demo.home.resolve()]
+    for home in (paths,) if remaining else (paths.demo, paths):
+        remaining += delete_all(home, _profiles(home), store, _alone(home))
+    if remaining:
+        names = ", ".join(map(str, remaining))
         terminal.say(
             _("What CG Uploader kept on this computer is deleted, except behind links. Delete yourself: {names}").format(
                 names=names
@@ -75,13 +75,17 @@ def _forget_all(args: Namespace, terminal: Terminal) -> int:
     else:
         terminal.say(_("Everything that CG Uploader kept on this computer is deleted."))
     if store.why_unavailable is not None:
-        terminal.tell(_("No keychain could be asked. If the program has used one before, look for “CG Uploader” in it."))
+        terminal.tell(_("No keychain could be used. If the program has used one before, look for “CG Uploader” in it."))
     return 0
 
 
 @contextmanager
 def _alone(paths: AppPaths) -> Iterator[None]:
-    """Meanwhile no upload begins; RunHeld when one is under way."""
+    """Keep uploads from beginning meanwhile.
+
+    Raises:
+        RunHeld: one is under way.
+    """
     with gate(paths.journal) if paths.home.is_dir() else nullcontext():
         if any_run_locked(paths.locks):
             raise RunHeld(_("An upload is under way. Wait until it ends, or stop it. Nothing was deleted."))
@@ -89,7 +93,7 @@ def _alone(paths: AppPaths) -> Iterator[None]:
 
 
 def _profiles(paths: AppPaths) -> set[str]:
-    """The names under which credentials may lie: of saved profiles, and of those that were uploaded with."""
+    """Return the names that may have credentials: of saved profiles, and of profiles that were uploaded with."""
     names = set(ProfileStore(paths.profiles).names())
     if paths.journal.exists():
         with suppress(JournalError), Journal(paths) as journal:
@@ -98,7 +102,7 @@ def _profiles(paths: AppPaths) -> set[str]:
 
 
 def memory(args: Namespace, terminal: Terminal) -> int:
-    """Say what is remembered of accepted rows, write it for a colleague, or take a colleague's in."""
+    """Show what is remembered of accepted rows, write it for a colleague, or add what a colleague exported."""
     with opened_journal(args.paths, terminal.tell) as journal:
         if args.action == "export":
             count, code = save_sent_rows(journal, args.file, args.paths)
@@ -120,7 +124,7 @@ def memory(args: Namespace, terminal: Terminal) -> int:
 
 def _code(args: Namespace, terminal: Terminal) -> str:
     announcement = describe_file(args.file)
-    code: str | None = args.given.get(CODE_VARIABLE)
+    code: str | None = args.environment.get(CODE_VARIABLE)
     if code:
         return code
     if not sys.stdin.isatty():

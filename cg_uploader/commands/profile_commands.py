@@ -1,4 +1,4 @@
-"""profile, credentials and practice-server: what a run needs before it can begin."""
+"""The commands ``profile``, ``credentials`` and ``practice-server``, which prepare a run."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def profile(args: Namespace, terminal: Terminal) -> int:
         case "show":
             terminal.write(to_json(store.load(args.name)))
         case "import":
-            found = read_profile(args.file)
+            imported = read_profile(args.file)
             if not args.yes:
-                _refuse_to_replace(store, found, args.file)
-            store.save(found)
-            terminal.say(_("“{profile}” is saved.").format(profile=found.name))
+                _refuse_to_replace(store, imported, args.file)
+            store.save(imported)
+            terminal.say(_("“{profile}” is saved.").format(profile=imported.name))
         case "export":
             save_setup_file(store.load(args.name), args.file, args.paths, replaces=args.yes)
             terminal.say(_("“{profile}” is in {file}. It holds no secret.").format(profile=args.name, file=args.file))
@@ -47,17 +47,17 @@ def profile(args: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _refuse_to_replace(store: ProfileStore, found: Profile, file: Path) -> None:
-    """ProfileError that says what would change, when another profile of that name is saved."""
-    if changes := store.changed_by(found):
+def _refuse_to_replace(store: ProfileStore, imported: Profile, file: Path) -> None:
+    """Raise ProfileError with what would change, when another profile of that name is saved."""
+    if changes := store.changed_by(imported):
         text = _(
-            "“{profile}” is saved on this computer already, and {file} differs from it ({changes}). "
-            "Nothing was changed. --yes replaces the saved one. To keep both, give the file another “name”."
+            "“{profile}” is already saved on this computer, and {file} differs from it ({changes}). "
+            "Nothing was changed. --yes replaces the saved one. To keep both, change “name” in the file."
         )
-        raise ProfileError(text.format(profile=found.name, file=file, changes="; ".join(changes)))
+        raise ProfileError(text.format(profile=imported.name, file=file, changes="; ".join(changes)))
 
 
-def keep_credentials(args: Namespace, terminal: Terminal) -> int:
+def manage_credentials(args: Namespace, terminal: Terminal) -> int:
     """Save, test or forget the Client ID and Client Secret of a profile."""
     if args.action == "test":
         wanted = open_profile(args.name, ProfileStore(args.paths.profiles))

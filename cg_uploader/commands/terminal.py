@@ -1,4 +1,4 @@
-"""What a command says and where: results to standard output, everything else to standard error, in UTF-8."""
+"""The output of a command: results on standard output, everything else on standard error, in UTF-8."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cg_uploader.model.statuses import STATUSES
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.sending.eta import RateEstimator, done, format_doing, format_time_left, to_send
 
-# What systems say of a pipe whose other end was closed.
-NOBODY_LISTENS = (errno.EPIPE, errno.EINVAL, errno.EBADF)
+# The errors of a pipe whose other end was closed.
+CLOSED_PIPE = (errno.EPIPE, errno.EINVAL, errno.EBADF)
 BAR_CELLS = 24
 MAX_CELL_CHARS = 44
 MILESTONE_PERCENT = 10
-SAYS_WHY = {
+REASONS = {
     Activity.SENDING: "{reason}",
     Activity.WAITING: N_("Waiting: {reason}"),
     Activity.STOPPING: N_("Stopping: {reason}"),
@@ -40,13 +40,16 @@ LABELS = {
 
 
 class Terminal:
-    """The two streams of a command; ``json`` means that standard output carries exactly one JSON object.
+    """The two streams of a command.
 
-    ``lost``: why a part of the result could not be written; empty when all of it was, or nobody listens.
+    Attributes:
+        json: standard output carries exactly one JSON object.
+        interactive: standard error is a terminal.
+        lost: why a part of the result could not be written.  Empty when all of it was, or the reader went away.
     """
 
     def __init__(self, *, json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        """Standard output and standard error, unless others are given."""
+        """Use standard output and standard error, unless others are given."""
         self.json = json
         self._out = out or sys.stdout or io.StringIO()
         self._err = err or sys.stderr or io.StringIO()
@@ -56,40 +59,40 @@ class Terminal:
         self.lost = ""
 
     def say(self, text: str = "") -> None:
-        """A line of the result; with JSON it goes to standard error, so that the object stays alone."""
+        """Write a line of the result.  With JSON it goes to standard error, so that the object stays alone."""
         if self.json:
             self.tell(text)
         else:
             self.write(_line(text) + "\n")
 
     def tell(self, text: str) -> None:
-        """A line beside the result."""
+        """Write a line beside the result, to standard error."""
         _put(self._err, _line(text) + "\n")
 
     def write(self, text: str) -> None:
-        """The result itself, as it stands; an empty text makes sure that all of it is written."""
+        """Write the result itself, unchanged.  An empty text makes sure that all of it is written."""
         self.lost = _put(self._out, text) or self.lost
 
     def emit(self, value: dict[str, Any]) -> None:
-        """The one JSON object."""
+        """Write the one JSON object."""
         self.write(json.dumps(value, ensure_ascii=False) + "\n")
 
     def redraw(self, text: str) -> None:
-        """Replace the last line of a terminal; an empty text takes it away."""
+        """Replace the last line of a terminal.  An empty text removes it."""
         _put(self._err, "\r\x1b[K" + _line(text))
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Columns under their heads; long and many-lined texts are cut with an ellipsis."""
-        lines = [list(map(_line, heads)), *([_short(cell) for cell in row] for row in rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write columns under their headings.  Long texts are cut with an ellipsis."""
+        lines = [list(map(_line, headings)), *([_short(cell) for cell in row] for row in rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
         for line in lines:
             self.say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _put(stream: TextIO, text: str) -> str:
-    """Write, and go on when that cannot be: what a run does must not depend on who watches it.
+    """Write, and return why that failed.  Empty when it did not, or the reader went away.
 
-    Returns why a text could not be written; empty when it was, or nobody listens any more.
+    A run must not depend on its output, so later texts go nowhere after a failure.
     """
     try:
         stream.write(text)
@@ -97,12 +100,12 @@ def _put(stream: TextIO, text: str) -> str:
     except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return (error.strerror or "") if isinstance(error, OSError) and error.errno not in NOBODY_LISTENS else ""
+        return (error.strerror or "") if isinstance(error, OSError) and error.errno not in CLOSED_PIPE else ""
     return ""
 
 
 def _line(text: str) -> str:
-    """``text`` on one line, so that no name of a file or a sheet can look like a line of the program's own."""
+    """Return ``text`` on one line, so that no name of a file or a sheet looks like a line of the program."""
     return reveal(text).replace("\n", _("‹line break›"))
 
 
@@ -119,21 +122,24 @@ def outcome_line(outcome: Outcome) -> str:
 
 
 class TerminalProgress:
-    """A run on the terminal: a bar where somebody watches, plain milestones elsewhere, a line per row that needs attention."""
+    """A run on the terminal.
+
+    It shows a bar on an interactive terminal, else milestones, and a line for each row that needs attention.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._pace = RateEstimator()
+        self._rate = RateEstimator()
         self._milestone = 0
-        self._last: Text = ""
+        self._last_reason: Text = ""
 
     def __call__(self, batch: Batch) -> None:
         """Show a batch."""
-        self._pace.feed(batch)
-        troubled = [outcome for outcome in batch.outcomes if STATUSES[outcome.status].needs_attention]
-        if troubled and self._terminal.interactive:
+        self._rate.feed(batch)
+        attention = [outcome for outcome in batch.outcomes if STATUSES[outcome.status].needs_attention]
+        if attention and self._terminal.interactive:
             self._terminal.redraw("")
-        for outcome in troubled:
+        for outcome in attention:
             self._terminal.tell(outcome_line(outcome))
         if self._terminal.interactive:
             self._terminal.redraw("" if batch.activity is Activity.FINISHED else self._bar(batch))
@@ -147,8 +153,8 @@ class TerminalProgress:
         filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
         words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
-            if rate := self._pace.rate:
-                words += [_("{rate:,.1f} a second").format(rate=rate), format_time_left(self._pace.seconds_left(batch.rows))]
+            if rate := self._rate.rate:
+                words += [_("{rate:,.1f} a second").format(rate=rate), format_time_left(self._rate.seconds_left(batch.rows))]
         else:
             words.append(_(LABELS[batch.activity]))
         words.append(format_doing(batch.doing))
@@ -160,13 +166,13 @@ class TerminalProgress:
             self._milestone = percent - percent % MILESTONE_PERCENT
             self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
         why = batch.doing.why
-        if batch.activity in SAYS_WHY and why and why != self._last:
-            self._terminal.tell(_(SAYS_WHY[batch.activity]).format(reason=format_doing(batch.doing)))
-        self._last = why
+        if batch.activity in REASONS and why and why != self._last_reason:
+            self._terminal.tell(_(REASONS[batch.activity]).format(reason=format_doing(batch.doing)))
+        self._last_reason = why
 
 
 def _progress(batch: Batch) -> str:
-    """How many of the rows to be sent have an outcome; rows that stay behind are not among them."""
+    """Return how many of the rows to be sent have an outcome, in words."""
     total = to_send(batch)
     if total == batch.rows:
         text = ngettext("{done:,} of {count:,} row", "{done:,} of {count:,} rows", total)

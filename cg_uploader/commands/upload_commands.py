@@ -1,4 +1,4 @@
-"""upload, resume, history and report: runs and what became of them."""
+"""The commands ``upload``, ``resume``, ``history`` and ``report``."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ from cg_uploader.uploads.sending import logged_run
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.preparation import refuse_impossible
 
-# What a saved report is, by what its name ends in.
-REPORTS = {".html": "html", ".htm": "html", ".json": "json"}
-STOPS = (signal.SIGINT, signal.SIGTERM)
+# The form of a saved report, by the suffix of its name.
+REPORT_FORMS = {".html": "html", ".htm": "html", ".json": "json"}
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NO_SIGNAL = b"\0"
 # So many rows that need attention are shown in a terminal.
 MAX_ROWS_IN_SHORT = 20
@@ -55,7 +55,7 @@ Sending = Callable[[Client, Callable[[Batch], None], Control], RunSummary]
 
 def upload(args: Namespace, terminal: Terminal) -> int:
     """Send the rows of a file."""
-    _refuse_place(args.save_failed)
+    _ensure_writable(args.save_failed)
     plan = read_plan(args)[1]
     plan = replace(
         plan, consent=args.yes_send_surveys, skip_accepted=True if args.skip_accepted else False if args.send_again else None
@@ -63,14 +63,14 @@ def upload(args: Namespace, terminal: Terminal) -> int:
     with opened_journal(args.paths, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.paths, journal, (args.file, Path(args.profile)))
-        if (back := retried_rows(plan.table, journal)) is not None:
-            terminal.tell(back.sentence(plan))
-        found = find_earlier(plan, journal)
-        _refuse_repeat(found, plan.skip_accepted)
-        if found.sentence:
-            terminal.tell(found.sentence)
-        way = ClientFactory(args.paths, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
-        return run_plan(plan, way, journal, terminal, args.save_failed)
+        if (retried := retried_rows(plan.table, journal)) is not None:
+            terminal.tell(retried.sentence(plan))
+        previous = find_earlier(plan, journal)
+        _refuse_repeat(previous, plan.skip_accepted)
+        if previous.sentence:
+            terminal.tell(previous.sentence)
+        factory = ClientFactory(args.paths, terminal, plan.address, credentials_for(args, plan.profile, plan.region))
+        return run_plan(plan, factory, journal, terminal, args.save_failed)
 
 
 def _refuse_repeat(earlier: EarlierUploads, skip_accepted: bool | None) -> None:
@@ -94,8 +94,8 @@ def _refuse_repeat(earlier: EarlierUploads, skip_accepted: bool | None) -> None:
         raise AlreadyUploaded(refusal.sentence + " " + choice) from None
 
 
-def _refuse_place(save_failed: Path | None) -> None:
-    """UsageError when the failed rows could not be saved there."""
+def _ensure_writable(save_failed: Path | None) -> None:
+    """Raise UsageError when the failed rows could not be saved there."""
     if save_failed is None:
         return
     ensure_suffix(save_failed, FAILED_ROWS)
@@ -103,8 +103,12 @@ def _refuse_place(save_failed: Path | None) -> None:
         raise UsageError(_("Nothing can be saved there. Choose a folder that exists and can be written, and a name in it."))
 
 
-def run_plan(plan: Plan, way: ClientFactory, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
-    """Check, say what the check found, send, and say what it came to; returns the exit code."""
+def run_plan(plan: Plan, factory: ClientFactory, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    """Check a plan, send it, show the totals, and return the exit code.
+
+    Raises:
+        ConsentMissing: rows would send surveys, and the user has not agreed.
+    """
     result = check(plan)
     if result.invited is not None and not plan.consent:
         people, addresses = result.invited
@@ -117,18 +121,17 @@ def run_plan(plan: Plan, way: ClientFactory, journal: Journal, terminal: Termina
             text.format(count=people, addresses=addresses) + " " + _("Nothing was sent. Confirm with --yes-send-surveys.")
         )
     refuse_impossible(plan)
-    beside = Terminal(json=True)
-    say_groups(result, beside)
+    say_groups(result, Terminal(json=True))  # on standard error, before the result
 
     def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
         return logged_run.upload(plan, client, journal, on_batch=on_batch, control=control)
 
-    return _carry_out(way, send, journal, terminal, save_failed)
+    return _carry_out(factory, send, journal, terminal, save_failed)
 
 
 def resume(args: Namespace, terminal: Terminal) -> int:
     """Send what is left of an interrupted run."""
-    _refuse_place(args.save_failed)
+    _ensure_writable(args.save_failed)
     with opened_journal(args.paths, terminal.tell) as journal:
         if args.save_failed is not None:
             ensure_spared(args.save_failed, args.paths, journal)
@@ -143,32 +146,32 @@ def resume(args: Namespace, terminal: Terminal) -> int:
         def send(client: Client, on_batch: Callable[[Batch], None], control: Control) -> RunSummary:
             return logged_run.resume(run, client, journal, on_batch=on_batch, control=control)
 
-        way = ClientFactory(args.paths, terminal, plan.address, credentials)
-        return _carry_out(way, send, journal, terminal, args.save_failed)
+        factory = ClientFactory(args.paths, terminal, plan.address, credentials)
+        return _carry_out(factory, send, journal, terminal, args.save_failed)
 
 
-def _carry_out(way: ClientFactory, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
-    begun: list[RunSummary] = []
+def _carry_out(factory: ClientFactory, send: Sending, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
+    summaries: list[RunSummary] = []
     control = Control()
 
     def work(client: Client) -> RunSummary:
         progress = TerminalProgress(terminal)
         with _stopped_by_signals(control, terminal):
-            if begun:  # a proxy stopped it, and has been told who asks
-                begun.append(logged_run.resume(begun[-1].run, client, journal, on_batch=progress, control=control))
+            if summaries:  # a proxy stopped it, and has a login now
+                summaries.append(logged_run.resume(summaries[-1].run, client, journal, on_batch=progress, control=control))
             else:
-                begun.append(send(client, progress, control))
-        return begun[-1]
+                summaries.append(send(client, progress, control))
+        return summaries[-1]
 
-    summary = way.go(work, lambda place, summary: goes_on(place, summary, control))
+    summary = factory.go(work, lambda host_port, summary: goes_on(host_port, summary, control))
     _say_totals(summary, journal, terminal, save_failed)
     return summary.exit_code
 
 
 def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_failed: Path | None) -> None:
     if summary.state is not RunState.FINISHED:
-        left = _("“cg-uploader resume {run}” goes on where it stopped.").format(run=summary.run)
-        terminal.tell(f"{summary.why} {left}" if journal.unsettled(summary.run) else summary.why)
+        advice = _("“cg-uploader resume {run}” continues it.").format(run=summary.run)
+        terminal.tell(f"{summary.why} {advice}" if journal.unsettled(summary.run) else summary.why)
     if save_failed is not None:
         _save_failed(summary.run, journal, terminal, save_failed)
     elif summary.attention and summary.state is RunState.FINISHED:
@@ -183,7 +186,7 @@ def _say_totals(summary: RunSummary, journal: Journal, terminal: Terminal, save_
 
 
 def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -> None:
-    """What became of the rows is recorded already, so that this can be tried again."""
+    """Save the failed rows.  After a failure it can be tried again, because the outcomes are recorded."""
     try:
         written = report.save_failed_rows(journal, run, target)
     except UploaderError as error:
@@ -200,24 +203,24 @@ def _save_failed(run: int, journal: Journal, terminal: Terminal, target: Path) -
 
 @contextmanager
 def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the run cleanly, and it can be continued; the second one waits for nothing in flight.
+    """Stop the run on Ctrl-C and SIGTERM, so that it can be continued.  The second signal waits for nothing in flight.
 
-    A thread of its own hears them, because this one may be waiting for the disk.
+    Another thread receives the signals, because this one may be waiting for the disk.
     """
     near, far = socket.socketpair()
     far.setblocking(False)
 
-    def hear() -> None:
-        while (heard := near.recv(1)) != NO_SIGNAL and heard:
-            if heard[0] in STOPS:
+    def receive() -> None:
+        while (received := near.recv(1)) != NO_SIGNAL and received:
+            if received[0] in STOP_SIGNALS:
                 if not control.stopping:
-                    terminal.tell(_("Stopping: what is on its way has a few seconds. Ctrl-C again waits for nothing."))
+                    terminal.tell(_("Stopping. Rows on their way get a few seconds. Ctrl-C again stops at once."))
                 control.stop(at_once=control.stopping)
 
-    thread = threading.Thread(target=hear, name="signals", daemon=True)
+    thread = threading.Thread(target=receive, name="signals", daemon=True)
     thread.start()
-    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)  # before the handlers: they hear nothing themselves
-    before = {number: signal.signal(number, lambda *_given: None) for number in STOPS}
+    wakeup = signal.set_wakeup_fd(far.fileno(), warn_on_full_buffer=False)  # before the handlers, which do nothing
+    before = {number: signal.signal(number, lambda *_ignored: None) for number in STOP_SIGNALS}
     try:
         yield
     finally:
@@ -231,9 +234,12 @@ def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
 
 
 def newest(journal: Journal) -> int:
-    """The newest run that has rows left to send, else the newest; UsageError when there is none.
+    """Return the newest run that has rows left to send, else the newest.
 
     Rows that a later upload took over are not left any more.
+
+    Raises:
+        UsageError: there is no run.
     """
     runs = journal.runs()
     if not runs:
@@ -250,9 +256,9 @@ def history(args: Namespace, terminal: Terminal) -> int:
     elif not runs:
         terminal.say(_("There is no upload on this computer yet."))
     else:
-        before = (_("Run"), _("Started"), _("File"), _("Profile"), _("Rows"))
-        heads = (*before, *(_(STATUSES[status].label) for status in RowStatus), _("Ended"))
-        terminal.table(heads, [_history_line(run) for run in runs])
+        labels = (_(STATUSES[status].label) for status in RowStatus)
+        headings = (_("Run"), _("Started"), _("File"), _("Profile"), _("Rows"), *labels, _("Ended"))
+        terminal.table(headings, [_history_line(run) for run in runs])
     return 0
 
 
@@ -274,7 +280,7 @@ def report_run(args: Namespace, terminal: Terminal) -> int:
     """Show one run: in a terminal in short, else as a page or as data."""
     form = args.form or "html"
     if args.save is not None:
-        form = REPORTS[ensure_suffix(args.save, tuple(REPORTS))]
+        form = REPORT_FORMS[ensure_suffix(args.save, tuple(REPORT_FORMS))]
         if args.form not in (None, form):
             wrong = _("The name does not end as --as {form} says. Leave --as out, or choose another name.")
             raise UsageError(wrong.format(form=args.form))

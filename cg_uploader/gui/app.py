@@ -45,7 +45,7 @@ TURN_SECONDS = 0.001
 def run_window(paths: AppPaths, *, file: Path | None = None, setup: Path | None = None, demo: bool = False) -> int:
     """Open the window and return when it is closed: 0.
 
-    ``file`` is read at once, ``setup`` taken over; ``demo`` starts a practice server on the sample.  The caller has made
+    ``file`` is read at once, ``setup`` taken over.  ``demo`` starts a practice server on the sample.  The caller has made
     sure that there is a display.
     """
     paths.prepare()
@@ -84,14 +84,14 @@ def _shown(application: Application, paths: AppPaths, file: Path | None, setup: 
 
 
 def log_from_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Where something in Qt went wrong goes into the log; its words may quote what the window shows, so they do not."""
+    """Log where something in Qt went wrong.  Its words may quote what the window shows, so they are left out."""
     if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
-        place = re.match(r"[A-Za-z0-9_:]{0,60}", text)
-        _LOG.warning("Qt, %s: %s", context.category, place[0] if place else "")
+        function = re.match(r"[A-Za-z0-9_:]{0,60}", text)
+        _LOG.warning("Qt, %s: %s", context.category, function[0] if function else "")
 
 
 def make_application() -> Application:
-    """The application with its name and icon; other threads give way to it sooner from now on."""
+    """Make the application with its name and icon.  Other threads give way to it sooner from now on."""
     sys.setswitchinterval(TURN_SECONDS)
     QCoreApplication.setApplicationName("cg-uploader")
     QCoreApplication.setApplicationVersion(__version__)
@@ -117,14 +117,14 @@ def demo_practice() -> Practice:
 
 
 def begin_as_preferred(window: MainWindow) -> None:
-    """The connection that was used last, and what the person prefers for cells without text."""
-    kept = window.services.preferences.load()
-    window.session.set_blank_cells(kept.blank_cells)
-    window.connect_page.choose_saved(kept.last_profile)
+    """The connection that was used last, and what the user prefers for cells without text."""
+    preferences = window.services.preferences.load()
+    window.session.set_blank_cells(preferences.blank_cells)
+    window.connect_page.choose_saved(preferences.last_profile)
 
 
 def begin_demo(window: MainWindow) -> None:
-    """Everything ready to walk through: practice server, sample profile and file; the File step is open."""
+    """Prepare the demonstration: practice server, sample profile and file.  The File step is open."""
     server = window.services.practice.server
     window.session.use_profile(sample_profile(server.address), PRACTICE_CREDENTIALS)
     window.open_any(sample_file())
@@ -132,12 +132,12 @@ def begin_demo(window: MainWindow) -> None:
 
 
 class Application(QApplication):
-    """The application; ``opened`` brings files that the system hands over while it runs (macOS does so)."""
+    """The application.  ``opened`` brings files that the system hands over while it runs (macOS does so)."""
 
     opened = Signal(object)
 
     def event(self, event: QEvent) -> bool:
-        """Hear of such a file; everything else is Qt's own."""
+        """Hear of such a file.  Everything else is Qt's own."""
         if isinstance(event, QFileOpenEvent):
             self.opened.emit(Path(event.file()))
             return True
@@ -145,7 +145,7 @@ class Application(QApplication):
 
 
 class Bugs(QObject):
-    """A bug is logged and told once in a sentence; the window stays, and what is on disk is safe."""
+    """A bug is logged and told once in a sentence.  The window stays, and what is on disk is safe."""
 
     _happened = Signal(str)
 

@@ -1,4 +1,4 @@
-"""What a person changes on rows, each as one step that can be undone: edit a cell, leave rows out, accept rows as they are."""
+"""What the user changes on rows, each as one step that can be undone: edit a cell, leave rows out, accept rows as they are."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _push(session: Session, words: str, edits: Edits, left_out: frozenset[int], 
 
 
 def edit_cell(session: Session, row: Row, column: int, text: str) -> None:
-    """Send ``text`` instead of what the file says in one cell; the file's own text again takes the edit away."""
+    """Send ``text`` instead of what the file says in one cell.  The file's own text again takes the edit away."""
     edits = {number: dict(cells) for number, cells in session.edits.items()}
     cells = edits.setdefault(row.number, {})
     cells[column] = text

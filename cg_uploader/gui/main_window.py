@@ -1,4 +1,4 @@
-"""The one window: rail, pages, footer; it only lays out and wires."""
+"""The one window: rail, pages, footer.  It only lays out and wires."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
         return self.stack.currentWidget() is self.history_page
 
     def _follow(self) -> None:
-        """Show on rail and footer how things stand; leave a page that has become closed."""
+        """Show on rail and footer how things stand, and leave a page that has become closed."""
         session, in_history = self.session, self._in_history()
         if why_closed(session, self._step) and not session.running:
             self._step = self._last_open(self._step)
@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
         self.file_page.zone.browse()
 
     def open_any(self, file: Path) -> None:
-        """Read ``file``, or use it when it is a setup file; not while an upload is under way."""
+        """Read ``file``, or use it when it is a setup file, unless an upload is under way."""
         if self.session.running:
             return
         if file.suffix.lower() == SETUP_SUFFIX:
@@ -222,28 +222,28 @@ class MainWindow(QMainWindow):
         self.show_step(self._last_open(Step.COLUMNS))
         self.pages[self._step].take_focus()
 
-    def _bring_back(self, found: RetriedRows) -> None:
+    def _bring_back(self, retried: RetriedRows) -> None:
         """Failed rows were opened: their connection and their mapping come back, as far as they are known here."""
         connection = self.session.connection
-        if found.profile and (connection.name, connection.reference) != (found.profile, found.reference):
-            self.connect_page.choose_saved(found.profile)
-        if found.mapping is not None and self.session.connection.reference == found.reference:
-            self.session.set_mapping(found.mapping)
+        if retried.profile and (connection.name, connection.reference) != (retried.profile, retried.reference):
+            self.connect_page.choose_saved(retried.profile)
+        if retried.mapping is not None and self.session.connection.reference == retried.reference:
+            self.session.set_mapping(retried.mapping)
         plan = self.session.plan
-        missing = f" Choose the connection “{found.profile}” in step 1." if plan is None else ""
-        self.file_page.banner.say("accent", found.sentence(plan) if plan is not None else found.message + missing)
+        missing = f" Choose the connection “{retried.profile}” in step 1." if plan is None else ""
+        self.file_page.banner.say("accent", retried.sentence(plan) if plan is not None else retried.message + missing)
 
     def _try_again(self, failed: tuple[Table, RetriedRows]) -> None:
-        """The failed rows of the upload that is shown are all that there is now; they can be corrected in the check."""
-        table, found = failed
+        """The failed rows of the upload that is shown are all that there is now.  They can be corrected in the check."""
+        table, retried = failed
         if self.session.running:
-            table.rows.close()  # the person went on with that upload meanwhile
+            table.rows.close()  # the user went on with that upload meanwhile
             return
         self.session.set_table(table)
-        self._bring_back(found)
+        self._bring_back(retried)
         if why_closed(self.session, Step.CHECK):
             self.show_step(self._last_open(Step.CHECK))
-            missing = f"{found.message} Choose or enter the connection “{found.profile}” here."
+            missing = f"{retried.message} Choose or enter the connection “{retried.profile}” here."
             self.connect_page.saved.banner.say("accent", missing)
         else:
             self.show_step(Step.CHECK)
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask while a run is under way; then end every thread before the window goes."""
+        """Ask while a run is under way, then end every thread before the window goes."""
         if self.session.running:
             event.ignore()
             if not self._closing and self._agrees_to_close():
@@ -311,7 +311,7 @@ class MainWindow(QMainWindow):
         return box.clickedButton() is close
 
     def close_when_stopped(self) -> None:
-        """Stop the run; the window closes as soon as its thread has come to its end."""
+        """Stop the run.  The window closes as soon as its thread has come to its end."""
         self._closing = True
         self.upload_page.stop()
         self.session.ran.connect(self._close_now, Qt.ConnectionType.QueuedConnection)

@@ -22,9 +22,9 @@ class NameQuestion(QObject):
         self._page = page
 
     def ask(self, profile: Profile, *, then: Callable[[Profile], object], otherwise: Callable[[], object]) -> None:
-        """``then`` gets what is to be saved, perhaps under another name; ``otherwise`` is called when the saved one stays.
+        """``then`` gets what is to be saved, perhaps under another name.  ``otherwise`` is called when the saved one stays.
 
-        Nobody is asked when nothing would be lost.
+        The user is not asked when nothing would be lost.
         """
         changes = self._profiles.changed_by(profile)
         if not changes:

@@ -14,7 +14,7 @@ from cg_uploader.system.child_processes import desktop_environment, system_progr
 
 
 def open_outside(path: Path) -> bool:
-    """Open a file or a folder of this computer; whether a program could be started for it.
+    """Open a file or a folder of this computer, and tell whether a program could be started for it.
 
     Windows and macOS do it themselves.  On other systems Qt would start what it finds by ``PATH``, with all that this
     program was given.

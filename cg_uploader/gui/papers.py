@@ -1,4 +1,4 @@
-"""The work of writing files for people: a run's failed rows, its receipt as page or PDF, a page to print, a setup file."""
+"""The work of writing files for the user: a run's failed rows, its receipt as page or PDF, a page to print, a setup file."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ _HEADED = re.compile('<th class="(number|word|who|name)">')
 
 
 def ask_for_failed_rows(parent: QWidget, run: RunSummary) -> Path | None:
-    """Where the file of failed rows of ``run`` goes; None when the person has thought better of it."""
+    """Where the file of failed rows of ``run`` goes.  None when the user gives up."""
     start = _beside(run, f" - failed rows{writer.DEFAULT_SUFFIX}")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the rows that need attention", start, FAILED_ROWS_FILES)
     return Path(chosen) if chosen else None
 
 
 def ask_for_receipt(parent: QWidget, run: RunSummary) -> Path | None:
-    """Where the receipt of ``run`` goes, and by its ending what it becomes; None when the person has thought better of it."""
+    """Where the receipt of ``run`` goes, and by its suffix what it becomes.  None when the user gives up."""
     start = _beside(run, " - receipt.pdf")
     chosen, _ = QFileDialog.getSaveFileName(parent, "Save the receipt", start, "PDF (*.pdf);;Web page (*.html)")
     return Path(chosen) if chosen else None
 
 
-def _beside(run: RunSummary, ending: str) -> str:
+def _beside(run: RunSummary, suffix: str) -> str:
     file = Path(run.file)
-    return str(file.parent / proposed_name(file.stem, ending))
+    return str(file.parent / proposed_name(file.stem, suffix))
 
 
 def tell(result: object, banner: Banner) -> None:
-    """Say what has been written; a Path is shown in the browser."""
+    """Say what has been written.  A Path is shown in the browser."""
     if not isinstance(result, Path):
         banner.say("good", str(result))
     elif open_outside(result):
@@ -75,7 +75,7 @@ def tell(result: object, banner: Banner) -> None:
 
 
 def failed_rows(run: int, target: Path, paths: AppPaths) -> Work:
-    """The work of writing a run's file of failed rows; results in a sentence."""
+    """The work of writing a run's file of failed rows.  Results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_failed_rows  # not before the window is there
@@ -88,7 +88,7 @@ def failed_rows(run: int, target: Path, paths: AppPaths) -> Work:
 
 
 def receipt_file(run: int, target: Path, paths: AppPaths) -> Work:
-    """The work of writing a run's receipt, as PDF or as a web page by the name's ending; results in a sentence."""
+    """The work of writing a run's receipt, as PDF or as a web page by the suffix of its name.  Results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.output_files import ensure_spared, ensure_suffix  # as above
@@ -109,7 +109,7 @@ def receipt_file(run: int, target: Path, paths: AppPaths) -> Work:
 
 
 def setup_file(profile: Profile, target: Path, paths: AppPaths) -> Work:
-    """The work of writing a setup file that a colleague can double-click; results in a sentence.
+    """The work of writing a setup file that a colleague can double-click.  Results in a sentence.
 
     The dialog has asked whether a file that is there is replaced: one of the same connection is.
     """
@@ -124,7 +124,7 @@ def setup_file(profile: Profile, target: Path, paths: AppPaths) -> Work:
 
 
 def page_to_print(run: int, paths: AppPaths) -> Work:
-    """The work of putting a run's receipt where a browser can show it; results in its Path.  ``clear_pages`` takes it away."""
+    """The work of putting a run's receipt where a browser can show it.  Results in its Path.  ``clear_pages`` takes it away."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         file = paths.pages / f"upload-{run}-{os.getpid()}.html"
@@ -152,7 +152,7 @@ def _page(run: int, paths: AppPaths) -> str:
 
 
 def save_pdf(page: str, target: Path) -> None:
-    """A receipt's page as PDF, whole or absent; a text document may be laid out on any thread."""
+    """A receipt's page as PDF, whole or absent.  A text document may be laid out on any thread."""
     from PySide6.QtCore import QBuffer, QIODevice, QMarginsF  # Qt makes each class when it is first named
     from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
@@ -180,8 +180,8 @@ def for_pdf(page: str) -> str:
     return _TITLED.sub(_with_title, page.replace(STYLE, PDF_STYLE))
 
 
-def _with_title(found: re.Match[str]) -> str:
-    title, heads = found.groups()
+def _with_title(match: re.Match[str]) -> str:
+    title, heads = match.groups()
     sized = _HEADED.sub(lambda head: f'<th width="{_WIDTHS[head[1]]}%" class="{head[1]}">', heads)
     row = f'<tr><th class="title" colspan="{heads.count("<th")}">{title}</th></tr>'
     return f'<table width="100%" cellspacing="0"><thead>{row}<tr>{sized}</tr>'

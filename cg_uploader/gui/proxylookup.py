@@ -22,7 +22,7 @@ _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 
 
 def look_up(urls: Sequence[str], cancelled: Callable[[], bool]) -> dict[str, str] | None:
-    """For each of ``urls`` its proxy's address, empty for none; None when nothing is known.  Not on the window's thread."""
+    """For each of ``urls`` its proxy's address, empty for none.  None when nothing is known.  Not on the window's thread."""
     start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "cg_uploader"]
     try:
         process = subprocess.Popen(  # noqa: S603 - this program itself
@@ -39,25 +39,25 @@ def look_up(urls: Sequence[str], cancelled: Callable[[], bool]) -> dict[str, str
         end = time.monotonic() + _MAX_CHARS
         while time.monotonic() < end and not cancelled():
             try:
-                said, _ = process.communicate(timeout=_LOOK)
+                output, _ = process.communicate(timeout=_LOOK)
             except subprocess.TimeoutExpired:
                 continue
-            return _understood(said, urls)
+            return _understood(output, urls)
         process.kill()
     return None
 
 
-def _understood(said: bytes, urls: Sequence[str]) -> dict[str, str] | None:
+def _understood(output: bytes, urls: Sequence[str]) -> dict[str, str] | None:
     """On Linux Qt may know nothing of scripts: that it found no proxy proves nothing there."""
     try:
-        found = json.loads(said)
+        proxies = json.loads(output)
     except ValueError:
         return None
-    if not isinstance(found, dict) or set(found) != set(urls):
+    if not isinstance(proxies, dict) or set(proxies) != set(urls):
         return None
-    if sys.platform not in ("win32", "darwin") and not any(found.values()):
+    if sys.platform not in ("win32", "darwin") and not any(proxies.values()):
         return None
-    return {url: str(proxy) for url, proxy in found.items()}
+    return {url: str(proxy) for url, proxy in proxies.items()}
 
 
 def main(urls: Sequence[str]) -> int:

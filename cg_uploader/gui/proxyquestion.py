@@ -1,4 +1,4 @@
-"""What a page does when a proxy asks who asks: try what the keychain holds, ask the person, go on or give up."""
+"""What a page does when a proxy wants a login: try what the keychain holds, ask the user, go on or give up."""
 
 from __future__ import annotations
 

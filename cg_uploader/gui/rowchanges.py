@@ -38,12 +38,12 @@ class RowChanges:
     def edits_in(self, table: Table) -> Edits:
         """Find the edits whose cells ``table`` shows with their own text."""
         positions = {column.letter: position for position, column in enumerate(table.columns)}
-        found: Edits = {}
+        edits: Edits = {}
         for (number, letter, own), text in self.edits.items():
             position = positions.get(letter)
             if position is not None and _text(table, number, position) == own:
-                found.setdefault(number, {})[position] = text
-        return found
+                edits.setdefault(number, {})[position] = text
+        return edits
 
     def left_out_in(self, table: Table) -> frozenset[int]:
         """Find the rows of ``table`` that are left out."""
@@ -54,14 +54,14 @@ class RowChanges:
         return frozenset(n for encoding, n in self.trusted if encoding == table.encoding and n > table.header_row)
 
     def within(self, table: Table, edits: Edits, left_out: Iterable[int], trusted: Iterable[int]) -> RowChanges:
-        """Put these changes in the place of all that ``table`` shows; what waits stays."""
+        """Put these changes in the place of all that ``table`` shows.  What waits stays."""
         shown = {_cell(table, number, position) for number, cells in self.edits_in(table).items() for position in cells}
-        kept = {cell: text for cell, text in self.edits.items() if cell not in shown}
-        kept |= {_cell(table, row, position): text for row, cells in edits.items() for position, text in cells.items()}
+        waiting = {cell: text for cell, text in self.edits.items() if cell not in shown}
+        waiting |= {_cell(table, row, position): text for row, cells in edits.items() for position, text in cells.items()}
         accepted = {(table.encoding, number) for number in self.trusted_in(table)}
         return replace(
             self,
-            edits=kept,
+            edits=waiting,
             left_out=self.left_out - self.left_out_in(table) | frozenset(left_out),
             trusted=self.trusted - accepted | {(table.encoding, number) for number in trusted},
         )
@@ -77,9 +77,9 @@ def _cell(table: Table, number: int, position: int) -> Cell:
 
 
 def _text(table: Table, number: int, position: int) -> str | None:
-    """The file's own text of a cell; None when the table does not have this row."""
+    """The file's own text of a cell.  None when the table does not have this row."""
     rows = table.rows
-    at = bisect_left(range(len(rows)), number, key=lambda index: rows[index].number)
-    if at == len(rows) or rows[at].number != number:
+    index = bisect_left(range(len(rows)), number, key=lambda i: rows[i].number)
+    if index == len(rows) or rows[index].number != number:
         return None
-    return rows[at].cells[position]
+    return rows[index].cells[position]

@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 def open_journal(paths: AppPaths) -> Journal:
-    """The record of uploads; the caller closes it, on the thread that opened it.  JournalError when it cannot be used."""
+    """The record of uploads.  The caller closes it, on the thread that opened it.  JournalError when it cannot be used."""
     from cg_uploader.uploads.journal.journal import Journal  # takes long to load: not before the window is there
 
     return Journal(paths)
 
 
 class Practice:
-    """The pretend CustomerGauge of this window; it starts when it is wanted and ends with the window."""
+    """The pretend CustomerGauge of this window.  It starts when it is wanted and ends with the window."""
 
     def __init__(self, *, delay: float = ANSWER_SECONDS, script: Script | None = None) -> None:
-        """``delay``: seconds per record; ``script``: how it misbehaves."""
+        """``delay``: seconds per record.  ``script``: how it misbehaves."""
         self._delay = delay
         self._script = script
         self._servers: list[PracticeServer] = []
@@ -51,7 +51,7 @@ class Practice:
             return self._servers[0] if self._servers else self._start(0)
 
     def listen_again(self, address: Address) -> None:
-        """Be where an earlier run was sent to; UsageError when somebody else is there now."""
+        """Be where an earlier run was sent to.  UsageError when another program is there now."""
         with self._lock:
             if all(server.address != address for server in self._servers):
                 self._start(urlsplit(address.records).port or 0)
@@ -84,7 +84,7 @@ class Services:
         practice: Practice | None = None,
         demo: bool = False,
     ) -> None:
-        """Everything below ``paths``; ``credentials`` and ``practice`` may come from elsewhere; ``demo``: a demonstration."""
+        """Everything below ``paths``.  ``credentials`` and ``practice`` may come from elsewhere.  ``demo``: a demonstration."""
         self.paths = paths
         self.demo = demo
         self.theme = theme
@@ -97,7 +97,7 @@ class Services:
         self.readers = Readers()
 
     def client(self, address: Address, credentials: Credentials, cancelled: Callable[[], bool]) -> Client:
-        """A client by this computer's settings; the caller closes it.  Not on the window's thread: it may take seconds.
+        """A client by this computer's settings.  The caller closes it.  Not on the window's thread: it may take seconds.
 
         UsageError for a certificate file that cannot be used, NotReachable for such a proxy setting.
         """

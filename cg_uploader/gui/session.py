@@ -1,4 +1,4 @@
-"""What the person has chosen so far, in one place; pages read it and change it through its methods, and hear what changed."""
+"""What the user has chosen so far, in one place.  Pages read it and change it through its methods, and hear what changed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tested:
 class Session(QObject):
     """Everything chosen so far.  A change makes what depends on it to be redone and keeps what is still valid.
 
-    Signals: ``connected`` connection, ``opened`` file, ``mapped`` columns, ``checked`` rows, ``ran`` upload; each later
+    Signals: ``connected`` connection, ``opened`` file, ``mapped`` columns, ``checked`` rows, ``ran`` upload.  Each later
     one also comes when an earlier part changed it.  ``changed`` comes once after any of them.
     """
 
@@ -81,13 +81,13 @@ class Session(QObject):
     # ------------------------------------------------------------------ connection
 
     def set_connection(self, connection: Connection) -> None:
-        """Use ``connection``; a test of other credentials says nothing any more."""
+        """Use ``connection``.  A test of other credentials says nothing any more."""
         before = self.connection
         if connection == before:
             return
         self.connection = connection
-        way = ("region", "client_id", "client_secret", "address")
-        if any(getattr(before, name) != getattr(connection, name) for name in way):
+        names = ("region", "client_id", "client_secret", "address")
+        if any(getattr(before, name) != getattr(connection, name) for name in names):
             self.tested, self.failure = None, ""
         self.connected.emit()
         if before.configuration != connection.configuration:
@@ -103,7 +103,7 @@ class Session(QObject):
         self.changed.emit()
 
     def use_profile(self, profile: Profile, credentials: Credentials | None) -> None:
-        """Take over a saved connection with its mapping and options; credentials when the keychain had them.
+        """Take over a saved connection with its mapping and options, and with credentials when the keychain had them.
 
         Credentials that were typed for it in this window go before.
         """
@@ -129,21 +129,21 @@ class Session(QObject):
         self._use(Draft(Connection(), None, self.options))
 
     def use_typed(self, name: str) -> bool:
-        """Go back to the connection ``name`` as it was left in this window; False when it was not used yet."""
+        """Go back to the connection ``name`` as it was left in this window.  False when it was not used yet."""
         self._keep_typed()
         draft = self.typed.draft(name)
         if draft is not None:
             self._use(draft)
         return draft is not None
 
-    def choose_region(self, region: Region, address: Address | None, usual: Credentials | None = None) -> None:
-        """Go to another region, with what was typed for it; ``usual``: the credentials of one that has its own.
+    def choose_region(self, region: Region, address: Address | None, default: Credentials | None = None) -> None:
+        """Go to another region, with what was typed for it.  ``default``: the credentials of one that has its own.
 
         What was typed before a region with nothing of its own was chosen goes with the user, but not from or to practice.
         """
         self._keep_typed()
         before = self.connection
-        known = self.typed.credentials(before.name, region) or usual
+        known = self.typed.credentials(before.name, region) or default
         if known is None:
             known = before.credentials if not REGIONS[before.region].practice else Credentials("", "")
         self.set_connection(
@@ -172,7 +172,7 @@ class Session(QObject):
         self.changed.emit()
 
     def profile(self, name: str) -> Profile | None:
-        """What is chosen now as a profile called ``name``; None while the configuration is not complete."""
+        """What is chosen now as a profile called ``name``.  None while the configuration is not complete."""
         configuration = self.connection.configuration
         if configuration is None:
             return None
@@ -186,7 +186,7 @@ class Session(QObject):
     # ------------------------------------------------------------------ file
 
     def expect_file(self, file: Path, options: ReadOptions) -> None:
-        """``file`` is being read; the table before it stays until the new one is there, but leads nowhere meanwhile."""
+        """``file`` is being read.  The table before it stays until the new one is there, but leads nowhere meanwhile."""
         self.file, self.read_options, self.file_problem, self.reading = file, options, "", True
         self.changed.emit()
 
@@ -205,9 +205,9 @@ class Session(QObject):
             before.rows.close()
 
     def asked_of_sheet(self, sheet: str) -> ReadOptions:
-        """How this sheet of the present file was read the last time; as found when it was not yet."""
-        usual = ReadOptions(sheet=sheet)
-        return self._asked_of_sheets.get((self.file, sheet), usual) if self.file is not None else usual
+        """How this sheet of the present file was read the last time, or by the rules of detection when it was not yet."""
+        default = ReadOptions(sheet=sheet)
+        return self._asked_of_sheets.get((self.file, sheet), default) if self.file is not None else default
 
     def set_file_problem(self, sentence: str) -> None:
         """The file could not be read: that changes nothing of what is open, and the sentence is shown beside it."""
@@ -239,7 +239,7 @@ class Session(QObject):
     # ------------------------------------------------------------------ columns
 
     def set_mapping(self, mapping: Mapping | None) -> None:
-        """A person's complete choice, or None: what matches automatically."""
+        """The user's complete choice, or None: what matches automatically."""
         if mapping == self.mapping:
             return
         self.mapping = mapping
@@ -256,11 +256,11 @@ class Session(QObject):
         self._tell_plan()
 
     def _present_mapping(self) -> Mapping | None:
-        """The person's mapping without what this file or configuration has not; a heading chosen by name stays chosen."""
+        """The user's mapping without what this file or configuration has not.  A heading chosen by name stays chosen."""
         table, configuration = self.table, self.connection.configuration
         if self.mapping is None or table is None or configuration is None:
             return self.mapping
-        kept = []
+        present = []
         for heading, source in self.mapping.sources:
             if configuration.field(heading) is None:
                 continue
@@ -269,8 +269,8 @@ class Session(QObject):
                     table.position(source)
             except MappingError:
                 continue
-            kept.append((heading, source))
-        return Mapping(tuple(kept))
+            present.append((heading, source))
+        return Mapping(tuple(present))
 
     # ------------------------------------------------------------------ rows
 
@@ -286,7 +286,7 @@ class Session(QObject):
             self.changed.emit()
 
     def restore_changes(self, sheet: Sheet, changes: RowChanges) -> None:
-        """Put a state of all changes on a sheet back; the undo stack's commands call this."""
+        """Put a state of all changes on a sheet back.  The undo stack's commands call this."""
         _, stack = self._changes_of_sheets[sheet]
         self._changes_of_sheets[sheet] = changes, stack
         if self.table is not None and sheet_of(self.table) == sheet:
@@ -302,7 +302,7 @@ class Session(QObject):
         self.changed.emit()
 
     def set_consent(self, given: bool) -> None:
-        """Whether the person agreed to invitations for exactly this plan."""
+        """Whether the user agreed to invitations for exactly this plan."""
         self.consent = given
         self.checked.emit()
         self.changed.emit()
@@ -312,7 +312,7 @@ class Session(QObject):
         self._tell_plan()
 
     def _plan_anew(self) -> None:
-        """Build the plan from what is chosen; what an earlier one was checked and agreed to does not hold for it."""
+        """Build the plan from what is chosen.  What an earlier one was checked and agreed to does not hold for it."""
         self.plan = self._new_plan()
         self.plan_problems = checks.find_plan_problems(self.plan) if self.plan is not None else ()
         self.result, self.consent = None, False
@@ -355,14 +355,14 @@ class Session(QObject):
         self.changed.emit()
 
     def set_run(self, run: RunSummary | None, failure: str = "") -> None:
-        """How the upload ended; ``failure``: why it could not begin or go on.  Both stay until the plan is another one."""
+        """How the upload ended.  ``failure``: why it could not begin or go on.  Both stay until the plan is another one."""
         self.run, self.failure = run, failure
         self.running = False
         self.ran.emit()
         self.changed.emit()
 
     def close(self) -> None:
-        """Give the table's space back; nobody hears of changes any more."""
+        """Give the table's space back.  No signal comes any more."""
         self.history.blockSignals(True)  # it tells of its own end, when it cannot be asked any more
         if self.table is not None:
             self.table.rows.close()

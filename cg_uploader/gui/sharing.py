@@ -12,7 +12,7 @@ from cg_uploader.settings.paths import AppPaths
 
 @dataclass(frozen=True, slots=True)
 class SentRowsSummary:
-    """``rows`` that this computer has sent itself; ``lines`` about all that is remembered; ``news``: what has just come."""
+    """``rows`` that this computer has sent itself.  ``lines`` about all that is remembered.  ``news``: what has just come."""
 
     rows: int
     lines: tuple[str, ...]
@@ -21,7 +21,7 @@ class SentRowsSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file that was written, and the code that opens it; nobody can tell the code again."""
+    """A file that was written, and the code that opens it.  The code cannot be shown again."""
 
     file: Path
     rows: int
@@ -37,7 +37,7 @@ class ImportOffer:
 
 
 def remembered(paths: AppPaths) -> Work:
-    """The work of saying what is remembered; results in Remembered."""
+    """The work of saying what is remembered.  Results in Remembered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         return _remembered(paths)
@@ -46,7 +46,7 @@ def remembered(paths: AppPaths) -> Work:
 
 
 def exporting(paths: AppPaths, target: Path) -> Work:
-    """The work of writing it to ``target``; results in Exported."""
+    """The work of writing it to ``target``.  Results in Exported."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.results.saved_files import save_sent_rows  # as below
@@ -59,7 +59,7 @@ def exporting(paths: AppPaths, target: Path) -> Work:
 
 
 def looking_into(file: Path) -> Work:
-    """The work of reading what a colleague's file says of itself, which needs no code; results in Offered."""
+    """The work of reading what a colleague's file says of itself, which needs no code.  Results in Offered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.journal.sent_rows.export_file import describe_file  # few windows need it, and not at once
@@ -70,12 +70,12 @@ def looking_into(file: Path) -> Work:
 
 
 def taking_in(paths: AppPaths, file: Path, code: str) -> Work:
-    """The work of taking a colleague's file in; results in Remembered, with its news."""
+    """The work of taking a colleague's file in.  Results in Remembered, with its news."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
-            found = journal.sent_rows_file().import_from(file, code)
-        return _remembered(paths, found.import_message)
+            imported = journal.sent_rows_file().import_from(file, code)
+        return _remembered(paths, imported.import_message)
 
     return work
 

@@ -11,7 +11,7 @@ from cg_uploader.gui.typed import Connection
 
 
 class Standing(StrEnum):
-    """How a step stands, in the words people see."""
+    """How a step stands, in the words that the user sees."""
 
     NOT_STARTED = "Not started"
     NEEDS_ATTENTION = "Needs attention"
@@ -45,7 +45,7 @@ class Step(IntEnum):
 
 
 def why_not(session: Session, step: Step) -> str:
-    """What is missing in ``step`` before the next one can be opened, in one sentence; empty when nothing is."""
+    """What is missing in ``step`` before the next one can be opened, in one sentence.  Empty when nothing is."""
     return {
         Step.CONNECT: _why_not_connected,
         Step.FILE: _why_no_file,
@@ -60,7 +60,7 @@ def _nothing(_: Session) -> str:
 
 
 def why_closed(session: Session, step: Step) -> str:
-    """Why ``step`` cannot be opened now; empty when it can.
+    """Why ``step`` cannot be opened now.  Empty when it can.
 
     An upload that goes on, or what became of one, is always there to be looked at, whatever the other steps still want.
     """
@@ -72,7 +72,7 @@ def why_closed(session: Session, step: Step) -> str:
 
 
 def why_not_before(session: Session, step: Step) -> str:
-    """What is missing in the steps before ``step``, with the name of the first of them; empty when nothing is."""
+    """What is missing in the steps before ``step``, with the name of the first of them.  Empty when nothing is."""
     for earlier in Step:
         if earlier >= step:
             break
@@ -83,7 +83,7 @@ def why_not_before(session: Session, step: Step) -> str:
 
 
 def standing(session: Session, step: Step) -> Standing:
-    """How ``step`` stands; while another file is read, nothing is said of what follows from the one before."""
+    """How ``step`` stands.  While another file is read, nothing is said of what follows from the one before."""
     if session.reading and step > Step.FILE:
         return Standing.NOT_STARTED
     return {

@@ -1,4 +1,4 @@
-"""How the window looks: colours for light and dark, one scale of sizes, the style sheet; the system's scheme or a person's."""
+"""How the window looks: colours for light and dark, one scale of sizes, the style sheet, the system's scheme or the user's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPACE = 8
 
 
 class Scheme(StrEnum):
-    """Which colours: the system's, or what the person chose."""
+    """Which colours: the system's, or what the user chose."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -23,7 +23,7 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """One set of colours; every text colour has a contrast of at least 4.5 : 1 on every ground it is used on."""
+    """One set of colours.  Every text colour has a contrast of at least 4.5 : 1 on every ground it is used on."""
 
     window: str
     surface: str
@@ -101,7 +101,7 @@ class Theme(QObject):
 
     @property
     def scheme(self) -> Scheme:
-        """What the person chose."""
+        """What the user chose."""
         return self._scheme
 
     @property

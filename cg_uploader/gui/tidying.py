@@ -8,20 +8,20 @@ from cg_uploader.settings.paths import AppPaths
 
 
 def tidying(paths: AppPaths) -> Work:
-    """The work of deleting old row values; results in a sentence for the person, or an empty text."""
+    """The work of deleting old row values.  Results in a sentence for the user, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.opened_journal import opened_journal  # takes long to load
 
-        said: list[str] = []
-        with opened_journal(paths, said.append):
-            return "".join(said)
+        notes: list[str] = []
+        with opened_journal(paths, notes.append):
+            return "".join(notes)
 
     return work
 
 
 def comparing(run: int, services: Services) -> Work:
-    """The work of comparing a run with its file and its profile as they are now; results in sentences, or an empty text."""
+    """The work of comparing a run with its file and its profile as they are now.  Results in sentences, or an empty text."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.planning.drift import describe_changes  # few windows need it, and not at once

@@ -1,4 +1,4 @@
-"""What the user typed for each connection and each region, kept while the window is open; nothing of it is written anywhere."""
+"""What the user typed for each connection and each region, kept while the window is open.  It is written nowhere."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ class Typed:
         self._credentials[name, region] = credentials
 
     def draft(self, name: str) -> Draft | None:
-        """The connection ``name`` as it was left; None when it was not used yet."""
+        """The connection ``name`` as it was left.  None when it was not used yet."""
         return self._drafts.get(name)
 
     def credentials(self, name: str, region: Region) -> Credentials | None:
-        """What was typed for a connection in a region; None when nothing was, or it was emptied.  From any thread."""
-        kept = self._credentials.get((name, region))
-        return kept if kept is not None and (kept.client_id or kept.client_secret) else None
+        """What was typed for a connection in a region.  None when nothing was, or it was emptied.  From any thread."""
+        credentials = self._credentials.get((name, region))
+        return credentials if credentials is not None and (credentials.client_id or credentials.client_secret) else None
 
     def rename(self, before: str, after: str) -> None:
-        """Know what belongs to ``before`` for ``after`` too; what had no name has one now."""
+        """Know what belongs to ``before`` for ``after`` too.  What had no name has one now."""
         for (name, region), credentials in list(self._credentials.items()):
             if name == before:
                 self._credentials[after, region] = credentials

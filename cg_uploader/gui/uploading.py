@@ -49,7 +49,7 @@ class UploadEnd:
 
 
 def new_run(plan: Plan, credentials: Credentials, services: Services, control: Control) -> Work:
-    """The work of sending ``plan``; results in Ended."""
+    """The work of sending ``plan``.  Results in Ended."""
 
     def work(announce: Announce, _cancelled: Cancelled) -> object:
         from cg_uploader.uploads.sending import logged_run  # takes long to load
@@ -69,7 +69,7 @@ def new_run(plan: Plan, credentials: Credentials, services: Services, control: C
 
 
 def continued_run(run: int, session: Session, services: Services, control: Control, entered: Credentials | None = None) -> Work:
-    """The work of sending what is left of ``run``; results in Ended, also when it cannot go on: its result is there before.
+    """The work of sending what is left of ``run``.  Results in Ended, also when it cannot go on: its result is there before.
 
     ``entered``: what the user has just answered to the question for its credentials.
     """
@@ -99,7 +99,7 @@ def continued_run(run: int, session: Session, services: Services, control: Contr
 
 
 def looking_back(plan: Plan, paths: AppPaths, client_id: str) -> Work:
-    """The work of finding what was done with this file before, for ``client_id``; results in planning.Earlier."""
+    """The work of finding what was done with this file before, for ``client_id``.  Results in planning.Earlier."""
 
     def work(_announce: Announce, cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
@@ -109,19 +109,19 @@ def looking_back(plan: Plan, paths: AppPaths, client_id: str) -> Work:
 
 
 def all_runs(paths: AppPaths) -> Work:
-    """The work of listing the runs; results in a tuple of RunSummary, newest first, and a sentence about each changed one."""
+    """The work of listing the runs.  Results in a tuple of RunSummary, newest first, and a sentence about each changed one."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
-            said: list[str] = []
-            runs = summaries(journal, journal.runs(), lambda changed: said.append(changed.sentence))
-            return tuple(runs), " ".join(said)
+            notes: list[str] = []
+            runs = summaries(journal, journal.runs(), lambda changed: notes.append(changed.sentence))
+            return tuple(runs), " ".join(notes)
 
     return work
 
 
 def failed_again(run: int, paths: AppPaths) -> Work:
-    """The work of taking the rows of ``run`` up that can be corrected and sent again; results in (Table, RetriedRows)."""
+    """The work of taking the rows of ``run`` up that can be corrected and sent again.  Results in (Table, RetriedRows)."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
@@ -132,7 +132,7 @@ def failed_again(run: int, paths: AppPaths) -> Work:
 
 
 def forgetting(run: int, paths: AppPaths) -> Work:
-    """The work of deleting a run's record; results in a sentence."""
+    """The work of deleting a run's record.  Results in a sentence."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
@@ -163,14 +163,14 @@ def known_for(
         return before
     if _is_complete(connection, plan) and is_own(connection.client_id, by_name=_is_the_runs(connection, plan)):
         return connection.credentials
-    found = services.credentials.load(plan.profile, plan.region)
-    if found is None and REGIONS[plan.region].practice:
+    credentials = services.credentials.load(plan.profile, plan.region)
+    if credentials is None and REGIONS[plan.region].practice:
         return PRACTICE_CREDENTIALS
-    if found is None or is_customer(found.client_id) is False:
+    if credentials is None or is_customer(credentials.client_id) is False:
         raise CredentialsRefused(
             f"The Client ID and the Client Secret of the connection “{plan.profile}” are needed to continue upload {run}."
         )
-    return found
+    return credentials
 
 
 def _is_complete(connection: Connection, plan: Plan) -> bool:
@@ -179,7 +179,7 @@ def _is_complete(connection: Connection, plan: Plan) -> bool:
 
 
 def _is_the_runs(connection: Connection, plan: Plan) -> bool:
-    """By its name; one without a name, which may have got one since, by its reference.  Practice knows one customer."""
+    """By its name.  One without a name, which may have got one since, by its reference.  Practice knows one customer."""
     if REGIONS[plan.region].practice or connection.name == plan.profile:
         return True
     return plan.profile == UNNAMED and connection.reference == plan.configuration.reference
@@ -195,7 +195,7 @@ def _ended(summary: RunSummary, client: Client, journal: Journal) -> UploadEnd:
 
 
 class _Teller:
-    """Passes batches on; to the first one of a run it adds the rows that were settled before it.  ``run``: 0 before that."""
+    """Passes batches on.  To the first one of a run it adds the rows that were settled before it.  ``run``: 0 before that."""
 
     def __init__(self, announce: Announce, journal: Journal) -> None:
         self._announce = announce

@@ -55,7 +55,7 @@ def invited_in_words(people: int, addresses: int) -> str:
 
 
 def sentence_of(error: object) -> str:
-    """What a failure says to a person; a bug says that it is one and names its kind, never its values."""
+    """Return what a failure says to the user.  A bug says that it is one and names its kind, never its values."""
     if isinstance(error, UploaderError):
         return error.sentence
     return f"Something went wrong inside CG Uploader ({type(error).__name__}). Nothing else was changed; please try again."

@@ -20,27 +20,27 @@ Work: TypeAlias = Callable[[Announce, Cancelled], object]
 
 
 class Worker(QThread):
-    """Runs one piece of work off the window's thread; exactly one of ``done`` and ``failed`` comes at its end."""
+    """Runs one piece of work off the window's thread.  Exactly one of ``done`` and ``failed`` comes at its end."""
 
     batch = Signal(object)
     done = Signal(object)
     failed = Signal(object)
 
     def __init__(self, work: Work, parent: QObject | None = None) -> None:
-        """Hold ``work``; ``start`` runs it."""
+        """Hold ``work``.  ``start`` runs it."""
         super().__init__(parent)
         self._work = work
         self._given_up = threading.Event()
 
     def give_up(self) -> None:
-        """Ask the work to end; from any thread."""
+        """Ask the work to end, from any thread."""
         self._given_up.set()
 
     def run(self) -> None:
-        """Qt calls this on the new thread; no widget is touched here."""
+        """Qt calls this on the new thread.  No widget is touched here."""
         try:
             result = self._work(self.batch.emit, self._given_up.is_set)
-        except Exception as error:  # noqa: BLE001 - any failure must reach the window: a thread has nobody above it
+        except Exception as error:  # noqa: BLE001 - any failure must reach the window: a thread has no caller
             self.failed.emit(error)
         else:
             self.done.emit(result)
@@ -51,7 +51,7 @@ def _nothing(_: object) -> None:
 
 
 class Runner(QObject):
-    """Runs one work at a time for a page: a new one replaces the one before, whose results nobody hears any more.
+    """Runs one work at a time for a page: a new one replaces the one before, whose results are dropped.
 
     ``busy_changed`` tells the page when to show and hide its progress.  ``shut_down`` joins every thread, and none begins then.
     """
@@ -71,7 +71,7 @@ class Runner(QObject):
         return self._worker is not None
 
     def start(self, work: Work, *, done: Heard = _nothing, failed: Heard = _nothing, batch: Heard = _nothing) -> None:
-        """Run ``work``; the three are called on the window's thread."""
+        """Run ``work``.  The three are called on the window's thread."""
         self.drop()
         if self._shut:
             return  # the window goes, and nothing would wait for the thread
@@ -87,7 +87,7 @@ class Runner(QObject):
         worker.start()
 
     def give_up(self) -> None:
-        """Ask the present work to end; its result, or Cancelled, still comes."""
+        """Ask the present work to end.  Its result, or Cancelled, still comes."""
         if self._worker is not None:
             self._worker.give_up()
 
@@ -98,7 +98,7 @@ class Runner(QObject):
             self._settle()
 
     def shut_down(self) -> None:
-        """End everything and wait for it; no thread is left afterwards."""
+        """End everything and wait for it.  No thread is left afterwards."""
         self._shut = True
         self.drop()
         for worker in self._alive:
@@ -117,7 +117,7 @@ class Runner(QObject):
 
     def _on_failed(self, error: object) -> None:
         if isinstance(error, Exception) and not isinstance(error, UploaderError):
-            sys.excepthook(type(error), error, error.__traceback__)  # a bug: whoever logs bugs has to hear of it
+            sys.excepthook(type(error), error, error.__traceback__)  # a bug, which is to be logged
         if self.sender() is self._worker:
             heard = self._heard[2]
             self._settle()

@@ -1,8 +1,7 @@
-"""What is known of each data type: one entry for each, and nothing that depends on a data type stands elsewhere.
+"""The facts about each data type.  Nothing that depends on a data type stands elsewhere.
 
 Source: the vendor's articles on PUT Records (H5000872475, H5000872718, H5000872721, H5000872699, H5000874298, H5000880071).
-The order is the one in which the window offers them.  Labels and names are marked for translation, and
-translated where they are shown.
+The order is that of the window.  Labels and names are marked for translation, and translated where they are shown.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ PERSON = (Identity.EMAIL, Identity.PHONE)
 _REMARKS = {
     Invites.NEVER: "",
     Invites.PERHAPS: N_(
-        "As long as nobody knows, it is treated as if every row sent a survey to a real person: you are asked before anything "
-        "is sent, and a row without a clear answer is never sent twice. Who made the configuration can tell you its type."
+        "Until the type is known, every row is treated as if it sent a survey to a real person: you are asked before anything "
+        "is sent, and a row without a clear answer is never sent twice. Ask the administrator who made the configuration."
     ),
     Invites.YES: N_("Every accepted row may send a survey to a real person. You are asked before anything is sent."),
 }
@@ -46,13 +45,13 @@ _REMARKS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataTypeFacts:
-    """What is known of one data type; what an entry leaves out is the most careful assumption."""
+    """What is known of one data type.  What an entry leaves out is the most careful assumption."""
 
     # What the window calls it.
     label: str
     # What it is called within a sentence.
     name: str
-    # Documented required headings; of each inner tuple one is enough. Empty: nothing is documented.
+    # Documented required headings. Of each inner tuple one is enough. Empty: nothing is documented.
     required: tuple[tuple[str, ...], ...] = ()
     # What decides order and duplicates, the most telling first. Empty: nothing is documented.
     identifiers: tuple[Identity, ...] = ()
@@ -82,7 +81,7 @@ class DataTypeFacts:
 
     @property
     def remark(self) -> str:
-        """What the user must know when this type is chosen; may be empty."""
+        """What the user must know when this type is chosen.  Empty when there is nothing."""
         return _(_REMARKS[self.invites]) if _REMARKS[self.invites] else ""
 
 
@@ -154,5 +153,5 @@ DATA_TYPES: Mapping[DataType, DataTypeFacts] = {
 
 
 def facts_of(data_type: DataType) -> DataTypeFacts:
-    """Return what is known of ``data_type``; one that is not in the table counts as inviting and once only."""
+    """Return what is known of ``data_type``.  A type that is not in the table counts as inviting and once-only."""
     return DATA_TYPES.get(data_type) or DataTypeFacts(label=data_type.value, name=data_type.value)

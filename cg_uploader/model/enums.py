@@ -1,4 +1,4 @@
-"""The closed sets: every word that a thing's kind or state can have, and what counts as blank, written once."""
+"""The closed sets: the words for kinds and states, the blank characters, the encodings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLANKS = (
 
 
 class Region(StrEnum):
-    """Where the customer's CustomerGauge lives; ``regions`` says what each means."""
+    """Where the customer's CustomerGauge is.  ``regions`` has the facts."""
 
     EU = "eu"
     US = "us"
@@ -23,7 +23,7 @@ class Region(StrEnum):
 
 
 class DataType(StrEnum):
-    """What a configuration imports; the client cannot see it, so the user says it.  ``data_types`` says what each means."""
+    """What a configuration imports.  The client cannot see it, so the user chooses it.  ``data_types`` has the facts."""
 
     ACCOUNT = "account"
     CONTACT = "contact"
@@ -49,7 +49,7 @@ class FieldKind(StrEnum):
 
 
 class Identity(StrEnum):
-    """What a field identifies: decides order, duplicates and whether an activity can be repeated."""
+    """What a field identifies.  It decides order, duplicates and whether an activity can be repeated."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -66,7 +66,10 @@ class BlankCells(StrEnum):
 
 
 class Level(StrEnum):
-    """How much a problem matters: an error holds the row back, a warning is said, information is shown in the File step."""
+    """How much a problem matters.
+
+    An error holds the row back.  A warning is shown and the row is sent.  Information is shown in the File step alone.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -116,7 +119,7 @@ class NoteKind(StrEnum):
 
     @property
     def checked(self) -> bool:
-        """Whether the check lists such notes; the others are information about the file."""
+        """Whether the check lists such notes.  The others are information about the file."""
         return self in _NOTE_LEVELS
 
 
@@ -149,7 +152,7 @@ _NOTE_LEVELS = {
 
 
 class RowStatus(StrEnum):
-    """What became of a row, finally; ``statuses`` says what each means."""
+    """What became of a row, finally.  ``statuses`` has the facts."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -197,7 +200,7 @@ class Activity(StrEnum):
     FINISHED = "finished"
 
 
-# Encodings that the user can choose: Python's name, and what people call it, which is translated where it is shown.
+# Encodings that the user can choose: Python's name → the usual name, which is translated where it is shown.
 ENCODINGS = {
     "utf-8": N_("Unicode (UTF-8)"),
     "cp1252": N_("Western European (Windows-1252)"),

@@ -1,4 +1,4 @@
-"""A sentence of the program's own as a kind and its arguments: the text is made when it is shown."""
+"""Messages: a sentence of the program as its kind and arguments.  The text is made when it is shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cg_uploader.translation import _
 
 
 class MessageKind(StrEnum):
-    """What a message says. Each layer has kinds of its own.
+    """What a message says.  Each layer has kinds of its own.
 
     An entry is the word that is stored, and the sentence, marked with ``N_``.
     """
@@ -22,7 +22,7 @@ class MessageKind(StrEnum):
     names: frozenset[str]
 
     def __new__(cls, word: str, sentence: str) -> Self:
-        """Keep the sentence beside the word; names in braces stand for the arguments."""
+        """Keep the sentence beside the word.  Names in braces stand for the arguments."""
         kind = str.__new__(cls, word)
         kind._value_ = word
         kind.sentence = sentence
@@ -38,7 +38,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence of the program's own; ``str`` makes its text."""
+    """A sentence of the program.  ``str`` makes its text."""
 
     # What it says.
     kind: MessageKind
@@ -46,7 +46,11 @@ class Message:
     arguments: tuple[tuple[str, Argument], ...] = ()
 
     def __post_init__(self) -> None:
-        """A sentence whose gaps cannot be filled is a bug, or was changed on the disk."""
+        """Check that every argument of the sentence is there.
+
+        Raises:
+            ValueError: one is missing. That is a bug, or was changed on the disk.
+        """
         if self.kind.names and not self.kind.names.issubset(name for name, _value in self.arguments):
             raise ValueError(f"“{self.kind.value}” needs {', '.join(sorted(self.kind.names))}")
 
@@ -54,7 +58,7 @@ class Message:
         return self.kind.text(dict(self.arguments))
 
     def argument(self, name: str) -> Argument | None:
-        """Return one argument; None when it has none of that name."""
+        """Return the argument of that name, or None."""
         return dict(self.arguments).get(name)
 
 
@@ -66,7 +70,7 @@ Messages: TypeAlias = tuple[tuple[str, Text], ...]
 
 
 def message_or_text(value: object) -> Text:
-    """Return a message as it is, and anything else as the text that it is."""
+    """Return a message unchanged, and anything else as text."""
     return value if isinstance(value, Message) else str(value)
 
 

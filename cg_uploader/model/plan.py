@@ -1,4 +1,4 @@
-"""What a run sends: a table, a configuration and a mapping, with what the user changed and agreed to."""
+"""The plan of a run: a table, a configuration and a mapping, with the user's changes and consent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,7 @@ from cg_uploader.translation import _
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run sends: what the check showed is what goes out.
-
-    ``edits``: row number → {column position: text}, over the file's own text.  ``left_out``: row numbers a person left out.
-    ``trusted``: row numbers whose notes a person has accepted as they are.  ``consent``: a person agreed to invitations.
-    ``skip_accepted``: rows that were accepted before are skipped (True) or sent again (False); None: nobody has chosen.
-    """
+    """What a run sends.  It is what the check showed."""
 
     table: Table
     profile: str
@@ -34,47 +29,54 @@ class Plan:
     configuration: Configuration
     mapping: Mapping
     options: Options = field(default_factory=Options)
+    # Row number → {column position: text}, in place of the file's text.
     edits: Dict[int, Dict[int, str]] = field(default_factory=dict)
+    # Numbers of rows that the user leaves out.
     left_out: frozenset[int] = frozenset()
+    # Numbers of rows whose notes the user has accepted.
     trusted: frozenset[int] = frozenset()
+    # Whether the user agrees to invitations.
     consent: bool = False
+    # Whether rows that were accepted before are skipped (True) or sent again (False). None: the user has not chosen.
     skip_accepted: bool | None = None
+    # (heading, column position or None, constant) of each mapped field, in file column order, constants last.
     bindings: tuple[tuple[str, int | None, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Find every mapped column once: (heading, column position or None, constant), in file column order, constants last.
+        """Find the column of every mapped field once.
 
-        MappingError when a column is missing or twice, or a heading is not one of the configuration's.
+        Raises:
+            MappingError: a column is missing or there twice, or a heading is not one of the configuration's.
         """
         known = {f.heading for f in self.configuration.fields}
         bindings: list[tuple[str, int | None, str]] = []
         for heading, source in self.mapping.sources:
             if heading not in known:
                 raise MappingError(
-                    _("The configuration has no field “{heading}”. Take it out of the mapping, or add the field.").format(
+                    _("The configuration has no field “{heading}”. Remove it from the mapping, or add the field.").format(
                         heading=heading
                     )
                 )
             position = self.table.position(source) if source.constant is None else None
             bindings.append((heading, position, (source.constant or "").strip(BLANKS)))
         last = len(self.table.columns)
-        bindings.sort(key=lambda wire: last if wire[1] is None else wire[1])
+        bindings.sort(key=lambda binding: last if binding[1] is None else binding[1])
         object.__setattr__(self, "bindings", tuple(bindings))
 
     def leaves_out(self, number: int) -> bool:
-        """Whether a person wants the row with this number not to be sent: left out, or outside the range."""
+        """Tell whether the user keeps the row with this number from being sent: left out, or outside the range."""
         first, last = self.options.rows or (number, number)
         return number in self.left_out or not first <= number <= last
 
     def cells(self, row: Row) -> tuple[str, ...]:
-        """The row's texts, one per column, with a person's edits in place."""
+        """Return the row's texts, one per column, with the user's edits."""
         edits = self.edits.get(row.number)
         return tuple(edits.get(position, text) for position, text in enumerate(row.cells)) if edits else row.cells
 
     def request(self, row: Row) -> Request:
-        """What would go out for ``row``."""
+        """Return what goes out for ``row``."""
         cells = self.cells(row)
-        pairs = [(heading, constant if at is None else cells[at]) for heading, at, constant in self.bindings]
+        pairs = [(heading, constant if position is None else cells[position]) for heading, position, constant in self.bindings]
         if self.options.blank_cells is BlankCells.LEAVE_OUT:
             pairs = [pair for pair in pairs if pair[1]]
         return Request(row.number, self.address.records, self.configuration.reference, tuple(pairs))

@@ -1,7 +1,7 @@
-"""What is known of each region: one entry for each, and nothing that depends on a region stands elsewhere.
+"""The facts about each region.  Nothing that depends on a region stands elsewhere.
 
-Source: the vendor's articles H5000846993 (sign-in) and H5000872720 (records).  The order is the one in which the window
-offers them, and the first is the usual one.  Its words are marked for translation, and translated where they are shown.
+Source: the vendor's articles H5000846993 (sign-in) and H5000872720 (records).  The order is that of the window, and the
+first is the default.  Texts are marked for translation, and translated where they are shown.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class RegionFacts:
 
     @property
     def login(self) -> str:
-        """Where the user logs in with a browser; empty when that is nowhere."""
+        """Where the user logs in with a browser.  Empty when that is nowhere."""
         return f"cvm.{self.domain}" if self.domain else ""
 
     @property
     def address(self) -> Address | None:
-        """Its two URLs; None when they are given each time."""
+        """Its two URLs.  None when they are given each time."""
         if not self.domain:
             return None
         return Address(f"https://auth.{self.domain}/oauth2/token", f"https://imports.api.{self.domain}/records/")

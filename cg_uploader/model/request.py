@@ -1,4 +1,4 @@
-"""One row on the wire: what goes out, and what came back for one attempt."""
+"""One row on the wire: the request that goes out, and the reply to one attempt."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from cg_uploader.model.enums import Answer, Body
 from cg_uploader.model.message import Text
 
 MAX_FIELDS = 900
-
-
 MAX_URL_CHARS = 7_900
 
 
@@ -24,21 +22,28 @@ def _encoded_name(heading: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One row as it goes out: ordered (heading, value) pairs for one configuration at one address."""
+    """One row as it goes out."""
 
+    # Its number, as Excel shows it.
     row: int
+    # The address for records.
     records: str
     reference: str
+    # (heading, value) in order.
     pairs: tuple[tuple[str, str], ...]
 
     def query(self) -> str:
-        """The query string, percent-encoded, brackets and spaces too; UnicodeEncodeError for a lone surrogate."""
+        """Return the query string, percent-encoded, brackets and spaces too.
+
+        Raises:
+            UnicodeEncodeError: a text holds a lone surrogate.
+        """
         start = "configuration=" + quote(self.reference, safe="")
         return start + "".join([_encoded_name(heading) + quote(value, safe="") for heading, value in self.pairs])
 
     @property
     def fingerprint(self) -> bytes:
-        """16 bytes that are equal for equal destination, reference and ordered pairs."""
+        """16 bytes that are equal for equal address, reference and ordered pairs."""
         text = json.dumps([self.records, self.reference, self.pairs], ensure_ascii=True, separators=(",", ":"))
         return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
@@ -47,16 +52,17 @@ class Request:
 class Reply:
     """What came back for one attempt, independent of the HTTP library.
 
-    ``status`` is known for COMPLETE and BODY_LOST.  NOTHING (reset, silence, 1xx only) proves neither arrival nor the lack of
-    it; every other answer is certain that nothing of the row left.  ``errors``: (key as CustomerGauge wrote it, sentence).
-    ``message``: one plain line of the answer's, or what kept it from coming.
-
-    ``retry_after``: seconds, clamped; None when absent or unreadable.
+    NOTHING (reset, silence, 1xx only) proves neither that the row arrived nor that it did not.  Every answer but COMPLETE,
+    BODY_LOST and NOTHING is certain that nothing of the row left.
     """
 
     answer: Answer
+    # Known for COMPLETE and BODY_LOST.
     status: int | None = None
     body: Body = Body.BLANK
+    # (key as CustomerGauge wrote it, sentence).
     errors: tuple[tuple[str, str], ...] = ()
+    # One plain line of the answer, or what kept it from coming.
     message: Text = ""
+    # Seconds, within bounds. None when absent or unreadable.
     retry_after: float | None = None

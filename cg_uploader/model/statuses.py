@@ -1,6 +1,6 @@
-"""What is known of each status of a row: one entry for each, with all words about it.  The order is that of totals.
+"""The facts about each status of a row.  The order is that of totals.
 
-Its words are marked for translation, and translated where they are shown.
+Texts are marked for translation, and translated where they are shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class StatusFacts:
     label: str
     # What a receipt says that it means.
     meaning: str
-    # What the file of failed rows says to do. Empty: a row like this does not get there.
+    # What the user is told to do in the file of failed rows. Empty: such a row does not get there.
     what_to_do: str = ""
     # Whether the user has to look at the row.
     needs_attention: bool = True

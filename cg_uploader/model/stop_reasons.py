@@ -1,4 +1,4 @@
-"""How a run stands, and why one ended before its last row: one entry for each reason, with its sentence."""
+"""The states of a run, and the reasons why one ends before its last row, each with its sentence."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from cg_uploader.translation import N_
 
 
 class RunState(MessageKind):
-    """How a run stands, in the order in which it can come to it.
+    """How a run stands.
 
-    It is under way while a program works on it.  That ends with one of the others.  One that was stopped or cut off can be
-    continued, and is under way again.
+    A run is under way while a program works on it.  Then it is in one of the other states.  A run that was stopped or cut off
+    can be continued, and is under way again.
     """
 
     UNDER_WAY = "under-way", N_("The upload is under way.")
@@ -43,9 +43,9 @@ class StopReason(MessageKind):
     )
     THROTTLED = (
         "throttled",
-        N_("CustomerGauge still says that it gets too many requests. Go on later, with fewer connections."),
+        N_("CustomerGauge still says that it gets too many requests. Continue later, with fewer connections."),
     )
-    UNAVAILABLE = "unavailable", N_("CustomerGauge is not available at the moment. Go on later.")
+    UNAVAILABLE = "unavailable", N_("CustomerGauge is not available at the moment. Continue later.")
     # What the answer to one row says of all.
     ERRORS_IN_SUCCESS = (
         "errors-in-success",
@@ -54,8 +54,8 @@ class StopReason(MessageKind):
     FOREIGN_PAGE = (
         "foreign-page",
         N_(
-            "The answer is a web page or a text, not CustomerGauge's: a proxy or a login page of the network may have "
-            "answered. Open the internet in a browser, sign in there if asked, and look the row up in Request History."
+            "The answer is a web page or a text, and not from CustomerGauge: a proxy or a login page of the network may have "
+            "answered. Open any web page in a browser, sign in if asked, and look the row up in Request History."
         ),
     )
     ADDRESS_MOVED = (
@@ -89,6 +89,6 @@ class StopReason(MessageKind):
         ),
     )
     NO_RECORD = "no-record", N_("CustomerGauge found no record in the request. Check the field headings.")
-    # What is left of a reason when its time is over, and a sentence that an earlier version recorded.
+    # What remains of a reason after its values are deleted, and a sentence that an earlier version recorded.
     DELETED = "deleted", N_("The upload stopped before its end.")
     EARLIER_VERSION = "earlier-version", "{why}"

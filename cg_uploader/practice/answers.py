@@ -1,4 +1,4 @@
-"""Every way in which the pretend CustomerGauge can answer a record or a sign-in, each with one sentence about it."""
+"""The answers of the pretend CustomerGauge to a record or a sign-in, each with one sentence about it."""
 
 from __future__ import annotations
 
@@ -14,30 +14,40 @@ from cg_uploader.practice.wire import Delivery, PracticeAnswer, html
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """What a script asks for: the name of a misbehaviour, and what it changes about it (None: as the table says)."""
+    """What a script asks for.  None stands for what the table says."""
 
+    # The name of an entry of the tables below.
     do: str
     status: int | None = None
     body: str | None = None
+    # They come on top of those of the table.
     headers: tuple[tuple[str, str], ...] = ()
+    # Of Retry-After, or between two bytes of a slow body.
     seconds: float | None = None
+    # Heading → sentence, list or object.
     errors: Mapping[str, object] | None = None
     style: Style = DEFAULT_STYLE
+    # Whether a redirect repeats the query.
     query: bool = True
+    # Whether the record takes effect.
     processed: bool | None = None
+    # What a sign-in answers. None: it is left out.
     expires_in: object = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One misbehaviour: a sentence, what it answers to (action, query of the request), whether the record took effect."""
+    """One misbehaviour."""
 
+    # What it does.
     sentence: str
+    # Makes the answer to an action and the query of the request.
     make: Callable[[Misbehaviour, bytes], PracticeAnswer]
+    # Whether the record takes effect.
     processed: bool = False
 
     def answer(self, action: Misbehaviour, query: bytes) -> PracticeAnswer:
-        """The answer, with what the action says over what the table says."""
+        """Return the answer of the table, changed as the action asks."""
         answer = self.make(action, query)
         return replace(
             answer,
@@ -48,15 +58,17 @@ class Fault:
         )
 
     def processes(self, action: Misbehaviour) -> bool:
-        """Whether the record takes effect; a status that a script puts in place of the usual one decides by itself."""
+        """Tell whether the record takes effect.  A status that the script gives decides by itself."""
         if action.processed is not None:
             return action.processed
         return self.processed and (action.status is None or action.status < 300)
 
 
-def _json(status: int, content: object, *, how: Delivery = Delivery.WHOLE) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+def _json(
+    status: int, content: object, *, delivery: Delivery = Delivery.WHOLE
+) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     body = b"" if content is None else json.dumps(content).encode()
-    return lambda _action, _query: PracticeAnswer(status, body, how=how)
+    return lambda _action, _query: PracticeAnswer(status, body, delivery=delivery)
 
 
 def _html(status: int, title: str, text: str = "") -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
@@ -64,8 +76,8 @@ def _html(status: int, title: str, text: str = "") -> Callable[[Misbehaviour, by
     return lambda _action, _query: page
 
 
-def _silent(how: Delivery) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
-    return lambda _action, _query: PracticeAnswer(how=how)
+def _silent(delivery: Delivery) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    return lambda _action, _query: PracticeAnswer(delivery=delivery)
 
 
 def _refusal(default: Mapping[str, str]) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
@@ -77,9 +89,9 @@ def _refusal(default: Mapping[str, str]) -> Callable[[Misbehaviour, bytes], Prac
     return make
 
 
-def _encoded(how: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+def _encoded(encoding: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     text = json.dumps({"message": "Ungültig.", "errors": {"Email": ["Die Adresse enthält ein ü."]}}, ensure_ascii=False)
-    body = text.encode(how)
+    body = text.encode(encoding)
     return lambda _action, _query: PracticeAnswer(422, body)
 
 
@@ -87,15 +99,15 @@ def _raw(status: int, body: bytes, *headers: tuple[str, str]) -> Callable[[Misbe
     return lambda _action, _query: PracticeAnswer(status, body, headers)
 
 
-def _later(status: int, message: str, *, said: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
-    """``said``: how Retry-After is written (seconds, date, only if the script gives seconds, or nothing)."""
+def _later(status: int, message: str, *, retry_after: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+    """Return an answer with Retry-After as ``seconds`` (30 by default), ``date``, seconds ``if given``, or ``nothing``."""
     body = json.dumps({"message": message}).encode()
 
     def make(action: Misbehaviour, _query: bytes) -> PracticeAnswer:
         seconds = 30.0 if action.seconds is None else action.seconds
-        if said == "nothing" or (said == "if given" and action.seconds is None):
+        if retry_after == "nothing" or (retry_after == "if given" and action.seconds is None):
             return PracticeAnswer(status, body)
-        if said == "date":
+        if retry_after == "date":
             value = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
         else:
             value = f"{seconds:g}"
@@ -104,12 +116,12 @@ def _later(status: int, message: str, *, said: str) -> Callable[[Misbehaviour, b
     return make
 
 
-def _moved(status: int, where: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
+def _moved(status: int, location: str) -> Callable[[Misbehaviour, bytes], PracticeAnswer]:
     def make(action: Misbehaviour, query: bytes) -> PracticeAnswer:
-        target = where
+        target = location
         if query and action.query and status not in (302, 303):
             target += "?" + query.decode("latin-1")
-        page = html(status, "Redirecting", f'Redirecting to <a href="{where}">{where}</a>.')
+        page = html(status, "Redirecting", f'Redirecting to <a href="{location}">{location}</a>.')
         return replace(page, headers=(("Location", target),))
 
     return make
@@ -119,11 +131,11 @@ _ERRORS = {"Email": "The email must be a valid email address."}
 _PORTAL = '<form action="/login">Welcome to the guest network. Please accept the terms.</form>'
 
 RECORD_FAULTS: Mapping[str, Fault] = {
-    "accept": Fault("As usual: checked, processed, 200 without a body.", _json(200, None), True),
+    "accept": Fault("Checked, processed, 200 without a body.", _json(200, None), True),
     "201": Fault("Processed, 201 without a body.", _json(201, None), True),
     "202": Fault("Processed, 202 without a body.", _json(202, None), True),
     "204": Fault("Processed, 204.", _json(204, None), True),
-    "suppressed": Fault("200 as usual, but the invitation is suppressed as a duplicate.", _json(200, None), True),
+    "suppressed": Fault("200, but the invitation is suppressed as a duplicate.", _json(200, None), True),
     "status": Fault(
         "The status, body and headers that the rule gives; processed when the status is a 2xx.", _json(200, None), True
     ),
@@ -147,13 +159,13 @@ RECORD_FAULTS: Mapping[str, Fault] = {
     "413": Fault("413 in HTML.", _html(413, "413 Request Entity Too Large")),
     "414": Fault("414 in HTML.", _html(414, "414 Request-URI Too Large")),
     "431": Fault("431 in HTML.", _html(431, "431 Request Header Fields Too Large")),
-    "429": Fault("429, Retry-After in seconds (30, or seconds).", _later(429, "Too Many Attempts.", said="seconds")),
-    "429-date": Fault("429, Retry-After as a date.", _later(429, "Too Many Attempts.", said="date")),
-    "429-bare": Fault("429 without Retry-After.", _later(429, "Too Many Requests", said="nothing")),
+    "429": Fault("429, Retry-After in seconds (30, or seconds).", _later(429, "Too Many Attempts.", retry_after="seconds")),
+    "429-date": Fault("429, Retry-After as a date.", _later(429, "Too Many Attempts.", retry_after="date")),
+    "429-bare": Fault("429 without Retry-After.", _later(429, "Too Many Requests", retry_after="nothing")),
     "500": Fault("500 in JSON, not processed.", _json(500, {"message": "Server Error"})),
     "500-html": Fault("500 in HTML, not processed.", _html(500, "500 Internal Server Error")),
     "502": Fault("502 in JSON, not processed.", _json(502, {"message": "Internal server error"})),
-    "503": Fault("503, with Retry-After when seconds are given.", _later(503, "Service Unavailable", said="if given")),
+    "503": Fault("503, with Retry-After when seconds are given.", _later(503, "Service Unavailable", retry_after="if given")),
     "504": Fault("504, not processed.", _json(504, {"message": "Endpoint request timed out"})),
     "processed-504": Fault(
         "Processed, but the gateway gave up: 504.", _json(504, {"message": "Endpoint request timed out"}), True
@@ -177,20 +189,24 @@ RECORD_FAULTS: Mapping[str, Fault] = {
         "200 whose JSON holds errors; not processed.", _json(200, {"errors": {"Email": ["Not an address."]}})
     ),
     "short-body": Fault(
-        "Processed, 200, but the body ends before the length that was said.", _json(200, "Cre", how=Delivery.CUT), True
+        "Processed, 200, but the body is shorter than its Content-Length.", _json(200, "Cre", delivery=Delivery.CUT), True
     ),
-    "chunked": Fault("Processed, 200 with a chunked body.", _json(200, {"message": "Created."}, how=Delivery.CHUNKED), True),
+    "chunked": Fault(
+        "Processed, 200 with a chunked body.", _json(200, {"message": "Created."}, delivery=Delivery.CHUNKED), True
+    ),
     "chunked-cut": Fault(
         "Processed, 200 with a chunked body that breaks off.",
-        _json(200, {"message": "Created."}, how=Delivery.CHUNKED_CUT),
+        _json(200, {"message": "Created."}, delivery=Delivery.CHUNKED_CUT),
         True,
     ),
     "slow-body": Fault(
         "Processed, 200, then the body a byte at a time, seconds (1) apart.",
-        _json(200, {"message": "Created, but there is no hurry to say so."}, how=Delivery.SLOW),
+        _json(200, {"message": "Created, but there is no hurry to say so."}, delivery=Delivery.SLOW),
         True,
     ),
-    "103": Fault("Processed, 103 Early Hints, then 200 on the same connection.", _json(200, None, how=Delivery.HINTS), True),
+    "103": Fault(
+        "Processed, 103 Early Hints, then 200 on the same connection.", _json(200, None, delivery=Delivery.HINTS), True
+    ),
     "103-only": Fault("103 Early Hints, then the connection is closed; not processed.", _silent(Delivery.HINTS_ONLY)),
     "bom": Fault("422 in UTF-8 with a byte order mark.", _encoded("utf-8-sig")),
     "latin-1": Fault("422 in Latin-1.", _encoded("latin-1")),
@@ -202,7 +218,7 @@ RECORD_FAULTS: Mapping[str, Fault] = {
 }
 
 TOKEN_FAULTS: Mapping[str, Fault] = {
-    "usual": Fault("A token, as usual; expires_in goes out as given (number, text, or null: left out).", _json(200, None)),
+    "usual": Fault("A token; expires_in goes out as given (number, text, or null: left out).", _json(200, None)),
     "invalid_client": Fault("400 invalid_client.", _json(400, {"error": "invalid_client"})),
     "unauthorized_client": Fault("400 unauthorized_client.", _json(400, {"error": "unauthorized_client"})),
     "unsupported_grant_type": Fault("400 unsupported_grant_type.", _json(400, {"error": "unsupported_grant_type"})),
@@ -211,8 +227,8 @@ TOKEN_FAULTS: Mapping[str, Fault] = {
     ),
     "401-empty": Fault("401 without a body.", _json(401, None)),
     "401-html": Fault("401 in HTML.", _html(401, "401 Unauthorized")),
-    "429": Fault("429, Retry-After if seconds are given.", _later(429, "Too Many Requests", said="if given")),
-    "503": Fault("503, Retry-After if seconds are given.", _later(503, "Service Unavailable", said="if given")),
+    "429": Fault("429, Retry-After if seconds are given.", _later(429, "Too Many Requests", retry_after="if given")),
+    "503": Fault("503, Retry-After if seconds are given.", _later(503, "Service Unavailable", retry_after="if given")),
     "500-html": Fault("500 in HTML.", _html(500, "500 Internal Server Error")),
     "302": Fault("302 to /login.", _moved(302, "/login")),
     "slow": Fault("A token, its text a byte at a time, seconds (1) apart.", _json(200, None)),

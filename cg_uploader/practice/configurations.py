@@ -1,4 +1,4 @@
-"""What the pretend CustomerGauge has been set up with: import configurations, by reference, and what each one requires."""
+"""The import configurations of the pretend CustomerGauge, and what each one requires."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from cg_uploader.model.enums import DataType
 
 @dataclass(frozen=True, slots=True)
 class PracticeConfiguration:
-    """One import configuration on the pretend server.
-
-    ``headings``: the fields it knows; anything else is ignored with a 200, unless there are none here: then it knows any.
-    ``required``: per entry one heading, or alternatives of which one must hold text.
-    ``key``: headings that say who or what a row is about; the first that holds text is the row's key.
-    """
+    """One import configuration of the pretend CustomerGauge."""
 
     reference: str
     data_type: DataType
+    # The fields it knows. Others are ignored, and the answer is 200 all the same. Empty: it knows any.
     headings: tuple[str, ...] = ()
+    # Per entry one heading, or alternatives of which one must hold text.
     required: tuple[tuple[str, ...], ...] = ()
+    # Headings that say what a row is about. The first that holds text gives the row's key.
     key: tuple[str, ...] = ()
 
     def ignored(self, headings: Mapping[str, object]) -> tuple[str, ...]:
-        """The headings of a record that this configuration does not know."""
+        """Return the headings of a record that this configuration does not know."""
         if not self.headings:
             return ()
         return tuple(heading for heading in headings if heading not in self.headings)
 
     def missing(self, values: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
-        """The required entries for which a record holds no text."""
+        """Return the required entries for which a record holds no text."""
         return tuple(names for names in self.required if not any(values.get(name) for name in names))
 
     def key_of(self, values: Mapping[str, str | None]) -> str | None:
-        """The row's key: ``heading:value`` with the value in lower case, a phone's digits only; None without one."""
+        """Return the row's key, or None.
+
+        It is ``heading:value``, with the value in lower case.  Of a phone number only the digits count.
+        """
         for heading in self.key:
             value = values.get(heading)
             if value:
@@ -43,12 +44,12 @@ class PracticeConfiguration:
         return None
 
 
-_PERSON = ("Email", "Phone", "First Name", "Last Name", "Job Title", "Country", "Language", "Source", "Segment")
+_CONTACT = ("Email", "Phone", "First Name", "Last Name", "Job Title", "Country", "Language", "Source", "Segment")
 _TOUCHPOINT = ("Touchpoint", "Order Number", "Product")
-_PERSON_KEY = ("Email", "Phone")
+_CONTACT_KEY = ("Email", "Phone")
 
 READY_MADE = (
-    PracticeConfiguration("contact", DataType.CONTACT, (*_PERSON, "Account Name"), (_PERSON_KEY,), _PERSON_KEY),
+    PracticeConfiguration("contact", DataType.CONTACT, (*_CONTACT, "Account Name"), (_CONTACT_KEY,), _CONTACT_KEY),
     PracticeConfiguration(
         "accounts",
         DataType.ACCOUNT,
@@ -66,16 +67,16 @@ READY_MADE = (
     PracticeConfiguration(
         "alias", DataType.ACCOUNT_ALIAS, ("Account Name", "Alias"), (("Account Name",), ("Alias",)), ("Alias",)
     ),
-    PracticeConfiguration("survey", DataType.SURVEY, (*_PERSON, "Account Name", *_TOUCHPOINT), (_PERSON_KEY,), _PERSON_KEY),
+    PracticeConfiguration("survey", DataType.SURVEY, (*_CONTACT, "Account Name", *_TOUCHPOINT), (_CONTACT_KEY,), _CONTACT_KEY),
     PracticeConfiguration(
-        "multi", DataType.MULTI_OBJECT, (*_PERSON, "Account Name", *_TOUCHPOINT), (_PERSON_KEY,), _PERSON_KEY
+        "multi", DataType.MULTI_OBJECT, (*_CONTACT, "Account Name", *_TOUCHPOINT), (_CONTACT_KEY,), _CONTACT_KEY
     ),
     PracticeConfiguration(
         "response",
         DataType.EXTERNAL_RESPONSE,
         ("Email", "Phone", "Account Name", "Sent Date", "Completed Date", "NPS", "Comment", "Follow Up"),
-        (_PERSON_KEY, ("Sent Date",), ("Completed Date",)),
-        _PERSON_KEY,
+        (_CONTACT_KEY, ("Sent Date",), ("Completed Date",)),
+        _CONTACT_KEY,
     ),
     PracticeConfiguration(
         "revenue",

@@ -1,23 +1,23 @@
-"""Scripts: how the pretend CustomerGauge is told to misbehave, row by row.
+"""Scripts, which tell the pretend CustomerGauge how to misbehave, row by row.
 
-A script is one JSON object; every key may be left out, and a key that is not here is refused by name.
+A script is one JSON object.  Every key may be left out, and any other key is refused by name.
 
 =================  ====================================================================================================
 key                meaning
 =================  ====================================================================================================
-rules              list of rules; for each request the first rule that matches, and has not acted ``times`` times, acts
+rules              list of rules. The first one that matches a request, and has not acted ``times`` times, acts
 random             ``{"seed": 1, "share": 0.1, "do": [...]}``: for requests that no rule takes, this share gets one of ``do``
                    (names or actions). The same seed treats the same request, sent for the nth time, in the same way
-token              list of actions for the sign-in address, one per request in turn; after the last everything is usual
-expires_in         what a usual sign-in answers: seconds (3600), a text, or null to leave it out
-token_calls        a sign-in is good for so many records, then they get a 401 until the next one; 0: for any number (0)
-configurations     list of ``{"reference", "data_type", "headings", "required", "key"}``; they come on top of the ready
-                   ones. ``headings`` left out: any is known. ``required``: headings, or lists of alternatives
+token              list of actions for the sign-in address, one per request in turn, and then the default
+expires_in         what a sign-in answers by default: seconds (3600), a text, or null to leave it out
+token_calls        how many records a sign-in is good for. Further ones get a 401 until the next sign-in. 0: any number (0)
+configurations     list of ``{"reference", "data_type", "headings", "required", "key"}``, on top of those that are ready.
+                   ``headings`` left out: any is known. ``required``: headings, or lists of alternatives
 open               true: a reference that is not known takes any heading and requires nothing
 keys               how a 422 names a field: ``plain`` (``Email``) or ``record`` (``record.Email``)
 message            what a 422 says in ``message``: ``stock`` (up to Laravel 8) or ``first`` (the first error, from 9)
 longest_target     a request target of more bytes is answered with 414 (8177)
-remember           how many requests the ledger keeps in memory (20000); 0: counts only
+remember           how many requests the ledger keeps in memory (20000). 0: counts only
 =================  ====================================================================================================
 
 A rule is ``{"when": ..., "do": ..., "times": n}`` plus what an action may have.  Without ``times`` it acts for ever.
@@ -26,14 +26,14 @@ A rule is ``{"when": ..., "do": ..., "times": n}`` plus what an action may have.
 when                                        matches
 ==========================================  ===========================================================================
 ``{"Email": "x@y.org"}``                    a record whose fields have these texts
-``{"record": 7}``                           the 7th different record; one that is sent again is the same record
+``{"record": 7}``                           the 7th different record. One that is sent again is the same record
 ``{"any": true}``                           every request
 ==========================================  ===========================================================================
 
 An action is a name of ``answers.RECORD_FAULTS`` (for ``token``: ``answers.TOKEN_FAULTS``), or an object with ``do`` and:
 ``status``, ``body`` (text), ``headers`` (object), ``seconds`` (Retry-After, or the pause between two bytes), ``errors``
 (object: heading to sentence, list or object), ``keys``, ``message``, ``query`` (redirects: false leaves the query out),
-``processed`` (true or false: whether the record takes effect), ``times``; for ``token`` also ``expires_in``.
+``processed`` (true or false: whether the record takes effect), ``times``.  For ``token`` it may also have ``expires_in``.
 """
 
 from __future__ import annotations
@@ -65,7 +65,11 @@ _TOKEN_ACTION = ("do", "times", "status", "body", "headers", "seconds", "expires
 
 
 def read(file: Path) -> Script:
-    """The script in a file; UsageError that names the file or the key."""
+    """Read the script in a file.
+
+    Raises:
+        UsageError: the file cannot be read, or is no script. The sentence names the file or the key.
+    """
     try:
         content = json.loads(read_named(file, MAX_BYTES).decode("utf-8-sig"))
     except OSError as error:
@@ -78,7 +82,11 @@ def read(file: Path) -> Script:
 
 
 def parse(content: object) -> Script:
-    """A script from JSON values as described above; UsageError that names the key."""
+    """Make a script from JSON values as described above.
+
+    Raises:
+        UsageError: it is no script. The sentence names the key.
+    """
     part = _Part("script", content, _SCRIPT)
     style = part.style(DEFAULT_STYLE)
     return Script(
@@ -90,16 +98,20 @@ def parse(content: object) -> Script:
         token_calls=part.get("token_calls", int, 0),
         open=part.get("open", bool, False),
         style=style,
-        longest_target=part.get("longest_target", int, MAX_TARGET_BYTES),
+        max_target_bytes=part.get("longest_target", int, MAX_TARGET_BYTES),
         remember=part.get("remember", int, REMEMBERED),
     )
 
 
 class _Part:
-    """One JSON object of a script; ``where`` is its place, for the sentence that refuses something in it."""
+    """One JSON object of a script.  ``where`` names it in messages, such as ``script.rules[0]``."""
 
     def __init__(self, where: str, value: object, allowed: tuple[str, ...]) -> None:
-        """Take the object; UsageError when it is none, or has a key that nobody knows."""
+        """Take the object.
+
+        Raises:
+            UsageError: it is none, or has a key that is not known.
+        """
         if not isinstance(value, dict):
             raise _wrong(where, "an object", value)
         for key in value:
@@ -109,7 +121,7 @@ class _Part:
         self.content: Mapping[str, object] = value
 
     def get(self, key: str, kind: type[Kind], default: Kind) -> Kind:
-        """A value that must be of a kind when it is there."""
+        """Return a value, which must be of that kind."""
         value = self.content.get(key, default)
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise _wrong(f"{self.where}.{key}", _EXPECTED[kind], value)
@@ -118,29 +130,29 @@ class _Part:
         return value
 
     def number(self, key: str, default: float) -> float:
-        """A number, whole or not, from 0."""
+        """Return a number from 0, whole or not."""
         value = self.content.get(key, default)
         if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
             raise _wrong(f"{self.where}.{key}", "a number from 0", value)
         return float(value)
 
     def text(self, key: str) -> str:
-        """A text that must be there."""
+        """Return a text, which must be there."""
         if key not in self.content:
             raise UsageError(f"{self.where}.{key} is missing.")
         return self.get(key, str, "")
 
     def items(self, key: str) -> list[tuple[str, object]]:
-        """The items of a list, each with its place."""
+        """Return the items of a list, each with its name for messages."""
         value: list[object] = self.get(key, list, [])
         return [(f"{self.where}.{key}[{n}]", item) for n, item in enumerate(value)]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """Return a list of texts."""
         return tuple(_text(where, item) for where, item in self.items(key))
 
     def style(self, default: Style) -> Style:
-        """The keys ``keys`` and ``message``."""
+        """Return the style that the keys ``keys`` and ``message`` give."""
         keys, message = self.get("keys", str, default.keys.value), self.get("message", str, default.message.value)
         if keys not in list(Keys):
             raise _wrong(f"{self.where}.keys", " or ".join(Keys), keys)
@@ -152,8 +164,8 @@ class _Part:
 _EXPECTED: Mapping[type, str] = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
-def _wrong(where: str, expected: str, found: object) -> UsageError:
-    return UsageError(f"{where}: expected {expected}, found {json.dumps(found, ensure_ascii=False, default=str)[:80]}.")
+def _wrong(where: str, expected: str, value: object) -> UsageError:
+    return UsageError(f"{where}: expected {expected}, found {json.dumps(value, ensure_ascii=False, default=str)[:80]}.")
 
 
 def _text(where: str, value: object) -> str:
@@ -204,7 +216,7 @@ def _sign_in(where: str, value: object) -> Rule:
 
 
 def _plain_action(part: _Part, table: Mapping[str, Fault]) -> Misbehaviour:
-    """What actions for records and for sign-ins have in common."""
+    """Make an action from what records and sign-ins have in common."""
     do = part.text("do")
     if do not in table:
         raise UsageError(f"{part.where}.do: “{do}” is not something this server can do. It can: {', '.join(table)}.")
@@ -230,8 +242,8 @@ def _configuration(where: str, value: object) -> PracticeConfiguration:
     if data_type not in list(DataType):
         raise _wrong(f"{where}.data_type", "one of " + ", ".join(DataType), data_type)
     required = tuple(
-        (item,) if isinstance(item, str) else _Part(place, {"of": item}, ("of",)).texts("of")
-        for place, item in part.items("required")
+        (item,) if isinstance(item, str) else _Part(where_item, {"of": item}, ("of",)).texts("of")
+        for where_item, item in part.items("required")
     )
     return PracticeConfiguration(
         part.text("reference"), DataType(data_type), part.texts("headings"), required, part.texts("key")

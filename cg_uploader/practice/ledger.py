@@ -1,4 +1,4 @@
-"""Keeps what the pretend CustomerGauge received, what it answered, and what that did: who was invited, what was updated."""
+"""The ledger of the pretend CustomerGauge: requests, answers and their effects, such as invitations and updates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 
 class Effect(StrEnum):
-    """What a processed record did."""
+    """What a processed record does."""
 
     UPSERT = "upsert"
     ALIAS = "alias"
@@ -47,23 +47,23 @@ EFFECTS: Mapping[DataType, tuple[Effect, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request for records that has begun: which one, when, on which connection, how many were under way with it."""
+    """A request for records that has begun."""
 
+    # Its number among these requests, from 1.
     ordinal: int
+    # Monotonic seconds at its first byte.
     received: float
+    # The number of its connection.
     connection: int
+    # How many requests were under way, this one included.
     in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request for records.
+    """One request for records.  The names of its fields are those of the JSON lines."""
 
-    ``received``: monotonic seconds at its first byte; ``answered``: just before the answer left, None while it is under way.
-    ``status``: what was answered, None for no answer.  ``did``: the misbehaviour by name, empty for the usual.
-    ``processed``: the record took effect.  ``suppressed``: it did, but without its invitation.
-    """
-
+    # As in ``Arrival``.
     ordinal: int
     received: float
     connection: int
@@ -72,13 +72,20 @@ class Entry:
     path: str
     query: bytes
     headers: tuple[tuple[str, str], ...]
+    # Of the answer. None: there was none.
     status: int | None
+    # The name of the misbehaviour. Empty: there was none.
     did: str = ""
+    # Whether the record took effect.
     processed: bool = False
+    # Whether it did so without its invitation.
     suppressed: bool = False
     reference: str | None = None
+    # What the record is about.
     key: str | None = None
+    # Headings that the configuration does not know.
     ignored: tuple[str, ...] = ()
+    # Monotonic seconds just before the answer left. None while it is under way.
     answered: float | None = None
 
     @property
@@ -93,7 +100,7 @@ class Entry:
         return dict(self.pairs)
 
     def as_json(self) -> dict[str, object]:
-        """The entry as one JSON object; bytes that are no text come as the escape Python prints for them."""
+        """Return the entry as a JSON object."""
         plain: dict[str, object] = {name: getattr(self, name) for name in _PLAIN}
         return plain | {"query": self.query.decode("latin-1"), "headers": dict(self.headers), "pairs": self.pairs}
 
@@ -102,7 +109,7 @@ _PLAIN = tuple(name for name in Entry.__slots__ if name not in ("query", "header
 
 
 def shown_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Header lines without what they keep secret: of an Authorization only its scheme stays."""
+    """Return header lines without secrets.  Of an Authorization only its scheme remains."""
     return tuple((name, _without_secret(name, value)) for name, value in headers.items())
 
 
@@ -114,15 +121,16 @@ def _without_secret(name: str, value: str) -> str:
 
 
 class Ledger:
-    """Thread-safe: the server writes, tests and pages read.
-
-    ``remember`` is how many of the last entries are kept in memory.  With 0 neither entries nor keys are kept, only
-    counts, and memory does not grow; who was invited twice cannot be told then.  ``file`` gets every entry as one JSON
-    line, written before the record is answered.
-    """
+    """Requests, answers and their effects.  Thread-safe: the server writes, tests and pages read."""
 
     def __init__(self, file: Path | None = None, *, remember: int = REMEMBERED) -> None:
-        """Start empty; nothing is written before ``open``."""
+        """Start empty.  Nothing is written before ``open``.
+
+        Args:
+            file: gets every entry as one JSON line, before the record is answered.
+            remember: how many of the last entries stay in memory.  With 0 there are counts alone, and memory does not grow.
+                Repeated keys are not known then.
+        """
         self._file = file
         self._out: IO[bytes] | None = None
         self._remember = remember
@@ -133,7 +141,7 @@ class Ledger:
         self._statuses: Counter[str] = Counter()
         self._sign_ins: Counter[str] = Counter()
         self._visits: Counter[str] = Counter()
-        self._received = self._processed = self._suppressed = self._in_flight = self._most_in_flight = 0
+        self._received = self._processed = self._suppressed = self._in_flight = self._max_in_flight = 0
         self._first: float | None = None
         self._last: float | None = None
         self._answered: float | None = None
@@ -143,13 +151,13 @@ class Ledger:
         with self._lock:
             self._received += 1
             self._in_flight += 1
-            self._most_in_flight = max(self._most_in_flight, self._in_flight)
+            self._max_in_flight = max(self._max_in_flight, self._in_flight)
             self._first = received if self._first is None else min(self._first, received)
             self._last = received if self._last is None else max(self._last, received)
             return Arrival(self._received, received, connection, self._in_flight)
 
     def enter(self, entry: Entry, verdict: Verdict | None) -> None:
-        """Keep an entry, its effect and its line in the file; before anything is answered."""
+        """Add an entry, its effect, and its line in the file, before anything is answered."""
         line = b"" if self._out is None else json.dumps(entry.as_json()).encode() + b"\n"
         with self._lock:
             self._statuses[str(entry.status) if entry.status is not None else "none"] += 1
@@ -193,7 +201,11 @@ class Ledger:
             self._visits[f"{method} {path}"] += 1
 
     def open(self) -> None:
-        """Open the file, if there is to be one, to add to it; UsageError when that cannot be done."""
+        """Open the file, if there is one, to add to it.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
         if self._file is None:
             return
         try:
@@ -214,12 +226,12 @@ class Ledger:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The remembered entries, in the order in which they were entered."""
+        """The remembered entries, oldest first."""
         with self._lock:
             return tuple(self._entries.values())
 
     def last(self, count: int) -> tuple[Entry, ...]:
-        """The newest entries, newest first."""
+        """Return the newest entries, newest first."""
         with self._lock:
             newest = reversed(self._entries.values())
             return tuple(entry for entry, _ in zip(newest, range(count), strict=False))
@@ -235,9 +247,9 @@ class Ledger:
         return self._processed
 
     @property
-    def most_in_flight(self) -> int:
+    def max_in_flight(self) -> int:
         """The largest number of requests for records that were under way together."""
-        return self._most_in_flight
+        return self._max_in_flight
 
     @property
     def sign_ins(self) -> dict[str, int]:
@@ -252,7 +264,7 @@ class Ledger:
             return dict(self._visits)
 
     def effects(self, effect: Effect) -> dict[str | None, int]:
-        """How often each key had an effect; records without a key are counted under None."""
+        """Return how often each key had an effect.  Records without a key are counted under None."""
         with self._lock:
             return dict(self._effects[effect])
 
@@ -262,7 +274,7 @@ class Ledger:
         return sum(self.effects(Effect.INVITATION).values())
 
     def repeated(self, effect: Effect) -> dict[str, int]:
-        """Keys that had an effect more than once, and how often: an update, or for some kinds a duplicate."""
+        """Return the keys that had an effect more than once, and how often."""
         return {key: count for key, count in self.effects(effect).items() if key is not None and count > 1}
 
     @property
@@ -277,14 +289,15 @@ class Ledger:
             return {reference: dict(counts) for reference, counts in self._ignored.items()}
 
     def summary(self) -> dict[str, object]:
-        """The counts.  ``rate``: requests after the first per second between the first and the last one's arrival.
+        """Return the counts as a JSON object.
 
-        ``keys``: how many different keys had each effect; ``repeated``: those that had it more than once.
+        ``keys`` is how many different keys had each effect, ``repeated`` those that had it more than once.  ``rate`` is
+        requests a second between the arrivals of the first and the last one.
         """
-        kept = self._remember > 0
+        has_keys = self._remember > 0
         effects = {effect.value: sum(self.effects(effect).values()) for effect in Effect}
-        keys = {effect.value: len(self.effects(effect)) for effect in Effect} if kept else None
-        repeated = {effect.value: found for effect in Effect if (found := self.repeated(effect))} if kept else None
+        keys = {effect.value: len(self.effects(effect)) for effect in Effect} if has_keys else None
+        repeated = {effect.value: counts for effect in Effect if (counts := self.repeated(effect))} if has_keys else None
         ignored = self.ignored
         with self._lock:
             span = self._last - self._first if self._first is not None and self._last is not None else 0.0
@@ -301,7 +314,7 @@ class Ledger:
                 "invited_twice": None if repeated is None else repeated.get(Effect.INVITATION.value, {}),
                 "suppressed": self._suppressed,
                 "ignored": ignored,
-                "most_in_flight": self._most_in_flight,
+                "most_in_flight": self._max_in_flight,
                 "remembered": len(self._entries),
                 "first_received": self._first,
                 "last_received": self._last,
@@ -311,14 +324,14 @@ class Ledger:
 
 
 def overlapping(entries: Iterable[Entry]) -> tuple[tuple[Entry, Entry], ...]:
-    """Pairs of entries with one key that were under way at the same time; a finished one never is with a later one."""
+    """Return the pairs of entries with one key that were under way at the same time."""
     latest: dict[str, Entry] = {}
-    found = []
+    pairs = []
     for entry in sorted(entries, key=lambda e: e.received):
         if entry.key is None:
             continue
         before = latest.get(entry.key)
         if before is not None and (before.answered is None or before.answered > entry.received):
-            found.append((before, entry))
+            pairs.append((before, entry))
         latest[entry.key] = entry
-    return tuple(found)
+    return tuple(pairs)

@@ -1,4 +1,4 @@
-"""The practice server's own page: totals, the last records, and in words which fields were ignored."""
+"""The practice server's own page: totals, the last records, the fields that were ignored."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ body { color: #eee; background: #1b1b1f } dt { color: #bbb } .ignored { color: #
 
 
 def show(ledger: Ledger, address: Address, configurations: Sequence[PracticeConfiguration]) -> PracticeAnswer:
-    """The page as it stands now."""
+    """Return the page as it stands now."""
     parts = [
-        "<p>Nothing that is sent here leaves this computer, and nobody gets an invitation.</p>",
+        "<p>Nothing that is sent here leaves this computer, and no invitation is sent.</p>",
         _totals(ledger),
         f"<h2>The last {SHOWN} records</h2>",
         _records(ledger.last(SHOWN), {c.reference: c for c in configurations}),
         "<h2>How to reach it</h2>",
         _table([("Sign in at", address.auth), ("Put records to", address.records)]),
-        "<p>Any Client ID and Client Secret will do, except the word <b>wrong</b>.</p>",
+        "<p>Any Client ID and Client Secret are accepted, except the word <b>wrong</b>.</p>",
         "<h2>Configurations</h2>",
         _table([(c.reference, ", ".join(c.headings) or "any field") for c in configurations]),
         "<h2>What a script can make it answer to records</h2>",
@@ -53,12 +53,12 @@ def show(ledger: Ledger, address: Address, configurations: Sequence[PracticeConf
 
 
 def login_page() -> PracticeAnswer:
-    """What a redirect of somebody who is not signed in leads to: a page, with status 200."""
+    """Return the page, with status 200, to which a redirect leads a client that is not signed in."""
     return _page("Practice: sign in", "<p>This is a login page. A program that ends up here has followed a redirect.</p>")
 
 
 def ignored_in_words(heading: str, configuration: PracticeConfiguration | None) -> str:
-    """Which field was ignored and, when one of the configuration's looks like it, which one that is."""
+    """Name a field that was ignored, and a field of the configuration that looks like it."""
     near = [known for known in configuration.headings if _loose(known) == _loose(heading)] if configuration else []
     hint = f" (this configuration has {near[0]})" if near else " (this configuration has no such field)"
     return f"ignored: {heading}{hint}"
@@ -81,7 +81,7 @@ def _table(rows: Iterable[tuple[str, object]], kind: str = "totals") -> str:
     return f'<table class="{kind}">{"".join(lines)}</table>'
 
 
-_DONE = {
+_EFFECT_LABELS = {
     Effect.UPSERT: "Contacts or accounts written",
     Effect.ALIAS: "Aliases added",
     Effect.ACTIVITY: "Activities written",
@@ -91,7 +91,7 @@ _DONE = {
 
 
 def _counted(keys: Mapping[str | None, int]) -> str:
-    """How often, and for how many different keys."""
+    """Return how often, and for how many different keys."""
     return f"{sum(keys.values())} ({len(keys)} different)"
 
 
@@ -100,9 +100,9 @@ def _totals(ledger: Ledger) -> str:
     rows: list[tuple[str, object]] = [
         ("Requests for records", ledger.received),
         ("Records that took effect", ledger.processed),
-        *((words, _counted(ledger.effects(effect))) for effect, words in _DONE.items() if ledger.effects(effect)),
+        *((words, _counted(ledger.effects(effect))) for effect, words in _EFFECT_LABELS.items() if ledger.effects(effect)),
         ("Invitations that would have gone out", ledger.invitations),
-        ("Invited more than once", ", ".join(f"{key} ({count} times)" for key, count in twice.items()) or "nobody"),
+        ("Invited more than once", ", ".join(f"{key} ({count} times)" for key, count in twice.items()) or "none"),
     ]
     for reference, counts in ledger.ignored.items():
         fields = ", ".join(f"{heading} in {count} records" for heading, count in counts.items())

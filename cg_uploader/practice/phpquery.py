@@ -1,8 +1,14 @@
-"""Reads a raw query string the way PHP 8.2 does, and values the way Laravel hands them on; shares no code with the product.
+"""Query strings as PHP 8.2 reads them, and values as Laravel hands them on.  No code is shared with the client.
 
-What PHP does to names is where columns get lost: the first ``]`` ends a name (percent-encoded brackets count as brackets),
-a NUL cuts it, ``+`` is a space, the last of two equal names wins, an empty index is the next number, dots and spaces of a
-name outside brackets become underscores, and after ``MAX_VARIABLES`` parameters the rest vanishes without a word.
+PHP changes names, and columns can get lost:
+
+- The first ``]`` ends a name.  Percent-encoded brackets count as brackets.
+- A NUL cuts a name off.
+- ``+`` is a space.
+- The last of two equal names wins.
+- An empty index is the next number.
+- Dots and spaces of a name outside brackets become underscores.
+- After ``MAX_VARIABLES`` parameters the rest is dropped without an error.
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ _BYTES = {bytes((high, low)): bytes((int(bytes((high, low)), 16),)) for high in 
 
 
 def parse_query(raw: bytes) -> PhpArray:
-    """What PHP would put into ``$_GET``; bytes that are no UTF-8 come as surrogate escapes, so nothing is lost."""
+    """Return what PHP would put into ``$_GET``.  Bytes that are no UTF-8 come as surrogate escapes, so nothing is lost."""
     values: PhpArray = {}
     count = 0
     for part in raw.split(b"&"):
@@ -44,7 +50,7 @@ def parse_query(raw: bytes) -> PhpArray:
 
 
 def trimmed(text: str) -> str | None:
-    """A value as Laravel's middleware hands it on: PHP's ``trim``, then None when nothing is left."""
+    """Return a value as Laravel's middleware hands it on: PHP's ``trim``, then None when nothing is left."""
     return text.strip(" \t\n\r\0\x0b") or None
 
 
@@ -72,17 +78,20 @@ def _key(raw: bytes) -> Key:
 
 @lru_cache(maxsize=4096)
 def _keys(raw: bytes) -> tuple[tuple[Key | None, ...], bool]:
-    """The way a name points: its keys (None is the next number; no keys: dropped), and whether it is nested too deep."""
+    """Return the keys that a name stands for, and whether it is nested too deep.
+
+    The key None is the next number.  A name without keys is dropped.
+    """
     name = _decode(raw).split(b"\0", 1)[0].lstrip(b" ")
-    at = name.find(b"[")
-    head = (name if at < 0 else name[:at]).translate(_MANGLED)
+    index = name.find(b"[")
+    head = (name if index < 0 else name[:index]).translate(_MANGLED)
     if not head:
         return (), False
     keys: list[Key | None] = [_key(head)]
-    while at >= 0 and name[at : at + 1] == b"[":
+    while index >= 0 and name[index : index + 1] == b"[":
         if len(keys) > MAX_DEPTH:
             return tuple(keys), True
-        start = at + 1
+        start = index + 1
         blank = name[start : start + 1].isspace()
         end = name.find(b"]", start)
         if end < 0:
@@ -90,7 +99,7 @@ def _keys(raw: bytes) -> tuple[tuple[Key | None, ...], bool]:
                 keys = [_key(head + b"_" + name[start:].translate(_MANGLED_REST))]
             break
         keys.append(None if end == start + blank else _key(name[start:end]))
-        at = end + 1
+        index = end + 1
     return tuple(keys), False
 
 
@@ -102,13 +111,13 @@ def _next_number(array: PhpArray) -> int | None:
 def _store(values: PhpArray, keys: tuple[Key | None, ...], value: str) -> None:
     array = values
     for key in keys[:-1]:
-        place = _next_number(array) if key is None else key
-        if place is None:
+        index = _next_number(array) if key is None else key
+        if index is None:
             return
-        inner = array.get(place)
+        inner = array.get(index)
         if not isinstance(inner, dict):
-            inner = array[place] = {}
+            inner = array[index] = {}
         array = inner
-    place = _next_number(array) if keys[-1] is None else keys[-1]
-    if place is not None:
-        array[place] = value
+    index = _next_number(array) if keys[-1] is None else keys[-1]
+    if index is not None:
+        array[index] = value

@@ -1,4 +1,4 @@
-"""A script in memory: which rule acts on which request, and how often each one has."""
+"""A script in memory, and the choice of the rule that acts on a request."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ MAX_TARGET_BYTES = 8_177
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An action and when it happens: for records with these ``fields``, for the nth ``record``, or for everything."""
+    """An action and the requests that get it.  Without ``fields`` and ``record`` every request does."""
 
     action: Misbehaviour
+    # (heading, text) that a record must have.
     fields: tuple[tuple[str, str], ...] = ()
+    # The number of a different record, from 1.
     record: int | None = None
+    # How often it acts. None: any number of times.
     times: int | None = None
 
     def matches(self, fields: Mapping[str, str | None], record: int) -> bool:
-        """Whether a record is meant; ``record`` is its number, 0 when nobody counts."""
+        """Tell whether a record is meant.  ``record`` is its number, 0 when records are not counted."""
         if self.record is not None:
             return self.record == record
         return all(fields.get(heading) == text for heading, text in self.fields)
@@ -34,10 +37,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Misbehaviour by chance: this ``share`` (0 to 1) of the requests gets one of ``do``; ``seed`` makes it repeatable."""
+    """Misbehaviour by chance."""
 
+    # The same seed gives the same choices.
     seed: int = 1
+    # Of the requests, 0 to 1.
     share: float = 0.1
+    # One of these acts.
     do: tuple[Misbehaviour, ...] = ()
 
 
@@ -46,25 +52,31 @@ _NO_MIX = Mix()
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """How the server behaves; ``Script()`` is the usual way, ``faults.read`` and ``faults.parse`` know JSON."""
+    """How the server behaves, as ``faults`` describes it.  ``Script()`` is the default behaviour."""
 
+    # For records.
     rules: tuple[Rule, ...] = ()
+    # For sign-ins.
     token: tuple[Rule, ...] = ()
     mix: Mix = _NO_MIX
     configurations: tuple[PracticeConfiguration, ...] = ()
+    # Seconds, a text, or None to leave it out.
     expires_in: object = 3600
+    # How many records a sign-in is good for. 0: any number.
     token_calls: int = 0
+    # Whether an unknown reference takes any heading.
     open: bool = False
     style: Style = DEFAULT_STYLE
-    longest_target: int = MAX_TARGET_BYTES
+    max_target_bytes: int = MAX_TARGET_BYTES
+    # How many entries the ledger keeps in memory. 0: counts only.
     remember: int = REMEMBERED
 
 
 class Chooser:
-    """Walks through a script as requests come in; thread-safe."""
+    """Chooses the rule of a script that acts on each request.  Thread-safe."""
 
     def __init__(self, script: Script) -> None:
-        """Start at the beginning: its rules for records, its mix where none acts, its token actions in turn."""
+        """Start at the beginning of ``script``."""
         self._rules = script.rules
         self._token = script.token
         self._mix = script.mix
@@ -76,23 +88,23 @@ class Chooser:
         self._counts = any(rule.record is not None for rule in self._rules)
 
     def record(self, query: bytes, fields: Mapping[str, str | None]) -> Misbehaviour | None:
-        """The action for a request with this query, or None for the usual."""
+        """Return the action for a request with this query, or None for the default behaviour."""
         if not self._rules and not self._mix.do:
             return None
         with self._lock:
             number = self._seen.setdefault(_mark(query), len(self._seen) + 1) if self._counts else 0
-            for place, rule in enumerate(self._rules):
-                if (rule.times is None or self._acted[place] < rule.times) and rule.matches(fields, number):
-                    self._acted[place] += 1
+            for index, rule in enumerate(self._rules):
+                if (rule.times is None or self._acted[index] < rule.times) and rule.matches(fields, number):
+                    self._acted[index] += 1
                     return rule.action
             return self._by_chance(query) if self._mix.do else None
 
     def token(self) -> Misbehaviour | None:
-        """The action for the next sign-in, or None for the usual."""
+        """Return the action for the next sign-in, or None for the default behaviour."""
         with self._lock:
-            for place, rule in enumerate(self._token):
-                if self._tokens_acted[place] < (rule.times or 1):
-                    self._tokens_acted[place] += 1
+            for index, rule in enumerate(self._token):
+                if self._tokens_acted[index] < (rule.times or 1):
+                    self._tokens_acted[index] += 1
                     return rule.action
         return None
 

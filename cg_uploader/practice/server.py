@@ -1,4 +1,4 @@
-"""The pretend CustomerGauge: listens on 127.0.0.1, hands out tokens, takes records, shows what it got."""
+"""The pretend CustomerGauge: a server on 127.0.0.1 that hands out tokens, takes records, and shows what it got."""
 
 from __future__ import annotations
 
@@ -34,11 +34,9 @@ _DEFAULT = Misbehaviour("accept")
 
 
 class PracticeServer:
-    """A pretend CustomerGauge on a port of this computer; each connection has a thread.
+    """A pretend CustomerGauge on a port of this computer, with a thread for each connection.
 
-    ``delay``: seconds from a record's first byte to its answer.  ``ledger_file`` gets one JSON line per request for
-    records.  The configurations of the script come on top of ``configurations``.  After ``close`` it can start again:
-    port, tokens and ledger stay.
+    After ``close`` it can start again.  Port, tokens and ledger stay.
     """
 
     def __init__(
@@ -50,7 +48,18 @@ class PracticeServer:
         ledger_file: Path | None = None,
         configurations: Iterable[PracticeConfiguration] = READY_MADE,
     ) -> None:
-        """Prepare; port 0 takes any free one.  UsageError for a port that is none."""
+        """Prepare.  Nothing is listened to yet.
+
+        Args:
+            port: 0 takes any free one.
+            script: how to misbehave.
+            delay: seconds from a record's first byte to its answer.
+            ledger_file: gets one JSON line per request for records.
+            configurations: those of the script come on top of them.
+
+        Raises:
+            UsageError: ``port`` is not a port.
+        """
         if not 0 <= port <= 65_535:
             raise UsageError(f"A port is a number from 1 to 65535 (0 takes a free one), not {port}.")
         self._script = script or Script()
@@ -69,7 +78,7 @@ class PracticeServer:
 
     @property
     def port(self) -> int:
-        """The port; 0 before the first start if any was fine."""
+        """The port.  0 before the first start when any is fine."""
         return self._port
 
     @property
@@ -91,7 +100,11 @@ class PracticeServer:
         self.close()
 
     def start(self) -> None:
-        """Listen; UsageError when the port is taken, or the ledger's file cannot be written."""
+        """Listen.
+
+        Raises:
+            UsageError: the port is taken, or the ledger's file cannot be written.
+        """
         self.ledger.open()
         try:
             self._listener = socket.create_server((HOST, self._port), backlog=128)
@@ -105,11 +118,11 @@ class PracticeServer:
         self._acceptor.start()
 
     def close(self) -> None:
-        """Stop listening and cut every connection, whatever it is doing; nothing happens when it is closed already."""
+        """Stop listening and cut every connection, whatever it is doing."""
         if self._listener is None or self._acceptor is None:
             return
         self._closing.set()
-        with contextlib.suppress(OSError):  # it only wakes the acceptor
+        with contextlib.suppress(OSError):  # this only wakes the acceptor
             socket.create_connection((HOST, self._port), timeout=1).close()
         self._acceptor.join(_JOIN_SECONDS)
         self._listener.close()
@@ -117,7 +130,7 @@ class PracticeServer:
         with self._lock:
             live = list(self._live.values())
         for connection, _ in live:
-            with contextlib.suppress(OSError):  # it went by itself
+            with contextlib.suppress(OSError):  # the client closed it already
                 connection.shutdown(socket.SHUT_RDWR)
         for _, thread in live:
             thread.join(_JOIN_SECONDS)
@@ -127,7 +140,7 @@ class PracticeServer:
         while not self._closing.is_set():
             try:
                 connection, _ = listener.accept()
-            except OSError:  # no free file handle, or the client went at once: later ones may do better
+            except OSError:  # no free file handle, or the client went at once: the next one may be accepted
                 self._closing.wait(0.05)
                 continue
             if self._closing.is_set():
@@ -141,41 +154,42 @@ class PracticeServer:
             thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        line = PracticeConnection(connection, self._closing.wait, self._script.longest_target)
+        line = PracticeConnection(connection, self._closing.wait, self._script.max_target_bytes)
         try:
-            while not self._closing.is_set() and self._one(line, number):
+            while not self._closing.is_set() and self._handle_request(line, number):
                 pass
-        except BadRequest as refused:
-            with contextlib.suppress(OSError):  # the client need not wait for it
-                line.refuse(refused.answer)
-        except OSError:  # the client went, or close() cut the connection: both are everyday
+        except BadRequest as error:
+            with contextlib.suppress(OSError):  # the client may be gone
+                line.refuse(error.answer)
+        except OSError:  # the client went, or close() cut the connection: both are ordinary
             pass
         finally:
             connection.close()
             with self._lock:
                 self._live.pop(number, None)
 
-    def _one(self, line: PracticeConnection, number: int) -> bool:
-        asked = line.ask()
-        if asked is None:
+    def _handle_request(self, line: PracticeConnection, number: int) -> bool:
+        """Answer the next request, and tell whether the connection can take another one."""
+        request = line.read_request()
+        if request is None:
             return False
-        if asked.path in RECORD_PATHS:
-            return self._records(line, asked, self.ledger.arrive(asked.received, number))
-        body = line.body(asked)
-        if asked.path == TOKEN_PATH:
-            answer = self._token(asked, body)
+        if request.path in RECORD_PATHS:
+            return self._handle_record(line, request, self.ledger.arrive(request.received, number))
+        body = line.read_body(request)
+        if request.path == TOKEN_PATH:
+            answer = self._token(request, body)
             self.ledger.sign_in(answer.status)
         else:
-            answer = self._elsewhere(asked)
-        return line.send(answer, keep_alive=asked.keep_alive)
+            answer = self._elsewhere(request)
+        return line.send(answer, keep_alive=request.keep_alive)
 
-    def _token(self, asked: PracticeRequest, body: bytes) -> PracticeAnswer:
-        if asked.method != "POST":
-            return _not_allowed(asked, "POST")
+    def _token(self, request: PracticeRequest, body: bytes) -> PracticeAnswer:
+        if request.method != "POST":
+            return _not_allowed(request, "POST")
         action = self._chooser.token() or Misbehaviour("usual", expires_in=self._script.expires_in)
         if action.do not in ("usual", "slow"):
             return TOKEN_FAULTS[action.do].answer(action, b"")
-        refusal = tokens.refusal(asked.headers, body)
+        refusal = tokens.refusal(request.headers, body)
         if refusal is not None:
             return refusal
         answer = self._tokens.issue(action.expires_in)
@@ -185,62 +199,62 @@ class PracticeServer:
             )
         return answer
 
-    def _elsewhere(self, asked: PracticeRequest) -> PracticeAnswer:
-        if asked.path != "/ledger":
-            self.ledger.visit(asked.method, asked.path)
-        if asked.path in ("/", "/ledger") and asked.method == "GET":
-            if asked.headers.get("host", HOST).rsplit(":", 1)[0] not in _NAMES:
+    def _elsewhere(self, request: PracticeRequest) -> PracticeAnswer:
+        if request.path != "/ledger":
+            self.ledger.visit(request.method, request.path)
+        if request.path in ("/", "/ledger") and request.method == "GET":
+            if request.headers.get("host", HOST).rsplit(":", 1)[0] not in _NAMES:
                 return html(403, "403 Forbidden", "This page is for this computer alone.")
-            if asked.path == "/":
+            if request.path == "/":
                 return show(self.ledger, self.address, tuple(self._known.values()))
             content = self.ledger.summary()
-            if b"summary=1" not in asked.query:
+            if b"summary=1" not in request.query:
                 content["entries"] = [entry.as_json() for entry in self.ledger.entries]
             return PracticeAnswer(200, json.dumps(content).encode())
-        if asked.path == "/login":
+        if request.path == "/login":
             return login_page()
-        if asked.path == "/moved/":
+        if request.path == "/moved/":
             return PracticeAnswer(200)
-        return PracticeAnswer(404, b'{"message": ""}') if asked.wants_json else html(404, "Not Found")
+        return PracticeAnswer(404, b'{"message": ""}') if request.wants_json else html(404, "Not Found")
 
-    def _records(self, line: PracticeConnection, asked: PracticeRequest, arrival: Arrival) -> bool:
+    def _handle_record(self, line: PracticeConnection, request: PracticeRequest, arrival: Arrival) -> bool:
         try:
-            verdict = judge(parse_query(asked.query), self._known, self._script.style, anything=self._script.open)
-            action = self._chooser.record(asked.query, verdict.values)
-            answer, processed = self._answer(asked, verdict, action or _DEFAULT)
-            if answer.how is not Delivery.RESET_UNREAD:
-                line.body(asked)
-            self.ledger.enter(_entry(asked, arrival, verdict, answer, action, processed), verdict)
-            rest = self._delay - (time.monotonic() - asked.received) if self._delay else 0.0
-            if rest > 0 and self._closing.wait(rest):
+            verdict = judge(parse_query(request.query), self._known, self._script.style, is_open=self._script.open)
+            action = self._chooser.record(request.query, verdict.values)
+            answer, processed = self._answer(request, verdict, action or _DEFAULT)
+            if answer.delivery is not Delivery.RESET_UNREAD:
+                line.read_body(request)
+            self.ledger.enter(_entry(request, arrival, verdict, answer, action, processed), verdict)
+            remaining = self._delay - (time.monotonic() - request.received) if self._delay else 0.0
+            if remaining > 0 and self._closing.wait(remaining):
                 return False
-            if answer.how is Delivery.HANG:
+            if answer.delivery is Delivery.HANG:
                 return line.send(answer, keep_alive=False)
         finally:
             self.ledger.leave(arrival.ordinal, time.monotonic())
-        return line.send(answer, keep_alive=asked.keep_alive)
+        return line.send(answer, keep_alive=request.keep_alive)
 
-    def _answer(self, asked: PracticeRequest, verdict: Verdict, action: Misbehaviour) -> tuple[PracticeAnswer, bool]:
-        """What an action answers, and whether the record takes effect; what would take effect is checked first."""
+    def _answer(self, request: PracticeRequest, verdict: Verdict, action: Misbehaviour) -> tuple[PracticeAnswer, bool]:
+        """Return the answer of an action, and whether the record takes effect.  What would take effect is checked first."""
         fault = RECORD_FAULTS[action.do]
         processed = fault.processes(action)
-        refusal = self._refusal(asked, verdict) if processed else None
+        refusal = self._refusal(request, verdict) if processed else None
         if refusal is not None:
             return refusal, False
-        return fault.answer(action, asked.query), processed
+        return fault.answer(action, request.query), processed
 
-    def _refusal(self, asked: PracticeRequest, verdict: Verdict) -> PracticeAnswer | None:
-        if asked.method != "PUT":
-            return _not_allowed(asked, "PUT")
-        if not self._tokens.good(asked.headers.get("authorization", "")):
-            return PracticeAnswer(401, b'{"message": "Unauthenticated."}') if asked.wants_json else _redirect("/login")
-        if verdict.refusal is not None and not asked.wants_json:
+    def _refusal(self, request: PracticeRequest, verdict: Verdict) -> PracticeAnswer | None:
+        if request.method != "PUT":
+            return _not_allowed(request, "PUT")
+        if not self._tokens.good(request.headers.get("authorization", "")):
+            return PracticeAnswer(401, b'{"message": "Unauthenticated."}') if request.wants_json else _redirect("/login")
+        if verdict.refusal is not None and not request.wants_json:
             return _redirect("/")
         return verdict.refusal
 
 
 def _entry(
-    asked: PracticeRequest,
+    request: PracticeRequest,
     arrival: Arrival,
     verdict: Verdict,
     answer: PracticeAnswer,
@@ -252,11 +266,11 @@ def _entry(
         received=arrival.received,
         connection=arrival.connection,
         in_flight=arrival.in_flight,
-        method=asked.method,
-        path=asked.path,
-        query=asked.query,
-        headers=shown_headers(asked.headers),
-        status=None if answer.how.silent else answer.status,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=shown_headers(request.headers),
+        status=None if answer.delivery.silent else answer.status,
         did="" if action is None else action.do,
         processed=processed,
         suppressed=processed and action is not None and action.do == "suppressed",
@@ -266,25 +280,25 @@ def _entry(
     )
 
 
-def _not_allowed(asked: PracticeRequest, allowed: str) -> PracticeAnswer:
-    message = f"The {asked.method} method is not supported for this route. Supported methods: {allowed}."
-    if not asked.wants_json:
+def _not_allowed(request: PracticeRequest, allowed: str) -> PracticeAnswer:
+    message = f"The {request.method} method is not supported for this route. Supported methods: {allowed}."
+    if not request.wants_json:
         return html(405, "Method Not Allowed", headers=(("Allow", allowed),))
     return PracticeAnswer(405, json.dumps({"message": message}).encode(), (("Allow", allowed),))
 
 
-def _redirect(where: str) -> PracticeAnswer:
-    return html(302, "Redirecting", f'Redirecting to <a href="{where}">{where}</a>.', (("Location", where),))
+def _redirect(location: str) -> PracticeAnswer:
+    return html(302, "Redirecting", f'Redirecting to <a href="{location}">{location}</a>.', (("Location", location),))
 
 
 @contextlib.contextmanager
-def _until_told(told: threading.Event) -> Iterator[None]:
-    """Set ``told`` on Ctrl-C and on SIGTERM; the signals are as before afterwards."""
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Set ``stop`` on Ctrl-C and SIGTERM.  The earlier handlers are back afterwards."""
 
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
 
-    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -300,15 +314,22 @@ def serve(
     delay: float = 0.0,
     ledger_file: Path | None = None,
 ) -> None:
-    """Run until Ctrl-C or SIGTERM; ``say`` gets each address as a line once the server listens.
+    """Run until Ctrl-C or SIGTERM, on the main thread because of the signals.
 
-    ``delay`` is seconds per record.  UsageError for a port or a ledger file that cannot be used.  For the main thread,
-    because of the signals.
+    Args:
+        say: gets each address as a line once the server listens.
+        port: 0 takes any free one.
+        script: how to misbehave.
+        delay: seconds per record.
+        ledger_file: gets one JSON line per request for records.
+
+    Raises:
+        UsageError: the port or the ledger file cannot be used.
     """
-    told = threading.Event()
-    with _until_told(told), PracticeServer(port=port, script=script, delay=delay, ledger_file=ledger_file) as server:
+    stop = threading.Event()
+    with _stopped_by_signals(stop), PracticeServer(port=port, script=script, delay=delay, ledger_file=ledger_file) as server:
         say(f"auth {server.address.auth}")
         say(f"records {server.address.records}")
         say(f"page {server.page}")
-        while not told.wait(0.5):  # with a limit, so that Windows lets Ctrl-C through
+        while not stop.wait(0.5):  # with a limit, so that Windows lets Ctrl-C through
             pass

@@ -1,4 +1,4 @@
-"""Hands out tokens for any credentials but ``wrong`` ones, and remembers which tokens are still good."""
+"""The tokens of the pretend CustomerGauge, for any credentials but the word ``wrong``."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from cg_uploader.practice.phpquery import parse_query
 from cg_uploader.practice.wire import PracticeAnswer
 
 WRONG = "wrong"
-_LENGTH = 700  # bytes of randomness, so that the text is as long as a real service's (about 1 KB)
+_RANDOM_BYTES = 700  # they make a text of about 1 KB, as a real service does
 
 
 class Tokens:
-    """The tokens in use; thread-safe; nothing of them is ever shown or written."""
+    """The tokens in use.  Thread-safe.  Nothing of them is ever shown or written."""
 
     def __init__(self, calls: int = 0) -> None:
-        """Start without any; each is good for ``calls`` records, 0 for any number."""
+        """Start without any.  Each is good for ``calls`` records, 0 for any number."""
         self._calls = calls
         self._used: Counter[str] = Counter()
         self._ends: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def issue(self, expires_in: object) -> PracticeAnswer:
-        """A good answer with a fresh token; ``expires_in`` goes out as it is, None is left out (the token lives an hour)."""
-        token = "practice." + secrets.token_urlsafe(_LENGTH)
+        """Return an answer with a new token.
+
+        ``expires_in`` goes out as it is.  None is left out, and the token is good for an hour.
+        """
+        token = "practice." + secrets.token_urlsafe(_RANDOM_BYTES)
         now = time.monotonic()
         with self._lock:
             self._ends = {known: end for known, end in self._ends.items() if end > now}
@@ -41,7 +44,7 @@ class Tokens:
         return PracticeAnswer(200, json.dumps(answer).encode(), (("Cache-Control", "no-store"),))
 
     def good(self, authorization: str) -> bool:
-        """Whether an Authorization header carries a token that was handed out here and has not ended; one of its calls."""
+        """Tell whether an Authorization header carries a good token, and count one of its calls."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return False
@@ -56,7 +59,7 @@ class Tokens:
 
 
 def refusal(headers: Mapping[str, str], body: bytes) -> PracticeAnswer | None:
-    """Why a token request is not granted: 400 with Cognito's word, or None when it may have a token."""
+    """Return the refusal of a token request, 400 with Cognito's word, or None when it may have a token."""
     form = parse_query(body) if "application/x-www-form-urlencoded" in headers.get("content-type", "") else {}
     client, secret = form.get("client_id"), form.get("client_secret")
     if headers.get("authorization", "").lower().startswith("basic "):

@@ -1,4 +1,4 @@
-"""HTTP as bytes: reads a request from one connection and writes an answer to it, well formed or broken on purpose."""
+"""HTTP as bytes: requests read from a connection, answers written to it, well formed or broken on purpose."""
 
 from __future__ import annotations
 
@@ -39,19 +39,23 @@ class Delivery(StrEnum):
 
     @property
     def silent(self) -> bool:
-        """Whether no final answer leaves at all."""
+        """Whether no final answer leaves."""
         return self in (Delivery.HINTS_ONLY, Delivery.CLOSE, Delivery.RESET, Delivery.RESET_UNREAD, Delivery.HANG)
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeRequest:
-    """One request: the target as it stood in the request line, header names in lower case, when its first byte came."""
+    """One request."""
 
     method: str
+    # Path and query as they stood in the request line.
     path: str
     query: bytes
+    # Names in lower case.
     headers: Mapping[str, str]
+    # Monotonic seconds at its first byte.
     received: float
+    # Whether the connection can take another request.
     keep_alive: bool
 
     @property
@@ -63,18 +67,19 @@ class PracticeRequest:
 
 @dataclass(frozen=True, slots=True)
 class PracticeAnswer:
-    """One answer; ``seconds`` is the pause between two bytes of a slow body."""
+    """One answer."""
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    how: Delivery = Delivery.WHOLE
+    delivery: Delivery = Delivery.WHOLE
+    # Between two bytes of a slow body.
     seconds: float = 1.0
     content_type: str = _JSON
 
 
 def html(status: int, title: str, text: str = "", headers: tuple[tuple[str, str], ...] = ()) -> PracticeAnswer:
-    """A small HTML page, as proxies and web servers send it."""
+    """Return a small HTML page, as proxies and web servers send it."""
     body = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center>{text}</body>\r\n</html>\r\n"
     )
@@ -82,7 +87,7 @@ def html(status: int, title: str, text: str = "", headers: tuple[tuple[str, str]
 
 
 class BadRequest(Exception):
-    """Bytes that are no request this server takes; carries the answer after which the connection ends."""
+    """Bytes that are no request this server takes.  The connection ends after the answer."""
 
     def __init__(self, answer: PracticeAnswer) -> None:
         """Keep the answer."""
@@ -91,17 +96,27 @@ class BadRequest(Exception):
 
 
 class PracticeConnection:
-    """One accepted connection; ``wait(seconds)`` returns True at once when the server closes."""
+    """One accepted connection."""
 
-    def __init__(self, connection: socket.socket, wait: Callable[[float], bool], longest_target: int) -> None:
-        """Take over an accepted socket; the caller closes it."""
+    def __init__(self, connection: socket.socket, wait: Callable[[float], bool], max_target_bytes: int) -> None:
+        """Take over an accepted socket, which the caller closes.
+
+        Args:
+            connection: the socket.
+            wait: waits for some seconds.  It returns True at once when the server closes.
+            max_target_bytes: of a request target.
+        """
         self._socket = connection
         self._wait = wait
-        self._longest = longest_target
+        self._max_target_bytes = max_target_bytes
         self._buffer = b""
 
-    def ask(self) -> PracticeRequest | None:
-        """The next request's head, or None when the client went; Refused when it is none, or too long."""
+    def read_request(self) -> PracticeRequest | None:
+        """Read the head of the next request.  None when the client closed the connection.
+
+        Raises:
+            BadRequest: it is no request, or too long.
+        """
         received = time.monotonic()
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             if len(self._buffer) > MAX_HEAD_BYTES:
@@ -121,7 +136,7 @@ class PracticeConnection:
         if len(words) != 3 or not words[2].startswith(b"HTTP/1.") or not words[1].startswith(b"/"):
             raise BadRequest(html(400, "400 Bad Request"))
         method, target, version = words
-        if len(target) > self._longest:
+        if len(target) > self._max_target_bytes:
             raise BadRequest(html(414, "414 Request-URI Too Large"))
         headers: dict[str, str] = {}
         for line in lines:
@@ -132,14 +147,18 @@ class PracticeConnection:
         keep_alive = connection != "close" if version != b"HTTP/1.0" else connection == "keep-alive"
         return PracticeRequest(method.decode("latin-1"), path.decode("latin-1"), query, headers, received, keep_alive)
 
-    def body(self, asked: PracticeRequest) -> bytes:
-        """The request's body, read to its end; Refused when its length is not said, or too large."""
-        if "transfer-encoding" in asked.headers:
+    def read_body(self, request: PracticeRequest) -> bytes:
+        """Read the request's body to its end.
+
+        Raises:
+            BadRequest: its length is not given, or too large.
+        """
+        if "transfer-encoding" in request.headers:
             raise BadRequest(html(411, "411 Length Required"))
-        said = asked.headers.get("content-length", "0")
-        if not said.isdecimal():
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal():
             raise BadRequest(html(400, "400 Bad Request"))
-        size = int(said)
+        size = int(length)
         if size > MAX_BODY_BYTES:
             raise BadRequest(html(413, "413 Request Entity Too Large"))
         while len(self._buffer) < size:
@@ -151,8 +170,8 @@ class PracticeConnection:
         return body
 
     def send(self, answer: PracticeAnswer, *, keep_alive: bool) -> bool:
-        """Write an answer its own way; whether the connection can take another request."""
-        match answer.how:
+        """Write an answer as its delivery asks, and tell whether the connection can take another request."""
+        match answer.delivery:
             case Delivery.WHOLE:
                 self._socket.sendall(_whole(answer, keep_alive))
             case Delivery.HINTS:
@@ -172,7 +191,7 @@ class PracticeConnection:
         return keep_alive
 
     def refuse(self, answer: PracticeAnswer) -> None:
-        """Answer, then let the client read it although it may still be sending, then be done with the connection."""
+        """Answer a client that may still be sending, and let it read the answer before the connection ends."""
         self._socket.sendall(_whole(answer, keep_alive=False))
         self._socket.shutdown(socket.SHUT_WR)
         self._socket.settimeout(_DRAIN_SECONDS)
@@ -188,7 +207,7 @@ class PracticeConnection:
                 return
 
     def _break_off(self, answer: PracticeAnswer) -> None:
-        match answer.how:
+        match answer.delivery:
             case Delivery.CUT:
                 self._socket.sendall(_head(answer, f"Content-Length: {len(answer.body) + 100}", keep_alive=True) + answer.body)
             case Delivery.CHUNKED_CUT:
@@ -223,5 +242,5 @@ def _whole(answer: PracticeAnswer, keep_alive: bool) -> bytes:
 
 def _chunks(body: bytes) -> bytes:
     third = max(1, -(-len(body) // 3))
-    pieces = [body[at : at + third] for at in range(0, len(body), third)]
+    pieces = [body[start : start + third] for start in range(0, len(body), third)]
     return b"".join(f"{len(piece):x}\r\n".encode() + piece + b"\r\n" for piece in pieces)

@@ -37,7 +37,9 @@ def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[J
 
 @contextmanager
 def journal_to_read(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[JournalReader]:
-    """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
+    """Open the journal for reading, and close it at the end.
+
+    It is opened as by ``opened_journal``. Where it cannot be written, it is read as it is.
 
     Raises:
         JournalError: The journal cannot be used.

@@ -133,7 +133,7 @@ def test_a_failure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 
 @PSEUDO
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of each option and command the explanation is ours; the frame around them is Python's own."""
+    """Each explanation of an option or command is ours.  The frame around them is Python's own."""
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     lines = capsys.readouterr().out.partition("⟦commands⟧")[2].splitlines()
@@ -179,6 +179,6 @@ def test_a_home_that_does_not_answer_is_told_in_english(
     monkeypatch.setattr(cli, "TIDY_SECONDS", 0.1)
     monkeypatch.setattr(cli, "catalogue_for", lambda *_given: gone.wait())
     try:
-        assert run(capsys, "nothing-of-this-name")[1].startswith("There is no such file")
+        assert run(capsys, "nothing-of-this-name")[1].startswith("There is no file")
     finally:
         gone.set()

@@ -13,7 +13,7 @@ from cg_uploader.commands.terminal import Terminal
 from cg_uploader.uploads.sending.control import Control
 
 
-@pytest.mark.parametrize("number", upload_commands.STOPS)
+@pytest.mark.parametrize("number", upload_commands.STOP_SIGNALS)
 def test_a_kill_that_comes_as_soon_as_it_is_listened_for_is_heard(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     control, listen = Control(), signal.signal
 

@@ -130,7 +130,10 @@ def test_what_a_strangers_file_says_moves_nothing_on_the_screen(tmp_path: Path, 
     monkeypatch.setattr("sys.stderr", err)
     monkeypatch.setattr("getpass.getpass", lambda _prompt, stream: "a code")
     with pytest.raises(FileError):
-        memory(Namespace(paths=AppPaths(tmp_path / "home"), action="import", file=file, given={}), Terminal(out=io.StringIO()))
+        memory(
+            Namespace(paths=AppPaths(tmp_path / "home"), action="import", file=file, environment={}),
+            Terminal(out=io.StringIO()),
+        )
     assert "Ann" in err.getvalue()
     assert "\x1b" not in err.getvalue()
     assert "\x07" not in err.getvalue()

@@ -92,7 +92,7 @@ def test_the_option_for_the_other_reading_of_a_text_is_named(
 ) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     done = program.run("preview", tmp_path / "a.csv")
-    assert f"{option} shows the other reading." in done.stderr
+    assert f"{option} reads the file in the other way." in done.stderr
     again = program.run("preview", tmp_path / "a.csv", *option.split())
     assert again.stdout != done.stdout
     assert "the other reading" not in again.stderr
@@ -127,7 +127,7 @@ def test_csv_is_exactly_what_would_be_sent(program: Program, book: Path) -> None
         (("--limit", "0"), 2, "a whole number from 1 on is needed"),
         (("--limit", "few"), 2, "a whole number from 0 on is needed"),
         (("--as", "xml"), 2, "--as"),
-        (("--encoding", "utf-8"), 2, "is a workbook, which says itself how it is read. Leave --encoding out."),
+        (("--encoding", "utf-8"), 2, "is a workbook, which needs no --encoding. Leave --encoding out."),
         (("--delimiter", ";"), 2, "Leave --delimiter out."),
     ],
 )

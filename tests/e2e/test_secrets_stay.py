@@ -74,7 +74,7 @@ def test_no_file_that_the_program_leaves_holds_the_secret(program: Program, tmp_
         assert program.run("resume").returncode == 0
     bug = (
         "import sys; from cg_uploader import cli; from cg_uploader.commands import files\n"
-        f"def preview(args, terminal):\n    password = '{SECRET}'\n    raise RuntimeError(password, args.given)\n"
+        f"def preview(args, terminal):\n    password = '{SECRET}'\n    raise RuntimeError(password, args.environment)\n"
         "files.preview = preview\nsys.exit(cli.main(['preview', sys.argv[1]]))"
     )
     words_of_bug = [sys.executable, "-c", bug, str(file)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy, answer
+from fake_proxy import AUTH, RECORDS, FakeProxy, answer
 from laws import HEADINGS, email, people, upload_words
 from program import ENOUGH_SECONDS, Program
 

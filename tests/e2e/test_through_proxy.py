@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy, Way, answer
+from fake_proxy import AUTH, RECORDS, FakeProxy, Way, answer
 from program import ENOUGH_SECONDS, PROGRAM, Program, workbook
 
 HEADINGS = ("Email", "First Name")
@@ -129,9 +129,9 @@ UNTRUSTED = [
     ("not yet", "is not valid yet"),
     ("other host", "belongs to another name"),
     ("self-signed", "is self-signed"),
-    ("unknown issuer", "A proxy of your company may open connections"),
+    ("unknown issuer", "A proxy of your company may open secure connections"),
     ("plain", "answers without encryption"),
-    ("old TLS", "old kind of TLS"),
+    ("old TLS", "old version of TLS"),
 ]
 
 

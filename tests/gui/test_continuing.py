@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy
+from fake_proxy import AUTH, RECORDS, FakeProxy
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rig import plan_of, recorded, table_of
@@ -207,7 +207,7 @@ class TestAnotherCustomer:
         answer(asked(window, qtbot), qtbot, "another-id", "the-secret")
         qtbot.waitUntil(lambda: "another Client ID" in window.upload_page.failure.text, timeout=TIMEOUT_MS)
         answer(asked(window, qtbot), qtbot, "the-id", "the-secret")
-        qtbot.waitUntil(lambda: window.session.run is not None and window.session.run.stopped is None, timeout=TIMEOUT_MS)
+        ended(window, qtbot)
         assert window.session.run is not None
         assert window.session.run.counts[RowStatus.ACCEPTED] == 2 == len(proxy.puts)
         assert window.upload_page.failure.isHidden()

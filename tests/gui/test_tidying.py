@@ -142,7 +142,7 @@ def test_what_has_changed_since_is_said_when_a_run_is_continued(
     assert wanted == [run]
     qtbot.waitUntil(lambda: not page._comparing.busy, timeout=TIMEOUT_MS)
     (box,) = page.findChildren(QMessageBox)
-    assert "1 row of the upload reads otherwise now" in box.informativeText()
+    assert "1 row of the upload reads differently now" in box.informativeText()
     box.close()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from fakeproxy import AUTH, RECORDS, FakeProxy, answer
+from fake_proxy import AUTH, RECORDS, FakeProxy, answer
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -148,7 +148,7 @@ class TestSettings:
         (tmp_path / "letter.pem").write_text("hello")
         network.use_file(tmp_path / "letter.pem")
         assert services.preferences.load().ca_file == str(authority.file)
-        assert "letter.pem holds no certificate" in network.file_remark.text()
+        assert "letter.pem contains no certificate" in network.file_remark.text()
         assert network.file_name.text() == "authority.pem"
         network.clear.click()
         assert services.preferences.load().ca_file == ""

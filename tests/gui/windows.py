@@ -57,7 +57,7 @@ sys.path.append(sys.argv[1])
 import cg_uploader.sheets.process.worker as worker
 send = worker._send_table
 def gated(job, out, end, *rest):
-    while end is worker.MessageKind.END and not os.path.exists({str(gate)!r}):
+    while end is worker.FrameKind.END and not os.path.exists({str(gate)!r}):
         time.sleep(0.01)
     send(job, out, end, *rest)
 worker._send_table = gated

@@ -121,7 +121,7 @@ class Customer:
 
 @pytest.fixture
 def practice() -> Iterator[Callable[..., Customer]]:
-    """Start a server with a script given as JSON values; a customer who is signed in comes back."""
+    """Start a server with a script given as JSON values, and return a customer who is signed in."""
     with contextlib.ExitStack() as stack:
 
         def start(script: object = None, **options: Any) -> Customer:

@@ -1,7 +1,7 @@
-"""Writes php_table.json: raw query strings, and what a real PHP makes of each.  Needs PHP 8; run it with Python from anywhere.
+"""Writes php_table.json: raw query strings, and what a real PHP makes of each.  Needs PHP 8.  Run it with Python from anywhere.
 
 Every query goes through ``parse_str``, and every one that a request line can carry (no raw blanks) over HTTP into ``$_GET``
-of PHP's own web server; the two must agree.
+of PHP's own web server.  The two must agree.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def mixtures(seed: int, count: int) -> list[str]:
 
 
 def queries() -> list[str]:
-    """All queries of the table; each is ASCII."""
+    """Return all queries of the table.  Each is ASCII."""
     values = [f"configuration=c&record%5Ba%5D={encode(value)}&record%5Bz%5D=1" for value in VALUES]
     names = [f"configuration=c&record%5B{encode(name)}%5D=v&record%5Bz%5D=1" for name in NAMES]
     return [*values, *names, *QUERIES, *mixtures(1, 400)]

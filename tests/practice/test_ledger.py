@@ -153,7 +153,7 @@ def test_rows_of_one_key_in_flight_together_are_found(practice: Practice) -> Non
         thread.join(60)
     ((first, second),) = overlapping(ann.server.ledger.entries)
     assert {first.fields["Email"], second.fields["Email"]} == {"ann", "ANN"}
-    assert ann.server.ledger.most_in_flight == 3
+    assert ann.server.ledger.max_in_flight == 3
 
 
 def entry(ordinal: int, key: str | None, received: float, answered: float | None) -> Entry:

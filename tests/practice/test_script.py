@@ -164,7 +164,7 @@ def test_a_script_that_cannot_be_used_is_refused_by_its_key(script: object, plac
 def test_a_script_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "script.json"
     file.write_text(json.dumps({"expires_in": "60", "longest_target": 100}), encoding="utf-8-sig")
-    assert (faults.read(file).expires_in, faults.read(file).longest_target) == ("60", 100)
+    assert (faults.read(file).expires_in, faults.read(file).max_target_bytes) == ("60", 100)
     file.write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match="is not JSON"):
         faults.read(file)

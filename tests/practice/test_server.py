@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cg_uploader.errors import UsageError
-from cg_uploader.practice.records import spoken
+from cg_uploader.practice.records import display_name
 from cg_uploader.practice.server import PracticeServer
 from cg_uploader.practice.tokens import Tokens
 
@@ -82,7 +82,7 @@ def test_the_other_style_of_a_422(practice: Practice) -> None:
     [("email", "email"), ("Account Name", "account name"), ("NPS", "n p s"), ("record.Email", "record. email")],
 )
 def test_laravel_spells_names_its_own_way(attribute: str, words: str) -> None:
-    assert spoken(attribute) == words
+    assert display_name(attribute) == words
 
 
 def test_who_does_not_ask_for_json_is_redirected(practice: Practice) -> None:
@@ -253,7 +253,7 @@ def test_many_customers_at_once(practice: Practice) -> None:
     for thread in threads:
         thread.join(60)
     assert ann.server.ledger.processed == 12
-    assert 1 < ann.server.ledger.most_in_flight <= 12
+    assert 1 < ann.server.ledger.max_in_flight <= 12
 
 
 def test_a_sign_in_may_be_good_for_so_many_records(practice: Practice) -> None:

@@ -11,7 +11,7 @@ from cg_uploader.gui.widgets.texts import caption, plain, section
 
 
 class ProxyLoginDialog(QDialog):
-    """``answered`` brings user name, password and whether to remember them; ``rejected`` says that nobody knows."""
+    """``answered`` brings user name, password and whether to remember them.  ``rejected`` says that the user does not know."""
 
     answered = Signal(str, str, bool)
 
@@ -25,14 +25,14 @@ class ProxyLoginDialog(QDialog):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.remember = CheckBox("&Remember on this computer")
         self.remember.setEnabled(no_keychain is None)
-        said = "That was not accepted. " if again else ""
+        notice = "That was not accepted. " if again else ""
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE * 3, SPACE * 3, SPACE * 3, SPACE * 3)
         column.setSpacing(SPACE * 2)
         column.addWidget(section("Your network asks who you are"))
         column.addWidget(
             plain(
-                f"{said}The proxy {host_port} lets you out after you have signed in there: mostly with the name and the "
+                f"{notice}The proxy {host_port} lets you out after you have signed in there: mostly with the name and the "
                 "password of your computer at work, not with those of CustomerGauge. Nothing goes out before that.",
                 wrap=True,
             )

@@ -1,4 +1,4 @@
-"""Settings: the few things a person may prefer, and what support asks for."""
+"""Settings: the few things that the user may prefer, and what support asks for."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._services = services
         self._session = session
-        kept = services.preferences.load()
-        self.scheme = _choice(SCHEMES, kept.theme)
-        self.blank_cells = _choice(BLANKS, kept.blank_cells)
+        preferences = services.preferences.load()
+        self.scheme = _choice(SCHEMES, preferences.theme)
+        self.blank_cells = _choice(BLANKS, preferences.blank_cells)
         self.days = SpinBox(0, MAX_DAYS)
         self.days.setFixedHeight(self.scheme.sizeHint().height())
         self.days.setSuffix(" days")
-        self.days.setValue(kept.keep_days)
-        self.network = NetworkForm(kept.proxy, kept.ca_file)
+        self.days.setValue(preferences.keep_days)
+        self.network = NetworkForm(preferences.proxy, preferences.ca_file)
         self.banner = Banner()
         self._lay_out()
         self.days.valueChanged.connect(self._keep)
@@ -112,21 +112,21 @@ class SettingsDialog(QDialog):
         open_outside(self._services.paths.logs)
 
     def copy_details(self) -> None:
-        """Put versions, region, state and field names on the clipboard; never values or keys."""
+        """Put versions, region, state and field names on the clipboard, never values or keys."""
         QGuiApplication.clipboard().setText(support_details(self._session, self._services.preferences.load()))
         self.banner.say("good", "Copied. It holds versions, region and field names, no values and no keys.")
 
 
-def support_details(session: Session, kept: Preferences) -> str:
-    """What support may need to know, as lines of text; no value, no key, no name of a proxy."""
+def support_details(session: Session, preferences: Preferences) -> str:
+    """Return what support may need, as lines of text, without values, keys and names of proxies."""
     connection = session.connection
     lines = [
         f"CG Uploader {__version__}",
         f"Python {platform.python_version()}, Qt {qVersion()}, {system_name()}",
         f"Region: {connection.region.value}",
         f"Data type: {connection.data_type.value if connection.data_type is not None else 'not chosen'}",
-        f"Proxy: {kept.proxy if kept.proxy in PROXY_WORDS else 'named in the settings'}",
-        f"Certificates beside the system's: {'yes' if kept.ca_file else 'no'}",
+        f"Proxy: {preferences.proxy if preferences.proxy in PROXY_WORDS else 'named in the settings'}",
+        f"Certificates beside the system's: {'yes' if preferences.ca_file else 'no'}",
         f"Connection test: {'none' if session.tested is None else 'good' if session.tested.good else 'failed'}",
         f"Field headings: {', '.join(field.heading for field in connection.fields) or 'none'}",
     ]

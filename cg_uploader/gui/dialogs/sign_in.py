@@ -16,7 +16,7 @@ from cg_uploader.model.run import RunSummary
 
 
 class SignInDialog(QDialog):
-    """``answered`` brings Credentials; ``rejected`` says that the upload does not go on now."""
+    """``answered`` brings Credentials.  ``rejected`` says that the upload does not go on now."""
 
     answered = Signal(object)
 
@@ -30,9 +30,9 @@ class SignInDialog(QDialog):
         self.client_secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.question = plain(why, wrap=True)
         started = f"{run.started.astimezone():%Y-%m-%d %H:%M}"
-        place = REGIONS[run.region].name
+        region = REGIONS[run.region].name
         self.facts = plain(
-            f"Upload {run.run} of {Path(run.file).name}, begun {started} with the connection “{run.profile}”, {place}.",
+            f"Upload {run.run} of {Path(run.file).name}, begun {started} with the connection “{run.profile}”, {region}.",
             role="quiet",
             wrap=True,
         )

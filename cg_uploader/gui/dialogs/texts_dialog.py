@@ -10,7 +10,7 @@ from cg_uploader.gui.theme import SPACE
 
 
 class TextDialog(QDialog):
-    """Shows one text of our own, as Markdown or plain; links lead nowhere by themselves."""
+    """Shows one text of our own, as Markdown or plain.  Links lead nowhere by themselves."""
 
     def __init__(self, name: str, text: str, *, markdown: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -26,7 +26,7 @@ KINDS = {
 
 
 class FieldsModel(LinesModel):
-    """One line per heading.  ``edited`` comes when the person, not the program, changed something."""
+    """One line per heading.  ``edited`` comes when the user, not the program, changed something."""
 
     titles = TITLES
 
@@ -42,14 +42,14 @@ class FieldsModel(LinesModel):
         return tuple(self._fields)
 
     def show_fields(self, fields: tuple[Field, ...]) -> None:
-        """Show these; ``edited`` does not come."""
+        """Show these.  ``edited`` does not come."""
         if tuple(self._fields) != fields:
             self.beginResetModel()
             self._fields = list(fields)
             self.endResetModel()
 
     def add(self, headings: tuple[str, ...]) -> int:
-        """Add the headings that are not here yet; returns how many that were."""
+        """Add the headings that are not here yet, and return how many."""
         known = {field.heading for field in self._fields}
         new = [heading for heading in dict.fromkeys(headings) if heading not in known]
         if new:
@@ -99,7 +99,7 @@ class FieldsModel(LinesModel):
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Take over what the person typed, ticked or chose."""
+        """Take over what the user typed, ticked or chose."""
         if not index.isValid():
             return False
         before = self._fields[index.row()]

@@ -11,7 +11,7 @@ NOWHERE = QModelIndex()
 
 
 class LinesModel(QAbstractTableModel):
-    """Lines below ``titles``; whoever derives from it says which (``lines``) and what a cell of them shows."""
+    """Lines below ``titles``.  A subclass says which (``lines``) and what a cell of them shows."""
 
     titles: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What became of rows, as a table: those that need attention, or all of one status; up to 5,000 of each."""
+"""What became of rows, as a table: those that need attention, or all of one status, up to 5,000 of each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOOKS = {
 
 
 class OutcomesModel(LinesModel):
-    """Keeps what has been announced and shows the part that ``wanted`` names; None: all that need attention."""
+    """Keeps what has been announced and shows the part that ``wanted`` names.  None: all that need attention."""
 
     titles = TITLES
 
@@ -42,7 +42,7 @@ class OutcomesModel(LinesModel):
 
     @property
     def wanted(self) -> RowStatus | None:
-        """Which status is shown; None: all that need attention."""
+        """Which status is shown.  None: all that need attention."""
         return self._wanted
 
     @property

@@ -1,4 +1,4 @@
-"""The first rows of a file as they will be sent, under the file's own headings and row numbers; before them what is above."""
+"""The first rows of a file as they will be sent, under the file's own headings and row numbers, and the lines above."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_ROWS = 200
 
 
 class PreviewModel(QAbstractTableModel):
-    """Shows the first 200 rows of one table; what stands above its header row comes before, and then the header row itself.
+    """Shows the first 200 rows of one table.  What stands above its header row comes before, and then the header row itself.
 
     So the lines stand as in the file, and each can become the header row.
     """
@@ -38,9 +38,9 @@ class PreviewModel(QAbstractTableModel):
             self.show_rows(table.columns, tuple(itertools.islice(table.rows, MAX_ROWS)), (*table.above, *header))
 
     def show_rows(self, columns: Sequence[Column], rows: Sequence[Row], before: Sequence[Row] = ()) -> None:
-        """Show these rows; when they only go on from those that are shown, those stay where they are.
+        """Show these rows.  When they only go on from those that are shown, those stay where they are.
 
-        ``before``: lines that are not sent; the last of them is the header row.
+        ``before``: lines that are not sent.  The last of them is the header row.
         """
         columns, rows, shown = tuple(columns), (*before, *rows), len(self._rows)
         if columns == self._columns and len(before) == self._before and shown and rows[:shown] == self._rows:
@@ -90,7 +90,7 @@ class PreviewModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The text of a cell; quiet in a hidden column and above the header row, which is bold."""
+        """The text of a cell.  It is quiet in a hidden column and above the header row, which is bold."""
         if not index.isValid():
             return None
         line, column = index.row(), index.column()

@@ -1,4 +1,4 @@
-"""Some rows of the file with what is wrong in them, fetched as they are looked at; the file's cells can be edited."""
+"""Some rows of the file with what is wrong in them, fetched as they are looked at.  The file's cells can be edited."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RowsModel(QAbstractTableModel):
         self._line: Callable[[int], Line] = _no_line
 
     def show_rows(self, plan: Plan | None, positions: Sequence[int], remark: Remark) -> None:
-        """Show these positions of ``plan``'s table; ``remark`` puts in words what is wrong in the row at one of them."""
+        """Show these positions of ``plan``'s table.  ``remark`` puts in words what is wrong in the row at one of them."""
         self.beginResetModel()
         self._plan, self._positions = plan, positions
         self._line = _fetcher(plan, remark) if plan is not None else _no_line
@@ -112,7 +112,7 @@ class RowsModel(QAbstractTableModel):
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Pass on what the person typed."""
+        """Pass on what the user typed."""
         if role != Qt.ItemDataRole.EditRole or not index.isValid() or index.column() < len(FIXED):
             return False
         row, cells, *_ = self._fetch(index.row())

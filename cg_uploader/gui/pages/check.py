@@ -1,4 +1,4 @@
-"""Step 4, Check: what is wrong, as a short to-do list; rows to look at, edit, leave out."""
+"""Step 4, Check: what is wrong, as a short to-do list, and rows to look at, edit, leave out."""
 
 from __future__ import annotations
 
@@ -178,11 +178,11 @@ class CheckPage(Page):
         self._show_progress(f"Checking: {rows:,} of {self._bar.maximum():,} rows")
 
     def _on_done(self, result: tuple[Plan, CheckResult]) -> None:
-        plan, found = result
-        self._checked = (plan, found)
+        plan, checked = result
+        self._checked = (plan, checked)
         self._show_progress("")
-        self._show_result(plan, found)
-        self.session.set_result(found)
+        self._show_result(plan, checked)
+        self.session.set_result(checked)
 
     def _on_failed(self, error: object) -> None:
         self._show_progress("")
@@ -269,7 +269,10 @@ class CheckPage(Page):
         """The column of the model that an entry is about."""
         groups = self._checked[1].groups if self._checked is not None else ()
         wanted = next((group.heading for group in groups if _key(group) == todo.key), None)
-        return next((len(FIXED) + at for heading, at, _ in plan.bindings if heading == wanted and at is not None), None)
+        return next(
+            (len(FIXED) + position for heading, position, _ in plan.bindings if heading == wanted and position is not None),
+            None,
+        )
 
     def _bring_forward(self, column: int | None) -> None:
         """Show a column before what is known about it: there it can be corrected without scrolling."""
@@ -288,18 +291,18 @@ class CheckPage(Page):
         self.view.setColumnWidth(PROBLEM, max(room, LETTERS_TO_READ * self.view.fontMetrics().averageCharWidth()))
 
     def _remark(self, position: int, row: Row, problems: tuple[Problem, ...]) -> str:
-        """What the chosen entry says about a row; duplicates are known only to the check of the whole file."""
+        """What the chosen entry says about a row.  Duplicates are known only to the check of the whole file."""
         todo = self._todo
         if todo is None or self._checked is None:
             return ""
         if todo.key in (ALL, LEFT_OUT):
-            said = [f"{p.heading}: {p.message}" if p.heading else str(p.message) for p in problems]
-            return "Left out by you" if row.number in self.session.left_out else " ".join(said)
-        if said := [str(p.message) for p in problems if _key(p) == todo.key]:
-            return " ".join(said)
+            texts = [f"{p.heading}: {p.message}" if p.heading else str(p.message) for p in problems]
+            return "Left out by you" if row.number in self.session.left_out else " ".join(texts)
+        if texts := [str(p.message) for p in problems if _key(p) == todo.key]:
+            return " ".join(texts)
         result = self._checked[1]
-        found = (result.problems.of_group(group, position) for group in result.groups if _key(group) == todo.key)
-        return next((str(problem.message) for problem in found if problem is not None), todo.text)
+        matches = (result.problems.of_group(group, position) for group in result.groups if _key(group) == todo.key)
+        return next((str(problem.message) for problem in matches if problem is not None), todo.text)
 
     def _show_possible(self) -> None:
         lines = self.view.selected_lines()
@@ -321,7 +324,7 @@ class CheckPage(Page):
     # ------------------------------------------------------------------ changing
 
     def _can_trust(self) -> bool:
-        """Only what looks odd in the file can be accepted as it is; a missing or wrong value cannot."""
+        """Only what looks odd in the file can be accepted as it is.  A missing or wrong value cannot."""
         key = self._todo.key if self._todo is not None else None
         return key is not None and key.is_problem and any(key.kind == note and note.checked for note in NoteKind)
 
@@ -345,7 +348,7 @@ class CheckPage(Page):
 
 
 def checking(plan: Plan) -> Work:
-    """The work of checking ``plan``; results in (plan, CheckResult)."""
+    """The work of checking ``plan``.  Results in (plan, CheckResult)."""
 
     def work(announce: Announce, cancelled: Cancelled) -> object:
         return plan, checks.check(plan, progress=announce, cancelled=cancelled)
@@ -359,7 +362,7 @@ def _key(of: ProblemGroup | Problem) -> TodoKey:
 
 
 def _positions(plan: Plan, numbers: Iterable[int]) -> list[int]:
-    """Where the rows with these numbers stand, of those that are there; numbers grow from row to row."""
+    """Where the rows with these numbers stand, of those that are there.  Numbers grow from row to row."""
     rows = plan.table.rows
-    found = ((bisect_left(range(len(rows)), number, key=lambda at: rows[at].number), number) for number in sorted(numbers))
-    return [position for position, number in found if position < len(rows) and rows[position].number == number]
+    positions = ((bisect_left(range(len(rows)), number, key=lambda i: rows[i].number), number) for number in sorted(numbers))
+    return [position for position, number in positions if position < len(rows) and rows[position].number == number]

@@ -117,7 +117,7 @@ class ColumnsPage(Page):
         self._build_some()
 
     def _build_some(self) -> None:
-        """Build as many lines as nobody notices; the others follow while the window does other things."""
+        """Build a few lines, so that the window stays quick.  The others follow while it does other things."""
         for _ in range(min(LINES_AT_ONCE, len(self._to_build))):
             field = self._to_build.pop()
             one = MappingLine(field, self._choices)
@@ -232,7 +232,7 @@ def samples(table: Table) -> dict[str, str]:
 
 
 def choices(table: Table, parent: QWidget) -> QStandardItemModel:
-    """What every line can choose from; shared by all of them."""
+    """Return what every line can choose from.  All of them share it."""
     model = QStandardItemModel(parent)
     for words, value in (("Not sent", NOT_SENT), ("The same text for all rows…", CONSTANT)):
         item = QStandardItem(words)

@@ -128,7 +128,7 @@ class ConnectPage(Page):
             self.session.choose_region(region, None)
 
     def _show_where(self) -> None:
-        from cg_uploader.gui.dialogs.where import WhereDialog  # as long as nobody asks, nobody waits for it
+        from cg_uploader.gui.dialogs.where import WhereDialog  # loaded when it is asked for
 
         WhereDialog(self).open()
 
@@ -178,7 +178,7 @@ class ConnectPage(Page):
     # ------------------------------------------------------------------ saved connections
 
     def _switch(self, name: str) -> None:
-        """Go to another connection of the list; each one is found again as it was left."""
+        """Go to another connection of the list.  Each one is found again as it was left."""
         if name == self.session.connection.name:
             return
         if not self.session.use_typed(name):
@@ -187,7 +187,7 @@ class ConnectPage(Page):
             self._prefer(name)
 
     def choose_saved(self, name: str) -> None:
-        """Use the saved connection ``name`` as it was saved; empty: begin a new one."""
+        """Use the saved connection ``name`` as it was saved.  Empty: begin a new one."""
         self.saved.banner.clear()
         if not name:
             self.session.use_new()
@@ -213,7 +213,7 @@ class ConnectPage(Page):
         self.session.use_profile(profile, remembered)
 
     def open_setup(self, file: Path) -> None:
-        """Use a setup file and save it under its own name; where another one has it, a person says what becomes of both."""
+        """Use a setup file and save it under its own name.  Where another one has it, the user decides about both."""
         try:
             profile = self._storable(profiles.open_profile(str(file), self.services.profiles))
         except UploaderError as error:
@@ -250,7 +250,7 @@ class ConnectPage(Page):
             self.save_under(name.strip())
 
     def save_under(self, name: str) -> None:
-        """Save what is typed as ``name``; where another connection is called so, a person says what becomes of both."""
+        """Save what is typed as ``name``.  Where another connection has that name, the user decides about both."""
         profile = self.session.profile(name)
         if profile is None:
             return
@@ -290,7 +290,7 @@ class ConnectPage(Page):
         self._list_saved()
 
     def _keep_or_forget_secret(self, before: Connection | None) -> None:
-        """Follow the user's wish; ``before``: the connection as it was; None keeps a secret in any case."""
+        """Follow the user's wish.  ``before``: the connection as it was.  None keeps a secret in any case."""
         connection, store = self.session.connection, self.services.credentials
         if not self._can_keep_secret(connection):
             return
@@ -343,7 +343,7 @@ class ConnectPage(Page):
             self.delete_saved(name)
 
     def delete_saved(self, name: str) -> None:
-        """Delete a saved connection and its secret; what is typed stays."""
+        """Delete a saved connection and its secret.  What is typed stays."""
         try:
             profiles.delete_profile(name, self.services.profiles, self.services.credentials)
         except UploaderError as error:

@@ -122,7 +122,7 @@ class FilePage(Page):
     # ------------------------------------------------------------------ reading
 
     def open_file(self, file: Path) -> None:
-        """Read ``file`` as the person chose the last time, else by the rules of detection."""
+        """Read ``file`` as the user chose the last time, else by the rules of detection."""
         self._recalled = self.services.choices.find(file)
         self._read(file, _options(self._recalled) if self._recalled is not None else ReadOptions())
 
@@ -156,7 +156,7 @@ class FilePage(Page):
             self._show_first(told)
 
     def _holds(self, table: Table) -> bool:
-        """Whether a choice of the last time still fits the file; if not, it is read as found."""
+        """Whether a choice of the last time still fits the file.  If not, it is read as found."""
         if self._recalled is None or self._recalled.fits([column.heading for column in table.columns]):
             return True
         self._read_with(ReadOptions())
@@ -188,10 +188,10 @@ class FilePage(Page):
         self._first = None
         file, table = self.session.file, self.session.table
         if isinstance(error, Cancelled) and file is not None:
-            kept = "No file is open." if table is None else f"{table.file.name} is open as it was before."
+            note = "No file is open." if table is None else f"{table.file.name} is open as it was before."
             self.session.give_up_file()
             self._show()
-            self.banner.say("accent", f"The reading of {file.name} was cancelled. {kept}")
+            self.banner.say("accent", f"The reading of {file.name} was cancelled. {note}")
         elif self._recalled is not None:
             self._read_with(ReadOptions())  # the file may have lost what was chosen then
         else:
@@ -231,7 +231,7 @@ class FilePage(Page):
             self.zone.show_file(table.file, facts(table) + (f" · {counted(edited, 'cell')} edited here" if edited else ""))
 
     def _show_first(self, table: Table) -> None:
-        """Show the first rows while the others are read; nobody but this page knows them."""
+        """Show the first rows while the others are read.  Only this page knows them."""
         self.zone.show_file(table.file, f"{counted(len(table.columns), 'column')} · header in row {table.header_row}")
         self.two_readings.show_table(None)
         self.preview.show_table(table)
@@ -245,8 +245,8 @@ class FilePage(Page):
         for widget in (self.view, self._below):
             widget.setVisible(self.two_readings.isHidden())
         above = " Grey lines stand above the header row and are not sent." if table.above else ""
-        told = f"{shown or 'All rows are shown.'}{above} Click the number of a row to make it the header row."
-        self._shown.setText(told if len(table.rows) else NO_ROWS if table.above else "")
+        text = f"{shown or 'All rows are shown.'}{above} Click the number of a row to make it the header row."
+        self._shown.setText(text if len(table.rows) else NO_ROWS if table.above else "")
         choices = _in_words(asked)
         when = "as you chose last time" if self._recalled is not None else "as you chose"
         self._as_chosen.setText(f"Read {when}: {choices}.")
@@ -273,7 +273,7 @@ class FilePage(Page):
 
 
 def reading(readers: Readers, paths: AppPaths, file: Path, options: ReadOptions) -> Work:
-    """The work of reading ``file``; it announces how far it is, and once a table of the first rows.  Results in a ``Read``."""
+    """The work of reading ``file``.  It announces how far it is, and once a table of the first rows.  Results in a ``Read``."""
 
     def work(announce: Announce, cancelled: Asked) -> object:
         table = readers.read(file, options, progress=announce, cancelled=cancelled, first=announce)
@@ -313,7 +313,7 @@ def _options(choice: RememberedOptions) -> ReadOptions:
 
 
 def _in_words(options: ReadOptions) -> str:
-    """``sheet “People”, header row 3``; empty when nothing was chosen."""
+    """``sheet “People”, header row 3``.  Empty when nothing was chosen."""
     parts = (
         f"sheet “{options.sheet}”" if options.sheet else "",
         f"header row {options.header_row}" if options.header_row else "",

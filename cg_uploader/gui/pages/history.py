@@ -1,4 +1,4 @@
-"""History: every run on this computer; continue, save its files again, forget."""
+"""History: every run on this computer, to continue, save its files again, forget."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOTHING_LIKE_THIS = "No upload has these words in its line."
 
 
 class HistoryPage(Page):
-    """``continue_wanted`` brings the number of the run that is to go on; ``memory_grown``: a colleague's rows are known now."""
+    """``continue_wanted`` brings the number of the run to go on with.  ``memory_grown``: a colleague's rows are known now."""
 
     heading = "History"
     sentence = "Every upload from this computer, newest first. Row values are kept only for rows that still need you."
@@ -102,7 +102,7 @@ class HistoryPage(Page):
         self.model.search(text)
 
     def _run(self, work: Work) -> None:
-        """Beside the reading of the runs: whoever comes back to the page reads them anew, and still hears of this."""
+        """Beside the reading of the runs: when the page is opened again they are read anew, and this is still shown."""
         self._working.start(work, done=self._on_done, failed=self._on_failed)
 
     def _on_done(self, result: object) -> None:
@@ -135,13 +135,13 @@ class HistoryPage(Page):
         self.forget.allow(elsewhere)
 
     def _busy(self) -> str:
-        """Why no upload can be continued now; empty when one can."""
+        """Why no upload can be continued now.  Empty when one can."""
         if self.session.running:
             return "Another upload is under way."
         return READING if self.session.reading else ""
 
     def _lead_to_what_helps(self, run: RunSummary) -> None:
-        """Colour the button that the user probably needs: where every row was refused, to go on helps nobody."""
+        """Colour the button that the user probably needs: where every row was refused, to go on does not help."""
         refused = all_refused(run)
         set_mark(self.go_on, "role", "" if refused else "primary")
         set_mark(self.failed_rows, "role", "primary" if refused else "")
@@ -164,7 +164,7 @@ class HistoryPage(Page):
             self.continue_wanted.emit(run.run)
 
     def _on_compared(self, changed: str) -> None:
-        """The upload goes on as it was begun; what has changed since is said beside it."""
+        """The upload goes on as it was begun.  What has changed since is said beside it."""
         if changed:
             message(self, QMessageBox.Icon.Information, "The upload goes on as it was begun.", changed).open()
 

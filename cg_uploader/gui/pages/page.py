@@ -17,7 +17,7 @@ class ScrollContent(QWidget):
     """What scrolls: as high as its texts need at the width there is, not at the smallest width."""
 
     def minimumSizeHint(self) -> QSize:
-        """The width that must be; the height follows from the width."""
+        """The width that must be.  The height follows from the width."""
         return QSize(super().minimumSizeHint().width(), 0)
 
 

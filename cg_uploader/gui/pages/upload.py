@@ -1,4 +1,4 @@
-"""Step 5, Upload: send, watch, pause, stop; and what became of every row."""
+"""Step 5, Upload: send, watch, pause, stop, and see what became of every row."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class UploadPage(Page):
         self.before.show_plan(shown, result, consent=session.consent, reason=self.why_not())
 
     def why_not(self) -> str:
-        """Why the upload cannot begin, in one sentence; empty when it can."""
+        """Why the upload cannot begin, in one sentence.  Empty when it can."""
         reason = why_not_before(self.session, self.step)
         result = self.session.result
         if reason or result is None:
@@ -269,7 +269,7 @@ class UploadPage(Page):
             self._control.proceed()
 
     def stop(self, at_once: bool = False) -> None:
-        """Let nothing new leave; the run can be continued later.  ``at_once``: what is on its way is not waited for."""
+        """Let nothing new leave.  The run can be continued later.  ``at_once``: what is on its way is not waited for."""
         self._control.stop(at_once=at_once)
         self.progress.show_stopping()
 
@@ -301,7 +301,7 @@ class UploadPage(Page):
         self._show_possible()
 
     def _ask_for(self, error: object, ended: UploadEnd | None = None) -> None:
-        """Ask for what was missing, here where the user stands; a run that is stopped needs nothing."""
+        """Ask for what was missing, here where the user stands.  A run that is stopped needs nothing."""
         if self._control.stopping:
             return
         if isinstance(error, ProxyLoginWanted) and self._work is not None:
@@ -337,7 +337,7 @@ class UploadPage(Page):
             self.save_receipt(chosen)
 
     def save_receipt(self, target: Path) -> None:
-        """Write the receipt of the run that is shown, as PDF or as a web page by the name's ending."""
+        """Write the receipt of the run that is shown, as PDF or as a web page by the suffix of its name."""
         if self.session.run is not None:
             self._write(papers.receipt_file(self.session.run.run, target, self.services.paths))
 

@@ -49,7 +49,7 @@ class AfterUpload(QWidget):
         self._first.setFocus()
 
     def show_run(self, run: RunSummary, *, columns: bool) -> None:
-        """Say how ``run`` ended; ``columns``: whether the columns that it was sent with can be looked at."""
+        """Say how ``run`` ended.  ``columns``: whether the columns that it was sent with can be looked at."""
         self.saved.clear()
         totals = report.totals_in_words(run)
         if run.state is not RunState.FINISHED:

@@ -1,4 +1,4 @@
-"""Inline messages: icon, plain sentence, and perhaps one button; and the small state that is an icon and a word."""
+"""Inline messages: icon, plain sentence, and perhaps one button.  Also the small state that is an icon and a word."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHAPES = {
 
 
 class Banner(QFrame):
-    """One message in its place on the page; hidden while there is nothing to say.  ``pressed``: its button was."""
+    """One message in its place on the page.  Hidden while there is nothing to say.  ``pressed``: its button was."""
 
     pressed = Signal()
 
@@ -47,7 +47,7 @@ class Banner(QFrame):
 
     @property
     def text(self) -> str:
-        """What it says now; empty when hidden."""
+        """What it says now.  Empty when hidden."""
         return self._text.text()
 
     def say(self, tone: str, text: str, *, more: str = "", button: str = "") -> None:
@@ -73,7 +73,7 @@ class Banner(QFrame):
 
 
 class State(QWidget):
-    """An icon and a word; below the word perhaps a remark, beside it perhaps a button."""
+    """An icon and a word.  Below the word perhaps a remark, beside it perhaps a button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +96,7 @@ class State(QWidget):
 
     @property
     def remark(self) -> str:
-        """What it says below; empty when nothing."""
+        """What it says below.  Empty when nothing."""
         return self._remark.text() if self._remark is not None else ""
 
     def say(self, shape: IconShape, tone: str, word: str, remark: str = "") -> None:

@@ -19,7 +19,7 @@ from cg_uploader.uploads.planning.plan_builder import EarlierUploads
 
 
 class BeforeUpload(QWidget):
-    """``upload_wanted`` when the button is pressed; ``consent_given`` brings the state of the consent box."""
+    """``upload_wanted`` when the button is pressed.  ``consent_given`` brings the state of the consent box."""
 
     upload_wanted = Signal()
     continue_wanted = Signal(int)
@@ -69,7 +69,7 @@ class BeforeUpload(QWidget):
         outer.addWidget(frame)
 
     def show_plan(self, plan: Plan, result: CheckResult, *, consent: bool, reason: str) -> None:
-        """Show what would be sent, after ``show_earlier``; ``reason``: why the button is disabled, or empty."""
+        """Show what would be sent, after ``show_earlier``.  ``reason``: why the button is disabled, or empty."""
         configuration = plan.configuration
         self.total.setText(f"{counted(result.ready, 'row')} of {result.rows:,} are ready")
         self._facts["Go to"].setText(f"CustomerGauge · {REGIONS[plan.region].label}")
@@ -91,7 +91,7 @@ class BeforeUpload(QWidget):
         self.reason.setText(reason)
 
     def show_earlier(self, found: EarlierUploads | None, *, skip: bool | None) -> None:
-        """Say what was done with this file before; ``skip``: what the person chose, or None."""
+        """Say what was done with this file before.  ``skip``: what the user chose, or None."""
         known = found is not None and bool(found.sentence)
         self._skippable = found.skippable if found is not None else 0
         self.skip.setVisible(known)

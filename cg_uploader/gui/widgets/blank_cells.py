@@ -11,7 +11,7 @@ from cg_uploader.model.enums import BlankCells
 
 
 class BlankCellsChoice(QWidget):
-    """Two radio buttons; ``chosen`` brings the BlankCells."""
+    """Two radio buttons.  ``chosen`` brings the BlankCells."""
 
     chosen = Signal(object)
 
@@ -34,7 +34,7 @@ class BlankCellsChoice(QWidget):
         self.send_empty.toggled.connect(self._on_toggled)
 
     def show_choice(self, choice: BlankCells) -> None:
-        """Show it; no signal comes."""
+        """Show it.  No signal comes."""
         blocked = QSignalBlocker(self.send_empty)
         self.leave_out.setChecked(choice is BlankCells.LEAVE_OUT)
         self.send_empty.setChecked(choice is BlankCells.SEND_EMPTY)

@@ -12,7 +12,7 @@ from cg_uploader.gui.theme import SPACE
 
 
 class ButtonRow(QWidget):
-    """One row of all buttons, or one for each group; hidden buttons take no room."""
+    """One row of all buttons, or one for each group.  Hidden buttons take no room."""
 
     def __init__(self, *groups: Sequence[QPushButton], parent: QWidget | None = None) -> None:
         super().__init__(parent)

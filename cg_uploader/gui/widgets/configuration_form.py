@@ -16,7 +16,7 @@ from cg_uploader.model.enums import DataType
 
 
 class ConfigurationForm(QWidget):
-    """The controls; ``edited`` after the person changed one."""
+    """The controls.  ``edited`` after the user changed one."""
 
     edited = Signal()
 
@@ -47,12 +47,12 @@ class ConfigurationForm(QWidget):
         self.editor.edited.connect(self.edited)
 
     def chosen_type(self) -> DataType | None:
-        """What the combo box says; None: nothing yet."""
+        """What the combo box says.  None: nothing yet."""
         value = self.data_type.currentData()
         return None if value is None else DataType(value)
 
     def show_connection(self, connection: Connection) -> None:
-        """Show this; no signal comes."""
+        """Show this.  No signal comes."""
         blocked = [QSignalBlocker(self.reference), QSignalBlocker(self.data_type)]
         if self.reference.text() != connection.reference:
             self.reference.setText(connection.reference)

@@ -24,7 +24,7 @@ KEYCHAIN = "It goes into the system’s keychain, nowhere else."
 
 
 class ConnectionForm(QWidget):
-    """The controls; ``edited`` after the person changed one, ``test_wanted`` when the connection is to be tested."""
+    """The controls.  ``edited`` after the user changed one, ``test_wanted`` when the connection is to be tested."""
 
     edited = Signal()
     region_chosen = Signal(object)
@@ -100,7 +100,7 @@ class ConnectionForm(QWidget):
         return Region(self.region.currentData())
 
     def show_connection(self, connection: Connection, tested: Tested | None) -> None:
-        """Show this; no signal comes."""
+        """Show this.  No signal comes."""
         blocked = [QSignalBlocker(w) for w in (self.region, self.client_id, self.client_secret, self.remember)]
         self.region.setCurrentIndex(self.region.findData(connection.region.value))
         for line, text in ((self.client_id, connection.client_id), (self.client_secret, connection.client_secret)):
@@ -120,7 +120,7 @@ class ConnectionForm(QWidget):
         self._allow_test(testing=False)
 
     def show_keychain(self, why_not: str | None) -> None:
-        """``why_not`` says why nothing can be remembered, or is None; until this is known nothing can be ticked."""
+        """``why_not`` says why nothing can be remembered, or is None.  Until this is known nothing can be ticked."""
         self.remember.setEnabled(why_not is None)
         self.remember_remark.setText(why_not or KEYCHAIN)
 

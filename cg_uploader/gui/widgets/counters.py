@@ -1,4 +1,4 @@
-"""The six totals of a run, live; pressing one shows its rows, pressing it again all rows that need attention."""
+"""The six totals of a run, live.  Pressing one shows its rows, pressing it again all rows that need attention."""
 
 from __future__ import annotations
 

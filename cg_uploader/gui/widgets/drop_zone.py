@@ -1,4 +1,4 @@
-"""The place to drop a file on, or to browse for one; small once there is a file."""
+"""The place to drop a file on, or to browse for one.  Small once there is a file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class DropZone(QFrame):
         return self._name.text()
 
     def show_file(self, file: Path | None, remark: str) -> None:
-        """Large and inviting without a file; one line with one."""
+        """Be large without a file, and one line with one."""
         if file is None:
             self._name.setText(DROP_HERE)
             self._remark.setText(kinds_in_words())
@@ -94,7 +94,7 @@ class DropZone(QFrame):
         self.setMinimumHeight(0 if small else 300)
 
     def browse(self) -> None:
-        """Let the person choose in the system's dialog."""
+        """Let the user choose in the system's dialog."""
         chosen, _ = QFileDialog.getOpenFileName(self, "Choose a spreadsheet", "", files_to_choose())
         if chosen:
             self.file_chosen.emit(Path(chosen))

@@ -23,7 +23,7 @@ from cg_uploader.sheets.reader import ReadOptions
 
 
 class FieldsEditor(QWidget):
-    """Edits a tuple of fields; ``edited`` comes when the person changed something."""
+    """Edits a tuple of fields.  ``edited`` comes when the user changed something."""
 
     edited = Signal()
 
@@ -92,7 +92,7 @@ class FieldsEditor(QWidget):
         return self.model.fields
 
     def show_fields(self, fields: tuple[Field, ...]) -> None:
-        """Show these; ``edited`` does not come."""
+        """Show these.  ``edited`` does not come."""
         self.model.show_fields(fields)
 
     def read_headings(self, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What waits until a window can be seen: whatever starts sooner makes a person wait for the window."""
+"""What waits until a window can be seen: whatever starts sooner makes the user wait for the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CALM_MS = 50
 
 
 def after_first_paint(widget: QWidget, do: Callable[[], object], wait_ms: int = CALM_MS) -> None:
-    """Call ``do`` once, ``wait_ms`` after ``widget`` was painted for the first time; never when it goes before that."""
+    """Call ``do`` once, ``wait_ms`` after ``widget`` was painted for the first time, unless it goes before that."""
     widget.installEventFilter(_FirstPaint(widget, do, wait_ms))
 
 

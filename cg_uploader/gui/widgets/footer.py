@@ -12,7 +12,7 @@ from cg_uploader.gui.widgets.texts import ElidedLabel, IconLabel
 
 
 class Footer(QFrame):
-    """Back and next; next says where it leads, and why not when it cannot."""
+    """Back and next.  Next says where it leads, and why not when it cannot."""
 
     back = Signal()
     forward = Signal()

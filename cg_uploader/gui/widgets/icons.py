@@ -1,4 +1,4 @@
-"""Small line icons, drawn from paths at the size and in the colour that is asked for; crisp at any scale."""
+"""Small line icons, drawn from paths at the size and in the colour that is asked for, crisp at any scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 
 class IconShape(StrEnum):
-    """The drawings, on a field of 24 × 24; ``M x y`` moves, ``L x y`` draws a line, ``O x y r`` a circle, ``.`` a dot."""
+    """The drawings, on a field of 24 × 24.  ``M x y`` moves, ``L x y`` draws a line, ``O x y r`` a circle, ``.`` a dot."""
 
     CHECK = "M 5 12.5 L 10 17.5 L 19.5 7"
     GOOD = "O 12 12 9 M 7.5 12.3 L 10.8 15.5 L 16.5 9"
@@ -56,7 +56,7 @@ def _path(shape: IconShape) -> QPainterPath:
 
 
 def paint(painter: QPainter, shape: IconShape, where: QRectF, colour: str, width: float = 2.0) -> None:
-    """Draw ``shape`` into ``where``; ``width`` is the line's, on the field of 24."""
+    """Draw ``shape`` into ``where``.  ``width`` is the line's, on the field of 24."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(where.topLeft())

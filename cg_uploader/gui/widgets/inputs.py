@@ -29,7 +29,7 @@ from cg_uploader.gui.widgets.texts import grown, plain, tip
 
 
 class PushButton(QPushButton):
-    """A button: text with mnemonic, what it does, perhaps an icon; ``role`` primary, plain, counter, group or none.
+    """A button: text with mnemonic, what it does, perhaps an icon.  ``role`` primary, plain, counter, group or none.
 
     Whatever presses it, mouse, key or assistive technology, ``clicked`` comes.
     """
@@ -83,7 +83,7 @@ class PushButton(QPushButton):
 
 
 class ComboBox(QComboBox):
-    """A combo box with a drawn arrow; what does not fit ends in …; the wheel scrolls the page unless it has the focus."""
+    """A combo box with a drawn arrow.  What does not fit ends in ….  The wheel scrolls the page unless it has the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,7 +160,7 @@ class SpinBox(QSpinBox):
 
 
 def labelled(text: str, control: QWidget, *, remark: QLabel | None = None) -> QVBoxLayout:
-    """A label with mnemonic above its control; ``remark`` goes below."""
+    """A label with mnemonic above its control.  ``remark`` goes below."""
     label = plain(text, wrap=True)
     label.setBuddy(control)
     control.setAccessibleName(text.replace("&", ""))

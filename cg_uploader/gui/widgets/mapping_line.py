@@ -77,7 +77,7 @@ class MappingLine(QFrame):
         return self.confirm_button or self.constant or self.source
 
     def show_match(self, match: FieldMatch, letter: str, samples: str) -> None:
-        """Show how the field stands; ``letter`` is the source column's, empty where there is none."""
+        """Show how the field stands.  ``letter`` is the source column's, empty where there is none."""
         constant = match.source.constant if match.source is not None else None
         chosen = CONSTANT if constant is not None else letter or NOT_SENT
         blocked = QSignalBlocker(self.source)

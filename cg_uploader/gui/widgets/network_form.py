@@ -24,7 +24,7 @@ MAX_NAMED = 3
 
 
 class NetworkForm(QWidget):
-    """``edited`` after the person chose something that can be used: ``proxy`` and ``ca_file`` are as preferences keep them."""
+    """``edited`` after the user chose something that can be used: ``proxy`` and ``ca_file`` are as preferences keep them."""
 
     edited = Signal()
 
@@ -132,7 +132,7 @@ class NetworkForm(QWidget):
         self.edited.emit()
 
     def _show_file(self) -> bool:
-        """Show the file and whom it vouches by; whether it can be used."""
+        """Show the file and its issuers, and tell whether it can be used."""
         self.clear.allow("" if self.ca_file else "No file is chosen.")
         self.file_name.setText(Path(self.ca_file).name or "None")
         if not self.ca_file:

@@ -52,7 +52,7 @@ class StepButton(QPushButton):
         return layout.sizeHint() if layout is not None else super().sizeHint()
 
     def say(self, standing: Standing, why_closed: str) -> None:
-        """Show how the step stands; ``why_closed`` is empty when it can be opened."""
+        """Show how the step stands.  ``why_closed`` is empty when it can be opened."""
         shape, tone = SIGNS[standing]
         self._sign.show_sign(shape, tone)
         self._state.setText(standing.value)
@@ -111,7 +111,7 @@ class Rail(QFrame):
         self._connection.setText(text)
 
     def show_step(self, step: Step | None) -> None:
-        """Mark the step whose page is open; None: a page beside the steps."""
+        """Mark the step whose page is open.  None: a page beside the steps."""
         self._group.setExclusive(False)
         for one, button in self._buttons.items():
             button.setChecked(one is step)

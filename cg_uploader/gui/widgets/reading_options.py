@@ -1,4 +1,4 @@
-"""How a file is read: sheet and header row of a workbook, encoding and delimiter of text; a change reads it anew."""
+"""How a file is read: sheet and header row of a workbook, encoding and delimiter of text.  A change reads it anew."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DELIMITERS = (
     (NO_DELIMITER, "None: one column"),
 )
 HIGHEST_ROW = 1_048_576
-# What a person need not tell apart.
+# What the user need not tell apart.
 _SAME = {"utf-8-sig": "utf-8"}
 
 
 class ReadingOptions(QWidget):
-    """Shows how a table was read; ``changed`` brings the options that the person wants instead.
+    """Shows how a table was read.  ``changed`` brings the options that the user wants instead.
 
-    What nobody has chosen stays to be found out: a new delimiter does not fix the header row that was found under another.
+    What the user has not chosen is still detected: a new delimiter does not fix the header row that was found under another.
     """
 
     changed = Signal(object)
@@ -69,7 +69,7 @@ class ReadingOptions(QWidget):
         self.header_row.valueChanged.connect(self.choose_header_row)
 
     def show_table(self, table: Table, asked: ReadOptions) -> None:
-        """Show how ``table`` was read, by these options; no signal comes."""
+        """Show how ``table`` was read, by these options.  No signal comes."""
         self._asked = asked
         blocked = QSignalBlocker(self.header_row)
         _fill(self.sheet, [(name, name) for name in table.sheets], table.sheet or "")
@@ -82,11 +82,11 @@ class ReadingOptions(QWidget):
         self._parts["delimiter"].setVisible(not table.sheets)
 
     def choose_header_row(self, number: int) -> None:
-        """The person wants this row, by Excel's number, as header row."""
+        """Use this row, by Excel's number, as header row."""
         self.changed.emit(replace(self._asked, header_row=number))
 
     def choose(self, encoding: str | None, delimiter: str | None) -> None:
-        """The person wants this encoding or delimiter; None leaves what was chosen before."""
+        """Use this encoding or delimiter.  None leaves what was chosen before."""
         self.changed.emit(
             replace(self._asked, encoding=encoding or self._asked.encoding, delimiter=delimiter or self._asked.delimiter)
         )

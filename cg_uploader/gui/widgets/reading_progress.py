@@ -16,7 +16,7 @@ _THOUSAND = 1000
 
 
 class ReadingProgress(QWidget):
-    """Hidden until a reading begins; the bar moves to and fro while nobody knows how much is left."""
+    """Hidden until a reading begins.  The bar moves to and fro while it is not known how much is left."""
 
     def __init__(self, cancel: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)

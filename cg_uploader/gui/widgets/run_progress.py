@@ -31,7 +31,7 @@ WHAT_STOP_NOW_MEANS = "This takes a few seconds at most. “Stop now” waits fo
 
 
 class RunProgress(QWidget):
-    """``pause_wanted`` brings True to pause, False to continue; ``stop_wanted`` True to wait for no answer any more.
+    """``pause_wanted`` brings True to pause, False to continue.  ``stop_wanted`` True to wait for no answer any more.
 
     What stops at once is another button than what stops, in another place: a double click must not cut anything.
     """
@@ -119,7 +119,7 @@ class RunProgress(QWidget):
         return figures
 
     def _tell_milestone(self, batch: Batch) -> None:
-        """Quarters are told to assistive technology; rows are not."""
+        """Quarters are told to assistive technology.  Rows are not."""
         quarter = 4 * done(batch) // max(1, to_send(batch))
         if quarter > self._milestone:
             self._milestone = quarter

@@ -15,7 +15,7 @@ NEW = "New connection"
 
 
 class SavedConnections(QWidget):
-    """The controls; the page does what they ask for."""
+    """The controls.  The page does what they ask for."""
 
     chosen = Signal(str)
     save_wanted = Signal()
@@ -56,7 +56,7 @@ class SavedConnections(QWidget):
         column.addWidget(self.banner)
 
     def show_names(self, names: tuple[str, ...], current: str) -> None:
-        """List these; no signal comes."""
+        """List these.  No signal comes."""
         blocked = QSignalBlocker(self.names)
         self.names.clear()
         self.names.addItem(NEW, "")
@@ -68,7 +68,7 @@ class SavedConnections(QWidget):
         del blocked
 
     def show_possible(self, *, save: str, saved: bool) -> None:
-        """``save``: why it cannot be saved or exported yet, or empty; ``saved``: it is one of the list."""
+        """``save``: why it cannot be saved or exported yet, or empty.  ``saved``: it is one of the list."""
         self.save_button.allow(save)
         self.save_as_action.setEnabled(not save)
         self.export_action.setEnabled(not save)

@@ -26,7 +26,7 @@ _LOOKED_AT = 25
 
 
 class TableView(QTableView):
-    """A view on a table model; ``empty`` is what it says when there are no rows; ``resized``: it has other room now."""
+    """A view on a table model.  ``empty`` is what it says when there are no rows.  ``resized``: it has other room now."""
 
     resized = Signal()
 
@@ -56,12 +56,12 @@ class TableView(QTableView):
         titles.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def set_text_lines(self, count: int) -> None:
-        """Give every row room for ``count`` lines of text; a longer text wraps before it is cut off."""
+        """Give every row room for ``count`` lines of text.  A longer text wraps before it is cut off."""
         self.setWordWrap(count > 1)
         self.verticalHeader().setDefaultSectionSize(count * self.fontMetrics().height() + 14)
 
     def stretch(self, widths: Sequence[int], *wide: int) -> None:
-        """Column widths in average letters, 0 keeps what is there; the columns ``wide`` share the room that is left."""
+        """Column widths in average letters, 0 keeps what is there.  The columns ``wide`` share the room that is left."""
         titles = self.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
         for column, letters in enumerate(widths):
@@ -87,7 +87,7 @@ class TableView(QTableView):
         self.make_room(self._whole, first, last)
 
     def make_room(self, columns: Sequence[int], first: int, last: int) -> None:
-        """Make columns at least as wide as the texts in these lines; of the texts of one length, which are numbers, one."""
+        """Make columns at least as wide as the texts in these lines.  Of the texts of one length, which are numbers, one."""
         model, option = self.model(), QStyleOptionViewItem()
         self.initViewItemOption(option)
         for column in columns:
@@ -105,7 +105,7 @@ class TableView(QTableView):
             self._widen()
 
     def fit_columns(self) -> None:
-        """Make columns as wide as what is in them, within reason; of very many only the first, for that takes time."""
+        """Make columns as wide as what is in them, within reason.  Of very many only the first, for that takes time."""
         letter = self.fontMetrics().averageCharWidth()
         for column in range(min(self.model().columnCount(), _FITTED)):
             self.resizeColumnToContents(column)
@@ -157,7 +157,7 @@ class TickDelegate(QStyledItemDelegate):
 
 
 class ChoiceDelegate(QStyledItemDelegate):
-    """Edits a cell with a combo box of (value, words); the arrow shows that there is something to choose."""
+    """Edits a cell with a combo box of (value, words).  The arrow shows that there is something to choose."""
 
     def __init__(self, choices: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)

@@ -36,7 +36,7 @@ class PlainTextLabel(QLabel):
 
 
 def plain(text: str = "", *, role: str = "", wrap: bool = False, parent: QWidget | None = None) -> QLabel:
-    """A label that shows ``text`` to the letter; ``role`` is a word of the style sheet (quiet)."""
+    """A label that shows ``text`` to the letter.  ``role`` is a word of the style sheet (quiet)."""
     label = PlainTextLabel(text, parent)
     label.setWordWrap(wrap)
     if wrap:
@@ -73,7 +73,7 @@ def tip(widget: QWidget, text: str) -> None:
 
 
 def tip_text(text: str) -> str:
-    """``text`` as a tool tip that Qt cannot mistake for markup; empty stays empty."""
+    """``text`` as a tool tip that Qt cannot mistake for markup.  Empty stays empty."""
     return f"<p style='white-space:pre-wrap'>{html.escape(reveal(text))}</p>" if text else ""
 
 
@@ -91,7 +91,7 @@ def set_mark(widget: QWidget, name: str, value: object) -> None:
 
 
 def message(parent: QWidget, kind: QMessageBox.Icon, text: str, more: str = "") -> QMessageBox:
-    """A message box that shows its texts to the letter; the caller adds buttons and opens it."""
+    """A message box that shows its texts to the letter.  The caller adds buttons and opens it."""
     box = QMessageBox(parent)
     box.setIcon(kind)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -104,7 +104,7 @@ def message(parent: QWidget, kind: QMessageBox.Icon, text: str, more: str = "") 
 
 
 class ElidedLabel(PlainTextLabel):
-    """One line with … for what has no room; its whole text is in the tool tip."""
+    """One line with … for what has no room.  Its whole text is in the tool tip."""
 
     def __init__(
         self, text: str = "", parent: QWidget | None = None, *, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
@@ -135,7 +135,7 @@ class ElidedLabel(PlainTextLabel):
 
 
 class IconLabel(QWidget):
-    """One icon in the colour of its tone; a word always stands beside it, so it has no name of its own."""
+    """One icon in the colour of its tone.  A word always stands beside it, so it has no name of its own."""
 
     def __init__(self, shape: IconShape, tone: str = "quiet", size: int = 18, parent: QWidget | None = None) -> None:
         super().__init__(parent)

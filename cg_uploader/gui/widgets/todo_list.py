@@ -1,4 +1,4 @@
-"""The short to-do list of a check: errors and warnings apart, one button each; pressing one shows its rows."""
+"""The short to-do list of a check: errors and warnings apart, one button each.  Pressing one shows its rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cg_uploader.model.enums import Level
 
 @dataclass(frozen=True, slots=True)
 class TodoKey:
-    """What an entry is about; it stays the same from check to check."""
+    """What an entry is about.  It stays the same from check to check."""
 
     # A kind of problem, or a choice of rows.
     kind: str
@@ -27,7 +27,7 @@ class TodoKey:
 
     @property
     def is_problem(self) -> bool:
-        """Whether the entry is a problem; the others are choices of rows."""
+        """Whether the entry is a problem.  The others are choices of rows."""
         return self.level is not None
 
 
@@ -62,7 +62,7 @@ class TodoButton(QPushButton):
 
 
 class TodoList(QWidget):
-    """``chosen`` brings the Todo that the person pressed."""
+    """``chosen`` brings the Todo that the user pressed."""
 
     chosen = Signal(object)
 
@@ -89,7 +89,7 @@ class TodoList(QWidget):
         return self._group.button(next(place for place, entry in enumerate(self._entries) if entry.key == key))
 
     def show_entries(self, parts: Sequence[tuple[str, IconShape, str, Sequence[Todo]]]) -> Todo | None:
-        """List parts of (title, icon, tone, entries); what was chosen stays chosen if it is still here; returns what is."""
+        """List parts of (title, icon, tone, entries).  Return the chosen entry, which stays if it is still here."""
         self._entries = [entry for _, _, _, entries in parts for entry in entries]
         focused = False
         for old in self._group.buttons():
@@ -120,7 +120,7 @@ class TodoList(QWidget):
         return chosen
 
     def _keep_tab_order(self) -> None:
-        """New buttons come last in the window's order; they belong where the list stands, which takes no focus itself."""
+        """New buttons come last in the window's order.  They belong where the list stands, which takes no focus itself."""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # without a policy a widget has no place that Qt would look at
         before: QWidget = self
         for place in range(len(self._entries)):

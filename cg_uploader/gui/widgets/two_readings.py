@@ -21,7 +21,7 @@ _LINES = 5
 
 
 class TwoReadings(QWidget):
-    """Hidden unless there is something to ask; ``chosen`` brings an encoding and a delimiter, one of them None."""
+    """Hidden unless there is something to ask.  ``chosen`` brings an encoding and a delimiter, one of them None."""
 
     chosen = Signal(object, object)
 

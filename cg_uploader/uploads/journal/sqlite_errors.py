@@ -80,8 +80,8 @@ def _not_written(file: Path, error: OSError) -> JournalError:
 def _full(file: Path) -> DiskFull:
     return DiskFull(
         _(
-            "The disk is full: {file}, the record of uploads, cannot be written. Make room on that disk, then try again; "
-            "nothing was sent that is not recorded."
+            "The disk is full: {file}, the record of uploads, cannot be written. Make room on that disk, then try again. "
+            "Nothing was sent that is not recorded."
         ).format(file=file)
     )
 
@@ -107,6 +107,7 @@ def cannot_be_kept(file: Path, reason: str) -> JournalError:
     """Return the error for a folder in which no journal can be kept."""
     return JournalError(
         _(
-            "The record of uploads cannot be kept in {folder} ({reason}). Make that folder writable, then try again; was sent."
+            "The record of uploads cannot be kept in {folder} ({reason}). Make that folder writable, then try again; nothing "
+            "was sent."
         ).format(folder=file.parent, reason=reason)
     )

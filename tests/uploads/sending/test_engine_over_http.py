@@ -62,7 +62,7 @@ def test_of_a_thousand_different_people_only_equals_wait_for_each_other(journal:
         summary = carry_out(plan_of(rows, address=server.address, connections=16), journal)
         entries = server.ledger.entries
     assert summary.counts[RowStatus.ACCEPTED] == 1000
-    assert server.ledger.most_in_flight <= 16
+    assert server.ledger.max_in_flight <= 16
     assert overlapping(entries) == ()
 
 
@@ -132,7 +132,7 @@ def test_once_only_rows_go_one_at_a_time(journal: Journal) -> None:
         plan = plan_of(people(60), data_type=DataType.SURVEY, reference="survey", address=server.address, connections=16)
         summary = carry_out(plan, journal)
     assert summary.counts[RowStatus.ACCEPTED] == 60
-    assert server.ledger.most_in_flight == 1
+    assert server.ledger.max_in_flight == 1
     assert server.ledger.invitations == 60
 
 

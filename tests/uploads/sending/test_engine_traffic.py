@@ -121,7 +121,7 @@ def test_one_telephone_number_for_all_is_no_lane(journal: Journal) -> None:
     with PracticeServer(delay=0.02) as server, closing(Client(server.address, Credentials("an-id", "a-secret"))) as client:
         plan = plan_of(rows, ("Email", "Phone"), address=server.address, connections=16)
         engine.upload(plan, client, journal, on_batch=Heard(), control=Control())
-    assert server.ledger.most_in_flight == 16
+    assert server.ledger.max_in_flight == 16
     assert server.ledger.processed == 300
 
 
@@ -131,7 +131,7 @@ def test_the_same_number_without_an_address_is_one(journal: Journal) -> None:
         plan = plan_of(rows, ("Email", "Phone"), address=server.address, connections=16)
         engine.upload(plan, client, journal, on_batch=Heard(), control=Control())
         entries = server.ledger.entries
-    assert server.ledger.most_in_flight == 1
+    assert server.ledger.max_in_flight == 1
     assert overlapping(entries) == ()
 
 

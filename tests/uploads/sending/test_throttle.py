@@ -7,7 +7,7 @@ from rig import OK, status
 
 from cg_uploader.model.enums import Answer, RowStatus
 from cg_uploader.model.request import Reply, Request
-from cg_uploader.model.run import Outcome, Stop
+from cg_uploader.model.run import Outcome
 from cg_uploader.uploads.sending.retry import Decision, NextStep
 from cg_uploader.uploads.sending.scheduler import PendingRow
 from cg_uploader.uploads.sending.throttle import CALM_ROWS_PER_CONNECTION, CONNECTION_WAITS, Throttle
@@ -65,7 +65,8 @@ def test_without_a_connection_every_wait_is_longer_and_then_the_run_ends(traffic
     assert tuple(waits) == CONNECTION_WAITS
     assert traffic.why == "No route."
     stop = traffic.note(pending(dispatched=now + 1), NO_WAY, AGAIN, now + 1)
-    assert stop == Stop("No route. Check the network, then continue.", 5)
+    assert stop is not None
+    assert (str(stop), stop.exit_code) == ("No route. Check the network, then continue.", 5)
 
 
 def test_a_run_that_never_sent_anything_ends_with_another_code() -> None:
@@ -91,8 +92,8 @@ def test_five_rows_without_a_clear_answer_end_the_run_and_tries_of_one_row_are_o
     ]
     assert stops[:3] == [None] * 3
     assert stops[3] is not None
-    assert "5 rows in a row" in stops[3].reason
-    assert "Bad." in stops[3].reason
+    assert "5 rows in a row" in str(stops[3])
+    assert "Bad." in str(stops[3])
 
 
 @pytest.mark.parametrize("between", ["answer", "sleep"])
@@ -118,7 +119,7 @@ def test_five_refusals_alike_at_the_start_are_a_question() -> None:
     stops = [traffic.settled(refused(row)) for row in range(2, 7)]
     assert stops[:4] == [None] * 4
     assert stops[4] is not None
-    assert "Email: Unknown." in stops[4].reason
+    assert "Email: Unknown." in str(stops[4])
     assert [traffic.settled(refused(row)) for row in range(7, 20)] == [None] * 13, "asked once"
 
 

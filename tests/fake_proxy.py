@@ -1,4 +1,4 @@
-"""A proxy on loopback that opens tunnels into a pretend CustomerGauge of its own; it remembers everything it was told."""
+"""A proxy on loopback that opens tunnels into a pretend CustomerGauge of its own, and keeps all that it received."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAIT_SECONDS = 60.0
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> bytes:
-    """A whole HTTP answer."""
+    """Return a whole HTTP answer."""
     lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -55,7 +55,7 @@ class FakeProxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes a program use it."""
+        """The environment that makes a program use it."""
         return {"HTTPS_PROXY": f"http://127.0.0.1:{self.port}"}
 
     @property
@@ -117,7 +117,7 @@ class FakeProxy:
         return b"\r\nProxy-Authorization: Basic " + wanted + b"\r\n" in head
 
     def _speak(self, sock: socket.socket, rules: ssl.SSLContext) -> None:
-        """TLS by hand, so that every byte that came is seen, also when the handshake fails."""
+        """Speak TLS by hand, so that every byte that came is seen, also when the handshake fails."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = rules.wrap_bio(incoming, outgoing, server_side=True)
         data = b""
