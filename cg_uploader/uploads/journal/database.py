@@ -69,9 +69,9 @@ def open_journal(paths: AppPaths) -> OpenedDatabase:
 
 
 def can_only_be_read(paths: AppPaths) -> bool:
-    """Whether the journal is there, and it or its folder cannot be written."""
+    """Tell whether there is a journal that cannot be written, or whose folder cannot be written."""
     file = paths.journal
-    return os.access(file, os.R_OK) and not all(os.access(one, os.W_OK) for one in (file, file.parent))
+    return os.access(file, os.R_OK) and not all(os.access(path, os.W_OK) for path in (file, file.parent))
 
 
 def open_to_read(paths: AppPaths) -> OpenedDatabase:
@@ -86,14 +86,13 @@ def open_to_read(paths: AppPaths) -> OpenedDatabase:
     with translated(file):
         counted, opened = commit_counter.acknowledged(file), identity_of(file)
         connection = _connected_to_read(file)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(connection.close)
             schema.refuse_foreign(connection, file)
             _refuse_earlier(connection, file)
             _refuse_behind(connection, counted, file)
             secret: bytes = connection.execute("select secret from key").fetchone()[0]
-        except BaseException:
-            connection.close()
-            raise
+            on_failure.pop_all()
     return OpenedDatabase(connection, secret, commit_counter.CommitCounter(file, secret), opened, None, False)
 
 
@@ -108,8 +107,8 @@ def _connected_to_read(file: Path) -> sqlite3.Connection:
     Where SQLite would have to make files for that, and no log is left, connect to the file as one that does not change.
     """
     logged = corruption.size_of(file.with_name(file.name + "-wal")) > 0
-    for way in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
-        address = f"{file.absolute().as_uri()}?{way}"
+    for mode in ("mode=ro",) if logged else ("mode=ro", "immutable=1"):
+        address = f"{file.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(address, uri=True, timeout=schema.BUSY_SECONDS, isolation_level=None)
         try:
             schema.version_of(connection)

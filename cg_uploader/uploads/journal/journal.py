@@ -105,7 +105,7 @@ class Journal(JournalReader):
             run = recording.reserve_number(db)
         self._run_locks.begin(run)
         with ExitStack() as on_failure:
-            on_failure.callback(self._abandon, run)
+            on_failure.callback(lambda: self._abandon(run))
             remaining = iter(rows)
             while block := list(itertools.islice(remaining, recording.ROWS_PER_COMMIT)):
                 with self._change(durable=False) as db:

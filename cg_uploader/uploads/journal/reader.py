@@ -37,7 +37,7 @@ from cg_uploader.uploads.journal.sqlite_errors import translated
 
 
 class JournalReader:
-    """Reads the runs of an open journal.  ``to_read`` opens one that cannot be written."""
+    """Reads the runs of an open journal.  ``to_read`` opens a journal that cannot be written."""
 
     @classmethod
     @contextmanager

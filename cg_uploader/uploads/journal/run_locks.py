@@ -156,8 +156,8 @@ class RunLocks:
 
     def is_held(self, run: int) -> bool:
         """Tell whether a program works on the run, this one included."""
-        if self._journal.parent.is_dir() and not os.access(self._journal.parent, os.W_OK):  # there can be no gate
-            return self._is_seen_held(run)
+        if self._journal.parent.is_dir() and not os.access(self._journal.parent, os.W_OK):  # no gate can be made there
+            return self._is_held_unwritable(run)
         with gate(self._journal):
             try:
                 self._acquire(run, 0).release()
@@ -165,8 +165,8 @@ class RunLocks:
                 return True
         return False
 
-    def _is_seen_held(self, run: int) -> bool:
-        """Tell whether the run's lock is held, where nothing can be written.  Looking makes no lock file there."""
+    def _is_held_unwritable(self, run: int) -> bool:
+        """Tell the same where nothing can be written.  A lock that is held has a file there, and no file is made."""
         try:
             handle = os.open(self._folder / f"run-{run}.lock", os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         except OSError:

@@ -1,8 +1,8 @@
-"""The file of sent rows that one computer exports and a colleague's imports.
+"""The export of sent rows to a file for a colleague, and the import of a colleague's file.
 
-It holds keyed hashes, times, addresses, references, whose it is, and the key, encrypted with a code of 100 random bits.  The
-user sends the code another way than the file, which says nothing about any row without it.  With both, guesses can be tried,
-such as one e-mail address after the other.  So only the colleague may have both.
+The file says whose it is, when it was made and how many rows it has.  Keyed hashes, times, addresses, references and the key
+are sealed with a code of 100 random bits.  The user sends the code another way than the file, which says nothing about any row
+without it.  With both, guesses can be tried, such as one e-mail address after the other.  So only the colleague may have both.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ImportedSentRows:
 
     @property
     def description(self) -> str:
-        """What of it is known here, in one sentence."""
+        """What of it is known here, in sentences."""
         text = ngettext(
             "{count:,} accepted row of {name}, as it stood on {made}, imported on {imported}.",
             "{count:,} accepted rows of {name}, as they stood on {made}, imported on {imported}.",
@@ -48,7 +48,7 @@ class ImportedSentRows:
 
     @property
     def import_message(self) -> str:
-        """What has just been imported, in one sentence."""
+        """What has just been imported, in sentences."""
         text = ngettext(
             "{count:,} accepted row that {name} had sent by {made}: remembered here now.",
             "{count:,} accepted rows that {name} had sent by {made}: remembered here now.",
@@ -63,13 +63,13 @@ class ImportedSentRows:
 
 
 def _unsure(count: int) -> str:
-    """Return the sentence to add about rows that only perhaps arrived; empty when there are none."""
+    """Return the sentence to add about rows that may have arrived.  Empty when there are none."""
     text = ngettext("{count:,} more may have arrived.", "{count:,} more may have arrived.", count)
     return " " + text.format(count=count) if count else ""
 
 
 def code_advice() -> str:
-    """Say how the code travels, and why."""
+    """Say how the user sends the code, and why."""
     return _(
         "Tell your colleague the code another way than you hand over the file. With both it can be found out whether "
         "a known row, or a known e-mail address, is among the rows."
@@ -92,14 +92,15 @@ class SentRowsFile:
         return entries.rows_of(self._db, entries.OWN)[0]
 
     def describe(self) -> tuple[str, ...]:
-        """Say what is known: a sentence for this computer, then one for each import."""
+        """Say what is known: a text for this computer, then one for each import."""
         rows, unsure = entries.rows_of(self._db, entries.OWN)
         text = ngettext(
             "This computer remembers {count:,} accepted row that it has sent itself.",
             "This computer remembers {count:,} accepted rows that it has sent itself.",
             rows - unsure,
         )
-        return (text.format(count=rows - unsure) + _unsure(unsure), *(one.description for one in self.imports()))
+        own = text.format(count=rows - unsure) + _unsure(unsure)
+        return (own, *(imported.description for imported in self.imports()))
 
     def imports(self) -> list[ImportedSentRows]:
         """Return what was imported, oldest first."""
@@ -121,14 +122,14 @@ class SentRowsFile:
             if not count:
                 raise UsageError(_("Nothing has been accepted from this computer yet, so there is nothing to export."))
             code = base64.b32encode(os.urandom(15)).decode().lower()[:20]
-            name = f"{user_name() or 'a user without a name'} on {computer_name() or 'another computer'}"
             # In English, because the colleague's language is not known.
+            name = f"{user_name() or 'a user without a name'} on {computer_name() or 'another computer'}"
             header = Header(name, iso(), self._db.execute("select count(*) from memory where origin = 0").fetchone()[0])
-            addresses = [(records, reference) for _id, records, reference in destinations]
+            pairs = [(records, reference) for _id, records, reference in destinations]
             packed = self._packed([destination for destination, _records, _reference in destinations])
             with saved_whole(target) as part, part.open("wb") as stream:
-                export_format.write(stream, code, header, self._secret, addresses, packed)
-        return count, "-".join(code[at : at + 5] for at in range(0, len(code), 5))
+                export_format.write(stream, code, header, self._secret, pairs, packed)
+        return count, "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
     @contextmanager
     def _one_moment(self) -> Iterator[None]:
@@ -140,7 +141,7 @@ class SentRowsFile:
             self._db.execute("rollback")
 
     def _packed(self, destinations: list[int]) -> Iterator[bytes]:
-        index = {destination: at for at, destination in enumerate(destinations)}
+        index = {destination: number for number, destination in enumerate(destinations)}
         for subject, fingerprint, sure, answered, destination in entries.own_entries(self._db):
             yield ENTRY.pack(subject, fingerprint, sure, answered, index[destination])
 
@@ -170,7 +171,7 @@ class SentRowsFile:
 
 
 def describe_file(file: Path) -> str:
-    """Say whose sent rows an exported file holds, and when it was made.
+    """Say whose sent rows a file holds, and when it was made.
 
     Raises:
         FileError: It is no such file, of a later version, damaged or cut.
@@ -187,10 +188,13 @@ def _read_contents(file: Path, code: str) -> Contents:
 
 
 def _entries(file: Path, sent: Contents, destinations: list[int]) -> Iterator[entries.Entry]:
-    """Unpack the entries of a file, with the numbers that its destinations have here."""
-    now = time.time()  # a colleague's clock that is ahead would otherwise outdo what happens here later
+    """Iterate over the entries of a file, with the ids that its destinations have here.
+
+    Times in the future become now, so that an entry from a clock that is ahead is not newer than what happens here later.
+    """
+    now = time.time()
     for block in sent.blocks:
-        for subject, fingerprint, sure, answered, destination in ENTRY.iter_unpack(block):
-            if destination >= len(destinations) or not answered >= 0:  # the seal is right, so it was made so
+        for subject, fingerprint, sure, answered, number in ENTRY.iter_unpack(block):
+            if number >= len(destinations) or not answered >= 0:  # the seal is right, so the file was made like this
                 raise damaged(file)
-            yield subject, fingerprint, sure, min(answered, now), destinations[destination]
+            yield subject, fingerprint, sure, min(answered, now), destinations[number]
