@@ -1,4 +1,4 @@
-"""Owns who is in a file: rows that share an identifier, phone numbers of several people, how many people are invited."""
+"""Who is in a file: rows that share an identifier, phone numbers of several people, how many people are invited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the check of a whole file: every row, duplicates, a to-do list, counts that add up.
+"""The check of a whole file: every row, duplicates, a to-do list, counts that add up.
 
 Each problem takes four bytes.
 """

@@ -1,4 +1,4 @@
-"""Owns how a number format is applied: the text that Excel shows, with what a program cannot read taken out."""
+"""How a number format is applied: the text that Excel shows, with what a program cannot read taken out."""
 
 from __future__ import annotations
 

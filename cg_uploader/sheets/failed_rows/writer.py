@@ -1,4 +1,4 @@
-"""Owns how failed rows are saved: the rows that need attention, as a workbook or a csv file to be corrected and reopened."""
+"""The saving of failed rows: the rows that need attention, as a workbook or a csv file to be corrected and reopened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns one child process that reads a file: its start, its limits, its messages, and its end in all cases."""
+"""One child process that reads a file: its start, its limits, its messages, and its end in all cases."""
 
 from __future__ import annotations
 
