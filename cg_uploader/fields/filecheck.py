@@ -59,7 +59,7 @@ class CheckResult:
     problems: ProblemList
     # Errors before warnings.
     groups: tuple[ProblemGroup, ...]
-    # (people, different addresses) that the ready rows may invite. None where nobody is invited.
+    # (people, different addresses) that the ready rows may invite. None where no row invites.
     invited: tuple[int, int] | None
 
 

@@ -46,7 +46,7 @@ class _EndOfMessages(Enum):
 def worker_command() -> list[str]:
     """Return the command that starts a child.
 
-    It is this program anew, or the interpreter with the standard library and this package.
+    It is this program again, or the interpreter with the standard library and this package.
     """
     if getattr(sys, "frozen", False):
         return [sys.executable, PARSE_WORKER]
