@@ -52,7 +52,7 @@ def test_what_it_says_is_known_here(paths: AppPaths) -> None:
     assert describe_file(VERSION_1) == "Accepted rows of Ann on her computer, as they stood on 3 May 2026."
     with closing(Journal(paths)) as journal:
         imported = journal.sent_rows_file().import_from(VERSION_1, CODE)
-        assert (imported.name, imported.rows, imported.perhaps) == ("Ann on her computer", 5, 1)
+        assert (imported.name, imported.rows, imported.unsure) == ("Ann on her computer", 5, 1)
         assert sent(journal, [("a", "1"), ("b", "2"), ("c", "1")]) == [4]
         survey = {"data_type": DataType.SURVEY, "reference": "survey"}
         assert sent(journal, [("d", "1"), ("e", "1"), ("f", "1")], **survey) == [4]
