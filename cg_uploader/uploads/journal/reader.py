@@ -201,8 +201,6 @@ class JournalReader:
             cursor = self._db.execute("select * from run where id = ?", (run,))
             record = cursor.fetchone()
         if record is None:
-            raise UsageError(
-                _("There is no upload {run} on this computer. “cg-uploader history” lists what there is.").format(run=run)
-            )
+            raise UsageError(_("There is no upload {run} on this computer. The history lists what there is.").format(run=run))
         with translated(self._file, run):
-            return check_record(dict(zip((name for name, *_ in cursor.description), record, strict=True)))
+            return check_record(dict(zip((name for name, *_rest in cursor.description), record, strict=True)))

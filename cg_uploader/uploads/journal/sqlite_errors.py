@@ -92,7 +92,7 @@ def _changed(file: Path, run: int | None) -> JournalError:
         return RunChanged(
             _(
                 "Something that {file} says of upload {run} is not as it was written: a fault of the disk, or another program. "
-                "“cg-uploader forget {run}” deletes that upload from the record; the others can be used."
+                "Forget upload {run} to delete it from the record. The others can be used."
             ).format(file=file, run=run)
         )
     return JournalError(

@@ -24,7 +24,7 @@ class Backlog:
         self._run = run
         self._plan = plan
         self._journal = journal
-        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _position, _constant in plan.bindings])
         self._scheduler = Scheduler()
         self._next_position: int | None = 0
 

@@ -74,7 +74,7 @@ def decide_rows(plan: Plan, facts: Facts) -> Iterator[JournalRow]:
         AlreadyUploaded: A once-only row was sent before, and the user has not chosen yet.
     """
     checker, recognition = RowChecker(plan), Recognition()
-    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
+    identifiers = Identifiers(plan.configuration, [heading for heading, _position, _constant in plan.bindings])
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
         once, cells = once_only(plan.configuration, request), plan.cells(row)

@@ -281,7 +281,7 @@ def test_a_plan_that_is_not_as_it_was_written_is_said_and_can_be_forgotten(paths
         journal._db.execute("update run set plan = ?", ('{"origin": [["run", "7"',))
         assert find_earlier(plan_of(people(2)), journal).sentence == "", "a repeat does no harm"
         survey = plan_of(people(2), data_type=DataType.SURVEY)
-        with pytest.raises(RunChanged, match="cg-uploader forget 1"):
+        with pytest.raises(RunChanged, match="Forget upload 1"):
             find_earlier(survey, journal)
         journal.forget(1)
         assert journal.runs() == []
@@ -304,7 +304,7 @@ def test_once_only_rows_of_a_run_that_is_not_as_it_was_written_are_not_sent_agai
     with closing(Journal(paths)) as journal:
         assert journal.runs() == [1]
         for look in (lambda: find_earlier(plan, journal), lambda: journal.summary(1), lambda: journal.plan(1)):
-            with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*forget 1"):
+            with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*Forget upload 1"):
                 look()
         assert journal.forget(1)
         assert find_earlier(plan, journal).known == {RowStatus.ACCEPTED: 1}

@@ -243,9 +243,10 @@ def test_a_run_whose_program_dies_while_it_is_recorded_is_nothing(
 ) -> None:
     monkeypatch.setattr(recording, "ROWS_PER_COMMIT", 1)
 
+    monkeypatch.setattr(journal, "_abandon", lambda run: None)
+
     def rows() -> Iterator[JournalRow]:
         yield from (kept(0), kept(1))
-        monkeypatch.setattr(journal, "_abandon", lambda run: None)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

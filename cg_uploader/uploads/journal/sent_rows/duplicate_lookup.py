@@ -98,7 +98,7 @@ class DuplicateLookup:
         self._related_runs = RelatedRuns(db, plan)
         self._unsure = plan.table.origin is not None and plan.table.origin.unsure
         self._sent_rows = SentRows(db, plan, secret, client_id=client_id)
-        self._identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
+        self._identifiers = Identifiers(plan.configuration, [heading for heading, _position, _constant in plan.bindings])
 
     @property
     def knows_repeatable(self) -> bool:

@@ -204,7 +204,7 @@ def _fields(db: sqlite3.Connection, run: int) -> _Fields | None:
     """Return what a run sends, or None when its plan is not as it was written."""
     with suppress(KeyError, ValueError, TypeError):
         plan = load(_plan_text(db, run), JournalRows(0, lambda _: iter(())))
-        headings = [heading for heading, _, _ in plan.bindings]
+        headings = [heading for heading, _position, _constant in plan.bindings]
         return _Fields(frozenset(headings), Identifiers(plan.configuration, headings).first)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,7 @@ from cg_uploader.errors import FileError, UsageError
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.sent_rows.export_file import SentRowsFile
-from cg_uploader.uploads.journal.sent_rows.export_format import ENTRY
+from cg_uploader.uploads.journal.sent_rows.export_file import ENTRY, SentRowsFile
 from cg_uploader.uploads.planning.plan_builder import find_earlier
 
 
@@ -90,8 +90,11 @@ def test_whatever_is_wrong_with_the_file_is_said_and_nothing_taken_in(journal: J
     send(journal, [a(str(n), f"p{n}") for n in range(20)])
     _, code = journal.sent_rows_file().export_to(tmp_path / "good")
     good = (tmp_path / "good").read_bytes()
-    wrong = [good[:at] for at in range(0, len(good), 97)] + [b"", b"PK\x03\x04", good + b"x"]
+    header = good.split(b"\n")[1]
+    huge = json.dumps({**json.loads(header), "rows": 10**12}).encode()
+    wrong = [good[:at] for at in range(0, len(good), 97)] + [b"", b"PK\x03\x04", good + b"x", good.replace(header, huge)]
     wrong += [good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :] for at in range(0, len(good), 53)]
+    wrong += [good.replace(header, text) for text in (b"[]", b"{}", b"[" * 100_000, b'{"rows": -1}', b"\xff")]
     with closing(Journal(AppPaths(tmp_path / "colleague"))) as other:
         for content in wrong:
             (tmp_path / "wrong").write_bytes(content)
