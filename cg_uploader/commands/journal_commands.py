@@ -16,8 +16,8 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.locks import gate, somebody_works
-from cg_uploader.uploads.journal.sent_rows.export_file import announced, code_advice
+from cg_uploader.uploads.journal.sent_rows.export_file import code_advice, describe_file
+from cg_uploader.uploads.journal.storage.run_locks import any_run_locked, gate
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.results.saved_files import save_sent_rows
@@ -87,7 +87,7 @@ def _alone(paths: AppPaths) -> Iterator[None]:
         RunHeld: one is under way.
     """
     with gate(paths.journal) if paths.home.is_dir() else nullcontext():
-        if somebody_works(paths.locks):
+        if any_run_locked(paths.locks):
             raise RunHeld(_("An upload is under way. Wait until it ends, or stop it. Nothing was deleted."))
         yield
 
@@ -115,15 +115,15 @@ def memory(args: Namespace, terminal: Terminal) -> int:
             terminal.say(_("Code: {code}").format(code=code))
             terminal.tell(code_advice())
         elif args.action == "import":
-            terminal.say(journal.memories().import_from(args.file, _code(args, terminal)).as_taken_in)
+            terminal.say(journal.sent_rows_file().import_from(args.file, _code(args, terminal)).import_message)
         else:
-            for line in journal.memories().in_words():
+            for line in journal.sent_rows_file().describe():
                 terminal.say(line)
     return 0
 
 
 def _code(args: Namespace, terminal: Terminal) -> str:
-    announcement = announced(args.file)
+    announcement = describe_file(args.file)
     code: str | None = args.environment.get(CODE_VARIABLE)
     if code:
         return code

@@ -17,7 +17,7 @@ from cg_uploader.model.message import Text
 from cg_uploader.model.run import Batch, Outcome
 from cg_uploader.model.statuses import STATUSES
 from cg_uploader.translation import N_, _, ngettext
-from cg_uploader.uploads.sending.eta import RateEstimator, doing_in_words, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import RateEstimator, done, format_doing, format_time_left, to_send
 
 # The errors of a pipe whose other end was closed.
 CLOSED_PIPE = (errno.EPIPE, errno.EINVAL, errno.EBADF)
@@ -149,15 +149,15 @@ class TerminalProgress:
     def _bar(self, batch: Batch) -> str:
         if batch.activity is Activity.PREPARING:
             text = ngettext("Preparing {count:,} row … {detail}", "Preparing {count:,} rows … {detail}", batch.rows)
-            return text.format(count=batch.rows, detail=doing_in_words(batch.doing))
+            return text.format(count=batch.rows, detail=format_doing(batch.doing))
         filled = BAR_CELLS * done(batch) // max(1, to_send(batch))
         words = [_progress(batch)]
         if batch.activity is Activity.SENDING:
             if rate := self._rate.rate:
-                words += [_("{rate:,.1f} a second").format(rate=rate), in_words(self._rate.seconds_left(batch.rows))]
+                words += [_("{rate:,.1f} a second").format(rate=rate), format_time_left(self._rate.seconds_left(batch.rows))]
         else:
             words.append(_(LABELS[batch.activity]))
-        words.append(doing_in_words(batch.doing))
+        words.append(format_doing(batch.doing))
         return "█" * filled + "░" * (BAR_CELLS - filled) + "  " + " · ".join(filter(None, words))
 
     def _plain(self, batch: Batch) -> None:
@@ -167,7 +167,7 @@ class TerminalProgress:
             self._terminal.tell(f"{_progress(batch)} ({self._milestone} %)")
         why = batch.doing.why
         if batch.activity in REASONS and why and why != self._last_reason:
-            self._terminal.tell(_(REASONS[batch.activity]).format(reason=doing_in_words(batch.doing)))
+            self._terminal.tell(_(REASONS[batch.activity]).format(reason=format_doing(batch.doing)))
         self._last_reason = why
 
 

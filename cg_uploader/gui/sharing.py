@@ -62,9 +62,9 @@ def looking_into(file: Path) -> Work:
     """The work of reading what a colleague's file says of itself, which needs no code.  Results in Offered."""
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
-        from cg_uploader.uploads.journal.sent_rows.export_file import announced  # few windows need it, and not at once
+        from cg_uploader.uploads.journal.sent_rows.export_file import describe_file  # few windows need it, and not at once
 
-        return ImportOffer(file, announced(file))
+        return ImportOffer(file, describe_file(file))
 
     return work
 
@@ -74,13 +74,13 @@ def taking_in(paths: AppPaths, file: Path, code: str) -> Work:
 
     def work(_announce: Announce, _cancelled: Cancelled) -> object:
         with open_journal(paths) as journal:
-            imported = journal.memories().import_from(file, code)
-        return _remembered(paths, imported.as_taken_in)
+            imported = journal.sent_rows_file().import_from(file, code)
+        return _remembered(paths, imported.import_message)
 
     return work
 
 
 def _remembered(paths: AppPaths, news: str = "") -> SentRowsSummary:
     with open_journal(paths) as journal:
-        exchange = journal.memories()
-        return SentRowsSummary(exchange.rows(), exchange.in_words(), news)
+        exchange = journal.sent_rows_file()
+        return SentRowsSummary(exchange.rows(), exchange.describe(), news)

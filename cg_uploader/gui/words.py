@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cg_uploader.errors import UploaderError
+from pathlib import Path
+
+from cg_uploader.errors import FileError, UploaderError
 from cg_uploader.model.regions import REGIONS
 
 WHERE = (
@@ -54,8 +56,13 @@ def invited_in_words(people: int, addresses: int) -> str:
     return f"{counted(people, 'person', 'people')} ({counted(addresses, 'different address', 'different addresses')})"
 
 
-def sentence_of(error: object) -> str:
-    """Return what a failure says to the user.  A bug says that it is one and names its kind, never its values."""
+def sentence_of(error: object, file: Path | None = None) -> str:
+    """Return what a failure says to the user.  A bug says that it is one and names its kind, never its values.
+
+    ``file``: what was to be read.  A missing one is named, because the user chose it and typed nothing.
+    """
+    if isinstance(error, FileError) and error.kind == "missing" and file is not None:
+        return f"{file.name} is not there. Choose it again."
     if isinstance(error, UploaderError):
         return error.sentence
     return f"Something went wrong inside CG Uploader ({type(error).__name__}). Nothing else was changed; please try again."

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from cg_uploader.errors import DiskFull
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
-from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.reader import JournalReader
+from cg_uploader.uploads.journal.storage.database import can_only_be_read
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 
@@ -37,7 +37,9 @@ def opened_journal(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[J
 
 @contextmanager
 def journal_to_read(paths: AppPaths, tell: Callable[[str], object]) -> Iterator[JournalReader]:
-    """Open the journal to be read: as ``opened_journal`` does, and where it cannot be written without changing anything.
+    """Open the journal for reading, and close it at the end.
+
+    It is opened as by ``opened_journal``. Where it cannot be written, it is read as it is.
 
     Raises:
         JournalError: The journal cannot be used.

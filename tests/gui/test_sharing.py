@@ -122,7 +122,7 @@ def test_a_file_of_something_else_is_said_in_words(paths: AppPaths, runner: Runn
     other = tmp_path / "x.cgmemory"
     other.write_text("something else")
     dialog = opened(paths, runner, qtbot)
-    for file, said in ((other, "is not a file of sent rows"), (tmp_path / "gone.cgmemory", "cannot be read")):
+    for file, said in ((other, "is not a file of sent rows"), (tmp_path / "gone.cgmemory", "no such file")):
         dialog.look_into(file)
         idle(dialog, qtbot)
         assert said in dialog.banner.text

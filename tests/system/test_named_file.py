@@ -24,7 +24,7 @@ from cg_uploader.system import named_file
 from cg_uploader.system.atomic_file import save_text
 from cg_uploader.system.named_file import NamedFile, is_there, read_named, same_as, within
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.sent_rows.export_file import announced
+from cg_uploader.uploads.journal.sent_rows.export_file import describe_file
 from cg_uploader.uploads.results.output_files import ensure_spared
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices that have a place in a folder")
@@ -86,7 +86,7 @@ def test_what_is_no_file_is_refused_wherever_a_file_is_named(tmp_path: Path, wha
         (UsageError, lambda: read_certificates(named)),
         (ProfileError, lambda: open_profile(str(named), store)),
         (UsageError, lambda: faults.read(named)),
-        (FileError, lambda: announced(named)),
+        (FileError, lambda: describe_file(named)),
         (UsageError, lambda: save_text(named, ["text"])),
     ):
         with pytest.raises(UploaderError, match="a pipe or a device") as caught:

@@ -195,7 +195,7 @@ class FilePage(Page):
         elif self._recalled is not None:
             self._read_with(ReadOptions())  # the file may have lost what was chosen then
         else:
-            self.session.set_file_problem(sentence_of(error))
+            self.session.set_file_problem(sentence_of(error, file))
 
     # ------------------------------------------------------------------ showing
 

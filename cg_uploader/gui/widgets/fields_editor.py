@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -101,14 +102,14 @@ class FieldsEditor(QWidget):
         def work(_announce: Announce, cancelled: Cancelled) -> object:
             return reader.read(file, ReadOptions(limit=1), cancelled=cancelled)
 
-        self._runner.start(work, done=self._on_read, failed=self._on_failed)
+        self._runner.start(work, done=self._on_read, failed=partial(self._on_failed, file))
 
     def _on_read(self, table: File) -> None:
         table.rows.close()
         self._take(tuple(column.heading for column in table.columns if column.heading.strip()), table.file.name)
 
-    def _on_failed(self, error: object) -> None:
-        self.banner.say("error", sentence_of(error))
+    def _on_failed(self, file: Path, error: object) -> None:
+        self.banner.say("error", sentence_of(error, file))
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Read the headings of a file")

@@ -14,7 +14,7 @@ from cg_uploader.gui.words import counted
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch
 from cg_uploader.model.statuses import STATUSES
-from cg_uploader.uploads.sending.eta import RateEstimator, doing_in_words, done, in_words, to_send
+from cg_uploader.uploads.sending.eta import RateEstimator, done, format_doing, format_time_left, to_send
 
 WORDS = {
     Activity.PREPARING: "Preparing…",
@@ -95,7 +95,7 @@ class RunProgress(QWidget):
         self._pace.feed(batch)
         pausing = self._paused and batch.activity is not Activity.PAUSED
         self.activity.setText(PAUSING if pausing else WORDS[batch.activity])
-        detail = doing_in_words(batch.doing)
+        detail = format_doing(batch.doing)
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
         self._preparing = batch.activity is Activity.PREPARING
@@ -114,7 +114,7 @@ class RunProgress(QWidget):
         if batch.activity is Activity.SENDING and self._pace.rate is not None:
             rate = self._pace.rate
             figures.append(f"{rate:,.0f} rows a second" if rate >= 1.5 else f"{rate * 60:,.0f} rows a minute")
-            left = in_words(self._pace.seconds_left(batch.rows))
+            left = format_time_left(self._pace.seconds_left(batch.rows))
             figures += [left] if left else []
         return figures
 

@@ -1,1 +1,1 @@
-"""What is on disk of each run, and of all runs together."""
+"""The record of all runs on this computer."""

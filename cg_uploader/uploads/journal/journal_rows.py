@@ -1,8 +1,11 @@
-"""A row as the journal keeps it: its states, and how it stands in the database.
+"""A row of the journal, its states, and its form in the database.
 
-A state is ``waiting`` (nothing has left), ``sending`` (it may have left, no answer is known), ``overtaken`` (it may have
-arrived, and a newer row has since), ``withheld`` (nothing has left, and a newer row has brought some of its fields; for both
-see ``row_order``) or one of the six final words.
+A state is a final status or one of these:
+
+- ``waiting``: nothing has left.
+- ``sending``: it may have left, and no answer is known.
+- ``overtaken``: it may have arrived, and a newer row has arrived since (see ``row_order``).
+- ``withheld``: nothing has left, and a newer row has brought some of its fields (see ``row_order``).
 """
 
 from __future__ import annotations
@@ -27,17 +30,20 @@ WAITING = "waiting"
 SENDING = "sending"
 OVERTAKEN = "overtaken"
 WITHHELD = "withheld"
-# A row's key is the run's number shifted by this many bits, plus its position: one index serves run and order.
-REACH = 32
+# A row's key is the run's number shifted by this many bits, plus the row's position. One index serves both.
+SHIFT = 32
 
 COLUMNS = "row.id, number, state, once, cells, who, http, attempts, messages, fingerprint, answered"
 COLUMN_COUNT = "select iif(json_valid(plan), json_array_length(plan, '$.columns'), null) from run where id = ?"
-ADD = "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = (
+    "insert into row (id, number, state, once, cells, who, messages, fingerprint, subject) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 # States of a row that has left, or may have.
 LEFT = f"('accepted', '{SENDING}', 'not_sure', '{OVERTAKEN}')"
-# Such a row has no text, unlike one that another run has taken over. One that the user leaves out has no fingerprint.
+# Rows that were accepted before. They have no text, unlike rows that another run has taken over, and a fingerprint, unlike rows
+# that the user leaves out.
 SKIPPED_AS_ACCEPTED = "(state = 'skipped' and fingerprint <> x'' and coalesce(cells, '[]') = '[]')"
-# What a run still has to send: nothing arrived for certain, or a repeat does no harm.
+# Rows that a run still has to send: nothing has arrived, or a repeat does no harm.
 LEFT_TO_DO = "(state in ('waiting', 'not_sent') or (once = 0 and state in ('sending', 'not_sure')))"
 
 _CHANGED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
@@ -53,39 +59,36 @@ UNFINISHED: dict[str, Messages] = {
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """A row as the journal keeps it; ``cells`` are empty once the row is accepted or its values were deleted.
+    """A row as the journal keeps it."""
 
-    ``subject``: a keyed hash of what the row is about, only written; empty when nothing identifies it.
-    """
-
-    position: int
-    number: int
+    position: int  # counted from 0
+    number: int  # in the file
     state: str
     once_only: bool
-    cells: tuple[str, ...]
-    who: str = ""
-    http: int | None = None
+    cells: tuple[str, ...]  # empty once the row is accepted or its values are deleted
+    who: str = ""  # whom it is about
+    http: int | None = None  # status of the last answer
     attempts: int = 0
     messages: Messages = ()
-    fingerprint: bytes = b""
+    fingerprint: bytes = b""  # keyed hash of what is sent
     answered: datetime | None = None
-    subject: bytes = b""
+    subject: bytes = b""  # keyed hash of what it is about, empty when nothing identifies it; written and not read back
 
     @property
     def status(self) -> RowStatus:
-        """The final word for the row if the run ended now."""
+        """The status of the row if the run ended now."""
         return status_of(self.state)
 
     @property
     def outcome(self) -> Outcome:
-        """The row's outcome as it stands."""
+        """The outcome of the row if the run ended now."""
         messages = self.messages or UNFINISHED.get(self.state, ())
         return Outcome(self.number, self.status, self.http, messages, self.attempts, self.who, self.fingerprint)
 
 
 @contextmanager
 def as_written() -> Iterator[None]:
-    """ValueError for whatever goes wrong while a kept value is taken apart: the disk, or another program, has changed it."""
+    """Raise ValueError for what goes wrong while a stored value is read.  The disk or another program has changed it."""
     try:
         yield
     except _CHANGED as error:
@@ -93,14 +96,22 @@ def as_written() -> Iterator[None]:
 
 
 def text_of(value: object) -> str:
-    """The same; TypeError when it is no text."""
+    """Return ``value``, a text.
+
+    Raises:
+        TypeError: It is none.
+    """
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
 
 
 def status_of(state: str) -> RowStatus:
-    """The final word for a row in ``state`` if its run ended now."""
+    """Return the status of a row in ``state`` if its run ended now.
+
+    Raises:
+        ValueError: There is no such state.
+    """
     if state in {WAITING, WITHHELD}:
         return RowStatus.NOT_SENT
     if state == OVERTAKEN:
@@ -112,22 +123,26 @@ def count_states(db: sqlite3.Connection, run: int, wanted: str) -> dict[RowStatu
     """Count the rows of a run for which the condition ``wanted`` holds, by their status.
 
     Raises:
-        ValueError: A row is in a state that nobody has written.
+        ValueError: A row is in an unknown state.
     """
     states = (WAITING, SENDING, OVERTAKEN, WITHHELD, *(status.value for status in RowStatus))
     each = ", ".join(["count(*) filter (where state = ?)"] * len(states))  # grouping would need a temporary file
     query = f"select count(*), {each} from row where id >= ? and id < ? and {wanted}"
     rows, *counts = db.execute(query, (*states, *span(run))).fetchone()
     if sum(counts) != rows:
-        raise ValueError("a state that nobody has written")
+        raise ValueError("an unknown state")
     totals = dict.fromkeys(RowStatus, 0)
     for state, count in zip(states, counts, strict=True):
         totals[status_of(state)] += count
     return totals
 
 
-def kept_of(record: Record) -> JournalRow:
-    """The row in a database record of ``COLUMNS``; ValueError when it is not as it was written."""
+def row_of(record: Record) -> JournalRow:
+    """Make a row from a database record of ``COLUMNS``.
+
+    Raises:
+        ValueError: A value is not as it was written.
+    """
     key, number, state, once, cells, who, http, attempts, messages, fingerprint, answered = record
     match record[1:]:
         case (int(), str(), int(), str() | None, str(), int() | None, int(), str(), bytes(), int() | float() | None):
@@ -136,7 +151,7 @@ def kept_of(record: Record) -> JournalRow:
             raise ValueError(_NOT_AS_WRITTEN)
     try:
         return JournalRow(
-            key & ((1 << REACH) - 1),
+            key & ((1 << SHIFT) - 1),
             number,
             state,
             bool(once),
@@ -148,7 +163,7 @@ def kept_of(record: Record) -> JournalRow:
             fingerprint,
             datetime.fromtimestamp(answered, UTC) if answered else None,
         )
-    except _CHANGED as error:  # not ``as_written``: it takes as long as all the rest, and there may be a million rows
+    except _CHANGED as error:  # `as_written` would double the time, and there may be a million rows
         raise ValueError(_NOT_AS_WRITTEN) from error
 
 
@@ -160,7 +175,7 @@ def _texts(value: list[str]) -> tuple[str, ...]:
 
 
 def record_of(first: int, row: JournalRow) -> tuple[int, int, str, bool, str, str, str, bytes, bytes | None]:
-    """What a new row puts into the database: id, number, state, once, cells, who, messages, fingerprint, subject."""
+    """Return the values of ``INSERT`` for a new row.  ``first`` is the first key of its run."""
     who = row.who.encode("utf-8", "replace").decode()
     return (
         first + row.position,
@@ -176,20 +191,20 @@ def record_of(first: int, row: JournalRow) -> tuple[int, int, str, bool, str, st
 
 
 def span(run: int) -> tuple[int, int]:
-    """The keys of a run's rows: from the first on, below the second."""
-    return run << REACH, (run + 1) << REACH
+    """Return the keys of a run's rows: the first, and the one behind the last."""
+    return run << SHIFT, (run + 1) << SHIFT
 
 
 def as_text(value: Sequence[object]) -> str:
-    """A value as the database keeps it; ASCII, so that text which is no Unicode survives."""
+    """Return a value as JSON in ASCII, so that text which is no Unicode survives."""
     return json.dumps(value, separators=(",", ":")) if value else "[]"
 
 
 class JournalRows:
-    """The rows of a run as a table's rows; those that were accepted have no text any more."""
+    """The rows of a run as a table's rows.  Accepted rows have no text any more."""
 
     def __init__(self, count: int, walk: Callable[[int], Iterator[JournalRow]]) -> None:
-        """``walk`` goes through them from a position on."""
+        """``walk`` iterates over them from a position on."""
         self._count = count
         self._walk = walk
 
@@ -203,8 +218,8 @@ class JournalRows:
         return next(self.walk(position))
 
     def walk(self, start: int) -> Iterator[Row]:
-        """Walk them from a position on."""
-        return (Row(kept.number, kept.cells) for kept in self._walk(start))
+        """Iterate over the rows from a position on."""
+        return (Row(row.number, row.cells) for row in self._walk(start))
 
     def close(self) -> None:
-        """Nothing to give back: the journal is somebody else's."""
+        """Do nothing: the journal stays open."""

@@ -1,7 +1,7 @@
-"""What is said of rows and runs in the program's own words, and how the journal keeps it: as kind and arguments.
+"""The messages about rows and runs, and their form in the journal.
 
-A message is kept as ``["kind",{"name":argument}]``, in half the bytes of its sentence.  A sentence that came from
-CustomerGauge, or from a version that kept sentences, is kept as the text that it is.
+A message is stored as ``["kind",{"name":argument}]``, in half the bytes of its sentence.  A sentence that came from
+CustomerGauge, or from a version that stored sentences, is stored as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cg_uploader.uploads.journal.dates import day_of, minute_of
 
 
 class UploadMessage(MessageKind):
-    """What is said of a row, or of what a run is doing."""
+    """A message about a row, or about what a run is doing."""
 
     # Of rows that stay behind from the beginning.
     LEFT_OUT = "left-out", N_("Left out by you.")
@@ -159,7 +159,7 @@ class UploadMessage(MessageKind):
     THIS_COMPUTER = "this-computer", N_("this computer")
 
     def text(self, arguments: Mapping[str, Argument]) -> str:
-        """Make the sentence: days are kept as dates, and what a refusal leaves as the data type."""
+        """Make the sentence.  Days are stored in ISO 8601, and what a refusal leaves behind as the data type."""
         shown = dict(arguments)
         if isinstance(when := arguments.get("when"), str):
             shown["when"] = day_of(when)
@@ -176,17 +176,17 @@ _KINDS: Mapping[str, MessageKind] = {
 
 
 def as_stored(messages: Messages) -> str:
-    """Messages as the database keeps them; ASCII, so that text which is no Unicode survives."""
+    """Return messages as JSON in ASCII, so that text which is no Unicode survives."""
     return json.dumps([(heading, _stored(text)) for heading, text in messages], separators=(",", ":")) if messages else "[]"
 
 
 def as_stored_text(text: Text) -> str:
-    """Write one message, or one text that came from elsewhere, as the database keeps it."""
+    """Return one message, or one text, as JSON."""
     return json.dumps(_stored(text), separators=(",", ":"))
 
 
 def stored_text(text: str) -> Text:
-    """Read what ``as_stored_text`` wrote, or the sentence that an earlier version did."""
+    """Read what ``as_stored_text`` wrote, or a sentence that an earlier version stored."""
     try:
         return _read(json.loads(text))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
@@ -220,7 +220,7 @@ def _read(value: object) -> Text:
 
 
 def _message(value: object) -> Text:
-    """A message whose kind a later version has added says which kind that is."""
+    """Read one message.  One of an unknown kind, which a later version has added, becomes the name of the kind."""
     match value:
         case [str(word)]:
             arguments: dict[str, object] = {}
@@ -234,7 +234,7 @@ def _message(value: object) -> Text:
     kind = _KINDS.get(word)
     if kind is None:
         return word
-    found = Message(kind, tuple(values))
+    result = Message(kind, tuple(values))
     if values:
-        str(found)  # ValueError when an argument is none of this sentence
-    return found
+        str(result)  # raises ValueError when an argument does not belong to this sentence
+    return result

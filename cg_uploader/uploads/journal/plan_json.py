@@ -1,4 +1,4 @@
-"""A plan as text and back: what the journal keeps so that a run can go on without its file."""
+"""The plan of a run as JSON, with which the journal can continue the run without its file."""
 
 from __future__ import annotations
 
@@ -20,48 +20,57 @@ from cg_uploader.uploads.journal.journal_rows import as_written, text_of
 
 _Noun = TypeVar("_Noun", Address, Column, Field, Source)
 _KINDS = {noun.__name__: get_type_hints(noun) for noun in (Address, Column, Field, Source)}
-# Stands in the text of a plan that was begun with the choice to send everything again.
+# Part of the JSON of a plan that was begun with the choice to send everything again.
 SENT_AGAIN = '"again": true'
 _HAS_ORIGIN = '"origin": [['
 
 
 def content_of(table: Table) -> str:
-    """What tells one sheet of one file from every other, as the journal keeps it."""
+    """Return what tells one sheet of one file from every other, as the journal stores it."""
     return f"{table.digest} {table.sheet or ''}"
 
 
 def first_content(table: Table) -> str:
-    """The same of the file whose rows these were at first: row numbers are that file's, in every file of failed rows of it."""
+    """Return the content of the file that the rows come from at first.
+
+    Every file of failed rows has the row numbers of that file.
+    """
     return table.origin.content if table.origin is not None and table.origin.run else content_of(table)
 
 
 def first_file(content: str, text: str) -> tuple[str, bool]:
-    """The same of a recorded run, by its own content and its plan as text, and whether it is that file's own run.
+    """Return ``first_content`` of a recorded run, and whether the run's own file is that file.
 
-    ValueError for foreign text.
+    Args:
+        content: The content of the run's own file.
+        text: Its plan as JSON.
+
+    Raises:
+        ValueError: The text is not as it was written.
     """
     origin = origin_in(text)
     return (content, True) if origin is None else (origin.content, False)
 
 
 def origin_in(text: str) -> Provenance | None:
-    """Where the rows of a recorded run come from, by its plan as text; None when they are its file's own.
+    """Return where the failed rows of a recorded run come from, by its plan as JSON.  None when its file is no such file.
 
-    ValueError for foreign text.
+    Raises:
+        ValueError: The text is not as it was written.
     """
     with as_written():
         return _origin(json.loads(text)) if _HAS_ORIGIN in text else None
 
 
 def customer_in(text: str) -> str:
-    """What tells the Client ID of a recorded run from others; empty where its plan, as text, does not say it."""
+    """Return the keyed hash of a recorded run's Client ID, and an empty text where its plan, as JSON, has none."""
     with suppress(ValueError), as_written():
         return text_of(json.loads(text).get("customer", ""))
     return ""
 
 
-def place_in(text: str) -> tuple[str, str]:
-    """The address of records and the reference of a recorded run; both empty where its plan, as text, does not say them."""
+def destination_in(text: str) -> tuple[str, str]:
+    """Return the address of records and the reference of a recorded run.  Both are empty where its plan has none."""
     with suppress(ValueError), as_written():
         plan = json.loads(text)
         return text_of(plan["address"]["records"]), text_of(plan["configuration"]["reference"])
@@ -69,9 +78,9 @@ def place_in(text: str) -> tuple[str, str]:
 
 
 def dump(plan: Plan, customer: str = "") -> str:
-    """Everything of a plan but its rows, edits and choices per row: those are in the journal's rows already.
+    """Return a plan as JSON, without its rows, edits and choices per row, which are in the journal's rows.
 
-    ``customer``: what tells the Client ID that it is begun with from others; practice knows one customer.
+    ``customer`` is the keyed hash of its Client ID.  It is left out for practice, which has one customer.
     """
     table = plan.table
     return json.dumps(
@@ -96,44 +105,48 @@ def dump(plan: Plan, customer: str = "") -> str:
 
 
 def load(text: str, rows: Rows) -> Plan:
-    """The plan that ``dump`` wrote, over rows that come from elsewhere; ValueError for foreign text."""
+    """Read the plan that ``dump`` wrote, and give it ``rows``.
+
+    Raises:
+        ValueError: The text is not as it was written.
+    """
     with as_written():
-        kept: dict[str, Any] = json.loads(text)
+        saved: dict[str, Any] = json.loads(text)
         try:
-            return _plan(kept, rows)
+            return _plan(saved, rows)
         except UploaderError as error:
             raise ValueError("a plan that could not be made") from error
 
 
-def _plan(kept: dict[str, Any], rows: Rows) -> Plan:
-    configuration, options = kept["configuration"], kept["options"]
+def _plan(saved: dict[str, Any], rows: Rows) -> Plan:
+    configuration, options = saved["configuration"], saved["options"]
     table = Table(
-        file=Path(kept["file"]),
-        digest=text_of(kept["digest"]),
-        sheet=None if kept["sheet"] is None else text_of(kept["sheet"]),
+        file=Path(saved["file"]),
+        digest=text_of(saved["digest"]),
+        sheet=None if saved["sheet"] is None else text_of(saved["sheet"]),
         sheets=(),
-        header_row=int(kept["header_row"]),
-        columns=tuple(_typed(Column(*column)) for column in kept["columns"]),
+        header_row=int(saved["header_row"]),
+        columns=tuple(_typed(Column(*column)) for column in saved["columns"]),
         rows=rows,
-        origin=_origin(kept),
+        origin=_origin(saved),
     )
     return Plan(
         table=table,
-        profile=text_of(kept["profile"]),
-        region=Region(kept["region"]),
-        address=_typed(Address(**kept["address"])),
+        profile=text_of(saved["profile"]),
+        region=Region(saved["region"]),
+        address=_typed(Address(**saved["address"])),
         configuration=Configuration(
             text_of(configuration["reference"]),
             DataType(configuration["data_type"]),
             tuple(_field(entry) for entry in configuration["fields"]),
         ),
-        mapping=Mapping(tuple((text_of(heading), _typed(Source(**source))) for heading, source in kept["mapping"])),
+        mapping=Mapping(tuple((text_of(heading), _typed(Source(**source))) for heading, source in saved["mapping"])),
         options=Options(
             BlankCells(options["blank_cells"]),
             int(options["connections"]),
             (int(options["rows"][0]), int(options["rows"][1])) if options["rows"] else None,
         ),
-        consent=bool(kept["consent"]),
+        consent=bool(saved["consent"]),
     )
 
 
@@ -150,17 +163,21 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
-def _origin(kept: dict[str, Any]) -> Provenance | None:
-    """Of the file's rows, if they came back in a file of failed rows; ValueError when that is not as it was written."""
-    if not kept.get("origin"):
+def _origin(saved: dict[str, Any]) -> Provenance | None:
+    """Return where failed rows come from, and None when the file is no file of failed rows."""
+    if not saved.get("origin"):
         return None
-    if (origin := origin_of(kept["origin"])) is None:
-        raise ValueError("an origin that nobody wrote")
+    if (origin := origin_of(saved["origin"])) is None:
+        raise ValueError("an origin that is not as it was written")
     return origin
 
 
 def _typed(value: _Noun) -> _Noun:
-    """The same; ValueError when a field of it is not of its type."""
+    """Return ``value``.
+
+    Raises:
+        TypeError: A field of it is not of its type.
+    """
     for name, kind in _KINDS[type(value).__name__].items():
         if not isinstance(getattr(value, name), kind):
             raise TypeError(f"{name} is of another kind")

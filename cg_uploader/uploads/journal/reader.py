@@ -1,4 +1,4 @@
-"""What the journal says of its runs: their plans, rows, outcomes and totals; nothing is changed."""
+"""The reading half of the journal: plans, rows, outcomes and totals of its runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import database, plan_json
+from cg_uploader.translation import _
+from cg_uploader.uploads.journal import plan_json
 from cg_uploader.uploads.journal.dates import day_of
 from cg_uploader.uploads.journal.journal_rows import (
     COLUMN_COUNT,
@@ -24,18 +25,20 @@ from cg_uploader.uploads.journal.journal_rows import (
     JournalRows,
     as_written,
     count_states,
-    kept_of,
+    row_of,
     span,
     text_of,
 )
-from cg_uploader.uploads.journal.locks import RunLocks
-from cg_uploader.uploads.journal.run_summary import checked, summary_of
+from cg_uploader.uploads.journal.run_summary import check_record, summary_of
 from cg_uploader.uploads.journal.sent_rows.entries import keyed, plain_customer
 from cg_uploader.uploads.journal.sent_rows.related_runs import run_of
+from cg_uploader.uploads.journal.storage import database
+from cg_uploader.uploads.journal.storage.run_locks import RunLocks
+from cg_uploader.uploads.journal.storage.sqlite_errors import translated
 
 
 class JournalReader:
-    """Reads the runs of an open journal.  ``to_read`` opens one that cannot be written."""
+    """Reads the runs of an open journal.  ``to_read`` opens a journal that cannot be written."""
 
     @classmethod
     @contextmanager
@@ -50,128 +53,155 @@ class JournalReader:
             yield JournalReader(paths, opened)
 
     def __init__(self, paths: AppPaths, opened: database.OpenedDatabase) -> None:
-        """``opened``: the journal of ``paths``."""
+        """``opened`` is the journal of ``paths``."""
         self._file = paths.journal
         self._db: sqlite3.Connection = opened.db
         self._secret = opened.secret
-        self._holds = RunLocks(paths, opened.file, self._holder)
+        self._run_locks = RunLocks(paths, opened.file, self._holder)
 
     def plan(self, run: int) -> Plan:
-        """The plan of a run, over the rows as the journal keeps them; UsageError when there is no such run."""
+        """Return the plan of a run, with the rows of the journal.
+
+        Raises:
+            UsageError: There is no such run.
+            RunChanged: Something in its record is not as it was written.
+        """
         record = self._run(run)
-        with database.translated(self._file, run):
+        with translated(self._file, run):
             return plan_json.load(record["plan"], JournalRows(record["rows"], lambda start: self.rows(run, start)))
 
     def rows(self, run: int, start: int = 0, *, settled_only: bool = False) -> Iterator[JournalRow]:
-        """Every row of a run from a position on, in file order; ``settled_only`` leaves out those still to be sent."""
+        """Iterate over the rows of a run from a position on, in file order.
+
+        With ``settled_only``, without those that the run still has to send.
+        """
         first, last = span(run)
-        with database.translated(self._file, run):
+        with translated(self._file, run):
             wanted = f"not {LEFT_TO_DO}" if settled_only else "1"
             query = f"select {COLUMNS} from row where id >= ? and id < ? and {wanted} order by id"
             for record in self._db.execute(query, (first + start, last)):
-                yield kept_of(record)
+                yield row_of(record)
 
     def outcomes(self, run: int, *, settled_only: bool = False) -> Iterator[Outcome]:
-        """Every row's outcome as it stands, in file order; ``settled_only`` as in ``rows``."""
+        """Iterate over the outcomes of a run's rows as they are now, in file order.  ``settled_only`` as in ``rows``."""
         return (row.outcome for row in self.rows(run, settled_only=settled_only))
 
     def counts(self, run: int, *, settled_only: bool = False) -> dict[RowStatus, int]:
-        """The six totals as they stand; ``settled_only`` leaves out rows that the run still has to send."""
-        with database.translated(self._file, run):
+        """Count the rows of a run by status, as they are now.  ``settled_only`` as in ``rows``."""
+        with translated(self._file, run):
             return count_states(self._db, run, f"not {LEFT_TO_DO}" if settled_only else "1")
 
     def summary(self, run: int) -> RunSummary:
-        """How a run stands; its totals add up, also after a crash."""
+        """Return how a run stands.  Its totals add up, also after a crash."""
         record = self._run(run)
-        held = record["finished"] is None and self._holds.is_held(run)
+        held = record["finished"] is None and self._run_locks.is_held(run)
         if record["finished"] is None:
-            record = self._run(run)  # it may have ended just before its lock was looked at
+            record = self._run(run)  # it may have ended before its lock was looked at
         counts = self.counts(run)
-        self._run(run)  # it was not forgotten meanwhile
-        with database.translated(self._file, run):
+        self._run(run)  # raises when it was forgotten meanwhile
+        with translated(self._file, run):
             return summary_of(record, counts, held=held)
 
     def runs(self) -> list[int]:
-        """Numbers of all runs, newest first."""
-        with database.translated(self._file):
+        """Return the numbers of all runs, newest first."""
+        with translated(self._file):
             return [number for (number,) in self._db.execute("select id from run order by id desc")]
 
     def runs_of(self, plan: Plan) -> list[int]:
-        """Runs of the same sheet of the same file content for the same configuration and address, newest first."""
+        """Return the runs of the same sheet of the same content, for the same reference and address, newest first."""
         query = "select id from run where content = ? and records = ? and reference = ? order by id desc"
-        with database.translated(self._file):
+        with translated(self._file):
             same = (plan_json.content_of(plan.table), plan.address.records, plan.configuration.reference)
             return [number for (number,) in self._db.execute(query, same)]
 
     def has_once_only(self, run: int) -> bool:
-        """Whether the run has a row whose repeat could do harm."""
-        return self._count(run, "once = 1", most=1) > 0
+        """Tell whether the run has once-only rows."""
+        return self._count(run, "once = 1", max_count=1) > 0
 
     def size(self, run: int) -> int:
-        """How many rows the run has, without looking at them."""
+        """Return how many rows the run has, without looking at them."""
         return int(self._run(run)["rows"])
 
     def unsettled(self, run: int) -> int:
-        """How many rows the run still can send; none once its values were deleted."""
+        """Count the rows that the run can still send.  There are none once its values are deleted."""
         return 0 if self._run(run)["values_deleted"] else self._count(run, LEFT_TO_DO)
 
     def ensure_values(self, run: int, *, to_send: bool) -> None:
-        """UsageError when the run has rows to send (or for somebody to see to), and their values were deleted."""
-        gone = self._run(run)["values_deleted"]
-        if gone and (count := self._count(run, LEFT_TO_DO) if to_send else self.summary(run).attention):
-            raise UsageError(
-                f"The row values of upload {run} were deleted on {day_of(gone)}, as the settings say, so "
-                f"{count:,} of its rows cannot be {'sent' if to_send else 'saved'} any more. Open the file itself again."
-            )
+        """Make sure that the values of the rows that are to be sent, or else saved as failed rows, are still there.
 
-    def left_to_do(self, run: int, start: int, most: int) -> list[JournalRow]:
-        """Up to ``most`` rows that the run still has to send, from a position on, in file order."""
+        Raises:
+            UsageError: There are such rows, and their values were deleted.
+        """
+        deleted = self._run(run)["values_deleted"]
+        count = 0
+        if deleted:
+            count = self._count(run, LEFT_TO_DO) if to_send else self.summary(run).attention
+        if not count:
+            return
+        if to_send:
+            text = _(
+                "The row values of upload {run} were deleted on {day}, as the settings say, so {count:,} of its rows cannot be "
+                "sent any more. Open the file itself again."
+            )
+        else:
+            text = _(
+                "The row values of upload {run} were deleted on {day}, as the settings say, so {count:,} of its rows cannot be "
+                "saved any more. Open the file itself again."
+            )
+        raise UsageError(text.format(run=run, day=day_of(deleted), count=count))
+
+    def left_to_do(self, run: int, start: int, max_rows: int) -> list[JournalRow]:
+        """Return up to ``max_rows`` rows that the run still has to send, from a position on, in file order.
+
+        Raises:
+            RunChanged: A row is not as it was written.
+        """
         first, last = span(run)
         query = f"select {COLUMNS} from row where id >= ? and id < ? and {LEFT_TO_DO} order by id limit ?"
-        with database.translated(self._file, run):
-            found = [kept_of(record) for record in self._db.execute(query, (first + start, last, most))]
+        with translated(self._file, run):
+            rows = [row_of(record) for record in self._db.execute(query, (first + start, last, max_rows))]
             (columns,) = self._db.execute(COLUMN_COUNT, (run,)).fetchone()
-            if columns is None or any(len(row.cells) != columns for row in found):
-                raise ValueError("a row that has not one text for each column")
-        return found
+            if columns is None or any(len(row.cells) != columns for row in rows):
+                raise ValueError("a row without one text for each column")
+        return rows
 
     def anything_answered(self, run: int) -> bool:
-        """Whether a row of the run has left before."""
-        return self._count(run, "attempts > 0", most=1) > 0
+        """Tell whether a row of the run has left before."""
+        return self._count(run, "attempts > 0", max_count=1) > 0
 
-    def _count(self, run: int, what: str, most: int = -1) -> int:
-        query = f"select count(*) from (select 1 from row where id >= ? and id < ? and {what} limit ?)"
-        with database.translated(self._file):
-            return int(self._db.execute(query, (*span(run), most)).fetchone()[0])
+    def _count(self, run: int, condition: str, max_count: int = -1) -> int:
+        query = f"select count(*) from (select 1 from row where id >= ? and id < ? and {condition} limit ?)"
+        with translated(self._file):
+            return int(self._db.execute(query, (*span(run), max_count)).fetchone()[0])
 
     def is_customer(self, run: int, client_id: str) -> bool | None:
-        """Whether the run was begun with this Client ID; None when it does not say: of practice, or of an earlier version."""
-        with database.translated(self._file, run), as_written():
-            kept = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
-        return None if not kept else kept == self._customer(client_id)
+        """Tell whether the run was begun with this Client ID.  None for a run of practice or of an earlier version."""
+        with translated(self._file, run), as_written():
+            customer = text_of(json.loads(self._run(run)["plan"]).get("customer", ""))
+        return None if not customer else customer == self._customer(client_id)
 
     def run_of(self, origin: Provenance) -> int | None:
-        """The run that a file of failed rows says it comes from, if it is one of this computer's."""
-        with database.translated(self._file, origin.run), as_written():
+        """Return the run that a file of failed rows comes from.  None when this computer does not have it."""
+        with translated(self._file, origin.run), as_written():
             return run_of(self._db, origin)
 
     def fingerprint(self, plain: bytes) -> bytes:
-        """A request's fingerprint as this journal keeps it: without the journal nobody can try values against it."""
+        """Return the keyed hash of a request's fingerprint.  Values cannot be tried against it without the journal."""
         return keyed(plain, self._secret)
 
     def _customer(self, client_id: str) -> str:
-        """A Client ID as this journal keeps it: whoever has not both cannot tell which it was."""
+        """Return the keyed hash of a Client ID, and an empty text for none."""
         return self.fingerprint(plain_customer(client_id)).hex() if client_id.strip() else ""
 
     def _holder(self, run: int) -> str:
-        found = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()
-        return found[0] if found else ""
+        record = self._db.execute("select held_by from run where id = ?", (run,)).fetchone()
+        return record[0] if record else ""
 
     def _run(self, run: int) -> dict[str, Any]:
-        with database.translated(self._file):
+        with translated(self._file):
             cursor = self._db.execute("select * from run where id = ?", (run,))
             record = cursor.fetchone()
         if record is None:
-            raise UsageError(f"There is no run {run} on this computer. “cg-uploader history” lists what there is.")
-        with database.translated(self._file, run):
-            return checked(dict(zip((name for name, *_ in cursor.description), record, strict=True)))
+            raise UsageError(_("There is no upload {run} on this computer. The history lists what there is.").format(run=run))
+        with translated(self._file, run):
+            return check_record(dict(zip((name for name, *_rest in cursor.description), record, strict=True)))

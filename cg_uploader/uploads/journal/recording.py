@@ -1,8 +1,8 @@
-"""How a plan becomes a run: its rows first, in blocks, then the run itself; without the run, its rows are nothing.
+"""The writing of a new run: first its rows, in blocks, then the run itself, which makes them count.
 
-The run's number is given out in a commit of its own, before anything else.  So a lock file, and rows that a program left when
-it died, always have a number that the journal has known.  What has rows and no run was never recorded: it is cleared by the
-next program that finds nobody at work on it.
+The run's number is given out in a commit of its own, before anything else.  So the journal knows the number of every lock file,
+and of rows that a program left when it died.  Rows without a run were never recorded.  The next program deletes them, unless
+their run is locked.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import sqlite3
 from collections.abc import Callable, Iterable
 
 from cg_uploader.model.plan import Plan
-from cg_uploader.uploads.journal.database import last_run
-from cg_uploader.uploads.journal.journal_rows import ADD, REACH, JournalRow, as_text, record_of, span
+from cg_uploader.uploads.journal.journal_rows import INSERT, SHIFT, JournalRow, as_text, record_of, span
 from cg_uploader.uploads.journal.plan_json import content_of
+from cg_uploader.uploads.journal.storage.database import last_run
 
-ROWS_OF_A_COMMIT = 5_000
+ROWS_PER_COMMIT = 5_000
 SAMPLE_ROWS = 200
 ROW_OVERHEAD_BYTES = 200
 PAGE_BYTES = 4096
-# One that may have arrived keeps its text, for the file of failed rows.
+# A row that may have arrived keeps its text, for the file of failed rows.
 _REVISE = (
     " on conflict (id) do update set state = excluded.state, messages = excluded.messages,"
     " cells = iif(excluded.state = 'skipped', null, cells), who = iif(excluded.state = 'skipped', '', who)"
 )
 _RUNS_OF_ROWS = (
-    f"with recursive spans(run) as (select min(id) >> {REACH} from row union all"
-    f" select (select min(id) >> {REACH} from row where id >= (run + 1) << {REACH}) from spans where run is not null)"
+    f"with recursive spans(run) as (select min(id) >> {SHIFT} from row union all"
+    f" select (select min(id) >> {SHIFT} from row where id >= (run + 1) << {SHIFT}) from spans where run is not null)"
     " select run from spans where run is not null and run not in (select id from run)"
 )
 
@@ -38,16 +38,16 @@ def needed_bytes(plan: Plan) -> int:
 
 
 def estimated_bytes(plan: Plan) -> int:
-    """Estimate the record's size by the first rows, as they are recorded: a letter outside English takes six bytes."""
+    """Estimate the record's size in bytes from the first rows.  A character outside ASCII takes six bytes."""
     sample = [len(as_text(plan.cells(row))) for row in itertools.islice(plan.table.rows, SAMPLE_ROWS)]
     each = ROW_OVERHEAD_BYTES + (sum(sample) // len(sample) if sample else 0)
-    rows_of_a_page = PAGE_BYTES // each
-    return (PAGE_BYTES // rows_of_a_page if rows_of_a_page else each + PAGE_BYTES) * len(plan.table.rows)
+    rows_per_page = PAGE_BYTES // each
+    return (PAGE_BYTES // rows_per_page if rows_per_page else each + PAGE_BYTES) * len(plan.table.rows)
 
 
-def give_number(db: sqlite3.Connection) -> int:
-    """Give out the number of a new run, inside a commit; no other run, and no row, has or had it."""
-    query = f"select max(coalesce((select max(id) from run), 0), coalesce((select max(id) from row), 0) >> {REACH}, ?) + 1"
+def reserve_number(db: sqlite3.Connection) -> int:
+    """Give out the number of a new run, inside a commit.  No other run and no row has it, or had it."""
+    query = f"select max(coalesce((select max(id) from run), 0), coalesce((select max(id) from row), 0) >> {SHIFT}, ?) + 1"
     (run,) = db.execute(query, (last_run(db),)).fetchone()
     db.execute("delete from sqlite_sequence where name = 'run'")
     db.execute("insert into sqlite_sequence (name, seq) values ('run', ?)", (run,))
@@ -57,30 +57,36 @@ def give_number(db: sqlite3.Connection) -> int:
 def add_rows(db: sqlite3.Connection, run: int, rows: Iterable[JournalRow]) -> None:
     """Write rows of a new run, inside a commit.
 
-    A position that comes a second time is revised: its row stays behind, for the reason that the second one gives.
+    A position that comes a second time revises its row: the row stays behind, for the reason that the second one gives.
     """
-    db.executemany(ADD + _REVISE, (record_of(run << REACH, row) for row in rows))
+    db.executemany(INSERT + _REVISE, (record_of(run << SHIFT, row) for row in rows))
 
 
 def add_run(db: sqlite3.Connection, run: int, plan: Plan, plan_text: str, started: str, who: tuple[str, str]) -> None:
     """Write the run itself, inside the commit that makes its rows count.
 
-    ``who``: the user, and who holds the run.  ``started``: when its recording began (ISO 8601).
+    Args:
+        db: The journal.
+        run: Its number.
+        plan: What it carries out.
+        plan_text: The same as ``plan_json.dump`` writes it.
+        started: When its recording began (ISO 8601).
+        who: The user, and the program that works on it.
     """
-    place = (plan.address.records, plan.configuration.reference)
+    destination = (plan.address.records, plan.configuration.reference)
     (rows,) = db.execute("select count(*) from row where id >= ? and id < ?", span(run)).fetchone()
     db.execute(
         "insert into run (id, content, records, reference, plan, sent_by, started, held_by, rows)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run, content_of(plan.table), *place, plan_text, who[0], started, who[1], rows),
+        (run, content_of(plan.table), *destination, plan_text, who[0], started, who[1], rows),
     )
 
 
-def never_recorded(db: sqlite3.Connection, is_held: Callable[[int], bool]) -> list[int]:
-    """Return the numbers of runs whose program died before the last commit of their recording: they sent nothing.
+def unrecorded_runs(db: sqlite3.Connection, is_held: Callable[[int], bool]) -> list[int]:
+    """Return the numbers of runs whose program died before their recording was complete.  They sent nothing.
 
-    To be believed inside a commit only: outside, a run may be recorded, sent and let go of between the look at its rows and
-    the look at its lock.
+    The answer is certain inside a commit only.  Outside, a run may be recorded, sent and unlocked between the look at its
+    rows and the look at its lock.
     """
     return [run for (run,) in db.execute(_RUNS_OF_ROWS).fetchall() if not is_held(run)]
 

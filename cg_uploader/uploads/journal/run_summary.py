@@ -1,4 +1,4 @@
-"""How a run stands, by what is recorded of it; nothing that is recorded is believed to be as it was written."""
+"""The summary of a run, made from its record.  Every value is checked, because the disk or another program may change it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from cg_uploader.uploads.journal.journal_rows import as_written, text_of
 from cg_uploader.uploads.journal.messages import stored_messages
 
 
-def checked(record: dict[str, Any]) -> dict[str, Any]:
-    """The same; ValueError when what every look at a run stands on is not as it was written."""
+def check_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Return ``record``, a row of the table ``run`` by column.
+
+    Raises:
+        ValueError: A value that every use of a run needs is not as it was written.
+    """
     with as_written():
         if _number(record["rows"]) < 0:
-            raise ValueError("fewer than no rows")
+            raise ValueError("a negative number of rows")
         for name in ("content", "records", "reference"):
             text_of(record[name])
         for name in ("started", "finished", "values_deleted"):
@@ -29,9 +33,15 @@ def checked(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held: bool) -> RunSummary:
-    """The summary of the run in ``record``; ``held``: a program works on it.
+    """Return the summary of the run in ``record``.
 
-    ValueError when a value is not as it was written.
+    Args:
+        record: Its row of the table ``run``, by column.
+        counts: Its rows by status.
+        held: Whether a program works on it.
+
+    Raises:
+        ValueError: A value is not as it was written.
     """
     with as_written():
         plan = json.loads(record["plan"])
@@ -53,7 +63,7 @@ def summary_of(record: Mapping[str, Any], counts: dict[RowStatus, int], *, held:
 
 
 def _stop(stored: str, exit_code: int) -> Stop:
-    """Why a run ended, as it is recorded: the reason first, then what stands behind it."""
+    """Return why a run ended.  The stored messages are the reason, then its details."""
     (_, first), *more = stored_messages(stored)
     if not isinstance(first, Message) or not isinstance(first.kind, StopReason):
         return stop_for(StopReason.EARLIER_VERSION, exit_code, tuple(more), why=first)

@@ -211,7 +211,7 @@ def find_earlier(
     sent = tuple(run for run in runs if run.counts[RowStatus.ACCEPTED] or run.counts[RowStatus.NOT_SURE])
     loss, loss_answered = _loss(journal, harmful=harmful)
     earlier = EarlierUploads(unfinished, sent, {}, rows=len(plan.table.rows), loss=loss, loss_answered=loss_answered)
-    lookup = journal.past(plan, repeatable=repeatable, client_id=client_id)
+    lookup = journal.duplicate_lookup(plan, repeatable=repeatable, client_id=client_id)
     repeatable = repeatable and lookup.knows_repeatable
     if not (harmful or repeatable):
         return earlier
@@ -287,10 +287,10 @@ def _is_long_ago(when: str) -> bool:
 
 def tell_loss(journal: Journal, tell: Callable[[str], object]) -> None:
     """Tell the user that an earlier journal is lost, once, whichever program noticed it."""
-    if (lost := journal.loss(untold=True)) is not None:
+    if (lost := journal.loss(unannounced=True)) is not None:
         tell(loss_message(lost[0], lost[1]))
         with suppress(DiskFull):  # then it is told once more
-            journal.loss_told()
+            journal.mark_loss_announced()
 
 
 def loss_message(when: str, file: str) -> str:

@@ -58,4 +58,4 @@ def save_sent_rows(journal: Journal, target: Path, paths: AppPaths) -> tuple[int
         UsageError: ``target`` must be spared or cannot be saved, or no sent rows are known.
     """
     ensure_spared(target, paths, journal)
-    return journal.memories().export_to(target)
+    return journal.sent_rows_file().export_to(target)

@@ -1,1 +1,1 @@
-"""From a plan to outcomes: what leaves when, and what follows from each answer."""
+"""The sending of a plan's rows: which row leaves when, and what follows from each answer."""

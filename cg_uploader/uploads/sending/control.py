@@ -1,4 +1,4 @@
-"""Pause, continue and stop: the switches of a run, turned by whoever watches it."""
+"""The switches with which window and command line pause, continue and stop a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Control:
-    """Thread-safe switches that the engine looks at several times a second, and every sender before each row."""
+    """The switches of one run.  Thread-safe.  The engine looks at them several times a second, a sender before each row."""
 
     def __init__(self) -> None:
         self._paused = threading.Event()
@@ -15,25 +15,25 @@ class Control:
 
     @property
     def paused(self) -> bool:
-        """Nothing new leaves for now."""
+        """Whether nothing new leaves for now."""
         return self._paused.is_set()
 
     @property
     def stopping(self) -> bool:
-        """Nothing new leaves any more."""
+        """Whether nothing new leaves any more."""
         return self._stopping.is_set()
 
     @property
     def at_once(self) -> bool:
-        """What is in flight is not waited for either."""
+        """Whether rows in flight are not waited for either."""
         return self._at_once.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Let that many seconds pass, or fewer when the run is stopped meanwhile."""
+        """Wait that many seconds, or until the run is stopped."""
         self._stopping.wait(seconds)
 
     def pause(self) -> None:
-        """Let nothing new leave; what is in flight comes back."""
+        """Let nothing new leave.  Rows in flight come back."""
         self._paused.set()
 
     def proceed(self) -> None:
@@ -41,9 +41,9 @@ class Control:
         self._paused.clear()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the run: nothing new leaves, what is in flight has a few seconds; the run can be continued later.
+        """Let nothing new leave, and end the run, which can be continued later.
 
-        ``at_once``: what is in flight is cut without those seconds.
+        Rows in flight have a few seconds to come back.  With ``at_once`` they are cut off instead.
         """
         if at_once:
             self._at_once.set()

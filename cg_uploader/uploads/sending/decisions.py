@@ -1,4 +1,7 @@
-"""What becomes of a plan's rows before anything is sent: sent, skipped, held back, or asked about; pure decisions."""
+"""The decisions on a plan's rows before anything is sent: each is sent, skipped, held back, or asked about.
+
+They are pure: they read nothing but their arguments.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from cg_uploader.model.message import Message, Messages, message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.table import Row
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 from cg_uploader.uploads.journal.messages import UploadMessage
 
@@ -23,28 +27,28 @@ _NOTHING: Messages = ()
 
 
 class Facts(Protocol):
-    """Answers what is known of a row, as ``Past.facts`` does."""
+    """Looks up what is known of a row, as ``DuplicateLookup.facts`` does."""
 
     def __call__(self, position: int, request: Request, *, once_only: bool, look: bool = True) -> RowFacts:
-        """Return the facts of the row at ``position``; with ``look`` False, its names alone."""
+        """Return the facts of the row at ``position``.  With ``look`` False, only its hashes are returned."""
 
 
 class Recognition:
-    """Tells of rows, in file order, whether they are known from before; it asks nobody.
+    """Tells of rows, in file order, whether they are known from earlier uploads.
 
-    What is left out changes nothing: what is sent brings an identifier to where the whole file would.  So a row that left, and
-    then was followed by another, is known too once the row that stands there comes.  When a row is sent, those after it count
-    as not known, because it changes what stands there.
+    Skipping a row must not change the result: what is sent leaves an identifier with the values that the whole file would.  So
+    a row that left, and was followed by another row of its identifier, is known once the newest row comes.  When a row of an
+    identifier is sent, later rows of it count as not known, because the row changes the values.
     """
 
     def __init__(self) -> None:
-        # Position, number and what is known of rows that a later row has shown to have left.
+        # Position, number and what is known of rows of which a later row has shown that they had left.
         self.shown_later: list[tuple[int, int, KnownRow]] = []
         self._sent: set[bytes] = set()
         self._followed: dict[bytes, list[tuple[int, int, KnownRow]]] = {}
 
     def of(self, position: int, number: int, facts: RowFacts, *, once_only: bool, leaves: bool) -> KnownRow | None:
-        """Return what is known of a row by its ``facts``; ``leaves`` False: it is not sent whatever is known."""
+        """Return what is known of a row by its ``facts``.  With ``leaves`` False it is not sent, whatever is known."""
         if once_only:
             return facts.known
         if facts.subject in self._sent:
@@ -60,17 +64,17 @@ class Recognition:
         return None
 
 
-def decided(plan: Plan, facts: Facts) -> Iterator[JournalRow]:
+def decide_rows(plan: Plan, facts: Facts) -> Iterator[JournalRow]:
     """Decide what becomes of every row of ``plan``, in file order, given the ``facts`` of earlier uploads.
 
-    A row that is shown later to have left comes a second time, at the end, as one that stays behind: skipped if it was
+    A row of which a later row shows that it had left comes a second time, at the end.  It stays behind then: skipped if it was
     accepted, else *not sure*.
 
     Raises:
-        AlreadyUploaded: A once-only row was sent before, and nobody has chosen yet.
+        AlreadyUploaded: A once-only row was sent before, and the user has not chosen yet.
     """
     checker, recognition = RowChecker(plan), Recognition()
-    identifiers = Identifiers(plan.configuration, [heading for heading, _, _ in plan.bindings])
+    identifiers = Identifiers(plan.configuration, [heading for heading, _position, _constant in plan.bindings])
     for position, row in enumerate(plan.table.rows):
         request = plan.request(row)
         once, cells = once_only(plan.configuration, request), plan.cells(row)
@@ -88,12 +92,12 @@ def decided(plan: Plan, facts: Facts) -> Iterator[JournalRow]:
             position, row.number, state, once, cells, who, messages=messages, fingerprint=fingerprint, subject=known.subject
         )
     for position, number, before in recognition.shown_later:
-        state, messages = as_skipped(number, before)
+        state, messages = state_of_known(number, before)
         yield JournalRow(position, number, state, once_only=False, cells=(), messages=messages)
 
 
 def _by_itself(plan: Plan, row: Row, request: Request, checker: RowChecker) -> tuple[str, Messages]:
-    """What the user's choices and the checks say of a row."""
+    """Return state and messages of a row by the user's choices and the checks."""
     if plan.leaves_out(row.number):
         return RowStatus.SKIPPED.value, (("", message(UploadMessage.LEFT_OUT)),)
     if errors := [problem for problem in checker.find_problems(row, request) if problem.level is Level.ERROR]:
@@ -101,25 +105,28 @@ def _by_itself(plan: Plan, row: Row, request: Request, checker: RowChecker) -> t
     return WAITING, _NOTHING
 
 
-def as_skipped(number: int, before: KnownRow) -> tuple[str, Messages]:
-    """What becomes of a row that stays behind because of what is known of it: its state, and why."""
+def state_of_known(number: int, before: KnownRow) -> tuple[str, Messages]:
+    """Return state and messages of a row that stays behind because of what is known of it."""
     return _as_known(number, before, skip_accepted=True)
 
 
 def _as_known(number: int, before: KnownRow | None, skip_accepted: bool | None) -> tuple[str, Messages]:
-    """What an earlier run means for a row: accepted rows are skipped, one that may have arrived stays *not sure*."""
+    """Return state and messages of a row by what is known of it.
+
+    A row that was accepted is skipped.  One that may have arrived stays *not sure*.
+    """
     if before is None or skip_accepted is False or before.status is RowStatus.NOT_SENT:
         return WAITING, _NOTHING
     if skip_accepted is None:
         raise AlreadyUploaded(
-            f"Row {number} stands in an earlier upload too. Say whether accepted rows are skipped or sent again."
+            _("Row {row} is in an earlier upload too. Say whether accepted rows are skipped or sent again.").format(row=number)
         )
     accepted = before.status is RowStatus.ACCEPTED
     return (RowStatus.SKIPPED if accepted else RowStatus.NOT_SURE).value, (("", _of_before(before)),)
 
 
 def _of_before(before: KnownRow) -> Message:
-    """Say what is known of a row from before."""
+    """Return the message about what is known of a row."""
     when = before.when.astimezone().date().isoformat() if before.when else ""
     if before.status is not RowStatus.ACCEPTED:
         return message(UploadMessage.UNSURE_ON, when=when) if when else message(UploadMessage.UNSURE_BEFORE)

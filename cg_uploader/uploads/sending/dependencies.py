@@ -1,4 +1,4 @@
-"""What a run stands on and tests replace: clocks, the threads that send, and what keeps the computer awake."""
+"""What a run needs and tests replace: clocks, the threads that send, and what keeps the computer awake."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from cg_uploader.uploads.sending.worker_pool import Sender, WorkerPool
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a run stands on and tests replace: its clocks, the threads that send, and what keeps the computer awake.
+    """What a run needs and tests replace."""
 
-    ``clock``: seconds that only grow; ``wall``: seconds that may be set, and that go on while the computer sleeps.
-    """
-
+    # Seconds that only grow, and may stand still while the computer sleeps.
     clock: Callable[[], float] = time.monotonic
+    # Seconds that may be set, and go on while the computer sleeps.
     wall: Callable[[], float] = time.time
+    # The threads that send, made from client, number of connections and switches.
     pool: Callable[[Sender, int, Control], WorkerPool] = WorkerPool
+    # What keeps the computer awake.
     sleep_inhibitor: Callable[[], SleepInhibitor] = SleepInhibitor

@@ -1,4 +1,4 @@
-"""The sign-in before the first row: a stop need not wait for it, and a break that the service asks for is kept."""
+"""The sign-in before the first row, which a stop can cut off, and after which a break that CustomerGauge asks for is kept."""
 
 from __future__ import annotations
 
@@ -10,57 +10,68 @@ from dataclasses import replace
 from cg_uploader.errors import Cancelled, NotReachable
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.queue.throttle import BREAK
 from cg_uploader.uploads.sending.retry import MAX_THROTTLED
-from cg_uploader.uploads.sending.throttle import BREAK
-from cg_uploader.uploads.sending.worker_pool import Sender
+from cg_uploader.uploads.sending.worker_pool import Sender, catch
 
+# Between two looks at the switches.
 LOOK_SECONDS = 0.1
-LOOKS_PER_WORD = 10
+LOOKS_PER_MESSAGE = 10
 ABORT_SECONDS = 2.0
 
 
 def sign_in(client: Sender, control: Control, on_batch: Callable[[Batch], None], so_far: Callable[[], Batch]) -> None:
-    """Sign in on a thread of its own; Cancelled when the person stops it, else what ``client`` raises.
+    """Sign in on a thread of its own.
 
-    Where the answer asks for a break, sign in again after it, as often as a row would be sent again.  Meanwhile ``so_far``,
-    the totals before the run goes on, is announced with the seconds that are left.
+    Where the answer asks for a break, sign in again after it, as often as a row would be sent again.  During the break the
+    totals so far are announced, with the seconds that are left.
+
+    Args:
+        client: What signs in.
+        control: The switches of the run.
+        on_batch: Is called with what is announced.
+        so_far: Makes the totals from before the run goes on.
+
+    Raises:
+        Cancelled: The user has stopped the run.
+        ConnectError: The sign-in is refused, or CustomerGauge cannot be reached.
     """
-    for _ in range(MAX_THROTTLED):
+    for _try in range(MAX_THROTTLED):
         try:
-            return _once(client, control)
+            return _sign_in_once(client, control)
         except NotReachable as failure:
             if failure.retry_after is None:
                 raise
-            _keep_the_break(failure.retry_after, control, on_batch, so_far())
-    return _once(client, control)
+            _keep_break(failure.retry_after, control, on_batch, so_far())
+    return _sign_in_once(client, control)
 
 
-def before_it_goes_on(run: int, journal: Journal) -> Batch:
-    """Count what is told of a run in a break that the sign-in asks for; that takes a while, so only then."""
+def count_recorded(run: int, journal: Journal) -> Batch:
+    """Return the totals of a recorded run.  Counting takes a while, so it is done only for a break."""
     settled = journal.counts(run, settled_only=True)
     return Batch(journal.size(run), settled, run=run, before=settled)
 
 
-def _keep_the_break(seconds: float, control: Control, on_batch: Callable[[Batch], None], so_far: Batch) -> None:
+def _keep_break(seconds: float, control: Control, on_batch: Callable[[Batch], None], so_far: Batch) -> None:
     looks = math.ceil(seconds / LOOK_SECONDS) + 1
     for look in range(looks):
-        if look % LOOKS_PER_WORD == 0:
+        if look % LOOKS_PER_MESSAGE == 0:
             left = max(seconds - look * LOOK_SECONDS, 0.0)
             on_batch(replace(so_far, doing=Doing(Activity.WAITING, BREAK, left)))
         control.wait(LOOK_SECONDS)
         _ensure_wanted(control)
 
 
-def _once(client: Sender, control: Control) -> None:
-    failure: list[BaseException] = []
+def _sign_in_once(client: Sender, control: Control) -> None:
+    failures: list[BaseException] = []
 
     def work() -> None:
-        try:
-            client.sign_in()
-        except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
-            failure.append(error)
+        _result, error = catch(client.sign_in)
+        if error is not None:
+            failures.append(error)
 
     thread = threading.Thread(target=work, name="sign-in", daemon=True)
     thread.start()
@@ -70,10 +81,10 @@ def _once(client: Sender, control: Control) -> None:
             client.abort()
             thread.join(ABORT_SECONDS)
             _ensure_wanted(control)
-    if failure:
-        raise failure[0]
+    if failures:
+        raise failures[0]
 
 
 def _ensure_wanted(control: Control) -> None:
     if control.stopping:
-        raise Cancelled("The upload was stopped before anything was sent.")
+        raise Cancelled(_("The upload was stopped before anything was sent."))

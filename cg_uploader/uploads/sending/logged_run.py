@@ -1,6 +1,6 @@
-"""A run as window and command line begin it: sent by the engine, with its begin and its end in the log.
+"""The start of a run from window and command line, with its beginning and its end in the log.
 
-The log is for support: it holds numbers, kinds and times. It never holds a value, the name of a file, or server text.
+The log is for support.  It holds numbers, kinds and times, and never a value, the name of a file, or text of a server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OnBatch = Callable[[Batch], None]
 
 
 def upload(plan: Plan, client: Sender, journal: Journal, *, on_batch: OnBatch, control: Control) -> RunSummary:
-    """Send what ``plan`` says, as ``engine.upload`` does, and log it."""
+    """Send the rows of ``plan``, as ``engine.upload`` does, and log it."""
     return _logged(plan, lambda: engine.upload(plan, client, journal, on_batch=on_batch, control=control))
 
 

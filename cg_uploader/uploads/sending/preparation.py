@@ -1,4 +1,4 @@
-"""A plan's rows become the journal's rows before the first one leaves: held back, skipped, or waiting to be sent."""
+"""The preparation of a run: the plan is checked, its rows are decided, and the run is recorded before a row leaves."""
 
 from __future__ import annotations
 
@@ -12,35 +12,49 @@ from cg_uploader.model.message import message
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.model.table import Row
+from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.decisions import as_skipped, decided
+from cg_uploader.uploads.sending.decisions import decide_rows, state_of_known
 
-ROWS_BETWEEN_WORDS = 2_000
-ROWS_OF_A_LOOK = 5_000
+ROWS_PER_MESSAGE = 2_000
+ROWS_PER_BLOCK = 5_000
 
 
 def refuse_impossible(plan: Plan) -> None:
-    """MappingError when nothing of the plan could be sent rightly; ConsentMissing when it may invite people unasked."""
+    """Refuse a plan that must not be sent.
+
+    Raises:
+        MappingError: The plan has an error that is about all rows.
+        ConsentMissing: It may send surveys, and the user has not agreed to that.
+    """
     for problem in find_plan_problems(plan):
         if problem.level is Level.ERROR:
             raise MappingError(problem.text)
     if facts_of(plan.configuration.data_type).inviting and not plan.consent:
         raise ConsentMissing(
-            "This configuration may send a survey to a real person for every row, and nobody has agreed to that yet. "
-            "Say that surveys may be sent, then start again; nothing was sent."
+            _(
+                "This configuration may send a survey to a real person for every row, and you have not agreed to that yet. "
+                "Say that surveys may be sent, then start again; nothing was sent."
+            )
         )
 
 
 def refuse_other_customer(run: int, plan: Plan, journal: Journal, client_id: str) -> None:
-    """CredentialsRefused when ``run`` was begun with another Client ID: rows of one customer must not go to another one."""
+    """Refuse to send rows of one customer to another one.
+
+    Raises:
+        CredentialsRefused: ``run`` was begun with another Client ID.
+    """
     if journal.is_customer(run, client_id) is False:
         raise CredentialsRefused(
-            f"Upload {run} was begun with the connection “{plan.profile}” and another Client ID: its rows may be another "
-            "customer's. Continue it with that Client ID; if the same customer has a new one, upload the file again and skip "
-            "what was accepted. Nothing was sent."
+            _(
+                "Upload {run} was begun with the connection “{connection}” and another Client ID: its rows may be another "
+                "customer's. Continue it with that Client ID; if the same customer has a new one, upload the file again and "
+                "skip what was accepted. Nothing was sent."
+            ).format(run=run, connection=plan.profile)
         )
 
 
@@ -50,29 +64,29 @@ def prepare(plan: Plan, journal: Journal, *, on_batch: Callable[[Batch], None], 
     From then on the file is not needed, and a row that the checks hold back can never leave.
 
     Raises:
-        Cancelled: The user stopped it meanwhile.
+        Cancelled: The user has stopped it meanwhile.
         DiskFull: Twice the estimated space of the record is not free.
-        AlreadyUploaded: Once-only rows were sent before and nobody has chosen.
+        AlreadyUploaded: Once-only rows were sent before, and the user has not chosen yet.
     """
-    past = journal.past(plan, repeatable=bool(plan.skip_accepted), client_id=client_id)
-    rows = _watched(decided(plan, past.facts), len(plan.table.rows), on_batch, control)
+    lookup = journal.duplicate_lookup(plan, repeatable=bool(plan.skip_accepted), client_id=client_id)
+    rows = _watched(decide_rows(plan, lookup.facts), len(plan.table.rows), on_batch, control)
     return journal.record_run(plan, rows, client_id)
 
 
-def look_again(run: int, plan: Plan, journal: Journal) -> None:
-    """Before rows of ``run`` leave: those that a colleague has sent since it began, as far as this computer was told, stay.
+def skip_imported(run: int, plan: Plan, journal: Journal) -> None:
+    """Let rows of ``run`` stay behind that a colleague has sent since it began, as far as that was imported here.
 
-    But for those that a person has just asked to send again.
+    Nothing stays behind where the user has just chosen to send everything again.
     """
-    told = None if plan.skip_accepted is False else journal.told_since(run, plan)
+    lookup = None if plan.skip_accepted is False else journal.imported_lookup(run, plan)
     position = 0
-    while told is not None and (block := journal.left_to_do(run, position, ROWS_OF_A_LOOK)):
+    while lookup is not None and (block := journal.left_to_do(run, position, ROWS_PER_BLOCK)):
         position = block[-1].position + 1
         outcomes = []
         for row in block:
-            before = told(plan.request(Row(row.number, row.cells))) if row.once_only else None
+            before = lookup(plan.request(Row(row.number, row.cells))) if row.once_only else None
             if before is not None:
-                state, messages = as_skipped(row.number, before)
+                state, messages = state_of_known(row.number, before)
                 outcomes.append((row.position, Outcome(row.number, RowStatus(state), row.http, messages, row.attempts)))
         journal.record(run, outcomes)
 
@@ -82,9 +96,9 @@ def _watched(
 ) -> Iterator[JournalRow]:
     counts = dict.fromkeys(RowStatus, 0)
     for number, row in enumerate(rows):
-        if number % ROWS_BETWEEN_WORDS == 0:
+        if number % ROWS_PER_MESSAGE == 0:
             if control.stopping:
-                raise Cancelled("The upload was stopped before anything was sent.")
+                raise Cancelled(_("The upload was stopped before anything was sent."))
             doing = Doing(Activity.PREPARING, message(UploadMessage.AT_ROW, row=row.number))
             on_batch(Batch(total, dict(counts), doing=doing))
         if row.state != WAITING:

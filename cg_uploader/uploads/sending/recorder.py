@@ -1,4 +1,4 @@
-"""What becomes of a run's rows, committed to the journal and only then announced."""
+"""The recording of outcomes, which are committed to the journal and only then announced."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 
 
 class Recorder:
-    """Collects outcomes until the next commit, and announces what is committed; used by the engine's thread alone."""
+    """Collects outcomes until the next commit, and announces what is committed.  Used by the engine's thread alone."""
 
     def __init__(self, run: int, journal: Journal, on_batch: Callable[[Batch], None]) -> None:
-        """``on_batch`` hears of everything that is on disk."""
+        """``on_batch`` is called with everything that is on disk."""
         self._run = run
         self._journal = journal
         self._on_batch = on_batch
@@ -31,11 +31,14 @@ class Recorder:
         self._counts[outcome.status] += 1
 
     def put_back(self, pending: PendingRow) -> None:
-        """Let the next commit put a row that was marked, and did not leave, back to the state it had."""
+        """Let the next commit return a row that did not leave to the state that it had before it was marked."""
         self._returned.append((pending.position, pending.resting))
 
     def commit(self, intents: Sequence[PendingRow] = ()) -> None:
-        """One commit for outcomes, returned rows and intents; only after it may anybody be told, and may anything leave."""
+        """Record outcomes, returned rows and intents in one commit.
+
+        Only after it may outcomes be announced, and may the rows of ``intents`` leave.
+        """
         if not (self._settled or intents or self._returned):
             return
         self._journal.record(self._run, self._settled, [pending.position for pending in intents], self._returned)
@@ -51,16 +54,16 @@ class Recorder:
         self._on_batch(Batch(self._rows, dict(self._counts), outcomes, doing, self._run, self._before))
 
     def announce_news(self, doing: Doing) -> None:
-        """Announce it where anything is new."""
+        """Announce what is committed, if anything is new since the last time."""
         if self._unannounced or doing != self._shown:
             self.announce(doing)
 
     def why_no_room(self) -> Stop | None:
-        """Why the run had better stop before its next row leaves; None while there is room to record it."""
+        """Return why the run should stop before its next row leaves, or None while there is room to record it."""
         return self._journal.why_no_room()
 
     def end(self, stop: Stop | None) -> RunSummary:
-        """Commit what is left, and end the run for now; return how it stands."""
+        """Commit what is left, end the run for now, and return how it stands."""
         self.commit()
         summary = self._journal.end(self._run, stop)
         self.announce(Doing(Activity.FINISHED))

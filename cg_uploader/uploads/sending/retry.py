@@ -1,4 +1,7 @@
-"""What follows from a reply: accepted, refused, not sent, not sure, or once more; pure decisions without memory."""
+"""The decision on a row after a reply: accepted, refused, not sent, not sure, or to be sent again.
+
+It is pure: it depends on its arguments alone.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,16 @@ from cg_uploader.model.run import Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
 
+# Seconds before a row is sent again, by the number of its failures.
 RESEND_WAITS = (2.0, 8.0, 30.0)
+# How often a row is sent again after answers that there are too many requests.
 MAX_THROTTLED = 6
+# Seconds to wait after such an answer when it does not say.
 THROTTLED_WAIT = 30.0
 
 
 class NextStep(StrEnum):
-    """What to do with the row now."""
+    """What to do with a row now."""
 
     SETTLE = "settle"
     RESEND = "resend"
@@ -28,26 +34,21 @@ class NextStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What happened to the row before this reply.
+    """What happened to a row before a reply."""
 
-    ``sent``: attempts in which bytes may have left; ``unauthorized``: answers that the sign-in is not accepted;
-    ``throttled``: answers that it goes too fast; ``failures``: failed answers (5xx) or none at all; ``earlier``: before this
-    run went on, the row had been sent without a clear answer.
-    """
-
-    sent: int = 0
-    unauthorized: int = 0
-    throttled: int = 0
-    failures: int = 0
-    earlier: bool = False
+    sent: int = 0  # attempts in which bytes may have left
+    unauthorized: int = 0  # answers that the sign-in is not accepted
+    throttled: int = 0  # answers that there are too many requests
+    failures: int = 0  # failed answers (5xx), or none at all
+    earlier: bool = False  # sent without a clear answer before this run went on
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether one of them may have worked."""
+        """Whether one of the attempts may have succeeded."""
         return self.failures > 0 or self.earlier
 
     def after(self, reply: Reply) -> Attempts:
-        """The same with one more attempt counted, the one that brought ``reply``."""
+        """Return the attempts with one more counted, the one that brought ``reply``."""
         if reply.answer.unsent:
             return self
         failed = reply.status is None or reply.status >= 500 or reply.status in (408, 425) or reply.status < 200
@@ -62,20 +63,15 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do.
-
-    ``status``: final for SETTLE; for RESEND what the row is if it comes to no further attempt.  ``wait``: seconds before
-    the next attempt, for all connections if ``everyone``.  ``slow_down``: use fewer connections.  ``stop``: why the run
-    ends here.  ``messages``: about the row, beside the reply's errors per field; may be empty.
-    """
+    """What to do with a row."""
 
     action: NextStep
-    status: RowStatus
-    wait: float = 0.0
-    everyone: bool = False
-    slow_down: bool = False
-    stop: Stop | None = None
-    messages: tuple[Text, ...] = ()
+    status: RowStatus  # for RESEND: what the row becomes if there is no further attempt
+    wait: float = 0.0  # seconds before the next attempt
+    everyone: bool = False  # whether all connections wait
+    slow_down: bool = False  # whether fewer connections are used
+    stop: Stop | None = None  # why the run ends here
+    messages: tuple[Text, ...] = ()  # about the row, beside the reply's errors per field
 
     @property
     def message(self) -> str:
@@ -87,10 +83,16 @@ _ACCEPTED = Decision(NextStep.SETTLE, RowStatus.ACCEPTED)
 
 
 def decide(reply: Reply, attempts: Attempts, *, once_only: bool, data_type: DataType) -> Decision:
-    """What follows from ``reply`` for one row; the same for the same arguments.
+    """Decide what follows from ``reply`` for one row.
 
-    ``once_only``: the row must never leave twice.  NOT_CONNECTED and NOT_SIGNED_IN are RESEND with ``everyone``: how long,
-    unless the answer to a sign-in said it, and when it has lasted too long, is for whoever sees all connections.
+    For NOT_CONNECTED and NOT_SIGNED_IN all connections wait.  How long, unless the answer to a sign-in says it, and when it has
+    been too long, is decided by ``Throttle``, which knows all connections.
+
+    Args:
+        reply: What came of the last attempt.
+        attempts: What happened to the row before.
+        once_only: Whether the row must never leave twice.
+        data_type: Of the configuration.
     """
     case = _Case(reply, attempts, once_only, data_type)
     if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
@@ -125,22 +127,25 @@ class _Case:
 
     @property
     def unsent(self) -> RowStatus:
-        """*Not sent* is only true if no earlier attempt may have worked."""
+        """The status of a row that has not left now: *not sent*, or *not sure* where an earlier attempt may have succeeded."""
         return RowStatus.NOT_SURE if self.attempts.may_have_arrived else RowStatus.NOT_SENT
 
     def stopped(
         self, status: RowStatus, reason: StopReason, *, exit_code: int = 5, key: str | None = None, **arguments: Argument
     ) -> Decision:
-        """The run ends, the row is ``status``, and both say why; in the service's words those about ``key``."""
-        said = next((text for name, text in self.reply.errors if name == key), None)
+        """End the run with ``reason``, and the row with ``status``.
+
+        Both quote the answer: its error about the field ``key``, or else its message.
+        """
+        error = next((text for name, text in self.reply.errors if name == key), None)
         own = message(reason, **arguments)
-        quoted = () if arguments.get("why") == self.reply.message else self.quoted(said)
+        quoted = () if arguments.get("why") == self.reply.message else self.quoted(error)
         ended = Stop(reason, exit_code, own.arguments, tuple(("", text) for text in quoted))
         return Decision(NextStep.SETTLE, status, stop=ended, messages=(own, *quoted))
 
-    def quoted(self, said: str | None = None) -> tuple[Text, ...]:
-        """The answer's own words, to go behind ours, if any; what is not JSON may be somebody else's than CustomerGauge's."""
-        words = said or self.reply.message
+    def quoted(self, error: str | None = None) -> tuple[Text, ...]:
+        """Return a message that quotes ``error`` or the answer.  An answer that is not JSON may not be CustomerGauge's."""
+        words = error or self.reply.message
         if not words:
             return ()
         if self.reply.body is Body.OTHER:
@@ -224,7 +229,7 @@ def _throttled(case: _Case) -> Decision:
 
 
 def _failure(case: _Case, status: int) -> Decision:
-    """No answer, or one that proves neither success nor failure."""
+    """Decide after no answer, or one that proves neither success nor failure."""
     answered, unavailable = status >= 200, status == 503
     quoted = case.quoted() if answered else ()
     if case.once_only:

@@ -1,7 +1,7 @@
-"""Sleep of the computer: kept off while rows are under way, and noticed when it came all the same.
+"""The sleep of the computer, which is prevented while rows are under way, and noticed when it came all the same.
 
-Only the sleep that comes by itself is kept off; whoever closes the lid gets what they want.  Every system gives the request
-up by itself when the program dies.  Where nobody can be asked (no desktop, no bus), nothing happens and nothing fails.
+Only the sleep that comes by itself is prevented, not that of a closed lid.  Every system drops the request when the program
+ends.  Where there is nothing to ask, such as on a computer without a desktop, nothing happens and nothing fails.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 NAME = "CG Uploader"
 WHY = "Rows are being uploaded"
 TIMEOUT_SECONDS = 1.0
+# A gap longer than this between two looks is a sleep.
 SLEPT_SECONDS = 10.0
 
 Release: TypeAlias = Callable[[], object]
@@ -25,27 +26,26 @@ _WINDOWS_CONTINUOUS = 0x80000000
 _WINDOWS_SYSTEM_REQUIRED = 0x00000001
 _GNOME_NO_SUSPEND = 4
 
-_SESSION: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
+# Services of a Linux desktop: service, object, the end of the interface's name, signature, arguments.
+_Services: TypeAlias = tuple[tuple[str, str, str, str, tuple[Any, ...]], ...]
+_SESSION: _Services = (
     ("org.gnome.SessionManager", "/org/gnome/SessionManager", "", "susu", (NAME, 0, WHY, _GNOME_NO_SUSPEND)),
     ("org.freedesktop.PowerManagement", "/org/freedesktop/PowerManagement/Inhibit", ".Inhibit", "ss", (NAME, WHY)),
 )
-# Whom a Linux desktop may listen to: service, object, what its interface is called behind that, signature, arguments.
-_SYSTEM: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...] = (
-    ("org.freedesktop.login1", "/org/freedesktop/login1", ".Manager", "ssss", ("idle", NAME, WHY, "block")),
-)
+_SYSTEM: _Services = (("org.freedesktop.login1", "/org/freedesktop/login1", ".Manager", "ssss", ("idle", NAME, WHY, "block")),)
 
 
 class SleepInhibitor:
-    """A request to stay awake that can be made and taken back many times, always by the same thread."""
+    """A request to stay awake that can be made and taken back many times.  Used by one thread."""
 
     def __init__(self, ask: Callable[[], Release] | None = None) -> None:
-        """``ask`` makes the request and returns what takes it back; by default this system's own way."""
+        """``ask`` makes the request and returns what takes it back.  By default it asks this system."""
         self._ask = ask or _ask
         self._wanted = False
         self._release: Release | None = None
 
     def keep(self, wanted: bool) -> None:
-        """Stay awake from now on, or not any more; nothing happens when that is so already."""
+        """Let the computer stay awake from now on, or not any more."""
         if wanted == self._wanted:
             return
         self._wanted = wanted
@@ -61,29 +61,29 @@ class SleepDetector:
     """Notices time in which this program did not run: the computer slept, the program was halted, or a clock was set."""
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
-        """``clock`` may stand still while the computer sleeps, ``wall`` may be set; together they miss nothing."""
+        """``clock`` may stand still while the computer sleeps.  ``wall`` may be set.  Together they miss nothing."""
         self._clock = clock
         self._wall = wall
         self._seen = clock(), wall()
 
     def look(self) -> bool:
-        """Whether more than ten seconds have passed since the last look; made several times a second."""
+        """Tell whether more than ten seconds have passed since the last look.  It is called several times a second."""
         before, self._seen = self._seen, (self._clock(), self._wall())
         return max(now - then for now, then in zip(self._seen, before, strict=True)) > SLEPT_SECONDS
 
 
 class SleepWatch:
-    """Keeps the computer awake while rows leave, and remembers when it slept all the same."""
+    """Keeps the computer awake while rows leave, and knows when it slept all the same."""
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], float], sleep_inhibitor: SleepInhibitor) -> None:
-        """``clock``, ``wall``: see ``SleepDetector``."""
+        """``clock`` and ``wall`` are as for ``SleepDetector``."""
         self._clock = clock
         self._sleep_detector = SleepDetector(clock, wall)
         self._sleep_inhibitor = sleep_inhibitor
         self._slept = float("-inf")
 
     def look(self, *, paused: bool) -> float | None:
-        """Stay awake unless the user has ``paused``; return the time by the clock if there was a gap just now."""
+        """Keep the computer awake unless the user has ``paused``.  Return the time by the clock if there was a gap just now."""
         self._sleep_inhibitor.keep(not paused)
         if not self._sleep_detector.look():
             return None
@@ -91,7 +91,7 @@ class SleepWatch:
         return self._slept
 
     def slept_within(self, seconds: float, now: float) -> bool:
-        """Whether the last gap was noticed less than ``seconds`` ago."""
+        """Tell whether the last gap was noticed less than ``seconds`` ago."""
         return now - self._slept < seconds
 
     def end(self) -> None:
@@ -108,7 +108,7 @@ def _ask() -> Release:
 
 
 def _ask_windows() -> Release:
-    """The request belongs to the thread that makes it."""
+    """Ask Windows.  The request belongs to the thread that makes it."""
     import ctypes
 
     set_state = ctypes.windll.kernel32.SetThreadExecutionState  # type: ignore[attr-defined,unused-ignore]
@@ -117,10 +117,10 @@ def _ask_windows() -> Release:
 
 
 def _ask_macos() -> Release:
-    """A child of the system's own, which ends by itself when this program does."""
-    nowhere = subprocess.DEVNULL
+    """Start the system's program for this, which ends when this program does."""
+    null = subprocess.DEVNULL
     command = ["/usr/bin/caffeinate", "-i", "-w", str(os.getpid())]
-    child = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
+    child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, env={"PATH": "/usr/bin:/bin"})  # noqa: S603
 
     def release() -> None:
         child.terminate()
@@ -130,7 +130,7 @@ def _ask_macos() -> Release:
 
 
 def _ask_desktop() -> Release:
-    """Whoever listens on the two buses; each holds the request for as long as the connection, or its handle, is open."""
+    """Ask the services on the two buses.  Each holds the request while the connection, or its handle, is open."""
     held = contextlib.ExitStack()
     for bus, services in (("SESSION", _SESSION), ("SYSTEM", _SYSTEM)):
         with contextlib.suppress(Exception):  # no such bus, or nothing that speaks with it
@@ -138,7 +138,7 @@ def _ask_desktop() -> Release:
     return held.close
 
 
-def _ask_bus(bus: str, services: tuple[tuple[str, str, str, str, tuple[Any, ...]], ...], held: contextlib.ExitStack) -> None:
+def _ask_bus(bus: str, services: _Services, held: contextlib.ExitStack) -> None:
     from jeepney import DBusAddress, MessageFlag, new_method_call  # type: ignore[import-untyped]
     from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
 
@@ -146,8 +146,8 @@ def _ask_bus(bus: str, services: tuple[tuple[str, str, str, str, tuple[Any, ...]
         contextlib.closing(open_dbus_connection(bus, enable_fds=True, auth_timeout=TIMEOUT_SECONDS))
     )
     end = time.monotonic() + TIMEOUT_SECONDS
-    for service, place, interface, signature, arguments in services:
-        address = DBusAddress(place, bus_name=service, interface=service + interface)
+    for service, path, interface, signature, arguments in services:
+        address = DBusAddress(path, bus_name=service, interface=service + interface)
         message = new_method_call(address, "Inhibit", signature, arguments)
         message.header.flags |= MessageFlag.no_auto_start
         reply = connection.send_and_get_reply(message, timeout=max(0.1, end - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The threads that send: each takes a request, makes one attempt, and hands the reply back; nothing else."""
+"""The threads that send.  Each takes a request, makes one attempt, and hands the reply back."""
 
 from __future__ import annotations
 
@@ -7,58 +7,75 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from cg_uploader.model.enums import Body
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 
 ABORT_SECONDS = 0.5
+_Result = TypeVar("_Result")
+
+
+def catch(call: Callable[[], _Result]) -> tuple[_Result | None, BaseException | None]:
+    """Return what ``call`` returns, or else what it raises, to be raised on another thread."""
+    try:
+        return call(), None
+    except BaseException as error:  # noqa: BLE001 - a thread has no caller that could see it
+        return None, error
 
 
 class Sender(Protocol):
-    """What a sender needs of a client: ``api.client.Client`` is one."""
+    """The part of a client that sends rows: ``api.client.Client`` has it."""
 
     @property
     def client_id(self) -> str:
-        """Whose way in it is."""
+        """The Client ID of the customer."""
 
     def sign_in(self) -> None:
-        """Make sure that there is a way in; ConnectError when there is none."""
+        """Sign in.
+
+        Raises:
+            ConnectError: The sign-in is refused, or there is no usable answer.
+        """
 
     def send(self, request: Request, may_leave: Callable[[], bool]) -> Reply | None:
-        """One attempt; ConnectError when the sign-in is refused meanwhile.
+        """Make one attempt at one row.
 
-        None: ``may_leave``, asked just before the row's first byte, said no; nothing left.
+        Return None when ``may_leave``, asked just before the row's first byte, said no.  Nothing has left then.
+
+        Raises:
+            ConnectError: A sign-in was needed, and is refused.
         """
 
     def abort(self) -> None:
-        """End everything in flight at once, from another thread."""
+        """Cut everything in flight, from another thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """One attempt's end: the reply, or the exception that came instead; neither when the row did not leave."""
+    """What came of one attempt.  A row that did not leave has neither reply nor error."""
 
     pending: PendingRow
     reply: Reply | None
-    error: BaseException | None = None
+    error: BaseException | None = None  # what was raised instead of a reply
 
     @property
     def doubtful(self) -> bool:
-        """Whether it may mean that nothing more should leave for now."""
+        """Whether the engine must see it before another row leaves."""
         if self.reply is None:
             return self.error is not None
         return not 200 <= (self.reply.status or 0) < 300 or self.reply.body not in (Body.BLANK, Body.JSON)
 
 
 class WorkerPool:
-    """A fixed number of threads in front of one client; used by one thread, the engine's.
+    """A fixed number of threads that send rows with one client.  Used by the engine's thread alone.
 
-    Each looks before it begins whether it may, and the client once more before a row's first byte: a stop or a pause holds from
-    the moment it is asked for, also while the engine's thread waits for the disk, or a row for a sign-in or a connection.
-    After an answer that is no plain success nothing leaves until the engine has seen it.
+    Each thread asks before it begins whether its row may leave, and the client asks once more before the row's first byte.  So
+    a stop or a pause holds at once, also while the engine waits for the disk, or a row for a sign-in or a connection.  After an
+    answer that is no plain success, nothing leaves until the engine has seen it.
     """
 
     def __init__(self, client: Sender, connections: int, control: Control) -> None:
@@ -76,31 +93,31 @@ class WorkerPool:
             thread.start()
 
     def put(self, pending: PendingRow) -> None:
-        """Send this one as soon as a thread is free; whoever puts one has made up their mind about what came back so far."""
+        """Send a row as soon as a thread is free.  The caller has seen everything that ``get`` has returned."""
         self._doubts_settled = self._doubts_handed_out
         self._inbox.put(pending)
 
     def get(self, timeout: float) -> list[AttemptResult]:
-        """What has come back; waits up to ``timeout`` seconds for the first."""
-        found: list[AttemptResult] = []
+        """Return what has come back.  Wait up to ``timeout`` seconds for the first."""
+        results: list[AttemptResult] = []
         try:
-            found.append(self._outbox.get(timeout=timeout) if timeout > 0 else self._outbox.get_nowait())
+            results.append(self._outbox.get(timeout=timeout) if timeout > 0 else self._outbox.get_nowait())
             while True:
-                found.append(self._outbox.get_nowait())
+                results.append(self._outbox.get_nowait())
         except queue.Empty:
-            self._doubts_handed_out += sum(sent.doubtful for sent in found)
-            return found
+            self._doubts_handed_out += sum(sent.doubtful for sent in results)
+            return results
 
     def withdraw(self) -> list[PendingRow]:
-        """Tickets that no thread has begun: they did not leave."""
-        found: list[PendingRow] = []
+        """Take the rows back that no thread has begun.  They did not leave."""
+        rows: list[PendingRow] = []
         try:
             while True:
                 pending = self._inbox.get_nowait()
                 if pending is not None:
-                    found.append(pending)
+                    rows.append(pending)
         except queue.Empty:
-            return found
+            return rows
 
     def close(self, timeout: float) -> None:
         """Let the threads end, and wait up to ``timeout`` seconds for them."""
@@ -118,10 +135,8 @@ class WorkerPool:
             if not self._may_leave():
                 self._outbox.put(AttemptResult(pending, None))
                 continue
-            try:
-                sent = AttemptResult(pending, self._client.send(pending.request, self._may_leave))
-            except BaseException as error:  # noqa: BLE001 - handed to the engine's thread, which raises it there
-                sent = AttemptResult(pending, None, error)
+            reply, error = catch(partial(self._client.send, pending.request, self._may_leave))
+            sent = AttemptResult(pending, reply, error)
             if sent.doubtful:
                 with self._lock:
                     self._doubts += 1

@@ -20,7 +20,7 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.run import Outcome, Stop
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import database, plan_json, recording
+from cg_uploader.uploads.journal import plan_json, recording
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, JournalRow
 
@@ -82,7 +82,7 @@ def test_totals_add_up_at_every_moment(journal: Journal) -> None:
     assert journal.summary(run).counts[RowStatus.NOT_SENT] == 5
     journal.record(run, [], intents=[0, 1, 2])
     assert journal.summary(run).counts[RowStatus.NOT_SURE] == 3
-    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], back=[(2, WAITING)])
+    journal.record(run, [outcome(0), outcome(1, RowStatus.REFUSED)], returned=[(2, WAITING)])
     summary = journal.end(run, Stop(StopReason.INTERRUPTED))
     assert {status.value: n for status, n in summary.counts.items() if n} == {
         "accepted": 1,
@@ -202,28 +202,6 @@ def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) 
         journal.ensure_space(1 << 60)
 
 
-def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
-    (tmp_path / "x").touch()
-    for code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_WRITE):
-        with pytest.raises(DiskFull), database.translated(tmp_path / "x"):
-            raise failure(code)
-    for code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED):
-        with pytest.raises(JournalError, match="Another program"), database.translated(tmp_path / "x"):
-            raise failure(code)
-    for code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        with pytest.raises(JournalError, match="cannot be written"), database.translated(tmp_path / "x"):
-            raise failure(code)
-    with pytest.raises(JournalError, match="cannot be used"), database.translated(tmp_path / "x"):
-        raise failure(sqlite3.SQLITE_ERROR)
-
-
-def failure(code: int) -> sqlite3.OperationalError:
-    """What SQLite raises, in words that say nothing: only the code may decide."""
-    error = sqlite3.OperationalError("database is locked or full or readonly")
-    error.sqlite_errorcode = code
-    return error
-
-
 def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path: Path) -> None:
     with closing(Journal(AppPaths(tmp_path / "elsewhere"))) as other:
         assert journal.fingerprint(b"same") == journal.fingerprint(b"same") != other.fingerprint(b"same")
@@ -235,14 +213,14 @@ def test_earlier_runs_are_found_by_content_configuration_and_address(journal: Jo
     assert journal.runs_of(plan) == [run]
     assert journal.runs_of(plan_of(people(3))) == []
     assert journal.runs_of(plan_of(people(2), reference="other")) == []
-    past, request = journal.past(plan), plan.request(plan.table.rows[1])
+    past, request = journal.duplicate_lookup(plan), plan.request(plan.table.rows[1])
     assert past.facts(1, request, once_only=True).known.status is RowStatus.NOT_SURE  # type: ignore[union-attr]
     assert past.facts(0, replace(request, row=2), once_only=True).known is None, "what stands there may be repeated"
 
 
 def test_a_run_is_whole_or_absent(journal: Journal, paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """While its rows are written, between two commits, nobody sees any of it or can work on it."""
-    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+    monkeypatch.setattr(recording, "ROWS_PER_COMMIT", 1)
     plan = plan_of(people(3), data_type=DataType.SURVEY)
 
     def rows() -> Iterator[JournalRow]:
@@ -251,7 +229,7 @@ def test_a_run_is_whole_or_absent(journal: Journal, paths: AppPaths, monkeypatch
         with closing(Journal(paths)) as other:
             assert other._db.execute("select count(*) from row").fetchone() == (2,)
             assert other.runs() == other.runs_of(plan) == []
-            assert other.past(plan).facts(0, plan.request(plan.table.rows[0]), once_only=True).known is None
+            assert other.duplicate_lookup(plan).facts(0, plan.request(plan.table.rows[0]), once_only=True).known is None
             with pytest.raises(RunHeld), other.hold(1):
                 pytest.fail("it is being recorded by the other")
         yield kept(2, once_only=True)
@@ -263,11 +241,12 @@ def test_a_run_is_whole_or_absent(journal: Journal, paths: AppPaths, monkeypatch
 def test_a_run_whose_program_dies_while_it_is_recorded_is_nothing(
     journal: Journal, paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+    monkeypatch.setattr(recording, "ROWS_PER_COMMIT", 1)
+
+    monkeypatch.setattr(journal, "_abandon", lambda run: None)
 
     def rows() -> Iterator[JournalRow]:
         yield from (kept(0), kept(1))
-        monkeypatch.setattr(journal, "_abandon", lambda run: None)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

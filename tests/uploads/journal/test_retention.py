@@ -22,7 +22,7 @@ from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
-from cg_uploader.uploads.journal.retention import DAY_SECONDS, MAX_ABSENCE_SECONDS, sight
+from cg_uploader.uploads.journal.retention import DAY_SECONDS, MAX_ABSENCE_SECONDS, judge_clock
 from cg_uploader.uploads.results import report
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
@@ -197,7 +197,7 @@ def test_a_run_recorded_under_a_clock_ahead_does_not_keep_its_values_for_a_year(
 def test_a_clock_is_believed_near_the_last_use_or_after_a_day_of_insisting(
     now: float, seen: float | None, doubted: float | None
 ) -> None:
-    after_seen, after_doubted, believed = sight(now, seen, doubted)
+    after_seen, after_doubted, believed = judge_clock(now, seen, doubted)
     near = seen is None or now <= seen + MAX_ABSENCE_SECONDS
     insisted = doubted is not None and now - doubted >= DAY
     assert believed == (near or insisted)

@@ -12,7 +12,7 @@ from cg_uploader.errors import AlreadyUploaded
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.request import Request
 from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import KnownRow, RowFacts
-from cg_uploader.uploads.sending.decisions import Recognition, decided
+from cg_uploader.uploads.sending.decisions import Recognition, decide_rows
 
 WHEN = datetime(2026, 5, 3, 12, tzinfo=UTC)
 ACCEPTED, NOT_SURE, NOT_SENT = (
@@ -38,7 +38,7 @@ class Answers:
 def states(facts: Answers, emails: str, *, kind: DataType = DataType.CONTACT, skip: bool | None = True) -> list[str]:
     plan = plan_of([(f"{email}@example.com", str(at)) for at, email in enumerate(emails)], data_type=kind)
     object.__setattr__(plan, "skip_accepted", skip)
-    last = {row.position: row.state for row in decided(plan, facts)}
+    last = {row.position: row.state for row in decide_rows(plan, facts)}
     return [last[position] for position in sorted(last)]
 
 
@@ -53,7 +53,7 @@ def test_a_once_only_row_is_what_is_known_of_it_as_the_user_has_chosen(skip: boo
 
 @pytest.mark.parametrize("known", [ACCEPTED, NOT_SURE])
 def test_without_a_choice_a_row_that_may_have_left_is_asked_about(known: KnownRow) -> None:
-    with pytest.raises(AlreadyUploaded, match="Row 3 stands in an earlier upload"):
+    with pytest.raises(AlreadyUploaded, match="Row 3 is in an earlier upload"):
         states(Answers({1: known}), "ab", kind=DataType.SURVEY, skip=None)
     assert states(Answers({1: NOT_SENT}), "ab", kind=DataType.SURVEY, skip=None) == ["waiting"] * 2
 
@@ -90,7 +90,7 @@ def test_rows_of_whom_nothing_is_known_cost_no_memory() -> None:
 
 
 def test_what_is_held_back_has_no_fingerprint_and_keeps_its_text() -> None:
-    (row,) = decided(plan_of([("no address", "Ann")]), Answers())
+    (row,) = decide_rows(plan_of([("no address", "Ann")]), Answers())
     assert (row.state, row.cells, row.fingerprint) == (RowStatus.HELD_BACK, ("no address", "Ann"), b"")
-    (row,) = decided(plan_of(people(1)), Answers())
+    (row,) = decide_rows(plan_of(people(1)), Answers())
     assert row.fingerprint == b"0"

@@ -20,7 +20,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.eta import doing_in_words
+from cg_uploader.uploads.sending.eta import format_doing
 
 NOTHING = Reply(Answer.NOTHING)
 NO_CONNECTION = Reply(Answer.NOT_CONNECTED, message="CustomerGauge cannot be reached.")
@@ -180,7 +180,7 @@ def test_too_many_requests_slows_everybody_and_is_obeyed(journal: Journal) -> No
     assert counted(summary) == {"accepted": 60}
     asked = client.times[client.sent.index(8)]
     assert [time for time in client.times if asked + 1 < time < asked + 39.5] == []
-    assert any("break" in doing_in_words(batch.doing) for batch in heard)
+    assert any("break" in format_doing(batch.doing) for batch in heard)
 
 
 def test_seven_answers_of_too_many_requests_end_the_run(journal: Journal) -> None:

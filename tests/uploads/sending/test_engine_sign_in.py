@@ -26,7 +26,7 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.eta import doing_in_words, done, to_send
+from cg_uploader.uploads.sending.eta import done, format_doing, to_send
 
 ID = Credentials("an-id", "a-secret")
 BOTH_KINDS = pytest.mark.parametrize("kind", [DataType.CONTACT, DataType.SURVEY])
@@ -90,7 +90,7 @@ def test_the_break_that_a_sign_in_asks_for_in_mid_run_is_kept(paths: AppPaths, k
         wait_until(lambda: server.ledger.processed >= 8)
         run.wall.added += 900.0
         wait_until(lambda: _moved(run, 0.001) and run.says(Activity.WAITING))
-        assert doing_in_words(run.heard[-1].doing) == "CustomerGauge asked for a break. Going on in 20 s."
+        assert format_doing(run.heard[-1].doing) == "CustomerGauge asked for a break. Going on in 20 s."
         sent = server.ledger.received
         run.clock.added += 17.0
         run.turn_over()
@@ -133,7 +133,7 @@ def test_the_break_that_the_first_sign_in_asks_for_is_kept_and_said(journal: Jou
         assert sign_ins(server) == 3
     assert 27.0 <= control.rested < 28.0
     waits = [batch for batch in heard if batch.activity is Activity.WAITING]
-    assert doing_in_words(waits[0].doing) == "CustomerGauge asked for a break. Going on in 20 s."
+    assert format_doing(waits[0].doing) == "CustomerGauge asked for a break. Going on in 20 s."
     assert waits[-1].rows == 5
     assert summary.counts[RowStatus.ACCEPTED] == 5
 

@@ -6,7 +6,7 @@ import pytest
 
 from cg_uploader.model.enums import Activity, RowStatus
 from cg_uploader.model.run import Batch, Doing
-from cg_uploader.uploads.sending.eta import RateEstimator, in_words
+from cg_uploader.uploads.sending.eta import RateEstimator, format_time_left
 
 
 class Clock:
@@ -83,4 +83,4 @@ def test_the_rate_follows_the_last_half_minute() -> None:
     ],
 )
 def test_words(seconds: float | None, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_time_left(seconds) == words

@@ -1,1 +1,1 @@
-"""What is known of rows that have left: which run had them, which is the newest, and what others were told of them."""
+"""The rows that have left this computer: which are known again, which is the newest, and their file for colleagues."""

@@ -1,7 +1,7 @@
-"""Reads files of sent rows of version 1, which nothing writes any more.
+"""The reading of files of sent rows of version 1, which nothing writes any more.
 
 - ``CG Uploader memory 1``
-- ``{"from": name, "made": ISO 8601, "rows": entries, "places": pairs, "salt": hex, "key": hex}``; the code seals the key
+- ``{"from": name, "made": ISO 8601, "rows": entries, "places": pairs, "salt": hex, "key": hex}``, with the key sealed
 - the entries, as in later versions
 - 32 bytes: SHA-256 of all before
 - 32 bytes: BLAKE2b of the same, keyed by the code
@@ -37,8 +37,8 @@ _CHECK_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Line(Header):
-    """The second line, and where the entries stand."""
+class _EarlierLine(Header):
+    """The second line, and where the entries are."""
 
     places: list[tuple[str, str]]
     salt: bytes
@@ -49,7 +49,7 @@ class _Line(Header):
 
     @property
     def checked_bytes(self) -> int:
-        """Bytes of the file without the two checks at its end."""
+        """The size of the file in bytes, without the two checks at its end."""
         return self.offset + self.rows * ENTRY.size
 
 
@@ -86,7 +86,7 @@ def read_contents(file: Path, code: str) -> Contents:
     return Contents(line, key, line.places, _blocks(file, line))
 
 
-def _blocks(file: Path, line: _Line) -> Generator[bytes, None, None]:
+def _blocks(file: Path, line: _EarlierLine) -> Generator[bytes, None, None]:
     with opened(file) as stream:
         stream.seek(line.offset)
         for begun in range(0, line.rows, BLOCK_ENTRIES):
@@ -96,27 +96,27 @@ def _blocks(file: Path, line: _Line) -> Generator[bytes, None, None]:
             yield block
 
 
-def _read_line(file: Path) -> _Line:
+def _read_line(file: Path) -> _EarlierLine:
     with opened(file) as stream:
         stream.seek(len(_MAGIC))
         text = stream.readline(MAX_HEADER_BYTES)
-        there = stream.size()
+        file_size = stream.size()
     if not text.endswith(b"\n") and len(text) < MAX_HEADER_BYTES:
         raise incomplete(file)
     line = _line(parsed(text), len(_MAGIC) + len(text))
-    if line is None or there > (size := line.checked_bytes + 2 * _CHECK_BYTES):
+    if line is None or file_size > (size := line.checked_bytes + 2 * _CHECK_BYTES):
         raise damaged(file)
-    if there < size:
+    if file_size < size:
         raise incomplete(file)
     return line
 
 
-def _line(header: object, offset: int) -> _Line | None:
+def _line(header: object, offset: int) -> _EarlierLine | None:
     match header:
         case {"from": str(name), "made": str(made), "rows": int(rows), "places": list(places), "salt": salt, "key": key}:
             if rows >= 0 and are_places(places) and is_hex(salt, 16) and is_hex(key, 32):
                 pairs = [(records, reference) for records, reference in places]
-                return _Line(name, made, rows, pairs, bytes.fromhex(salt), bytes.fromhex(key), offset)
+                return _EarlierLine(name, made, rows, pairs, bytes.fromhex(salt), bytes.fromhex(key), offset)
     return None
 
 

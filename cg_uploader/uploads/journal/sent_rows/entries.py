@@ -1,11 +1,14 @@
-"""What this computer remembers of rows that were accepted: keyed hashes and times, no values.
+"""The entries of sent rows in the journal: keyed hashes and times, no values.  They stay when runs are forgotten.
 
-One entry per thing that rows are about (the identifier of a contact, an account, a referenced activity, at one address, of one
-customer as far as the run says for whom): its newest accepted content.  So a row counts as accepted only while no later row of
-the same identifier was accepted with other content, whatever file or configuration that came from.  Where a run had later rows
-of an identifier, those that left before them have an entry by their text each: a file with several rows of an identifier is
-known whole.  A once-only row has two entries of its own, which nothing replaces: one by its text, and one by its
-number in the file where it stood first, which knows it in any text.
+There is one entry for each subject, with its newest content.  A subject is what rows are about: the identifier of a contact,
+an account or a referenced activity, at one address, of one customer where the run says for whom.  So a repeatable row counts
+as accepted only while no later row of its identifier was accepted with other content, from whatever file or configuration.
+
+Where a run has several rows of one identifier, each of those before the last has an entry by its text.  So a whole file with
+such rows is known again.
+
+A once-only row has two entries that are never replaced: one by its text, and one by its number in its first file, by which it
+is known in any text.
 """
 
 from __future__ import annotations
@@ -22,19 +25,19 @@ from datetime import UTC, datetime
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.regions import REGIONS
 from cg_uploader.uploads.journal.journal_rows import LEFT, OVERTAKEN, SKIPPED_AS_ACCEPTED, span
-from cg_uploader.uploads.journal.plan_json import customer_in, first_file, place_in
+from cg_uploader.uploads.journal.plan_json import customer_in, destination_in, first_file
 
-# What a run says of itself when all of it is remembered; 1: by a program that did not know once-only rows by their numbers,
-# 2: by one that did not know rows which others of their identifier followed, 3: by one that knew only accepted ones of these.
-_WHOLLY = 4
-# The origin of what this computer has recorded itself; others were imported, each with a key of its own.
+# The column `remembered` of a run whose rows all have their entries. Lower numbers are from earlier versions:
+# 1 had no once-only rows by number, 2 no rows that others of their identifier followed, 3 only accepted ones of these.
+_COMPLETE = 4
+# The origin of this computer's own entries. Others were imported, each with a key of its own.
 OWN = 0
 
-# subject, fingerprint, whether it was surely accepted, seconds since 1970, number of its place.
+# subject, fingerprint, whether it was surely accepted, seconds since 1970, id in the table `place`.
 Entry = tuple[bytes, bytes, int, float, int]
 # fingerprint, whether it was surely accepted, seconds since 1970.
 _Entry = tuple[bytes, int, float]
-# A row by its number in the file where it stood first (`plan_json.first_content`).
+# A row by its first file (`plan_json.first_content`) and its number there.
 Numbered = tuple[str, int]
 
 _WHEN = "iif(answered between 0 and 4e9, answered, :now)"
@@ -61,14 +64,14 @@ _WAITING = (
     "select 1 from row where id >= :first and id < :last and once = 1 and state = 'waiting' and exists"
     " (select 1 from memory where origin = 0 and subject in (row.fingerprint, by_number(row.number))) limit 1"
 )
-# A failed row that was overtaken has a time in the run in which it left, and none where it stayed behind.
+# An overtaken row has a time in the run in which it left, and none in a run in which it stayed behind.
 _HAS_LEFT = f"(state in {LEFT} and (state <> '{OVERTAKEN}' or answered is not null))"
 _BY_SUBJECT = (
     f"{_ADD} select 0, of_customer(subject), fingerprint, state = 'accepted', {_WHEN}, :place from row"
     f" where id >= :first and id < :last and subject is not null and {_HAS_LEFT}"
     f" order by subject, {_WHEN}, id {_KEEP}"
 )
-# To be taken over first: of a row that was skipped as accepted, the subject's entry still says when that was.
+# To be added first, because the subject's entry still says when a row was accepted that was skipped in this run.
 _FOLLOWED = (
     f"{_ADD} select 0, mine.fingerprint, mine.fingerprint, mine.state = 'accepted' or known.subject is not null,"
     f" coalesce(known.answered, {_MY_TIME}), :place from"
@@ -84,11 +87,11 @@ _FOLLOWED = (
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """When a row was accepted, or, ``sure`` False, may have been; ``origin``: whose memory says so, empty for this computer."""
+    """What an entry says of a row."""
 
-    sure: bool
+    sure: bool  # whether it was accepted, or may have been
     when: datetime
-    origin: str = ""
+    origin: str = ""  # who exported the entry, empty for this computer
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,103 +105,107 @@ class _Key:
 
 
 def keyed(plain: bytes, secret: bytes) -> bytes:
-    """16 bytes that say nothing without the key: nobody can try values against them."""
+    """Return a keyed hash of 16 bytes.  Values cannot be tried against it without the key."""
     return hashlib.blake2b(plain, key=secret, digest_size=16).digest()
 
 
 def plain_subject(plan: Plan, key: str) -> bytes:
-    """What a row is about, for the whole address: another configuration there may change the same contact."""
+    """Return what a row is about, for the whole address, because another configuration may change the same contact."""
     return f"subject\n{plan.address.records}\n{key}".encode("utf-8", "surrogatepass")
 
 
 def plain_customer(client_id: str) -> bytes:
-    """For whom rows are, by the Client ID."""
+    """Return for whom rows are, by the Client ID."""
     return f"customer\n{client_id.strip()}".encode()
 
 
 def _of_customer(subject: bytes, customer: bytes, secret: bytes) -> bytes:
-    """What a row is about, for one customer; the subject itself where nobody knows for whom (an empty ``customer``)."""
+    """Return what a row is about, for one customer.  That is the subject alone where ``customer`` is empty: not known."""
     return keyed(subject + customer, secret) if customer else subject
 
 
 def plain_number(records: str, reference: str, numbered: Numbered) -> bytes:
-    """A row by its number, for one configuration at one address."""
+    """Return a row's number in its first file, for one configuration at one address."""
     return "\n".join(("number", records, reference, *map(str, numbered))).encode("utf-8", "surrogatepass")
 
 
-def remember(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: bool = False) -> None:
-    """Inside one commit: take over what a run's rows say; doing it again changes nothing.
+def add_sent_rows(db: sqlite3.Connection, run: int, *, idle: bool = False, leaving: bool = False) -> None:
+    """Inside one commit, add the rows of a run that have left.  Doing it again changes nothing.
 
-    A repeatable row that may have arrived is an entry too: it makes what was accepted before uncertain.  ``idle``: nobody works
-    on the run, so a row that was being sent when its program died counts as one that may have arrived.  ``leaving``: it is
-    deleted next, so the text of a row that left in another text, in another run, is kept too.
+    A repeatable row that may have arrived is added too, because it makes what was accepted before uncertain.
+
+    Args:
+        db: The journal.
+        run: The run.
+        idle: No program works on the run, so a row that was being sent when its program ended may have arrived.
+        leaving: The run is deleted next, so the text of a row that left in another run, in another text, is added too.
     """
-    found = db.execute("select finished from run where id = ?", (run,)).fetchone()
-    if found is None:
+    record = db.execute("select finished from run where id = ?", (run,)).fetchone()
+    if record is None:
         return  # another program has forgotten it meanwhile
-    (ended,) = found
+    (ended,) = record
     _name_by_number(db, run)
     _name_by_customer(db, run)
     first, last = span(run)
-    known = {
+    parameters = {
         "first": first,
         "last": last,
         "now": time.time(),
-        "place": place_of(db, *_place_of_run(db, run)),
+        "place": destination_id(db, *_destination_of_run(db, run)),
         "cut_off": "sending" if idle else "",
     }
     for name in ("fingerprint", "by_number(number)"):
-        db.execute(_ONCE_ONLY.format(name=name), known)
+        db.execute(_ONCE_ONLY.format(name=name), parameters)
     if leaving:
-        db.execute(_IN_ANOTHER_TEXT, known)
-    db.execute(_FOLLOWED, known)
-    db.execute(_BY_SUBJECT, known)
-    db.execute("update run set remembered = ? where id = ?", (_WHOLLY if ended is not None else 0, run))
+        db.execute(_IN_ANOTHER_TEXT, parameters)
+    db.execute(_FOLLOWED, parameters)
+    db.execute(_BY_SUBJECT, parameters)
+    db.execute("update run set remembered = ? where id = ?", (_COMPLETE if ended is not None else 0, run))
 
 
 def knows_waiting(db: sqlite3.Connection, run: int) -> bool:
-    """Whether this computer remembers a once-only row that ``run`` means to send, by its text or by its number."""
+    """Tell whether a once-only row that ``run`` has to send is among the sent rows, by its text or by its number."""
     _name_by_number(db, run)
     first, last = span(run)
     return db.execute(_WAITING, {"first": first, "last": last}).fetchone() is not None
 
 
 def _name_by_number(db: sqlite3.Connection, run: int) -> None:
-    """SQL's ``by_number`` names a row of ``run`` by its number from now on."""
+    """Define the SQL function ``by_number``: the keyed hash of the number of a row of ``run``."""
     content, plan, secret = db.execute("select content, plan, secret from run join key where id = ?", (run,)).fetchone()
     with suppress(KeyError, ValueError):  # a plan that is not as it was written names no other file
-        content, _ = first_file(content, plan)
-    place = _place_of_run(db, run)
-    db.create_function("by_number", 1, lambda number: keyed(plain_number(*place, (str(content), number)), secret))
+        content, _own = first_file(content, plan)
+    destination = _destination_of_run(db, run)
+    db.create_function("by_number", 1, lambda number: keyed(plain_number(*destination, (str(content), number)), secret))
 
 
-def _place_of_run(db: sqlite3.Connection, run: int) -> tuple[str, str]:
-    """Return address and reference of a run: by its plan where they are not as they were written."""
+def _destination_of_run(db: sqlite3.Connection, run: int) -> tuple[str, str]:
+    """Return address and reference of a run, from its plan where the columns are not as they were written."""
     records, reference, plan = db.execute("select records, reference, plan from run where id = ?", (run,)).fetchone()
-    return (records, reference) if isinstance(records, str) and isinstance(reference, str) else place_in(str(plan))
+    return (records, reference) if isinstance(records, str) and isinstance(reference, str) else destination_in(str(plan))
 
 
 def _name_by_customer(db: sqlite3.Connection, run: int) -> None:
-    """SQL's ``of_customer`` names what a row of ``run`` is about for its customer from now on."""
+    """Define the SQL function ``of_customer``: what a row of ``run`` is about, for the customer of ``run``."""
     text, secret = db.execute("select plan, secret from run join key where id = ?", (run,)).fetchone()
     customer = customer_in(str(text)).encode()
     db.create_function("of_customer", 1, lambda subject: _of_customer(subject, customer, secret))
 
 
-def not_remembered(db: sqlite3.Connection) -> list[int]:
-    """Runs whose rows are not wholly taken over yet, oldest first."""
+def runs_to_add(db: sqlite3.Connection) -> list[int]:
+    """Return the runs that do not have all their entries yet, oldest first."""
     query = "select id from run where remembered < ? order by id"
-    return [run for (run,) in db.execute(query, (_WHOLLY,))]
+    return [run for (run,) in db.execute(query, (_COMPLETE,))]
 
 
-def place_of(db: sqlite3.Connection, records: str, reference: str) -> int:
-    """The number of an address and reference; made when it is new."""
+def destination_id(db: sqlite3.Connection, records: str, reference: str) -> int:
+    """Return the id of an address and reference in the table ``place``, and add them when they are new."""
     db.execute("insert or ignore into place (records, reference) values (?, ?)", (records, reference))
     return int(db.execute("select id from place where records = ? and reference = ?", (records, reference)).fetchone()[0])
 
 
-def take_in(db: sqlite3.Connection, origin: int, entries: Iterable[Entry]) -> None:
-    """Inside one commit: entries of somebody else's memory; the newest of each subject counts."""
+def add_imported(db: sqlite3.Connection, origin: int, entries: Iterable[Entry]) -> None:
+    """Inside one commit, add entries that another computer has exported.  The newest of each subject stays."""
     db.executemany(
         f"{_ADD} values (?, ?, ?, ?, ?, ?) {_KEEP}",
         ((origin, subject, fingerprint, sure, answered, place) for subject, fingerprint, sure, answered, place in entries),
@@ -206,26 +213,31 @@ def take_in(db: sqlite3.Connection, origin: int, entries: Iterable[Entry]) -> No
 
 
 def own_entries(db: sqlite3.Connection) -> Iterator[Entry]:
-    """What this computer has recorded itself, in the order of subjects."""
+    """Iterate over this computer's own entries, in the order of subjects."""
     yield from db.execute("select subject, fingerprint, sure, answered, place from memory where origin = 0 order by subject")
 
 
 def rows_of(db: sqlite3.Connection, origin: int) -> tuple[int, int]:
-    """How many rows an origin knows, and how many of them only perhaps arrived: one can have several entries."""
+    """Count the rows of an origin, and those of them that only may have arrived.  A row can have several entries."""
     query = "select max(sure) as sure from memory where origin = ? group by fingerprint"
-    rows, perhaps = db.execute(f"select count(*), count(*) filter (where not sure) from ({query})", (origin,)).fetchone()
-    return int(rows), int(perhaps)
+    rows, unsure = db.execute(f"select count(*), count(*) filter (where not sure) from ({query})", (origin,)).fetchone()
+    return int(rows), int(unsure)
 
 
 class SentRows:
-    """Looks rows up."""
+    """Looks rows up in the entries of sent rows."""
 
     def __init__(
         self, db: sqlite3.Connection, plan: Plan, secret: bytes, *, client_id: str = "", imported_since: str = ""
     ) -> None:
-        """``secret``: this computer's own key.  ``imported_since``: only what came from others after that time (ISO 8601).
+        """Prepare the lookup.
 
-        ``client_id``: for whom the rows are; without it, only what was recorded without it is known of repeatable rows.
+        Args:
+            db: The journal.
+            plan: What is to be sent.
+            secret: This computer's own key.
+            client_id: For whom the rows are.  Without it, repeatable rows are looked up in entries without a customer alone.
+            imported_since: Only entries that were imported after this time (ISO 8601).
         """
         self._db = db
         self._plan = plan
@@ -233,59 +245,59 @@ class SentRows:
         query = "select id, name, secret from origin where imported > ? order by id"
         others = tuple(_Key(*other) for other in db.execute(query, (imported_since,)))
         self._keys = others if imported_since else (_Key(OWN, "", secret), *others)
-        place = (plan.address.records, plan.configuration.reference)
-        self.knows_place = db.execute("select 1 from place where records = ? and reference = ?", place).fetchone() is not None
+        self._destination = (plan.address.records, plan.configuration.reference)
+        query = "select 1 from place where records = ? and reference = ?"
+        self.knows_destination = db.execute(query, self._destination).fetchone() is not None
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look in."""
+        """Whether there are entries to look in."""
         return bool(self._keys)
 
     def of_once_only(self, plain: bytes, numbers: Iterable[Numbered]) -> SentRow | None:
-        """What is known of a once-only row, by its plain fingerprint and its numbers: accepted before all, else perhaps."""
-        place = (self._plan.address.records, self._plan.configuration.reference)
-        names = (plain, *(plain_number(*place, numbered) for numbered in numbers))
-        found: SentRow | None = None
+        """Look a once-only row up by its plain fingerprint and its numbers.  An entry that is sure comes before others."""
+        names = (plain, *(plain_number(*self._destination, numbered) for numbered in numbers))
+        sent: SentRow | None = None
         for key, name in itertools.product(self._keys, names):
             entry = self._entry(key.hash(name), key.origin)
-            if entry is not None and (found is None or not found.sure):
-                found = _remembered(entry, key)
-        return found
+            if entry is not None and (sent is None or not sent.sure):
+                sent = _sent_row(entry, key)
+        return sent
 
-    def of_repeatable(self, plain: bytes, about: bytes) -> tuple[SentRow | None, bool]:
-        """Return when a row with just this content left, and whether the newest of its identifier is another one.
+    def of_repeatable(self, plain: bytes, subject: bytes) -> tuple[SentRow | None, bool]:
+        """Look a repeatable row up by its plain fingerprint and its plain subject.
 
-        Where it is the newest itself, it was accepted.
-        ``plain``, ``about``: the row's plain fingerprint, and its plain subject.
+        Returns:
+            A row with this content, if one has left, and whether the newest row of the identifier is another one.  Where the
+            newest is this one, it was accepted.
         """
-        newest = self._newest(about, self._customer) if self.knows_place else None
+        newest = self._newest(subject, self._customer) if self.knows_destination else None
         if newest is None:
             return None, False
         entry, key = newest
         if entry[1] and entry[0] == key.hash(plain):
-            return _remembered(entry, key), False
+            return _sent_row(entry, key), False
         before = self._newest(plain)
-        return None if before is None else _remembered(*before), True
+        return None if before is None else _sent_row(*before), True
 
     def _newest(self, name: bytes, customer: bytes = b"") -> tuple[_Entry, _Key] | None:
-        """The newest entry by that name; with ``customer``, of that one and of those that nobody knows the customer of."""
-        found: tuple[_Entry, _Key] | None = None
+        """Return the newest entry of a name: of ``customer``, or without a customer."""
+        newest: tuple[_Entry, _Key] | None = None
         for key in self._keys:
             names = {plain := key.hash(name), _of_customer(plain, self._hashed(customer, key), key.secret)}
-            for entry in (self._entry(one, key.origin) for one in names):
-                if entry is not None and (found is None or entry[2] > found[0][2]):
-                    found = entry, key
-        return found
+            for entry in (self._entry(hashed, key.origin) for hashed in names):
+                if entry is not None and (newest is None or entry[2] > newest[0][2]):
+                    newest = entry, key
+        return newest
 
     @staticmethod
     def _hashed(customer: bytes, key: _Key) -> bytes:
         return key.hash(customer).hex().encode() if customer else b""
 
     def _entry(self, subject: bytes, origin: int) -> _Entry | None:
-        found: _Entry | None = self._db.execute(
-            "select fingerprint, sure, answered from memory where subject = ? and origin = ?", (subject, origin)
-        ).fetchone()
-        return found
+        query = "select fingerprint, sure, answered from memory where subject = ? and origin = ?"
+        entry: _Entry | None = self._db.execute(query, (subject, origin)).fetchone()
+        return entry
 
 
-def _remembered(entry: _Entry, key: _Key) -> SentRow:
+def _sent_row(entry: _Entry, key: _Key) -> SentRow:
     return SentRow(bool(entry[1]), datetime.fromtimestamp(entry[2], UTC), key.name)

@@ -1,4 +1,4 @@
-"""Owns the format of a file of sent rows: two lines that are read without the code, then sealed blocks.
+"""The format of a file of sent rows: two lines that are read without the code, then sealed blocks.
 
 - ``CG Uploader memory 2``
 - ``{"from": name, "made": ISO 8601, "rows": entries, "first": bytes, "salt": hex, "check": hex, "start": hex}``
@@ -60,17 +60,17 @@ class Contents:
     key: bytes
     # Addresses of records and references, to which entries refer by index.
     places: list[tuple[str, str]]
-    # Packed entries, several in each block.  FileError where the file is damaged.  To be closed, as the file is open meanwhile.
+    # Packed entries, several in each block. It raises FileError where the file is damaged. It keeps the file open until closed.
     blocks: Generator[bytes, None, None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line(Header):
-    """The second line, and where the sealed blocks stand."""
+    """The second line, and where the sealed blocks are."""
 
     # Bytes of the first block, sealed.
     first: int
-    # What makes the key of the code, what tells a wrong code, and what begins the blocks.
+    # What makes a key from the code, what tells a wrong code, and what begins the blocks.
     salt: bytes
     check: bytes
     start: bytes
@@ -81,12 +81,12 @@ class _Line(Header):
 
     @property
     def file_size(self) -> int:
-        """Bytes of the whole file."""
+        """The size of the whole file in bytes."""
         blocks = -(-self.rows // BLOCK_ENTRIES)
         return self.offset + self.first + self.rows * ENTRY.size + blocks * _SEAL_BYTES
 
     def sizes(self) -> Iterator[int]:
-        """Give the bytes of each sealed block."""
+        """Iterate over the sizes of the sealed blocks in bytes."""
         yield self.first
         for begun in range(0, self.rows, BLOCK_ENTRIES):
             yield min(self.rows - begun, BLOCK_ENTRIES) * ENTRY.size + _SEAL_BYTES
@@ -97,7 +97,7 @@ def opened(file: Path) -> Iterator[NamedFile]:
     """Open the file to be read.
 
     Raises:
-        FileError: It cannot be read, also in the middle.
+        FileError: It cannot be read, or not to its end.
     """
     try:
         with NamedFile(file) as stream:
@@ -116,11 +116,11 @@ def read_version(file: Path) -> int:
         FileError: It is no such file, or a later version.
     """
     with opened(file) as stream:
-        found = _VERSIONS.fullmatch(stream.readline(_MAX_FIRST_LINE_BYTES))
-    if found is None:
+        match = _VERSIONS.fullmatch(stream.readline(_MAX_FIRST_LINE_BYTES))
+    if match is None:
         sentence = _("{file} is not a file of sent rows.").format(file=file.name)
-        raise FileError(f"{sentence} {_another()}", kind="not-sent-rows")
-    version = int(found[1])
+        raise FileError(f"{sentence} {_advice()}", kind="not-sent-rows")
+    version = int(match[1])
     if version > VERSION:
         sentence = _("{file} was made by a later version of CG Uploader. Update CG Uploader, then import it again.")
         raise FileError(sentence.format(file=file.name), kind="later-version")
@@ -133,20 +133,20 @@ def magic(version: int) -> bytes:
 
 
 def bare(code: str) -> str:
-    """Return what of a code counts: letters and digits, in small letters."""
+    """Return the letters and digits of a code, in lower case."""
     return "".join(filter(str.isalnum, code)).lower()
 
 
 def damaged(file: Path) -> FileError:
     """Return the error of a file that is not as it was written."""
     sentence = _("{file} is damaged: something in it was changed.").format(file=file.name)
-    return FileError(f"{sentence} {_another()}", kind="damaged")
+    return FileError(f"{sentence} {_advice()}", kind="damaged")
 
 
 def incomplete(file: Path) -> FileError:
     """Return the error of a file that was cut."""
     sentence = _("{file} is not complete: its end is missing.").format(file=file.name)
-    return FileError(f"{sentence} {_another()}", kind="damaged")
+    return FileError(f"{sentence} {_advice()}", kind="damaged")
 
 
 def wrong_code(file: Path) -> FileError:
@@ -155,7 +155,7 @@ def wrong_code(file: Path) -> FileError:
     return FileError(sentence.format(file=file.name), kind="password")
 
 
-def _another() -> str:
+def _advice() -> str:
     return _("Ask for the file again, or for a new export.")
 
 
@@ -203,7 +203,7 @@ def read_contents(file: Path, code: str) -> Contents:
 
 
 def are_places(places: list[Any]) -> bool:
-    """Whether it is a list of pairs of texts."""
+    """Tell whether it is a list of pairs of texts."""
     return all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair) for pair in places)
 
 
@@ -230,21 +230,21 @@ def _read_line(file: Path) -> _Line:
         lines = stream.readline(_MAX_FIRST_LINE_BYTES)
         lines += (text := stream.readline(MAX_HEADER_BYTES))
         digest = stream.read(_DIGEST_BYTES)
-        there = stream.size()
-    if len(lines) + _DIGEST_BYTES > there:
+        size = stream.size()
+    if len(lines) + _DIGEST_BYTES > size:
         raise incomplete(file)
     if hashlib.sha256(lines).digest() != digest:
         raise damaged(file)
     line = _line(parsed(text), digest, len(lines) + _DIGEST_BYTES)
-    if line is None or there > line.file_size:
+    if line is None or size > line.file_size:
         raise damaged(file)
-    if there < line.file_size:
+    if size < line.file_size:
         raise incomplete(file)
     return line
 
 
-def _line(said: object, digest: bytes, offset: int) -> _Line | None:
-    match said:
+def _line(header: object, digest: bytes, offset: int) -> _Line | None:
+    match header:
         case {"from": str(name), "made": str(made), "rows": int(rows), "first": int(first), **more}:
             salt, check, start = more.get("salt"), more.get("check"), more.get("start")
             usable = rows >= 0 and 0 < first <= MAX_HEADER_BYTES
@@ -255,7 +255,7 @@ def _line(said: object, digest: bytes, offset: int) -> _Line | None:
 
 
 def parsed(text: bytes) -> object:
-    """Return what a text says as JSON; None when it is none."""
+    """Return what a text says as JSON, or None when it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -263,5 +263,5 @@ def parsed(text: bytes) -> object:
 
 
 def is_hex(text: object, size: int) -> TypeGuard[str]:
-    """Whether it is a text of ``size`` bytes in hexadecimal."""
+    """Tell whether it is a text of ``size`` bytes in hexadecimal."""
     return isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) is not None

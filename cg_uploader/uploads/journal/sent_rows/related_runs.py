@@ -1,6 +1,6 @@
-"""Runs that share their rows: a file's own, and those of its files of failed rows; a row is known there by its number.
+"""The runs that share their rows: those of a file, and those of its files of failed rows.
 
-A corrected row has another text than before, so that only its number says that it is the same person.
+A row is found in them by its number, because a corrected row has another text than before.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from cg_uploader.uploads.journal.plan_json import customer_in, first_content, fi
 
 # A row's state, and when it was answered.
 Fact = tuple[str, float | None]
-# A run of which nobody can tell whose rows it has, or where they went.
+# A run whose record does not say whose rows it has, or where they went.
 _CHANGED = "(typeof(records) <> 'text' or typeof(reference) <> 'text' or typeof(content) <> 'text')"
 _FACT = f"select state, answered from row where id = ? and (once = 1 or state in {LEFT})"
 
 
 class RelatedRuns:
-    """The runs for a plan's configuration and address, by the file whose rows they had at first (``plan_json.first_content``).
+    """The runs for a plan's configuration and address, by the file that their rows come from (``plan_json.first_content``).
 
-    ``file``: the plan's own; ``same``: runs of all rows of exactly that file, when the plan has all of them too; ``unknown``:
-    runs of which nobody can tell it, as their plan is not as it was written.
+    Attributes:
+        file: The file of the plan's rows.
+        same: Runs of the whole file, where the plan is of the whole file too.
+        unknown: Runs whose plan is not as it was written, so that their file is not known.
     """
 
     def __init__(self, db: sqlite3.Connection, plan: Plan, *, without: int = 0) -> None:
-        """``without``: the number of a run that is not looked at; 0 for none."""
+        """``without`` is the number of a run that is left out, or 0."""
         self._db = db
         self.file = first_content(plan.table)
         self.same: set[int] = set()
@@ -37,8 +39,8 @@ class RelatedRuns:
         self._files: dict[int, str] = {}
         self._runs: dict[str, list[int]] = defaultdict(list)
         query = f"select id, content, plan, {_CHANGED} from run where id <> ? and (records = ? and reference = ? or {_CHANGED})"
-        place = (plan.address.records, plan.configuration.reference)
-        for run, content, text, changed in db.execute(query, (without, *place)):
+        destination = (plan.address.records, plan.configuration.reference)
+        for run, content, text, changed in db.execute(query, (without, *destination)):
             try:
                 self._files[run], own = _first_file(content, text, changed=changed)
             except ValueError:
@@ -49,23 +51,28 @@ class RelatedRuns:
                 self.same.add(run)
 
     def file_of(self, run: int) -> str | None:
-        """Whose rows a run has; None when it is not one of these."""
+        """Return the file of a run's rows, or None when the run is not one of these."""
         return self._files.get(run)
 
     def runs(self, file: str | None = None) -> list[int]:
-        """Those with rows of ``file``, the plan's own by default."""
+        """Return the runs with rows of ``file``, by default the plan's."""
         return self._runs.get(self.file if file is None else file, [])
 
     def of(self, run: int, number: int, position: int) -> Iterator[Fact]:
-        """What a run says of a row by its number in the first file; ``position``: where it probably stands in the run.
+        """Look a row up in a run, and yield its state and when it was answered.
 
-        A row that was taken for repeatable then counts when it has left: it may have been the same invitation.
+        A row that was repeatable then counts when it has left, because it may have been the same invitation.
+
+        Args:
+            run: The run.
+            number: The row's number in the first file.
+            position: Where the row probably is in the run.
         """
         if (key := self._key(run, number, position)) is not None:
             yield from self._db.execute(_FACT, (key,))
 
     def _key(self, run: int, number: int, position: int) -> int | None:
-        """The key of a row: where it probably stands, else by bisection, as numbers grow from row to row."""
+        """Return the key of a row.  It is sought at ``position``, then by bisection, as numbers grow from row to row."""
         first, last = span(run)
         if self._number(first + position) == number:
             return first + position
@@ -73,25 +80,25 @@ class RelatedRuns:
         low, high = 0, count or 0
         while low < high:
             middle = (low + high) // 2
-            found = self._number(first + middle)
-            if found == number:
+            other = self._number(first + middle)
+            if other == number:
                 return first + middle
-            low, high = (middle + 1, high) if found is not None and found < number else (low, middle)
+            low, high = (middle + 1, high) if other is not None and other < number else (low, middle)
         return None
 
     def _number(self, key: int) -> int | None:
-        found = self._db.execute("select number from row where id = ?", (key,)).fetchone()
-        return None if found is None else int(found[0])
+        record = self._db.execute("select number from row where id = ?", (key,)).fetchone()
+        return None if record is None else int(record[0])
 
 
 def _first_file(content: str, text: str, *, changed: bool) -> tuple[str, bool]:
     if changed:
-        raise ValueError("something that says what the run is about is no text")
+        raise ValueError("address, reference or content is no text")
     return first_file(content, text)
 
 
 def run_of(db: sqlite3.Connection, origin: Provenance) -> int | None:
-    """The run that a file of failed rows says it comes from, if it is one of this computer's and can be read."""
+    """Return the run that a file of failed rows comes from.  None when this computer does not have it, or cannot read it."""
     query = "select started, content from run where id = ?"
     started, content = db.execute(query, (origin.run,)).fetchone() or (None, None)
     same = isinstance(content, str) and started == origin.started and content.split(" ")[0] == origin.digest
@@ -99,9 +106,9 @@ def run_of(db: sqlite3.Connection, origin: Provenance) -> int | None:
 
 
 def differs_in_customer(db: sqlite3.Connection, run: int) -> Callable[[int], bool]:
-    """Tell of other runs whether they were begun for another customer than ``run``.
+    """Return a function that tells whether another run was begun for another customer than ``run``.
 
-    Where one of the two does not say for whom, they count as the same customer's: practice, and runs of an earlier version.
+    Runs of practice and of an earlier version do not say for whom they were begun.  They count as the same customer's.
     """
     mine = _customer(db, run)
     return lambda other: bool(mine) and _customer(db, other) not in {"", mine}

@@ -1,4 +1,4 @@
-"""Owns the sealing of a file by a code: the one place where PyNaCl is imported.
+"""The sealing of a file with a code, and the only module that imports PyNaCl.
 
 Argon2id makes a key of the code.  libsodium's *secretstream* (XChaCha20-Poly1305) seals block after block with it: each block
 is bound to all before it, and the last one says that it is the last.  So a block that was changed, moved, left out, taken from
@@ -14,9 +14,9 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
 
-# The code has 100 random bits, so guessing it is out of reach even at no cost for each guess.  libsodium's "interactive" limits
-# are enough then: a tenth of a second and 64 MiB, which an old laptop has to spare ("moderate" wants 256 MiB and seconds).
-# They are part of the format: other limits are another version of it.
+# The code has 100 random bits, so it cannot be guessed even at no cost for each guess. So libsodium's "interactive" limits are
+# enough: a tenth of a second and 64 MiB, which an old laptop has ("moderate" takes 256 MiB and seconds). They are part of the
+# format: other limits are another version of it.
 OPERATIONS = argon2id.OPSLIMIT_INTERACTIVE
 MEMORY_BYTES = argon2id.MEMLIMIT_INTERACTIVE
 
@@ -27,11 +27,11 @@ _MORE = bindings.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
 
 
 class WrongCode(Exception):
-    """The code is another one than the file was sealed with."""
+    """The file was sealed with another code."""
 
 
 class NotAsSealed(Exception):
-    """A block is not the one that was sealed at its place."""
+    """A block is not the one that was sealed at its position."""
 
 
 class Sealer:

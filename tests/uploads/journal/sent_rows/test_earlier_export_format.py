@@ -17,7 +17,7 @@ from cg_uploader.model.enums import DataType
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows.earlier_export_format import read_contents, read_header
-from cg_uploader.uploads.journal.sent_rows.export_file import announced
+from cg_uploader.uploads.journal.sent_rows.export_file import describe_file
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 
@@ -49,10 +49,10 @@ def with_line(**changed: object) -> bytes:
 
 
 def test_what_it_says_is_known_here(paths: AppPaths) -> None:
-    assert announced(VERSION_1) == "Accepted rows of Ann on her computer, as they stood on 3 May 2026."
+    assert describe_file(VERSION_1) == "Accepted rows of Ann on her computer, as they stood on 3 May 2026."
     with closing(Journal(paths)) as journal:
-        imported = journal.memories().import_from(VERSION_1, CODE)
-        assert (imported.name, imported.rows, imported.perhaps) == ("Ann on her computer", 5, 1)
+        imported = journal.sent_rows_file().import_from(VERSION_1, CODE)
+        assert (imported.name, imported.rows, imported.unsure) == ("Ann on her computer", 5, 1)
         assert sent(journal, [("a", "1"), ("b", "2"), ("c", "1")]) == [4]
         survey = {"data_type": DataType.SURVEY, "reference": "survey"}
         assert sent(journal, [("d", "1"), ("e", "1"), ("f", "1")], **survey) == [4]
@@ -61,9 +61,9 @@ def test_what_it_says_is_known_here(paths: AppPaths) -> None:
 def test_what_it_said_is_written_in_the_present_version(paths: AppPaths, tmp_path: Path) -> None:
     """And nothing of what a colleague has sent is handed on."""
     with closing(Journal(paths)) as journal:
-        journal.memories().import_from(VERSION_1, CODE)
+        journal.sent_rows_file().import_from(VERSION_1, CODE)
         sent(journal, [("e", "1")])
-        count, _code = journal.memories().export_to(tmp_path / "mine")
+        count, _code = journal.sent_rows_file().export_to(tmp_path / "mine")
     assert count == 1
     assert (tmp_path / "mine").read_bytes().startswith(b"CG Uploader memory 2\n")
 
@@ -94,4 +94,4 @@ def test_another_code_does_not_open_it(paths: AppPaths, tmp_path: Path) -> None:
     file = tmp_path / "april.cgmemory"
     shutil.copyfile(VERSION_1, file)
     with closing(Journal(paths)) as journal, pytest.raises(FileError, match=r"The code does not open april\.cgmemory"):
-        journal.memories().import_from(file, "abcde-abcde-abcde-abcde")
+        journal.sent_rows_file().import_from(file, "abcde-abcde-abcde-abcde")

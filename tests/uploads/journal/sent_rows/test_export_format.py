@@ -238,7 +238,7 @@ def test_sealing_is_loaded_when_something_is_sealed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from cg_uploader.uploads.journal import journal;"
         " from cg_uploader.uploads.journal.sent_rows import export_file;"
-        "export_file.announced(Path(sys.argv[1])); print('nacl' in sys.modules)"
+        "export_file.describe_file(Path(sys.argv[1])); print('nacl' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"

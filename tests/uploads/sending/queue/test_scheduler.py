@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.sending.scheduler import PendingRow, Scheduler
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow, Scheduler
 
 
 def pending(position: int, *keys: str, account: str | None = None) -> PendingRow:

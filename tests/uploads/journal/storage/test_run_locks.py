@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -24,10 +23,11 @@ from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption, database, recording, retention
+from cg_uploader.uploads.journal import recording, retention
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
-from cg_uploader.uploads.journal.locks import gate
+from cg_uploader.uploads.journal.storage import corruption
+from cg_uploader.uploads.journal.storage.run_locks import gate
 from cg_uploader.uploads.results.report import save_failed_rows, summaries
 
 ELSEWHERE = """
@@ -38,7 +38,7 @@ from cg_uploader.settings.paths import AppPaths; from cg_uploader.uploads.journa
 with Journal(AppPaths(Path(sys.argv[1]))) as journal:
     print(*journal.runs())
 """
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def kept(position: int) -> JournalRow:
@@ -72,7 +72,7 @@ def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
     paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another window is opened: it sees a run without all its rows, then looks at its lock, which was let go of in between."""
-    monkeypatch.setattr(recording, "ROWS_OF_A_COMMIT", 1)
+    monkeypatch.setattr(recording, "ROWS_PER_COMMIT", 1)
     begun, go_on = Event(), Event()
 
     def rows() -> Iterator[JournalRow]:
@@ -89,7 +89,7 @@ def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
     with Journal(paths) as other, ThreadPoolExecutor(1) as threads:
         working = threads.submit(record_and_end)
         assert begun.wait(60)
-        is_held = other._holds.is_held
+        is_held = other._run_locks.is_held
 
         def held_after_all_that(number: int) -> bool:
             if not other._db.in_transaction:
@@ -97,8 +97,8 @@ def test_a_run_that_is_recorded_sent_and_let_go_of_during_a_look_is_no_dead_one(
                 working.result(60)
             return is_held(number)
 
-        monkeypatch.setattr(other._holds, "is_held", held_after_all_that)
-        other._clear_never_recorded()
+        monkeypatch.setattr(other._run_locks, "is_held", held_after_all_that)
+        other._clear_unrecorded()
         assert go_on.is_set()
         assert [other.summary(run).rows for run in other.runs()] == [2]
 
@@ -135,14 +135,14 @@ def test_who_looks_at_a_run_does_not_work_on_it(paths: AppPaths) -> None:
 def test_a_run_that_ends_while_somebody_looks_at_it_was_not_cut_off(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     with Journal(paths) as sending, Journal(paths) as looking:
         run = recorded(sending, plan_of(people(1)), [kept(0)])
-        look = looking._holds.is_held
+        look = looking._run_locks.is_held
 
         def when_it_has_ended(number: int) -> bool:
             with sending.hold(run):
                 sending.end(run, None)
             return look(number)
 
-        monkeypatch.setattr(looking._holds, "is_held", when_it_has_ended)
+        monkeypatch.setattr(looking._run_locks, "is_held", when_it_has_ended)
         assert looking.summary(run).state is RunState.FINISHED
 
 
@@ -217,7 +217,7 @@ def test_an_upload_goes_on_while_the_values_of_a_large_one_are_deleted(
     paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They go in several commits, with room between them."""
-    monkeypatch.setattr(retention, "ROWS_OF_A_COMMIT", 4)
+    monkeypatch.setattr(retention, "ROWS_PER_COMMIT", 4)
     with Journal(paths) as mine, Journal(paths) as other:
         recorded(mine, plan_of(people(10)), [kept(position) for position in range(10)])
         running = recorded(other, plan_of(people(1), reference="other"), [kept(99)])
@@ -257,10 +257,3 @@ def test_a_record_whose_folder_is_gone_is_said_so_whatever_is_asked_of_it(paths:
         ):
             with pytest.raises(JournalError, match=said):
                 ask()
-
-
-def test_a_disk_that_fails_is_not_said_to_be_full_when_the_record_is_gone(tmp_path: Path) -> None:
-    failed = sqlite3.OperationalError("disk I/O error")
-    failed.sqlite_errorcode = sqlite3.SQLITE_IOERR
-    with pytest.raises(JournalError, match="was deleted or moved away"), database.translated(tmp_path / "journal.sqlite3"):
-        raise failed

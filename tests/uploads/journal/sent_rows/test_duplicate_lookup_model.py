@@ -54,11 +54,23 @@ class Knowledge:
     names: set[object] = field(default_factory=set)
     newest: dict[str, tuple[int, object, bool]] = field(default_factory=dict)
 
+    # By e-mail address, the last that was surely accepted.
+    accepted: dict[str, tuple[int, object, bool]] = field(default_factory=dict)
+
     def learn(self, other: Knowledge) -> None:
         """Take over what somebody else knows."""
         self.names |= other.names
-        for email, last in other.newest.items():
-            self.newest[email] = max(last, self.newest.get(email, last), key=lambda one: one[0])
+        for mine, theirs in ((self.newest, other.newest), (self.accepted, other.accepted)):
+            for email, last in theirs.items():
+                mine[email] = max(last, mine.get(email, last), key=lambda one: one[0])
+
+    def settle_as_refused(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        """What is refused now was not accepted before: an attempt with the same values that may have arrived did not."""
+        email = pairs[0][1]
+        if self.newest.get(email, (0, None, True))[1:] == (pairs, False):
+            del self.newest[email]
+            if email in self.accepted:
+                self.newest[email] = self.accepted[email]
 
 
 class Computer:
@@ -101,11 +113,14 @@ class Service(ScriptedClient):
             assert self.computer.warned, "nobody was told that earlier uploads are not known any more"
             assert not names & self.computer.known.names, f"row {request.row} may arrive a second time"
         if self.chance.random() < self.mood.refuse:
+            for knowledge in (self.computer.own, self.computer.known):
+                knowledge.settle_as_refused(request.pairs)
             return status(422, ("First Name", f"is blocked {self.chance.random()}"))
         lost = self.chance.random() < self.mood.lose
         self.world.moment += 1
         last = (self.world.moment, request.pairs, not lost)
-        arrived = Knowledge(names, {request.pairs[0][1]: last})
+        email = request.pairs[0][1]
+        arrived = Knowledge(names, {email: last}, {} if lost else {email: last})
         if self.plan.configuration.data_type is DataType.CONTACT:
             arrived.names.clear()
         self.computer.own.learn(arrived)
@@ -241,7 +256,7 @@ class World:
 
     def export(self, who: int, _: bool | None, __: random.Random) -> None:
         computer, file = self.computers[who], self.folder / f"memory {len(self.memories)}"
-        _, code = computer.journal.memories().export_to(file)
+        _, code = computer.journal.sent_rows_file().export_to(file)
         known = Knowledge()
         known.learn(computer.own)
         self.memories.append((file, code, known))
@@ -251,7 +266,7 @@ class World:
         with suppress(UploaderError):
             self.export(1 - who, None, chance)
         file, code, known = chance.choice(self.memories or [(self.folder, "", Knowledge())])
-        self.computers[who].journal.memories().import_from(file, code)
+        self.computers[who].journal.sent_rows_file().import_from(file, code)
         self.computers[who].known.learn(known)
 
     def damage(self, who: int, _: bool | None, chance: random.Random) -> None:

@@ -19,10 +19,11 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption, recording
-from cg_uploader.uploads.journal.database import RESERVE_BYTES
+from cg_uploader.uploads.journal import recording
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.journal.storage import corruption
+from cg_uploader.uploads.journal.storage.database import RESERVE_BYTES
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine, preparation
@@ -151,7 +152,7 @@ def test_what_a_run_takes_is_estimated_high_enough(paths: AppPaths, text: str, c
         before = stored(paths)
         preparation.prepare(plan, journal, on_batch=Heard(), control=Control())
         assert stored(paths) - before <= 2 * recording.estimated_bytes(plan) + (1 << 20), "write-ahead log included"
-        journal.remember()
+        journal.add_sent_rows()
         assert paths.journal.stat().st_size - before <= 2 * recording.estimated_bytes(plan) + (1 << 20)
 
 
@@ -182,7 +183,7 @@ class TestPlaces:
 
     def test_a_read_only_disk_is_said(self, disk: Path) -> None:
         Journal(AppPaths(disk / "home")).close()
-        corruption.note(AppPaths(disk / "home").journal)
+        corruption.mark_damaged(AppPaths(disk / "home").journal)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for home in (disk / "home", disk / "new"):
             with pytest.raises(UploaderError, match=str(home)) as caught:

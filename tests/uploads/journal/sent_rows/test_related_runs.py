@@ -143,8 +143,8 @@ def test_the_customer_is_told_apart_in_what_a_colleague_has_sent_too(journal: Jo
     with closing(Journal(AppPaths(tmp_path / "colleague"))) as theirs:
         send(theirs, planned("a"), client_id="A")
         send(theirs, planned("b"), client_id="B")
-        _, code = theirs.memories().export_to(tmp_path / "rows.cgmemory")
-    journal.memories().import_from(tmp_path / "rows.cgmemory", code)
+        _, code = theirs.sent_rows_file().export_to(tmp_path / "rows.cgmemory")
+    journal.sent_rows_file().import_from(tmp_path / "rows.cgmemory", code)
     for client_id, skipped in (("A", 2), ("B", 3)):
         last = send(journal, replace(planned("a", "b"), skip_accepted=True), client_id=client_id)
         assert [row.number for row in journal.rows(last.run) if row.status is RowStatus.SKIPPED] == [skipped]

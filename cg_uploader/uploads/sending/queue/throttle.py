@@ -1,4 +1,4 @@
-"""What several rows together say about the way to CustomerGauge: shared waits, fewer connections, when to stop the run."""
+"""The speed of a run by the last answers of all rows: waits for all, fewer connections, and when the run must stop."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ from cg_uploader.model.request import Reply
 from cg_uploader.model.run import Outcome, Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.retry import Decision
-from cg_uploader.uploads.sending.scheduler import PendingRow
 
 BREAK = message(UploadMessage.BREAK)
+# Seconds to wait after each attempt in a row that found no connection.
 CONNECTION_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
-ALIKE_AT_THE_START = 5
-TROUBLED_IN_A_ROW = 5
+# How many first rows may be refused for one reason before the run stops.
+MAX_ALIKE = 5
+# How many rows in a row may get no clear answer before the run stops.
+MAX_TROUBLED = 5
+# How many answers per connection must be normal before one more connection is used.
 CALM_ROWS_PER_CONNECTION = 10
 
 
 class Throttle:
-    """The run's memory of its last answers; used by the engine's thread alone.
+    """Decides how fast a run sends, by its last answers.  Used by the engine's thread alone.
 
-    ``limit``: how many connections may be busy.  ``not_before``: nothing leaves before this time of the engine's clock;
-    ``why`` says what is being waited for.
+    Attributes:
+        limit: How many connections may be busy.
+        not_before: Nothing leaves before this time of the engine's clock.
+        why: What is being waited for.
+        anything_sent: Whether a row has left in this run.
     """
 
     def __init__(self, connections: int, *, at_the_start: bool) -> None:
-        """``at_the_start``: no row of this run has been answered yet, so that refusals alike are worth a question."""
+        """With ``at_the_start``, no row of this run has been answered yet, so equal refusals of the first rows stop it."""
         self.limit = connections
         self.not_before = 0.0
         self.why: Text = ""
@@ -41,12 +48,15 @@ class Throttle:
         self._calm = 0
         self.anything_sent = not at_the_start
 
-    def room(self, flying: int) -> int:
-        """Return how many more rows may go to the threads; beside busy ones as many wait, as long as nothing is slowed down."""
-        return (2 * self.limit if self.limit == self._connections else self.limit) - flying
+    def room(self, in_flight: int) -> int:
+        """Return how many more rows may be handed to the threads.
+
+        While nothing is slowed down, one row may wait behind each busy connection.
+        """
+        return (2 * self.limit if self.limit == self._connections else self.limit) - in_flight
 
     def note(self, pending: PendingRow, reply: Reply, decision: Decision, now: float) -> Stop | None:
-        """Take note of one attempt's reply; a Stop when the run must end here."""
+        """Take note of the reply to one attempt, and return why the run must stop, if it must."""
         if reply.answer in (Answer.NOT_CONNECTED, Answer.NOT_SIGNED_IN):
             return self._no_connection(pending, reply, decision.wait, now)
         if reply.answer.unsent:
@@ -57,21 +67,21 @@ class Throttle:
         return self._count_trouble(pending, reply)
 
     def settled(self, outcome: Outcome) -> Stop | None:
-        """Take note of a row's outcome; a Stop when the first five rows were all refused for one same reason."""
+        """Take note of a row's outcome, and return a Stop when the first five rows were all refused for one reason."""
         if self._alike is None:
             return None
         self._alike.append(outcome)
         first = self._alike[0]
         if outcome.status is not RowStatus.REFUSED or outcome.messages != first.messages:
             self._alike = None
-        elif len(self._alike) == ALIKE_AT_THE_START:
+        elif len(self._alike) == MAX_ALIKE:
             self._alike = None
             more = (*first.messages, ("", message(UploadMessage.CHECK_COLUMNS)))
-            return stop_for(StopReason.ALL_REFUSED, more=more, count=ALIKE_AT_THE_START)
+            return stop_for(StopReason.ALL_REFUSED, more=more, count=MAX_ALIKE)
         return None
 
     def awoke(self, now: float) -> None:
-        """The program did not run for a while: that rows on their way got no answer says nothing about the service."""
+        """Take note that the computer slept.  That rows on their way got no answer proves nothing then."""
         self._awoke = now
         self._troubled.clear()
         self._failed_connects = 0
@@ -108,10 +118,10 @@ class Throttle:
         if pending.dispatched <= self._awoke:
             return None
         self._troubled.add(pending.position)
-        if len(self._troubled) < TROUBLED_IN_A_ROW:
+        if len(self._troubled) < MAX_TROUBLED:
             return None
         last = reply.message or message(UploadMessage.NO_ANSWER)
-        return stop_for(StopReason.NO_CLEAR_ANSWER, count=TROUBLED_IN_A_ROW, last=last)
+        return stop_for(StopReason.NO_CLEAR_ANSWER, count=MAX_TROUBLED, last=last)
 
     def _wait(self, now: float, seconds: float, why: Text) -> None:
         self._wait_begun = now

@@ -1,12 +1,12 @@
-"""How many commits the journal has acknowledged, written beside it: a journal that knows fewer has lost some.
+"""The count of the journal's commits, kept in a file beside it, which shows when the journal has lost some.
 
-SQLite drops the damaged frames of a write-ahead log without an error, and an older copy of the journal is a sound one.  Only
-what stands outside shows the loss.  The journal counts its commits.  The count is written here after the commit, and before a
-row leaves or anybody is told.  So a power cut can only leave the count here too low, which proves nothing.
+SQLite drops the damaged frames of a write-ahead log without an error.  An older copy of the journal looks sound too.  Only a
+count outside the journal shows such a loss.  It is written after a commit, and before a row leaves or an outcome is announced.
+So a power cut can only leave it too low, which proves nothing.
 
-The file holds a ring of entries: whose count it is (a keyed hash), the count, a checksum.  Programs that run side by side write
-different entries, and the highest one counts.  An entry that is not whole does not count.  A file that cannot be read, or is
-not there, says nothing: a journal of an earlier version has none.
+The file is a ring of entries.  Each holds a keyed hash of the journal's key, the count, and a checksum.  Programs that run
+side by side write different entries, and the highest count is valid.  An entry that is not whole is ignored.  A file that
+cannot be read, or does not exist, proves nothing: a journal of an earlier version has none.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import hashlib
 import os
 import sqlite3
 import struct
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 SUFFIX = "-commits"
+# Entries in the ring.
 SLOTS = 64
 _ENTRY = struct.Struct(">16sQ8s")
 _SIZE = SLOTS * _ENTRY.size
@@ -26,33 +27,36 @@ _EMPTY = bytes(_ENTRY.size)
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _SYNC = getattr(os, "fdatasync", os.fsync)  # not on macOS and Windows
 
-# The highest acknowledged count of each journal by its identity; usually one.
+# The highest acknowledged count of each journal, by its identity. There is usually one journal.
 Acknowledged = dict[bytes, int]
 
 
 def file_of(journal: Path) -> Path:
-    """Where the count of a journal stands."""
+    """Return the path of a journal's count."""
     return journal.with_name(journal.name + SUFFIX)
 
 
 def acknowledged(journal: Path) -> Acknowledged:
-    """What stands beside ``journal``.  To be read before the journal is: another program may commit in between."""
-    found: Acknowledged = {}
+    """Read the counts beside ``journal``.
+
+    They are read before the journal is, because another program may commit in between.
+    """
+    counts: Acknowledged = {}
     for identity, count in filter(None, _entries(journal)):
-        found[identity] = max(count, found.get(identity, 0))
-    return found
+        counts[identity] = max(count, counts.get(identity, 0))
+    return counts
 
 
 def count(db: sqlite3.Connection) -> int:
-    """Count one more commit, inside it; return the new count."""
+    """Count one more commit, inside it, and return the new count."""
     db.execute("update key set commits = commits + 1")
     return int(db.execute("select commits from key").fetchone()[0])
 
 
 def is_behind(db: sqlite3.Connection, known: Acknowledged) -> bool:
-    """Whether the journal has lost commits that were acknowledged, or the key by which it knows rows."""
+    """Tell whether the journal has lost commits that were acknowledged, or its key."""
     match db.execute("select * from key").fetchone():
-        case (bytes(secret),):  # of a version that counted nothing
+        case (bytes(secret),):  # a version that counted nothing
             return known.get(_identity(secret), 0) > 0
         case (bytes(secret), int(reached)):
             return known.get(_identity(secret), 0) > reached
@@ -60,20 +64,24 @@ def is_behind(db: sqlite3.Connection, known: Acknowledged) -> bool:
 
 
 class CommitCounter:
-    """Writes the count beside one journal; used by the thread that opened the journal."""
+    """Writes the count beside one journal.  Used by the thread that opened the journal."""
 
     def __init__(self, journal: Path, secret: bytes) -> None:
-        """``secret``: the journal's key.  The file is made with the first count."""
+        """``secret`` is the journal's key.  The file is made with the first count."""
         self._journal = journal
         self._identity = _identity(secret)
         self._handle: int | None = None
 
     def others(self) -> bool:
-        """Whether counts of another journal stand here: that one was in this place before, and is gone."""
+        """Tell whether the file has counts of another journal, which was here before and is gone."""
         return any(identity != self._identity for identity in acknowledged(self._journal))
 
     def drop_others(self) -> None:
-        """Take the counts of other journals away; OSError when that cannot be done."""
+        """Delete the counts of other journals.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         for slot, entry in enumerate(_entries(self._journal)):
             if entry is not None and entry[0] != self._identity:
                 self._write(slot, _EMPTY)
@@ -81,16 +89,19 @@ class CommitCounter:
             _SYNC(self._handle)
 
     def acknowledge(self, count: int, *, durable: bool) -> None:
-        """Write the count of a commit that is on the platter; OSError when that cannot be done.
+        """Write the count of a commit that is on disk.
 
-        ``durable``: this too is on the platter before the function returns.
+        With ``durable``, the count is on disk too when this returns.
+
+        Raises:
+            OSError: The file cannot be written.
         """
         self._write(count % SLOTS, _packed(self._identity, count))
         if durable and self._handle is not None:
             _SYNC(self._handle)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -103,23 +114,22 @@ class CommitCounter:
 
 
 def _opened(file: Path) -> int:
-    """The file, whole, for this user alone; a new one is on the platter with its name."""
+    """Open the file in its full size, readable by this user alone.  A new one is on disk with its name."""
     handle = os.open(file, _FLAGS, 0o600)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(os.close, handle)
         if (size := os.fstat(handle).st_size) < _SIZE:
             os.lseek(handle, size, os.SEEK_SET)
             os.write(handle, bytes(_SIZE - size))
             os.fsync(handle)
             _sync_folder(file.parent)
-    except BaseException:
-        os.close(handle)
-        raise
+        on_failure.pop_all()
     return handle
 
 
 def _sync_folder(folder: Path) -> None:
     if os.name != "posix":
-        return  # no folder can be opened there
+        return  # Windows cannot open a folder
     handle = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # some network drives cannot
@@ -129,13 +139,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _entries(journal: Path) -> list[tuple[bytes, int] | None]:
-    """What each slot says; None for one that is empty or not whole."""
+    """Read each slot: identity and count, or None for a slot that is empty or not whole."""
     try:
         file = file_of(journal)
-        content = file.read_bytes()[:_SIZE] if file.is_file() else b""  # a pipe in its place would be waited for
+        content = file.read_bytes()[:_SIZE] if file.is_file() else b""  # reading a pipe would block
     except OSError:
         return []
-    return [_unpacked(content[at : at + _ENTRY.size]) for at in range(0, len(content), _ENTRY.size)]
+    return [_unpacked(content[start : start + _ENTRY.size]) for start in range(0, len(content), _ENTRY.size)]
 
 
 def _packed(identity: bytes, count: int) -> bytes:
@@ -154,5 +164,5 @@ def _checksum(identity: bytes, count: int) -> bytes:
 
 
 def _identity(secret: bytes) -> bytes:
-    """What tells one journal from another, and does not tell its key."""
+    """Return what tells one journal from another without telling its key."""
     return hashlib.blake2b(b"journal", key=secret[:64], digest_size=16).digest()

@@ -1,4 +1,7 @@
-"""Which row may go next: rows that share an identifier go one at a time and in file order, everybody else at once."""
+"""The order in which rows may leave.
+
+Rows that share an identifier leave one at a time and in file order.  All other rows may leave at once.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +13,28 @@ from dataclasses import dataclass, field
 from cg_uploader.model.request import Request
 from cg_uploader.uploads.sending.retry import Attempts
 
+# The lane of once-only rows, and that of all rows where nothing identifies them.
 ONCE_ONLY = "once-only"
-EVERYBODY = "everybody"
+ALL_ROWS = "all-rows"
 
 
 @dataclass(slots=True, eq=False)
 class PendingRow:
-    """One row on its way: what goes out, which lanes it must keep, and what happened to it so far.
+    """One row on its way, and what happened to it so far."""
 
-    ``keys``: names of the lanes; ``account``: the account that has to be accepted once before its rows may go side by side.
-    ``resting``: the state the journal held before the row was marked as being sent; ``uncertain``: it may have arrived already.
-    ``intended``: the journal says that it is being sent.
-    """
-
-    position: int
+    position: int  # in the run, counted from 0
     request: Request
-    who: str
-    keys: tuple[str, ...]
-    account: str | None = None
+    who: str  # whom it is about
+    keys: tuple[str, ...]  # its lanes: of the rows in one lane, one is under way at a time
+    account: str | None = None  # one row of an account is accepted before its others may leave side by side
     once_only: bool = False
-    resting: str = ""
-    uncertain: bool = False
-    intended: bool = False
+    resting: str = ""  # its state in the journal before it was marked as being sent
+    uncertain: bool = False  # it may have arrived already
+    intended: bool = False  # the journal has it as being sent
     attempts: Attempts = field(default_factory=Attempts)
-    tries: int = 0
-    dispatched: float = 0.0
-    blocked: int = 0
+    tries: int = 0  # in all runs
+    dispatched: float = 0.0  # when it was handed to the threads, on the engine's clock
+    blocked: int = 0  # in how many lanes another row is before it
 
     @property
     def in_doubt(self) -> bool:
@@ -44,10 +43,9 @@ class PendingRow:
 
 
 class Scheduler:
-    """Tickets in file order, released when nobody before them in one of their lanes is under way.
+    """Pending rows in file order, which may leave when no row before them in their lanes is left.
 
-    The first row of an account that no row has been accepted for goes before the account's other rows: until then the
-    account is a lane too.
+    Until a row of an account is accepted, the account is a lane too.
     """
 
     def __init__(self) -> None:
@@ -57,11 +55,11 @@ class Scheduler:
         self._size = 0
 
     def __len__(self) -> int:
-        """How many tickets were added and are not finished."""
+        """How many rows were added and are not finished."""
         return self._size
 
     def add(self, pending: PendingRow) -> None:
-        """Put a ticket behind those before it; tickets are added in file order."""
+        """Add a row.  Rows are added in file order."""
         if pending.account is not None and hash(pending.account) not in self._accounts:
             pending.keys += (_account_lane(pending.account),)
         pending.blocked = 0
@@ -73,15 +71,15 @@ class Scheduler:
         self._release((pending,), by=0)
 
     def take(self) -> PendingRow | None:
-        """The first ticket in file order that may go now, or None; it keeps its lanes until ``finish``."""
+        """Take the first row in file order that may leave now, or None.  It keeps its lanes until ``finish``."""
         return heapq.heappop(self._ready)[1] if self._ready else None
 
     def put_back(self, pending: PendingRow) -> None:
-        """A ticket that was taken and did not leave: it may go at any time."""
+        """Put a row back that was taken and did not leave.  It may leave at any time."""
         heapq.heappush(self._ready, (pending.position, pending))
 
     def finish(self, pending: PendingRow, *, accepted: bool) -> None:
-        """The ticket is settled: whoever waits behind it may go."""
+        """Take note that a row has its outcome.  Rows that wait behind it may leave."""
         self._size -= 1
         if accepted and pending.account is not None:
             self._open(pending.account)
@@ -96,7 +94,7 @@ class Scheduler:
                 del self._queues[key]
 
     def _open(self, account: str) -> None:
-        """The account exists now: its rows no longer wait for one another."""
+        """Let rows of an account leave side by side from now on."""
         self._accounts.add(hash(account))
         queue = self._queues.pop(_account_lane(account), None)
         if queue:

@@ -1,4 +1,4 @@
-"""The journal's schema: numbered migrations, each whole or not at all, and what is no journal of ours."""
+"""The journal's schema, in numbered migrations, and the refusal of files that are no journal of this program."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import sqlite3
 from pathlib import Path
 
 from cg_uploader.errors import JournalError
-from cg_uploader.uploads.journal import migration_copy
-from cg_uploader.uploads.journal.locks import gate
+from cg_uploader.translation import _
+from cg_uploader.uploads.journal.storage import migration_copy
+from cg_uploader.uploads.journal.storage.run_locks import gate
+from cg_uploader.uploads.journal.storage.transaction import transaction
 
-# What brings a journal from version n to n + 1; `PRAGMA user_version` says where one stands. Version 2: who holds a run, when
-# its values were deleted; `memory` is what was accepted, by whom it is about (`subject`), under the key of its `origin` (0:
-# this computer's own); `clock` is when the journal was last used; `loss` says that an earlier journal was damaged (`file`:
-# its name now) or is gone (an empty `file`). Version 3: `commits` of the journal are counted (see `commit_counter`). Version 4:
-# whether a loss was `told` (`known_to_person`: an upload went on all the same, as the user said). Version 5: no run is marked
-# as half recorded any more (see `recording`); what is said of a row or a stop in the program's own words is kept as kind and
-# arguments (see `messages`), sentences of earlier versions stay.
+# The script at index n brings a journal from version n to n + 1. `PRAGMA user_version` is a journal's version.
+# Version 2: which program works on a run, when its values were deleted. `memory` holds sent rows: what each is about
+# (`subject`), under the key of its `origin` (0: this computer), for a `place` (address and reference). `clock` is when the
+# journal was last used. `loss` records an earlier journal that was damaged (`file`: its name now) or is gone (empty `file`).
+# Version 3: `commits` counts the journal's commits (see `commit_counter`).
+# Version 4: whether the user has seen a loss (`told`). `known_to_person`: the user has chosen to go on all the same.
+# Version 5: no run is marked as half recorded any more (see `recording`). Messages are kept as kind and arguments (see
+# `messages`). Sentences of earlier versions stay.
 MIGRATIONS = (
     """
     create table key (secret blob not null);
@@ -95,30 +98,39 @@ MIGRATIONS = (
     """,
 )
 
-# To forget an upload of a million rows, or to take a memory of as many in, is one commit: a slow disk needs half a minute.
+# Forgetting an upload of a million rows, or importing as many sent rows, is one commit. A slow disk needs half a minute for it.
 BUSY_SECONDS = 120.0
-# The mark of our journals from version 2 on.
+# The `PRAGMA application_id` of a journal from version 2 on.
 APPLICATION = 0x43475550
 
 
 def refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
-    """JournalError when the file is newer than this program, or somebody else's; nothing is written.
+    """Refuse a file that is newer than this program, or another program's.  Nothing is written.
 
-    One transaction, which ends with the connection, so that all three looks see the same moment: another program may be
-    making the journal right now.
+    All three looks are in one transaction, which ends with the connection.  So they see the same moment, also while another
+    program makes the journal.
+
+    Raises:
+        JournalError: The file is refused.
     """
     connection.execute("begin")
     version = version_of(connection)
     if version > len(MIGRATIONS):
         raise JournalError(
-            f"{file} was written by a newer CG Uploader. Install the newest version and try again; nothing was changed."
+            _(
+                "{file} was written by a newer CG Uploader. Install the newest version and try again; nothing was changed."
+            ).format(file=file)
         )
     if _is_foreign(connection):
-        raise JournalError(f"{file} is not CG Uploader's record of uploads. Move it away, then try again; nothing was changed.")
+        raise JournalError(
+            _("{file} is not CG Uploader's record of uploads. Move it away, then try again; nothing was changed.").format(
+                file=file
+            )
+        )
 
 
 def can_read(connection: sqlite3.Connection) -> bool:
-    """Whether the file is a journal of ours, with all its tables, that this program can read."""
+    """Tell whether the file is a journal, with all its tables, of a version that this program can read."""
     return 0 < version_of(connection) <= len(MIGRATIONS) and not _is_foreign(connection)
 
 
@@ -129,17 +141,15 @@ def _is_foreign(connection: sqlite3.Connection) -> bool:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """How many migrations the journal has behind it."""
+    """Return the journal's version: how many migrations were applied to it."""
     return int(connection.execute("pragma user_version").fetchone()[0])
 
 
 def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> bool:
-    """Make or migrate the journal in one commit, and return whether it was migrated.
+    """Make or migrate the journal in one commit, and tell whether it was migrated.
 
-    Whatever interrupts it, the version before is left as it was.
-
-    Two programs that start at once do it once.  A copy of the version before is kept beside the journal (see
-    ``migration_copy``).
+    When this is interrupted, the version before stays as it was.  Of two programs that start at once, one does it.  A copy of
+    the version before is kept beside the journal (see ``migration_copy``).
     """
     if version_of(connection) == len(MIGRATIONS):
         return False
@@ -148,8 +158,7 @@ def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> bool:
         if version == len(MIGRATIONS):
             return False
         connection.execute("pragma journal_mode=wal")
-        connection.execute("begin immediate")
-        try:
+        with transaction(connection):
             if version:
                 migration_copy.keep(file)
             for script in MIGRATIONS[version:]:
@@ -158,9 +167,4 @@ def bring_up_to_date(connection: sqlite3.Connection, file: Path) -> bool:
             connection.execute("insert into key (secret) select ? where not exists (select 1 from key)", (os.urandom(32),))
             connection.execute(f"pragma application_id = {APPLICATION}")
             connection.execute(f"pragma user_version = {len(MIGRATIONS)}")
-            connection.execute("commit")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            raise
     return version > 0

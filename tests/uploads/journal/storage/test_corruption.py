@@ -23,9 +23,9 @@ from rig import people, plan_of, recorded
 from cg_uploader.errors import AlreadyUploaded, JournalError, RunChanged
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
+from cg_uploader.uploads.journal.storage import corruption
 from cg_uploader.uploads.planning.plan_builder import find_earlier, refuse_repeat
 
 ROWS = 400
@@ -114,7 +114,7 @@ def left_by_a_killed_program(paths: AppPaths) -> None:
         "os._exit(9)\n"
     )
     here = Path(__file__).resolve()
-    words = [sys.executable, "-P", "-c", script, str(paths.home), *map(str, here.parents[:3])]
+    words = [sys.executable, "-P", "-c", script, str(paths.home), *map(str, here.parents[:4])]
     assert subprocess.run(words, check=False).returncode == 9
     assert paths.journal.with_name("journal.sqlite3-wal").stat().st_size > 0
 
@@ -281,7 +281,7 @@ def test_a_plan_that_is_not_as_it_was_written_is_said_and_can_be_forgotten(paths
         journal._db.execute("update run set plan = ?", ('{"origin": [["run", "7"',))
         assert find_earlier(plan_of(people(2)), journal).sentence == "", "a repeat does no harm"
         survey = plan_of(people(2), data_type=DataType.SURVEY)
-        with pytest.raises(RunChanged, match="cg-uploader forget 1"):
+        with pytest.raises(RunChanged, match="Forget upload 1"):
             find_earlier(survey, journal)
         journal.forget(1)
         assert journal.runs() == []
@@ -304,7 +304,7 @@ def test_once_only_rows_of_a_run_that_is_not_as_it_was_written_are_not_sent_agai
     with closing(Journal(paths)) as journal:
         assert journal.runs() == [1]
         for look in (lambda: find_earlier(plan, journal), lambda: journal.summary(1), lambda: journal.plan(1)):
-            with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*forget 1"):
+            with pytest.raises(RunChanged, match=r"upload 1 is not as it was written.*Forget upload 1"):
                 look()
         assert journal.forget(1)
         assert find_earlier(plan, journal).known == {RowStatus.ACCEPTED: 1}

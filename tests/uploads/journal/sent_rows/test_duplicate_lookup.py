@@ -142,8 +142,8 @@ def test_what_a_colleague_has_sent_meanwhile_does_not_leave_when_a_run_goes_on(
     other.prepare()
     with Journal(other) as theirs:
         send(survey, theirs, ScriptedClient({6: [REFUSED]}))
-        _, code = theirs.memories().export_to(tmp_path / "memory")
-    journal.memories().import_from(tmp_path / "memory", code)
+        _, code = theirs.sent_rows_file().export_to(tmp_path / "memory")
+    journal.sent_rows_file().import_from(tmp_path / "memory", code)
     summary, sent = resume(mine.run, journal)
     assert sent == [6], "it was refused there"
     assert summary.counts[RowStatus.SKIPPED] == left - 1
@@ -186,9 +186,9 @@ def test_what_a_colleague_has_sent_is_heeded_also_when_it_is_told_while_rows_are
 ) -> None:
     with Journal(AppPaths(tmp_path / "other")) as theirs:
         send(survey, theirs, ScriptedClient({6: [REFUSED]}))
-        _, code = theirs.memories().export_to(tmp_path / "memory")
+        _, code = theirs.sent_rows_file().export_to(tmp_path / "memory")
     plan = replace(survey, skip_accepted=not again)
-    sent = meanwhile(lambda: journal.memories().import_from(tmp_path / "memory", code), plan, journal)
+    sent = meanwhile(lambda: journal.sent_rows_file().import_from(tmp_path / "memory", code), plan, journal)
     assert sent == ([2, 3, 4, 5, 6] if again else [6])
 
 
@@ -199,8 +199,8 @@ def test_rows_that_a_person_sends_again_knowingly_leave_when_that_run_goes_on(
     other.prepare()
     with Journal(other) as theirs:
         send(survey, theirs)
-        _, code = theirs.memories().export_to(tmp_path / "memory")
-    journal.memories().import_from(tmp_path / "memory", code)
+        _, code = theirs.sent_rows_file().export_to(tmp_path / "memory")
+    journal.sent_rows_file().import_from(tmp_path / "memory", code)
     mine = stopped_at(3, replace(survey, skip_accepted=False), journal)
     assert len(resume(mine.run, journal)[1]) == mine.counts[RowStatus.NOT_SENT] > 0
 
@@ -311,9 +311,9 @@ def test_what_a_colleague_has_corrected_is_known_by_its_number(
     with Journal(other) as theirs:
         first = send(survey, theirs, ScriptedClient({4: [REFUSED]}))
         send(texts(survey, theirs, tmp_path, way, first.run, "Right"), theirs)
-        count, code = theirs.memories().export_to(tmp_path / "memory")
+        count, code = theirs.sent_rows_file().export_to(tmp_path / "memory")
     assert count == 5, "of each row once, however it is known"
-    assert journal.memories().import_from(tmp_path / "memory", code).rows == 5
+    assert journal.sent_rows_file().import_from(tmp_path / "memory", code).rows == 5
     with pytest.raises(AlreadyUploaded, match="5 accepted"):
         plan_builder.refuse_repeat(plan_builder.find_earlier(survey, journal))
     assert skipping(survey, journal) == []
@@ -333,13 +333,13 @@ def test_a_row_on_its_way_when_the_program_died_is_handed_over_as_one_that_may_h
     with pytest.raises(Killed), Journal(other) as theirs:
         send(survey, theirs, ScriptedClient(before_send=die))
     with Journal(other) as theirs:
-        memories = theirs.memories()
-        assert memories.in_words() == (
+        memories = theirs.sent_rows_file()
+        assert memories.describe() == (
             "This computer remembers 1 accepted row that it has sent itself. 1 more may have arrived.",
         )
         _, code = memories.export_to(tmp_path / "memory")
-    told = journal.memories().import_from(tmp_path / "memory", code)
-    for said in (told.as_taken_in, told.as_kept):
+    told = journal.sent_rows_file().import_from(tmp_path / "memory", code)
+    for said in (told.import_message, told.description):
         assert said.startswith("1 accepted row ")
         assert said.endswith(". 1 more may have arrived.")
     assert plan_builder.find_earlier(survey, journal).known[RowStatus.NOT_SURE] == 1
@@ -355,8 +355,8 @@ def test_what_a_colleague_has_corrected_meanwhile_does_not_leave_when_a_run_goes
     other.prepare()
     with Journal(other) as theirs:
         send(replace(survey, edits={6: {1: "Right"}}), theirs)
-        _, code = theirs.memories().export_to(tmp_path / "memory")
-    journal.memories().import_from(tmp_path / "memory", code)
+        _, code = theirs.sent_rows_file().export_to(tmp_path / "memory")
+    journal.sent_rows_file().import_from(tmp_path / "memory", code)
     assert resume(mine.run, journal)[1] == []
 
 
@@ -395,14 +395,14 @@ def test_rows_that_left_as_repeatable_ones_are_asked_about_when_they_turn_out_to
 def test_what_an_earlier_version_has_remembered_is_completed(survey: Plan, journal: Journal, tmp_path: Path) -> None:
     """It knew once-only rows by their texts alone."""
     send(replace(survey, edits={3: {1: "Edited"}}), journal)
-    journal.remember()
+    journal.add_sent_rows()
     journal._db.execute("delete from memory where subject <> fingerprint")
     journal._db.execute("update run set remembered = 1")
-    _, code = journal.memories().export_to(tmp_path / "memory")
+    _, code = journal.sent_rows_file().export_to(tmp_path / "memory")
     other = AppPaths(tmp_path / "other")
     other.prepare()
     with Journal(other) as theirs:
-        theirs.memories().import_from(tmp_path / "memory", code)
+        theirs.sent_rows_file().import_from(tmp_path / "memory", code)
         assert skipping(survey, theirs) == []
 
 
