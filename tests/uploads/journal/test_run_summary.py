@@ -163,7 +163,9 @@ def change(paths: AppPaths, column: str, value: object) -> None:
 
 def named(said: Said) -> bool:
     """Whether a command on the changed run worked, or named that run and the way to forget it."""
-    return said.code in (0, 1) or re.search(rf"upload {CHANGED}\b.*[Ff]orget upload {CHANGED}\b", said.err, re.DOTALL) is not None
+    return (
+        said.code in (0, 1) or re.search(rf"upload {CHANGED}\b.*[Ff]orget upload {CHANGED}\b", said.err, re.DOTALL) is not None
+    )
 
 
 def good_ones_work(file: Path, profile: Path, server: PracticeServer) -> None:
