@@ -20,8 +20,9 @@ ROOMS = {
     "nacl": "sealing.py",
     "jeepney": "uploads",
     "python_calamine": "sheets",
+    "PySide6": "gui",
+    "shiboken6": "gui",
 }
-ROOMS |= {"PySide6": "gui", "shiboken6": "gui", "jeepney": "uploads"}
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "sheets/delimited/dialect.py": "sheets/delimited/test_text_reader.py",
         "sheets/delimited/row_builder.py": "sheets/delimited/test_text_reader.py sheets/test_quick_ways.py",
         "sheets/delimited/tokenizer.py": "sheets/delimited/test_text_reader.py sheets/test_quick_ways.py",
-        "sheets/formats/messages.py": "sheets/formats/test_unsupported.py",
+        "sheets/formats/foreign_texts.py": "sheets/formats/test_unsupported.py",
         "sheets/formats/ods/content.py": "sheets/formats/test_ods.py",
         "sheets/formats/ods/styles.py": "sheets/formats/test_ods.py",
         "sheets/formats/ods/values.py": "sheets/formats/test_ods.py",

@@ -22,6 +22,9 @@ class StatusFacts:
     meaning: str
     # What the user is told to do in the file of failed rows. Empty: such a row does not get there.
     what_to_do: str = ""
+    # The name of its icon, and of the colour that the icon has, in the window.
+    icon: str
+    tone: str
     # Whether the user has to look at the row.
     needs_attention: bool = True
     # Whether it is decided before anything of the row is sent.
@@ -31,6 +34,8 @@ class StatusFacts:
 STATUSES: Mapping[RowStatus, StatusFacts] = {
     RowStatus.ACCEPTED: StatusFacts(
         label=N_("Accepted"),
+        icon="good",
+        tone="good",
         meaning=N_(
             "CustomerGauge took the row. It can still ignore a field or hold an invitation back; "
             "Data → Rest APIs → Request History shows what it made of it."
@@ -39,27 +44,37 @@ STATUSES: Mapping[RowStatus, StatusFacts] = {
     ),
     RowStatus.REFUSED: StatusFacts(
         label=N_("Refused"),
+        icon="error",
+        tone="error",
         meaning=N_("CustomerGauge said no, for the reason given below."),
         what_to_do=N_("Correct what CustomerGauge names, save the file, and open it in CG Uploader again."),
     ),
     RowStatus.HELD_BACK: StatusFacts(
         label=N_("Held back"),
+        icon="warning",
+        tone="warning",
         meaning=N_("The check found an error; the row never left this computer."),
         what_to_do=N_("Correct this row, save the file, and open it in CG Uploader again."),
         decided_unsent=True,
     ),
     RowStatus.NOT_SENT: StatusFacts(
         label=N_("Not sent"),
+        icon="half",
+        tone="warning",
         meaning=N_("It could not be delivered; nothing of it arrived."),
         what_to_do=N_("Nothing to correct: open this file in CG Uploader again, or continue the upload."),
     ),
     RowStatus.NOT_SURE: StatusFacts(
         label=N_("Not sure"),
+        icon="question",
+        tone="warning",
         meaning=N_("It was sent and no clear answer came; it may have arrived."),
         what_to_do=N_("A repeat does no harm: open this file in CG Uploader again, or continue the upload."),
     ),
     RowStatus.SKIPPED: StatusFacts(
         label=N_("Skipped"),
+        icon="minus",
+        tone="quiet",
         meaning=N_("Left out by you, accepted in an earlier upload, or older than what has been accepted since."),
         needs_attention=False,
         decided_unsent=True,

@@ -4,8 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cg_uploader.model.enums import DataType
+
+
+class Effect(StrEnum):
+    """What a processed record does."""
+
+    UPSERT = "upsert"
+    ALIAS = "alias"
+    ACTIVITY = "activity"
+    INVITATION = "invitation"
+    RESPONSE = "response"
+    REVENUE = "revenue"
+
+
+EFFECTS: Mapping[DataType, tuple[Effect, ...]] = {
+    DataType.ACCOUNT: (Effect.UPSERT,),
+    DataType.CONTACT: (Effect.UPSERT,),
+    DataType.ACCOUNT_ALIAS: (Effect.ALIAS,),
+    DataType.ACTIVITY: (Effect.ACTIVITY,),
+    DataType.SURVEY: (Effect.INVITATION,),
+    DataType.MULTI_OBJECT: (Effect.UPSERT, Effect.INVITATION),
+    DataType.EXTERNAL_RESPONSE: (Effect.RESPONSE,),
+    DataType.REVENUE: (Effect.REVENUE,),
+    DataType.UNKNOWN: (Effect.UPSERT, Effect.INVITATION),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,41 +8,16 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
 from cg_uploader.errors import UsageError
-from cg_uploader.model.enums import DataType
+from cg_uploader.practice.configurations import EFFECTS, Effect
 from cg_uploader.practice.phpquery import parse_query
 from cg_uploader.practice.records import Verdict, pairs_of
 
 REMEMBERED = 20_000
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
-
-
-class Effect(StrEnum):
-    """What a processed record does."""
-
-    UPSERT = "upsert"
-    ALIAS = "alias"
-    ACTIVITY = "activity"
-    INVITATION = "invitation"
-    RESPONSE = "response"
-    REVENUE = "revenue"
-
-
-EFFECTS: Mapping[DataType, tuple[Effect, ...]] = {
-    DataType.ACCOUNT: (Effect.UPSERT,),
-    DataType.CONTACT: (Effect.UPSERT,),
-    DataType.ACCOUNT_ALIAS: (Effect.ALIAS,),
-    DataType.ACTIVITY: (Effect.ACTIVITY,),
-    DataType.SURVEY: (Effect.INVITATION,),
-    DataType.MULTI_OBJECT: (Effect.UPSERT, Effect.INVITATION),
-    DataType.EXTERNAL_RESPONSE: (Effect.RESPONSE,),
-    DataType.REVENUE: (Effect.REVENUE,),
-    DataType.UNKNOWN: (Effect.UPSERT, Effect.INVITATION),
-}
 
 
 @dataclass(frozen=True, slots=True)

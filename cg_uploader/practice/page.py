@@ -7,8 +7,8 @@ from html import escape
 
 from cg_uploader.model.configuration import Address
 from cg_uploader.practice.answers import RECORD_FAULTS, TOKEN_FAULTS
-from cg_uploader.practice.configurations import PracticeConfiguration
-from cg_uploader.practice.ledger import Effect, Entry, Ledger
+from cg_uploader.practice.configurations import Effect, PracticeConfiguration
+from cg_uploader.practice.ledger import Entry, Ledger
 from cg_uploader.practice.wire import PracticeAnswer
 
 SHOWN = 50

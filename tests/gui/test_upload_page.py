@@ -27,7 +27,7 @@ from cg_uploader.gui.theme import Theme
 from cg_uploader.gui.worker import Work
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.run import Outcome
-from cg_uploader.practice.ledger import Effect
+from cg_uploader.practice.configurations import Effect
 from cg_uploader.settings.paths import AppPaths
 
 BAD = ("no-address", "Bob", "Account 1")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cg_uploader.errors import UsageError
-from cg_uploader.practice.ledger import Effect, Entry, overlapping
+from cg_uploader.practice.configurations import Effect
+from cg_uploader.practice.ledger import Entry, overlapping
 from cg_uploader.practice.server import PracticeServer
 
 Practice = Callable[..., Any]

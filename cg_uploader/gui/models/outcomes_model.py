@@ -19,14 +19,8 @@ from cg_uploader.model.statuses import STATUSES
 MAX_LISTED = 5_000
 ROW = 0
 TITLES = ("Row", "Who", "Status", "Field", "What to know")
-LOOKS = {
-    RowStatus.ACCEPTED: (IconShape.GOOD, "good"),
-    RowStatus.REFUSED: (IconShape.ERROR, "error"),
-    RowStatus.HELD_BACK: (IconShape.WARNING, "warning"),
-    RowStatus.NOT_SENT: (IconShape.HALF, "warning"),
-    RowStatus.NOT_SURE: (IconShape.QUESTION, "warning"),
-    RowStatus.SKIPPED: (IconShape.MINUS, "quiet"),
-}
+# The icon of each status, and its colour.
+LOOKS = {status: (IconShape[facts.icon.upper()], facts.tone) for status, facts in STATUSES.items()}
 
 
 class OutcomesModel(LinesModel):

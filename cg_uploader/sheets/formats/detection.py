@@ -9,8 +9,8 @@ from typing import IO
 from cg_uploader.errors import FileError
 from cg_uploader.sheets.containers.ole_compound import MAGIC
 from cg_uploader.sheets.containers.unicode_text import detect_wide_encoding, is_binary
+from cg_uploader.sheets.formats.foreign_texts import identify_by_first_lines, is_saved_page
 from cg_uploader.sheets.formats.markup import Markup, identify_markup
-from cg_uploader.sheets.formats.messages import identify_by_first_lines, is_saved_page
 from cg_uploader.sheets.formats.registry import FileContent
 from cg_uploader.sheets.formats.unsupported import (
     JSON,
