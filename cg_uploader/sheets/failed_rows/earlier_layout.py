@@ -16,6 +16,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.formula_guard import unguarded
 from cg_uploader.sheets.failed_rows.layout import Layout, may_have_arrived
 from cg_uploader.sheets.failed_rows.original_columns import original_columns
+from cg_uploader.translation import _
 
 _ROW, _PROBLEM, _WHAT_TO_DO, _SENT, _IDENTIFIER = "Row", "Problem", "What to do", "When it was sent", "Identifier"
 _ADDED = (_PROBLEM, _WHAT_TO_DO, _SENT, _IDENTIFIER)
@@ -65,8 +66,10 @@ def _row_column(table: Table, headings: Sequence[str], origin: Provenance) -> in
     if headings[:1] == [_ROW] or headings.count(_ROW) > own:
         return headings.index(_ROW)
     raise UsageError(
-        f"{table.file.name} holds failed rows, and their numbers in the column “{_ROW}” are not there any more. "
-        "Undo that change, or save the failed rows again and correct the new file."
+        _(
+            "{file} holds failed rows, and their numbers in the column “{column}” are not there any more. Undo that change, or "
+            "save the failed rows again and correct the new file."
+        ).format(file=table.file.name, column=_ROW)
     )
 
 
