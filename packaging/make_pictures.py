@@ -51,7 +51,7 @@ class Camera:
         """Let the window live until ``done``.
 
         Raises:
-            TimeoutError: That takes longer than a minute; the text names ``what`` was waited for.
+            TimeoutError: after a minute, with a text that names ``what`` was waited for.
         """
         loop, look, end = QEventLoop(), QTimer(), QTimer()
         look.timeout.connect(lambda: loop.quit() if done() else None)
@@ -63,7 +63,7 @@ class Camera:
             raise TimeoutError(f"the window did not come to show {what}")
 
     def take(self, name: str, *, at_once: bool = False) -> None:
-        """Save what the window shows as ``NAME.png``; in dark only what the README shows, as ``NAME-dark.png``.
+        """Save what the window shows as ``NAME.png``. In dark only what the README shows, as ``NAME-dark.png``.
 
         ``at_once``: of something that goes on, so that the window gets no time to come to rest.
         """

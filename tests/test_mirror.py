@@ -111,13 +111,13 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     "it is a part of the journal, whose promises are tested through the journal": {
         "uploads/journal/dates.py": "uploads/journal/test_retention.py",
         "uploads/journal/reader.py": "uploads/journal/test_journal.py",
-        "uploads/journal/database.py": "uploads/journal/test_journal.py uploads/journal/test_corruption.py",
+        "uploads/journal/storage/database.py": "uploads/journal/test_journal.py uploads/journal/storage/test_corruption.py",
         "uploads/journal/journal_rows.py": "uploads/journal/test_journal.py",
-        "uploads/journal/plan_json.py": "uploads/journal/test_journal.py uploads/journal/test_schema.py",
+        "uploads/journal/plan_json.py": "uploads/journal/test_journal.py uploads/journal/storage/test_schema.py",
     },
     "it is a part of a run, which is tested with a clock that the test moves": {
-        "uploads/sending/backlog.py": "uploads/sending/test_engine.py uploads/sending/test_model_based.py",
-        "uploads/sending/departures.py": "uploads/sending/test_engine.py uploads/sending/test_engine_waits.py",
+        "uploads/sending/queue/backlog.py": "uploads/sending/test_engine.py uploads/sending/test_model_based.py",
+        "uploads/sending/queue/departures.py": "uploads/sending/test_engine.py uploads/sending/test_engine_waits.py",
         "uploads/planning/plan_builder.py": "uploads/journal/sent_rows/test_duplicate_lookup.py uploads/planning/test_drift.py",
         "uploads/sending/preparation.py": "uploads/sending/test_engine.py uploads/planning/test_drift.py",
         "uploads/sending/worker_pool.py": "uploads/sending/test_engine_traffic.py uploads/sending/test_engine_over_http.py",

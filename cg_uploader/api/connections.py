@@ -197,7 +197,7 @@ class AbortableConnection(HTTPConnection):
         try:
             super().connect()
             self._check_peer()
-        except BaseException as error:
+        except BaseException as error:  # kept with the attempt, and raised again
             attempt.failure = error
             raise
         finally:

@@ -50,7 +50,7 @@ def read_proxy(text: str) -> Proxy:
     """Return the proxy that ``text`` names, as host:port or an http address.
 
     Raises:
-        NotReachable: it is of another kind, or no address; the kind is *proxy*.
+        NotReachable: kind ``proxy``, when it is of another kind, or no address.
     """
     parts = _PROXY.fullmatch(text.strip())
     if parts is None:

@@ -90,7 +90,7 @@ class Transport:
         ``url`` is absolute.  ``headers`` are all that go out beside Host and Content-Length.
 
         Raises:
-            NotReachable: the setting of the proxy cannot be used; the kind is *proxy*.
+            NotReachable: kind ``proxy``, when the setting of the proxy cannot be used.
         """
         prepared = PreparedRequest()
         prepared.method, prepared.url, prepared.body = method, url, body

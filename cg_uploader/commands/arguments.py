@@ -166,6 +166,10 @@ def _add_runs(add: Add) -> None:
     forget.add_argument("run", nargs="?", type=_count, metavar="RUN", help=_run_help())
     forget.add_argument("--all", action="store_true", help=_("everything that the program keeps on this computer"))
     forget.add_argument("--yes", action="store_true", help=_("do not ask"))
+    _add_memory(add)
+
+
+def _add_memory(add: Add) -> None:
     memory = add("memory", _("what this computer remembers of accepted rows"))
     actions = memory.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=Parser)
     actions.add_parser("show", help=_("how many rows, and whose"))

@@ -46,7 +46,7 @@ def own_folder() -> Iterator[Path]:
 
 
 def demo(terminal: Terminal) -> int:
-    """The whole job in the terminal; 0 when it went as meant, though some sample rows need attention on purpose."""
+    """Do the whole job in the terminal. 0 when it went as meant, though some sample rows need attention on purpose."""
     with own_folder() as folder:
         code = _carry_out(folder, terminal)
     return 0 if code in EXPECTED_EXIT_CODES else code

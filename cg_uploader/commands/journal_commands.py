@@ -16,8 +16,8 @@ from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.profiles import ProfileStore
 from cg_uploader.translation import N_, _, ngettext
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.run_locks import any_run_locked, gate
 from cg_uploader.uploads.journal.sent_rows.export_file import code_advice, describe_file
+from cg_uploader.uploads.journal.storage.run_locks import any_run_locked, gate
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.report import STILL_READ, summaries
 from cg_uploader.uploads.results.saved_files import save_sent_rows

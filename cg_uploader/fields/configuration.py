@@ -1,4 +1,4 @@
-"""Owns what a configuration's data type means for a row: required headings, identifiers, whether it may be sent twice."""
+"""What a configuration's data type means for a row: required headings, identifiers, whether it may be sent twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns which rows repeat a text of an earlier row, in 12 bytes a row until they are asked for."""
+"""An index of the rows that repeat a text of an earlier row, in 12 bytes a row until they are asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns who is in a file: rows that share an identifier, phone numbers of several people, how many people are invited."""
+"""Who is in a file: rows that share an identifier, phone numbers of several people, how many people are invited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DuplicateFinder:
     """Gathers the identifiers of the rows that are ready, and finds those that an earlier row has too."""
 
     def __init__(self, plan: Plan) -> None:
-        """A data type without documented identifiers may invite people too. They are counted by the headings of a person."""
+        """A data type without documented identifiers may invite people too. They are counted by email and phone."""
         configuration = plan.configuration
         headings = [heading for heading, _position, _constant in plan.bindings]
         facts = facts_of(configuration.data_type)
@@ -63,7 +63,7 @@ class DuplicateFinder:
         yield SHARED_PHONE, (array("I", [row for row, _earlier in others]), array("I", [earlier for _row, earlier in others]))
 
     def count_invited(self, ready: int) -> tuple[int, int] | None:
-        """Count (people, different addresses) that ``ready`` rows may invite. None where nobody is invited.
+        """Count (people, different addresses) that ``ready`` rows may invite. None where no row invites.
 
         A row without an identifier counts as another person.
         """
@@ -73,8 +73,8 @@ class DuplicateFinder:
         """Write the line of the to-do list about duplicates."""
         if self._inviting:
             line = ngettext(
-                "{count} row repeats a person of an earlier row, who would be invited twice",
-                "{count} rows repeat a person of an earlier row, who would be invited twice",
+                "{count} row repeats the person of an earlier row, who would be invited twice",
+                "{count} rows repeat the person of an earlier row, who would be invited twice",
                 count,
             )
         elif self._adding:

@@ -1,4 +1,4 @@
-"""Owns the check of a whole file: every row, duplicates, a to-do list, counts that add up.
+"""The check of a whole file: every row, duplicates, a to-do list, counts that add up.
 
 Each problem takes four bytes.
 """
@@ -59,7 +59,7 @@ class CheckResult:
     problems: ProblemList
     # Errors before warnings.
     groups: tuple[ProblemGroup, ...]
-    # (people, different addresses) that the ready rows may invite. None where nobody is invited.
+    # (people, different addresses) that the ready rows may invite. None where no row invites.
     invited: tuple[int, int] | None
 
 

@@ -1,4 +1,4 @@
-"""Owns headings of fields and columns: which ones can be sent, how two differ, and how to show what cannot be seen."""
+"""Headings of fields and columns: which ones can be sent, how two differ, and how to show what cannot be seen."""
 
 from __future__ import annotations
 

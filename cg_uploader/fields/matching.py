@@ -1,4 +1,4 @@
-"""Owns which column feeds which field: what matches by itself, what is only suggested, what is not sent."""
+"""Which column feeds which field: what matches by itself, what is only suggested, what is not sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what a check says of a row or a plan: what is wrong and what is expected, and apart from it what to do."""
+"""The sentences of a check about a row or a plan: what is wrong and what is expected, and apart from it what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the problems of a plan as a whole: what makes it impossible, risky or slow, whatever the rows hold."""
+"""The problems of a plan as a whole: what makes it impossible, risky or slow, whatever the rows hold."""
 
 from __future__ import annotations
 

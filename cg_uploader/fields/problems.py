@@ -1,4 +1,4 @@
-"""Owns one problem of a row or a plan, and the words for every kind of problem there is."""
+"""One problem of a row or a plan, and the words for every kind of problem there is."""
 
 from __future__ import annotations
 

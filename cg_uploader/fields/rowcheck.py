@@ -1,4 +1,4 @@
-"""Owns the problems of one row, found before it is sent: its values, what is missing, its size, the file's notes about it."""
+"""The problems of one row, found before it is sent: its values, what is missing, its size, the file's notes about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what a value of each field kind looks like, and how bad another value is.
+"""What a value of each field kind looks like, and how bad another value is.
 
 A value that CustomerGauge could take without a word and keep as something else is an error: 03/04/2024 as a date, 12.5% as a
 number, TRUE where Y or N is documented. Only a phone number with "." or "/" between its digits is a warning: the documented

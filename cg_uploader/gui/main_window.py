@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------ layout
 
     def _lay_out(self) -> None:
-        """From the window to what is in it: whatever gets another parent is styled anew with all that it holds."""
+        """From the window to what is in it: a widget with another parent is styled again with all that it holds."""
         self.rail = Rail()
         self.footer = Footer()
         self.stack = QStackedWidget()

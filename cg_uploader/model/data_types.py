@@ -30,7 +30,7 @@ class Repeat(StrEnum):
     UNDOCUMENTED = "undocumented"
 
 
-# The identifiers of a person.
+# What identifies whom a row is about.
 PERSON = (Identity.EMAIL, Identity.PHONE)
 
 _REMARKS = {

@@ -42,7 +42,7 @@ def parse(text: str) -> Profile:
             sentence = _("This is not a profile, because it is not proper JSON: line {line}, {problem}.").format(
                 line=error.lineno, problem=error.msg
             )
-        raise ProfileError(sentence + " " + _("Ask for the setup file once more, or export it anew.")) from None
+        raise ProfileError(sentence + " " + _("Ask for the setup file once more, or export it again.")) from None
     return decode_profile(data, VERSION)
 
 

@@ -24,7 +24,7 @@ class RememberedOptions:
     """The read options that the user chose for one file. None: as found.
 
     They belong to a path, because the path is known before anything is read, and stays the same when the file is exported
-    anew every month. They fit while the headings are about the same.
+    again every month. They fit while the headings are about the same.
     """
 
     sheet: str | None = None

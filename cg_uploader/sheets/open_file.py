@@ -1,4 +1,4 @@
-"""Owns which code reads a file, by its content, and what is refused before and after reading."""
+"""Which code reads a file, by its content, and what is refused before and after reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what the user may choose about the reading of a file."""
+"""What the user may choose about the reading of a file."""
 
 from __future__ import annotations
 

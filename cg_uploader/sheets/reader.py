@@ -1,4 +1,4 @@
-"""Owns the one door of this package: any file becomes a Table, or an error that says why not."""
+"""The one door of this package: any file becomes a Table, or an error that says why not."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from cg_uploader.errors import DiskFull
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.settings.preferences import PreferenceStore
-from cg_uploader.uploads.journal.database import can_only_be_read
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.reader import JournalReader
+from cg_uploader.uploads.journal.storage.database import can_only_be_read
 from cg_uploader.uploads.planning.plan_builder import tell_loss
 
 

@@ -154,7 +154,7 @@ def test_what_a_killed_survey_upload_acknowledged_is_missed_before_anything_is_s
 DYING = """
 import os, sys
 from cg_uploader import cli
-from cg_uploader.uploads.journal import commit_counter
+from cg_uploader.uploads.journal.storage import commit_counter
 acknowledge = commit_counter.CommitCounter.acknowledge
 def dying(counter, count, *, durable):
     if count > 60:

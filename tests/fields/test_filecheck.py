@@ -69,7 +69,7 @@ def test_inviting_types_are_loud_and_count_people() -> None:
     result = check(plan(fields, [["a@x.org", ""], ["A@x.org", ""], ["", "12 3"], ["", "+123"], ["b@x.org", ""], ["", ""]]))
     assert result.invited == (5, 3)
     assert [group.text for group in result.groups if group.level is Level.WARNING] == [
-        "2 rows repeat a person of an earlier row, who would be invited twice"
+        "2 rows repeat the person of an earlier row, who would be invited twice"
     ]
     assert "may be invited twice" in result.problems[-1].text
 

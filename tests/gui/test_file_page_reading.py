@@ -183,7 +183,7 @@ def test_a_preview_that_has_to_be_made_anew_says_so(
     assert session.table is not None
     assert session.table.encoding == "cp1252"
     assert page.preview.data(page.preview.index(0, 1)) == "ZoÃ«"
-    assert "another encoding, Western European (Windows-1252). The preview was made anew." in page.banner.text
+    assert "another encoding, Western European (Windows-1252). The preview was made again." in page.banner.text
 
 
 def test_progress_says_rows_and_share_if_it_is_known(page: FilePage) -> None:

@@ -151,7 +151,7 @@ class CheckPage(Page):
     # ------------------------------------------------------------------ checking
 
     def _follow(self) -> None:
-        """The plan or its result is another one: check anew, unless that is what has just happened."""
+        """The plan or its result is another one: check again, unless that is what has just happened."""
         self.blank_cells.show_choice(self.session.options.blank_cells)
         if self.session.result is not None:
             return
@@ -224,7 +224,7 @@ class CheckPage(Page):
         if origin is None or not origin.run:
             self.failed.clear()
             return
-        behind = "Rows that were accepted, and rows that may have arrived and could invite somebody twice, stay behind."
+        behind = "Rows that were accepted, and rows that may have arrived and could send a second invitation, stay behind."
         unsure = "They may have arrived: look them up under Data → Rest APIs → Request History before you send them again."
         self.failed.say(
             "warning" if origin.unsure else "accent",

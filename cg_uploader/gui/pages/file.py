@@ -173,7 +173,7 @@ class FilePage(Page):
         if read.retried is not None:
             self.retried.emit(read.retried)
         if first is not None and not _goes_on(first, table):
-            self.banner.say("accent", _why_anew(first, table))
+            self.banner.say("accent", _why_read_again(first, table))
 
     def _remember(self, table: Table) -> None:
         options, choices = self.session.read_options, self.services.choices
@@ -328,8 +328,8 @@ def _goes_on(first: Table, table: Table) -> bool:
     return first.columns == table.columns and list(first.rows) == list(islice(table.rows, len(first.rows)))
 
 
-def _why_anew(first: Table, table: Table) -> str:
+def _why_read_again(first: Table, table: Table) -> str:
     if first.encoding != table.encoding:
         encoding = encoding_in_words(table.encoding or "")
-        return f"Further down, the file turned out to be in another encoding, {encoding}. The preview was made anew."
-    return "Further down, the file showed more than its first rows did. The preview was made anew."
+        return f"Further down, the file turned out to be in another encoding, {encoding}. The preview was made again."
+    return "Further down, the file showed more than its first rows did. The preview was made again."

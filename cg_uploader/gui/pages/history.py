@@ -83,12 +83,12 @@ class HistoryPage(Page):
         self._show_possible()
 
     def entered(self) -> None:
-        """Read the runs anew."""
+        """Read the runs again."""
         self.banner.clear()
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the runs anew, in the background."""
+        """Read the runs again, in the background."""
         self.runner.start(uploading.all_runs(self.services.paths), done=self._on_listed, failed=self._on_failed)
 
     def _on_listed(self, found: tuple[tuple[RunSummary, ...], str]) -> None:
@@ -102,7 +102,7 @@ class HistoryPage(Page):
         self.model.search(text)
 
     def _run(self, work: Work) -> None:
-        """Beside the reading of the runs: when the page is opened again they are read anew, and this is still shown."""
+        """Beside the reading of the runs: when the page is opened once more they are read again, and this is still shown."""
         self._working.start(work, done=self._on_done, failed=self._on_failed)
 
     def _on_done(self, result: object) -> None:

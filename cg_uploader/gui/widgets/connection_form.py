@@ -17,7 +17,7 @@ from cg_uploader.model.enums import Region
 from cg_uploader.model.regions import DEFAULT_REGION, REGIONS
 
 PRACTICE_REMARK = (
-    "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and nobody is invited. "
+    "Practice is a pretend CustomerGauge that runs on this computer. Nothing leaves it and no invitation is sent. "
     "The Client ID and the Client Secret have been filled in for you."
 )
 KEYCHAIN = "It goes into the system’s keychain, nowhere else."

@@ -1,4 +1,4 @@
-"""How a file is read: sheet and header row of a workbook, encoding and delimiter of text.  A change reads it anew."""
+"""How a file is read: sheet and header row of a workbook, encoding and delimiter of text.  A change reads it again."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def set_tone(widget: QWidget, tone: str) -> None:
 
 
 def set_mark(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet looks at, and dress the widget anew."""
+    """Set a property that the style sheet looks at, and style the widget again."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)

@@ -1,4 +1,4 @@
-"""Owns the number formats that workbooks name by id only, as every Excel draws them."""
+"""The number formats that workbooks name by id only, as every Excel draws them."""
 
 from __future__ import annotations
 

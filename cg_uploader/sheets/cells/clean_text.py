@@ -1,4 +1,4 @@
-"""Owns what text a stored cell becomes: clean text, plain numbers, and the notes that either gives cause for."""
+"""The text that a stored cell becomes: clean text, plain numbers, and the notes that either gives cause for."""
 
 from __future__ import annotations
 

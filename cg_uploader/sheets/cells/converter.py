@@ -1,4 +1,4 @@
-"""Owns the way from a stored cell (kind, style, value) to its text: one formatter for each column, kind and style."""
+"""The way from a stored cell (kind, style, value) to its text: one formatter for each column, kind and style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns which words of a number format are currencies.
+"""Which words of a number format are currencies.
 
 The table has the codes of ISO 4217, all signs of Unicode's CLDR for every locale, and those that
 Excel offers in its list of currencies or that are usual in sheets: ``FCFA``, ``Dhs``, ``Kshs``.

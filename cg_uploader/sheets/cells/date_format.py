@@ -1,4 +1,4 @@
-"""Owns how a section of a number format that shows dates, times or durations is rendered."""
+"""How a section of a number format that shows dates, times or durations is rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns how a section of a number format that shows digits is rendered."""
+"""How a section of a number format that shows digits is rendered."""
 
 from __future__ import annotations
 

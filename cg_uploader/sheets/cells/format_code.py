@@ -1,4 +1,4 @@
-r"""Owns the grammar of number format codes: sections, conditions, and the tokens that a section is made of.
+r"""The grammar of number format codes: sections, conditions, and the tokens that a section is made of.
 
 A format can spell out thousands separators, because Excel groups by three only: India writes ``##\,##\,##0``. Such a separator
 is taken out as Excel's own is. What tells it from the marks in the number of a thing (``000-00-0000``, ``00 00 00``,

@@ -1,4 +1,4 @@
-"""Owns the notes about a file: their kinds, their sentences, and a store that a million of them fit into."""
+"""The notes about a file: their kinds, their sentences, and a list of them that holds a million."""
 
 from __future__ import annotations
 

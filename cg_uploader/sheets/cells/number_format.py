@@ -1,4 +1,4 @@
-"""Owns how a number format is applied: the text that Excel shows, with what a program cannot read taken out."""
+"""How a number format is applied: the text that Excel shows, with what a program cannot read taken out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cg_uploader.sheets.cells.date_format import DateParts, DateRenderer, find_d
 from cg_uploader.sheets.cells.digit_format import DigitRenderer, render_nothing, without_drawn_sign
 from cg_uploader.sheets.cells.format_code import FormatSection, TokenKind, parse_sections
 
-# Excel lets nobody write a longer code.
+# Excel takes no longer code.
 _MAX_CODE_LENGTH = 512
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,

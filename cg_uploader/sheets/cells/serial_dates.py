@@ -1,4 +1,4 @@
-"""Owns how Excel's day numbers become dates, times and durations in ISO form."""
+"""How Excel's day numbers become dates, times and durations in ISO form."""
 
 from __future__ import annotations
 

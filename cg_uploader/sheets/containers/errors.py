@@ -1,4 +1,4 @@
-"""Owns the errors for damaged and password-protected files, and turns what broken containers raise into them."""
+"""The errors for damaged and password-protected files, and how what broken containers raise becomes one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the OLE compound file that holds an old workbook: finds a stream, and puts its sectors together."""
+"""The OLE compound file that holds an old workbook: finding a stream, and putting its sectors together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns telling text in UTF-16 or UTF-32, and bytes that are no text in any encoding."""
+"""How text in UTF-16 or UTF-32 is recognised, and bytes that are no text in any encoding."""
 
 from __future__ import annotations
 

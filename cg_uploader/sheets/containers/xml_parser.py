@@ -1,4 +1,4 @@
-"""Owns the XML parser for parts of workbooks: it refuses document types, and drops prefixes of names."""
+"""The XML parser for parts of workbooks: it refuses document types, and drops prefixes of names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the cutting of a large XML stream into text that ends where an element ends."""
+"""How a large XML stream is cut into text that ends where an element ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the ZIP container of a workbook: its parts, their relationships, and what is refused before it is unpacked."""
+"""The ZIP container of a workbook: its parts, their relationships, and what is refused before it is unpacked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the other reading of a delimited text that is about as good as the one that was taken: a few rows under each."""
+"""The other reading of a delimited text that is about as good as the one that was taken: a few rows under each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns guessing the code page of text that is not Unicode, by the letters that a language would then be written with."""
+"""How the code page of text that is not Unicode is guessed, by the letters that a language would then be written with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns finding out how a text is delimited: the delimiter, and what marks and escapes quotations."""
+"""How a text is delimited, as its lines show it: the delimiter, and what marks and escapes quotations."""
 
 from __future__ import annotations
 

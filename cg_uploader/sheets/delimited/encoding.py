@@ -1,4 +1,4 @@
-"""Owns finding out in which encoding a text file is written."""
+"""How the encoding of a text file is found out."""
 
 from __future__ import annotations
 

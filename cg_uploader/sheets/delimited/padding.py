@@ -1,4 +1,4 @@
-"""Owns the blanks before a quotation, which belong to it when it ends where its field ends."""
+"""The blanks before a quotation, which belong to it when it ends where its field ends."""
 
 from __future__ import annotations
 

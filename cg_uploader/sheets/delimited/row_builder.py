@@ -1,4 +1,4 @@
-"""Owns how records that are one text each become rows: most need no change, and go on many at once."""
+"""How records that are one text each become rows: most need no change, and go on many at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns delimited text (csv, tsv, txt): from bytes to rows, with encoding and delimiter found out."""
+"""The reading of delimited text (csv, tsv, txt): from bytes to rows, with encoding and delimiter found out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the cutting of delimited text into records, and its one exact rule for quotation marks."""
+"""How delimited text is cut into records, with one exact rule for quotation marks."""
 
 from __future__ import annotations
 

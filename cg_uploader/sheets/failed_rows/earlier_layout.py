@@ -1,4 +1,4 @@
-"""Owns files of failed rows that the version before saved: English headings, and the status as words before the problem.
+"""Files of failed rows that the version before saved: English headings, and the status as words before the problem.
 
 Only such files are read by their words.
 """

@@ -1,4 +1,4 @@
-"""Owns how a csv file keeps texts that a spreadsheet program would take for formulas: with an apostrophe before them."""
+"""How a csv file keeps texts that a spreadsheet program would take for formulas: with an apostrophe before them."""
 
 from __future__ import annotations
 

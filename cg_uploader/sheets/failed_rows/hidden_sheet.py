@@ -1,4 +1,4 @@
-"""Owns the hidden sheet of a workbook of failed rows, which says where its rows come from: lines of a word and a text in JSON.
+"""The hidden sheet of a workbook of failed rows, which says where its rows come from: lines of a word and a text in JSON.
 
 What is read there may have been edited, so nothing is believed.  It only ever chooses among what this computer's user has.
 """

@@ -1,4 +1,4 @@
-"""Owns which column of a file of failed rows is which, and which row of the original file each of its rows is."""
+"""Which column of a file of failed rows is which, and which row of the original file each of its rows is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the columns of a file of failed rows as the original file had them."""
+"""The columns of a file of failed rows as the original file had them."""
 
 from __future__ import annotations
 

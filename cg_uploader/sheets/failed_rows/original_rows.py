@@ -1,4 +1,4 @@
-"""Owns the rows and notes of a file of failed rows, numbered as in the original file."""
+"""The rows and notes of a file of failed rows, numbered as in the original file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the file of failed rows that is opened again: it is read as the original table with only those rows."""
+"""How a file of failed rows is opened again: it is read as the original table with only those rows."""
 
 from __future__ import annotations
 

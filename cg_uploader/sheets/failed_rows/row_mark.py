@@ -1,4 +1,4 @@
-"""Owns what a file of failed rows says in columns: which columns it adds, and the mark that each row has in the first one.
+"""What a file of failed rows says in columns: which columns it adds, and the mark that each row has in the first one.
 
 Both are free of language, and they outlast what spreadsheet programs do to a file: another delimiter or encoding, another
 format, sorted rows, moved columns.  A mark holds no value of its row.

@@ -1,4 +1,4 @@
-"""Owns how failed rows are saved: the rows that need attention, as a workbook or a csv file to be corrected and reopened."""
+"""The saving of failed rows: the rows that need attention, as a workbook or a csv file to be corrected and reopened."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def write(
     """Write the file of failed rows, whole or not at all, and return how many rows are in it.
 
     ``reader.read`` gives the original table with only these rows.  Each row says in the first column which one it is, what has
-    become of it, and which upload it comes from.  A workbook has the rest of ``origin`` on a sheet that nobody sees.
+    become of it, and which upload it comes from.  A workbook has the rest of ``origin`` on a hidden sheet.
 
     Every cell is text, so nothing can become a formula, a number or a date.  A text longer than a cell can be is cut, which is
     said.  The rows of ``not_sure`` may have arrived.  They go to a second sheet, or, when ``target`` ends in ``.csv``, to a

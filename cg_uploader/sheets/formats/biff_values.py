@@ -1,4 +1,4 @@
-"""Owns how Excel's binary formats store short numbers and error values."""
+"""How Excel's binary formats store short numbers and error values."""
 
 from __future__ import annotations
 

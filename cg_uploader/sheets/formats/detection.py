@@ -1,4 +1,4 @@
-"""Owns telling what a file holds by its content, whatever its name says, and the refusal of what is not a spreadsheet."""
+"""What a file holds by its content, whatever its name says, and the refusal of what is not a spreadsheet."""
 
 from __future__ import annotations
 

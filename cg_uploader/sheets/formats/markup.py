@@ -1,4 +1,4 @@
-"""Owns telling what a text is that begins with a tag: by its prolog, its root element and the namespace of that."""
+"""What a text that begins with a tag is: by its prolog, its root element and the namespace of that."""
 
 from __future__ import annotations
 

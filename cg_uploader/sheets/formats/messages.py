@@ -1,4 +1,4 @@
-"""Owns telling a saved e-mail, a web page that is saved as one, and the text of a database dump."""
+"""How a saved e-mail, a web page that is saved as one, and the text of a database dump are recognised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the table of file formats that are read: one entry for each, and no suffix stands elsewhere.
+"""The table of file formats that are read: one entry for each, and no suffix stands elsewhere.
 
 The window asks for suffixes when it starts. What reads a format is therefore imported by the process that reads, not here.
 """

@@ -1,4 +1,4 @@
-"""Owns naming what a file is that is not a spreadsheet, and how the user gets a spreadsheet from it."""
+"""What a file that is not a spreadsheet is called, and how the user gets a spreadsheet from it."""
 
 from __future__ import annotations
 

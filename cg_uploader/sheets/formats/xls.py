@@ -1,4 +1,4 @@
-"""Owns old Excel workbooks (xls, BIFF5 and BIFF8): records of a fixed head inside a compound file."""
+"""The reading of old Excel workbooks (xls, BIFF5 and BIFF8): records of a fixed head inside a compound file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns Excel's binary workbooks (xlsb): records of variable length inside a ZIP container."""
+"""The reading of Excel's binary workbooks (xlsb): records of variable length inside a ZIP container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns how much memory and text a file may take while it is read, and how the system holds the process to that."""
+"""How much memory and text a file may take while it is read, and how the system holds the process to that."""
 
 from __future__ import annotations
 

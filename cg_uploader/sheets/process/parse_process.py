@@ -1,4 +1,4 @@
-"""Owns one child process that reads a file: its start, its limits, its messages, and its end in all cases."""
+"""One child process that reads a file: its start, its limits, its messages, and its end in all cases."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _EndOfMessages(Enum):
 def worker_command() -> list[str]:
     """Return the command that starts a child.
 
-    It is this program anew, or the interpreter with the standard library and this package.
+    It is this program again, or the interpreter with the standard library and this package.
     """
     if getattr(sys, "frozen", False):
         return [sys.executable, PARSE_WORKER]

@@ -1,4 +1,4 @@
-"""Owns what goes between the program and the process that reads a file: one job there, many messages back."""
+"""What goes between the program and the process that reads a file: one job there, many messages back."""
 
 from __future__ import annotations
 

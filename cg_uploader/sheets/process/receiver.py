@@ -1,4 +1,4 @@
-"""Owns what becomes of the messages of a reading process: a Table or an error. Nothing they say is believed unchecked."""
+"""How the messages of a reading process become a Table or an error, with nothing in them believed unchecked."""
 
 from __future__ import annotations
 

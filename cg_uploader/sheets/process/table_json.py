@@ -1,4 +1,4 @@
-"""Owns the JSON form of a table without its rows: how the reading process writes it, and how the program checks it."""
+"""The JSON form of a table without its rows: how the reading process writes it, and how the program checks it."""
 
 from __future__ import annotations
 

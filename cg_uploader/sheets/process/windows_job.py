@@ -1,4 +1,4 @@
-"""Owns the job object with which Windows limits the memory of a process. Other systems need nothing."""
+"""The job object with which Windows limits the memory of a process, where other systems need nothing."""
 
 from __future__ import annotations
 

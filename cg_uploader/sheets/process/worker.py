@@ -1,4 +1,4 @@
-"""Owns the process in which a file is read: it takes one job, sends the rows and the rest of the table, and ends.
+"""The process in which a file is read: it takes one job, sends the rows and the rest of the table, and ends.
 
 A file that makes the reading code crash or swell takes this process with it and nothing else.
 """

@@ -1,4 +1,4 @@
-"""Owns what a sheet's rows become: the header row, the columns, the rows below, and what was left out."""
+"""What a sheet's rows become: the header row, the columns, the rows below, and what was left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns how the cells of a row are laid out, which many rows share, and where a sheet may have cells at all."""
+"""How the cells of a row are laid out, which many rows share, and where a sheet may have cells at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the columns of a table: their headings, and where their texts stand in the spooled rows."""
+"""The columns of a table: their headings, and where their texts stand in the spooled rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns which row of a sheet holds the headings, and which headings reach down to it in merged cells."""
+"""Which row of a sheet holds the headings, and which headings reach down to it in merged cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the rows until the header row is clear: those that are candidates, and those above it."""
+"""The rows until the header row is clear: those that are candidates, and those above it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns which cells of a table are blank because merged cells cover them."""
+"""Which cells of a table are blank because merged cells cover them."""
 
 from __future__ import annotations
 

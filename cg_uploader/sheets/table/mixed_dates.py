@@ -1,4 +1,4 @@
-"""Owns noticing that the dates of one column are written in more than one way."""
+"""How dates of one column that are written in more than one way are noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns how a reading is controlled from outside: how far it is, whether it may go on, and where its rows go."""
+"""How a reading is controlled from outside: how far it is, whether it may go on, and where its rows go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the putting together of rows where a file gives cells one by one, and the sorting of rows in any order."""
+"""How rows are put together where a file gives cells one by one, and sorted where they come in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what all workbooks have in common: which sheet is read, and what one reading gives."""
+"""What all workbooks have in common: which sheet is read, and what one reading gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the rows of a table while the program runs: in memory while they are few, else in a private temporary file."""
+"""The rows of a table while the program runs: in memory while they are few, else in a private temporary file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the notes on a whole sheet: what is hidden, merged, left out, out of date, or written in several ways."""
+"""The notes on a whole sheet: what is hidden, merged, left out, out of date, or written in several ways."""
 
 from __future__ import annotations
 

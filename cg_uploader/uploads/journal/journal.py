@@ -18,17 +18,18 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import Outcome, RunSummary, Stop
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import commit_counter, database, plan_json, recording, retention
+from cg_uploader.uploads.journal import plan_json, recording, retention
 from cg_uploader.uploads.journal.dates import iso
 from cg_uploader.uploads.journal.journal_rows import SENDING, SHIFT, UNFINISHED, JournalRow, span
 from cg_uploader.uploads.journal.messages import as_stored
 from cg_uploader.uploads.journal.reader import JournalReader
-from cg_uploader.uploads.journal.run_locks import describe_holder, user_name
 from cg_uploader.uploads.journal.sent_rows import duplicate_lookup, entries, row_order
 from cg_uploader.uploads.journal.sent_rows.duplicate_lookup import DuplicateLookup, KnownRow
 from cg_uploader.uploads.journal.sent_rows.export_file import SentRowsFile
-from cg_uploader.uploads.journal.sqlite_errors import translated
-from cg_uploader.uploads.journal.transaction import transaction
+from cg_uploader.uploads.journal.storage import commit_counter, database
+from cg_uploader.uploads.journal.storage.run_locks import describe_holder, user_name
+from cg_uploader.uploads.journal.storage.sqlite_errors import translated
+from cg_uploader.uploads.journal.storage.transaction import transaction
 
 _RETURN = "update row set state = ?1, answered = iif(?1 = 'waiting', null, answered) where id = ?2"
 

@@ -15,7 +15,7 @@ from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.run import Outcome, RunSummary
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.translation import _
-from cg_uploader.uploads.journal import database, plan_json
+from cg_uploader.uploads.journal import plan_json
 from cg_uploader.uploads.journal.dates import day_of
 from cg_uploader.uploads.journal.journal_rows import (
     COLUMN_COUNT,
@@ -29,11 +29,12 @@ from cg_uploader.uploads.journal.journal_rows import (
     span,
     text_of,
 )
-from cg_uploader.uploads.journal.run_locks import RunLocks
 from cg_uploader.uploads.journal.run_summary import check_record, summary_of
 from cg_uploader.uploads.journal.sent_rows.entries import keyed, plain_customer
 from cg_uploader.uploads.journal.sent_rows.related_runs import run_of
-from cg_uploader.uploads.journal.sqlite_errors import translated
+from cg_uploader.uploads.journal.storage import database
+from cg_uploader.uploads.journal.storage.run_locks import RunLocks
+from cg_uploader.uploads.journal.storage.sqlite_errors import translated
 
 
 class JournalReader:

@@ -12,9 +12,9 @@ import sqlite3
 from collections.abc import Callable, Iterable
 
 from cg_uploader.model.plan import Plan
-from cg_uploader.uploads.journal.database import last_run
 from cg_uploader.uploads.journal.journal_rows import INSERT, SHIFT, JournalRow, as_text, record_of, span
 from cg_uploader.uploads.journal.plan_json import content_of
+from cg_uploader.uploads.journal.storage.database import last_run
 
 ROWS_PER_COMMIT = 5_000
 SAMPLE_ROWS = 200

@@ -15,12 +15,12 @@ from pathlib import Path
 from cg_uploader.errors import RunHeld
 from cg_uploader.model.message import message
 from cg_uploader.model.stop_reasons import StopReason
-from cg_uploader.uploads.journal import corruption, migration_copy
 from cg_uploader.uploads.journal.dates import iso
 from cg_uploader.uploads.journal.journal_rows import LEFT_TO_DO, span
 from cg_uploader.uploads.journal.messages import UploadMessage, as_stored
-from cg_uploader.uploads.journal.run_locks import RunLocks
-from cg_uploader.uploads.journal.transaction import transaction
+from cg_uploader.uploads.journal.storage import corruption, migration_copy
+from cg_uploader.uploads.journal.storage.run_locks import RunLocks
+from cg_uploader.uploads.journal.storage.transaction import transaction
 
 DAY_SECONDS = 86_400.0
 # A clock that is further ahead of the last use than this is believed only when it still says so a day later.

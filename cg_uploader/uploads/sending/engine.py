@@ -19,17 +19,17 @@ from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending import preparation
-from cg_uploader.uploads.sending.backlog import Backlog
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.departures import Departures
 from cg_uploader.uploads.sending.dependencies import Dependencies
 from cg_uploader.uploads.sending.first_sign_in import count_recorded, sign_in
 from cg_uploader.uploads.sending.outcomes import outcome_of
+from cg_uploader.uploads.sending.queue.backlog import Backlog
+from cg_uploader.uploads.sending.queue.departures import Departures
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.throttle import Throttle
 from cg_uploader.uploads.sending.recorder import Recorder
 from cg_uploader.uploads.sending.retry import Decision, NextStep, decide
-from cg_uploader.uploads.sending.scheduler import PendingRow
 from cg_uploader.uploads.sending.sleep_inhibitor import SleepWatch
-from cg_uploader.uploads.sending.throttle import Throttle
 from cg_uploader.uploads.sending.worker_pool import ABORT_SECONDS, AttemptResult, Sender
 
 # Between two commits.

@@ -13,8 +13,8 @@ from cg_uploader.model.run import Batch, Doing
 from cg_uploader.translation import _
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending.control import Control
+from cg_uploader.uploads.sending.queue.throttle import BREAK
 from cg_uploader.uploads.sending.retry import MAX_THROTTLED
-from cg_uploader.uploads.sending.throttle import BREAK
 from cg_uploader.uploads.sending.worker_pool import Sender, catch
 
 # Between two looks at the switches.

@@ -10,8 +10,8 @@ from cg_uploader.model.message import Messages, message
 from cg_uploader.model.request import Reply
 from cg_uploader.model.run import Outcome
 from cg_uploader.uploads.journal.messages import UploadMessage
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.retry import Decision
-from cg_uploader.uploads.sending.scheduler import PendingRow
 
 
 def outcome_of(pending: PendingRow, reply: Reply, decision: Decision, headings: Sequence[str]) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from cg_uploader.model.enums import Activity
 from cg_uploader.model.run import Batch, Doing, Outcome, RunSummary, Stop
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 
 
 class Recorder:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from cg_uploader.model.enums import Body
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.uploads.sending.control import Control
-from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 
 ABORT_SECONDS = 0.5
 _Result = TypeVar("_Result")

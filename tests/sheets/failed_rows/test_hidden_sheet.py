@@ -1,4 +1,4 @@
-"""What the hidden sheet of a repair file says comes back, and what was edited there is not believed."""
+"""What the hidden sheet of a file of failed rows says comes back, and what was edited there is not believed."""
 
 from __future__ import annotations
 

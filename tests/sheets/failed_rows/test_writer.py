@@ -147,7 +147,7 @@ def test_a_text_that_no_cell_can_hold_is_cut_and_said_and_stays_too_long_to_send
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder"):
+    with pytest.raises(UsageError, match="no such folder"):
         write(tmp_path / "no" / "r.xlsx", ["Key"], [])
 
 

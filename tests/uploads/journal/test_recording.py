@@ -19,10 +19,11 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.request import Request
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption, recording
-from cg_uploader.uploads.journal.database import RESERVE_BYTES
+from cg_uploader.uploads.journal import recording
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.journal.storage import corruption
+from cg_uploader.uploads.journal.storage.database import RESERVE_BYTES
 from cg_uploader.uploads.opened_journal import opened_journal
 from cg_uploader.uploads.results.retry_failed import failed_table
 from cg_uploader.uploads.sending import engine, preparation

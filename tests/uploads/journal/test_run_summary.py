@@ -163,7 +163,9 @@ def change(paths: AppPaths, column: str, value: object) -> None:
 
 def named(said: Said) -> bool:
     """Whether a command on the changed run worked, or named that run and the way to forget it."""
-    return said.code in (0, 1) or re.search(rf"upload {CHANGED}\b.*forget {CHANGED}\b", said.err, re.DOTALL) is not None
+    return (
+        said.code in (0, 1) or re.search(rf"upload {CHANGED}\b.*[Ff]orget upload {CHANGED}\b", said.err, re.DOTALL) is not None
+    )
 
 
 def good_ones_work(file: Path, profile: Path, server: PracticeServer) -> None:
@@ -215,7 +217,7 @@ def test_a_value_of_one_run_is_in_nobody_elses_way(
     listed = command("history")
     assert re.search(rf"^{CHANGED} ", listed.out, re.MULTILINE) or named(Said(9, "", listed.err)), listed
     assert command("forget", str(CHANGED)).code == 0
-    assert f"forget {CHANGED}" not in command("history").err
+    assert f"orget upload {CHANGED}" not in command("history").err
     good_ones_work(*upload_of(upload), server)
 
 

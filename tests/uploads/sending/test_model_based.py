@@ -30,7 +30,7 @@ from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.dependencies import Dependencies
-from cg_uploader.uploads.sending.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.sleep_inhibitor import SleepInhibitor
 from cg_uploader.uploads.sending.worker_pool import AttemptResult
 

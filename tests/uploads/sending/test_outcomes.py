@@ -11,8 +11,8 @@ from cg_uploader.model.run import Stop
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
 from cg_uploader.uploads.sending.outcomes import outcome_of
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.retry import Decision, NextStep
-from cg_uploader.uploads.sending.scheduler import PendingRow
 
 HEADINGS = ("Email", "First Name")
 

@@ -14,8 +14,8 @@ from cg_uploader.model.run import Batch, Doing, Outcome
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import SENDING, WAITING, JournalRow
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.recorder import Recorder
-from cg_uploader.uploads.sending.scheduler import PendingRow
 
 ACCEPTED = Outcome(2, RowStatus.ACCEPTED, 200)
 

@@ -1,4 +1,4 @@
-"""Owns the list of number formats that the cells of an OpenDocument sheet use, each found by the name of its style."""
+"""The list of number formats that the cells of an OpenDocument sheet use, each found by the name of its style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns OpenDocument spreadsheets (ods, fods): which sheets there are, and the walk through their XML as a stream."""
+"""OpenDocument spreadsheets (ods, fods): which sheets there are, and the walk through their XML as a stream."""
 
 from __future__ import annotations
 

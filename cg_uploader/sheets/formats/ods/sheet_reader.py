@@ -1,4 +1,4 @@
-"""Owns the rows of one sheet of an OpenDocument spreadsheet: values, styles, repeats, hidden rows and merged cells."""
+"""The rows of one sheet of an OpenDocument spreadsheet: values, styles, repeats, hidden rows and merged cells."""
 
 from __future__ import annotations
 

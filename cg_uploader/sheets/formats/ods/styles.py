@@ -1,4 +1,4 @@
-"""Owns the styles of an OpenDocument spreadsheet: each cell style's number format, as a format code like Excel's."""
+"""The styles of an OpenDocument spreadsheet: each cell style's number format, as a format code like Excel's."""
 
 from __future__ import annotations
 

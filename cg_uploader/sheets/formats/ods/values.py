@@ -1,4 +1,4 @@
-"""Owns what the value attributes of an OpenDocument cell mean, also where only the text beside them says it."""
+"""What the value attributes of an OpenDocument cell mean, also where only the text beside them says it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what the attributes of rows and cells in an Excel workbook mean."""
+"""What the attributes of rows and cells in an Excel workbook mean."""
 
 from __future__ import annotations
 

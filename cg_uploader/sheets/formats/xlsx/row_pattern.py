@@ -1,4 +1,4 @@
-"""Owns the regular expressions that take many rows of plain form at once, and how the form is learned from rows."""
+"""The regular expressions that take many rows of plain form at once, and how the form is learned from rows."""
 
 from __future__ import annotations
 

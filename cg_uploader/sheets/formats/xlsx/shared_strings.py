@@ -1,4 +1,4 @@
-"""Owns the list of texts that the cells of an Excel workbook share."""
+"""The list of texts that the cells of an Excel workbook share."""
 
 from __future__ import annotations
 

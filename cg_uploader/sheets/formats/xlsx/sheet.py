@@ -1,4 +1,4 @@
-"""Owns the rows of one sheet of an Excel workbook, read as a stream: cells where they stand, hidden rows, merged cells."""
+"""The rows of one sheet of an Excel workbook, read as a stream: cells where they stand, hidden rows, merged cells."""
 
 from __future__ import annotations
 

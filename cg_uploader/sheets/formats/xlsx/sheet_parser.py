@@ -1,4 +1,4 @@
-"""Owns the reading of a sheet of an Excel workbook with the XML parser, which understands all that such a sheet may hold."""
+"""The reading of an Excel workbook's sheet with the XML parser, which understands all that such a sheet may hold."""
 
 from __future__ import annotations
 

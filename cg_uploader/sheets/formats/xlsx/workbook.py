@@ -1,4 +1,4 @@
-"""Owns Excel workbooks (xlsx, xlsm): which sheets there are, their number formats and shared texts, and reading one."""
+"""The reading of Excel workbooks (xlsx, xlsm): their sheets, number formats and shared texts."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from cg_uploader.uploads.journal.sent_rows.entries import (
 )
 from cg_uploader.uploads.journal.sent_rows.related_runs import RelatedRuns, differs_in_customer
 from cg_uploader.uploads.journal.sent_rows.row_order import hold_back_followed, hold_back_overtaken, keep_unsure
-from cg_uploader.uploads.journal.sqlite_errors import translated
+from cg_uploader.uploads.journal.storage.sqlite_errors import translated
 
 _JUST_LEFT = N_("Some of these rows have just left in another upload. Look at the history, then start again.")
 # The most telling status first.

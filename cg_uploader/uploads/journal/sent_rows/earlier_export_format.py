@@ -37,7 +37,7 @@ _CHECK_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Line(Header):
+class _EarlierLine(Header):
     """The second line, and where the entries are."""
 
     places: list[tuple[str, str]]
@@ -86,7 +86,7 @@ def read_contents(file: Path, code: str) -> Contents:
     return Contents(line, key, line.places, _blocks(file, line))
 
 
-def _blocks(file: Path, line: _Line) -> Generator[bytes, None, None]:
+def _blocks(file: Path, line: _EarlierLine) -> Generator[bytes, None, None]:
     with opened(file) as stream:
         stream.seek(line.offset)
         for begun in range(0, line.rows, BLOCK_ENTRIES):
@@ -96,7 +96,7 @@ def _blocks(file: Path, line: _Line) -> Generator[bytes, None, None]:
             yield block
 
 
-def _read_line(file: Path) -> _Line:
+def _read_line(file: Path) -> _EarlierLine:
     with opened(file) as stream:
         stream.seek(len(_MAGIC))
         text = stream.readline(MAX_HEADER_BYTES)
@@ -111,12 +111,12 @@ def _read_line(file: Path) -> _Line:
     return line
 
 
-def _line(header: object, offset: int) -> _Line | None:
+def _line(header: object, offset: int) -> _EarlierLine | None:
     match header:
         case {"from": str(name), "made": str(made), "rows": int(rows), "places": list(places), "salt": salt, "key": key}:
             if rows >= 0 and are_places(places) and is_hex(salt, 16) and is_hex(key, 32):
                 pairs = [(records, reference) for records, reference in places]
-                return _Line(name, made, rows, pairs, bytes.fromhex(salt), bytes.fromhex(key), offset)
+                return _EarlierLine(name, made, rows, pairs, bytes.fromhex(salt), bytes.fromhex(key), offset)
     return None
 
 

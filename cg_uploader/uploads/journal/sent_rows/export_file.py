@@ -21,9 +21,9 @@ from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.child_processes import computer_name
 from cg_uploader.translation import _, ngettext
 from cg_uploader.uploads.journal.dates import day_of, iso
-from cg_uploader.uploads.journal.run_locks import user_name
 from cg_uploader.uploads.journal.sent_rows import earlier_export_format, entries, export_format
 from cg_uploader.uploads.journal.sent_rows.export_format import ENTRY, Contents, Header, damaged, read_version
+from cg_uploader.uploads.journal.storage.run_locks import user_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cg_uploader.errors import JournalError
 from cg_uploader.translation import _
-from cg_uploader.uploads.journal import commit_counter, migration_copy, schema
-from cg_uploader.uploads.journal.run_locks import any_run_locked
+from cg_uploader.uploads.journal.storage import commit_counter, migration_copy, schema
+from cg_uploader.uploads.journal.storage.run_locks import any_run_locked
 
 # A journal up to this size is checked at each start, in some hundredths of a second. A larger one is checked when it looks cut
 # off, or when SQLite found damage in it before.

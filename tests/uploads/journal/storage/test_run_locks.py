@@ -23,10 +23,11 @@ from cg_uploader.errors import JournalError, RunHeld, UsageError
 from cg_uploader.model.plan import Plan
 from cg_uploader.model.stop_reasons import RunState
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption, recording, retention
+from cg_uploader.uploads.journal import recording, retention
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
-from cg_uploader.uploads.journal.run_locks import gate
+from cg_uploader.uploads.journal.storage import corruption
+from cg_uploader.uploads.journal.storage.run_locks import gate
 from cg_uploader.uploads.results.report import save_failed_rows, summaries
 
 ELSEWHERE = """
@@ -37,7 +38,7 @@ from cg_uploader.settings.paths import AppPaths; from cg_uploader.uploads.journa
 with Journal(AppPaths(Path(sys.argv[1]))) as journal:
     print(*journal.runs())
 """
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def kept(position: int) -> JournalRow:

@@ -19,9 +19,9 @@ from cg_uploader.model.run import Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.settings.paths import AppPaths
 from cg_uploader.translation import _
-from cg_uploader.uploads.journal import commit_counter, corruption, migration_copy, schema
-from cg_uploader.uploads.journal.run_locks import ensure_same, gate, identity_of, of_unknown_runs
-from cg_uploader.uploads.journal.sqlite_errors import cannot_be_kept, translated
+from cg_uploader.uploads.journal.storage import commit_counter, corruption, migration_copy, schema
+from cg_uploader.uploads.journal.storage.run_locks import ensure_same, gate, identity_of, of_unknown_runs
+from cg_uploader.uploads.journal.storage.sqlite_errors import cannot_be_kept, translated
 
 # How long to wait for a journal on a full disk while another program has it open.
 ALONE_SECONDS = 2.0

@@ -21,9 +21,9 @@ from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.model.request import Request
 from cg_uploader.model.run import Outcome
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import commit_counter, corruption, database
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
+from cg_uploader.uploads.journal.storage import commit_counter, corruption, database
 from cg_uploader.uploads.sending.control import Control
 from cg_uploader.uploads.sending.engine import upload
 
@@ -48,7 +48,7 @@ def kept(position: int, *, once: bool = True, name: str = "p") -> JournalRow:
 
 
 def elsewhere(script: str, home: Path, number: int) -> subprocess.Popen[str]:
-    words = [sys.executable, "-P", "-c", script, str(home), str(number), *map(str, HERE.parents[:3])]
+    words = [sys.executable, "-P", "-c", script, str(home), str(number), *map(str, HERE.parents[:4])]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

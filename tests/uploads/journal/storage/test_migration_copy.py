@@ -15,9 +15,9 @@ from cg_uploader.model.stop_reasons import RunState, StopReason
 from cg_uploader.settings.credentials import CredentialStore
 from cg_uploader.settings.delete_all import delete_all
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import migration_copy, schema
 from cg_uploader.uploads.journal.journal import Journal
-from cg_uploader.uploads.journal.run_locks import gate
+from cg_uploader.uploads.journal.storage import migration_copy, schema
+from cg_uploader.uploads.journal.storage.run_locks import gate
 from cg_uploader.uploads.results.receipt import receipt
 from cg_uploader.uploads.sending import engine
 from cg_uploader.uploads.sending.control import Control

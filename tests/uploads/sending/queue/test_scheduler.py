@@ -1,4 +1,4 @@
-"""Rows that share an identifier go one at a time and in file order; everybody else goes at once."""
+"""Rows that share an identifier go one at a time and in file order. All others go at once."""
 
 from __future__ import annotations
 
@@ -6,74 +6,74 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_uploader.model.request import Request
-from cg_uploader.uploads.sending.scheduler import PendingRow, Scheduler
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow, Scheduler
 
 
 def pending(position: int, *keys: str, account: str | None = None) -> PendingRow:
     return PendingRow(position, Request(position + 2, "http://127.0.0.1/records/", "contact", ()), "", keys, account)
 
 
-def taken(lanes: Scheduler) -> list[PendingRow]:
+def taken(scheduler: Scheduler) -> list[PendingRow]:
     found = []
-    while (one := lanes.take()) is not None:
+    while (one := scheduler.take()) is not None:
         found.append(one)
     return found
 
 
 def test_different_people_go_at_once_and_in_file_order() -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     for position in range(5):
-        lanes.add(pending(position, f"email:{position}"))
-    assert [one.position for one in taken(lanes)] == [0, 1, 2, 3, 4]
+        scheduler.add(pending(position, f"email:{position}"))
+    assert [one.position for one in taken(scheduler)] == [0, 1, 2, 3, 4]
 
 
 def test_equals_wait_for_one_another_in_file_order() -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     for position in range(3):
-        lanes.add(pending(position, "email:ann"))
-    (first,) = taken(lanes)
+        scheduler.add(pending(position, "email:ann"))
+    (first,) = taken(scheduler)
     assert first.position == 0
-    lanes.finish(first, accepted=False)
-    (second,) = taken(lanes)
+    scheduler.finish(first, accepted=False)
+    (second,) = taken(scheduler)
     assert second.position == 1
 
 
 def test_a_row_in_two_lanes_waits_for_both() -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     one, other, both = pending(0, "a"), pending(1, "b"), pending(2, "a", "b")
     for each in (one, other, both):
-        lanes.add(each)
-    assert taken(lanes) == [one, other]
-    lanes.finish(one, accepted=True)
-    assert taken(lanes) == []
-    lanes.finish(other, accepted=True)
-    assert taken(lanes) == [both]
+        scheduler.add(each)
+    assert taken(scheduler) == [one, other]
+    scheduler.finish(one, accepted=True)
+    assert taken(scheduler) == []
+    scheduler.finish(other, accepted=True)
+    assert taken(scheduler) == [both]
 
 
 def test_an_account_goes_one_row_at_a_time_until_one_is_accepted() -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     rows = [pending(position, f"email:{position}", account="Acme") for position in range(4)]
     for row in rows:
-        lanes.add(row)
-    assert taken(lanes) == rows[:1]
-    lanes.finish(rows[0], accepted=False)
-    assert taken(lanes) == rows[1:2], "a refused row has not made the account"
-    lanes.finish(rows[1], accepted=True)
-    assert taken(lanes) == rows[2:], "the account exists now"
+        scheduler.add(row)
+    assert taken(scheduler) == rows[:1]
+    scheduler.finish(rows[0], accepted=False)
+    assert taken(scheduler) == rows[1:2], "a refused row has not made the account"
+    scheduler.finish(rows[1], accepted=True)
+    assert taken(scheduler) == rows[2:], "the account exists now"
     late = pending(9, "email:9", account="Acme")
-    lanes.add(late)
-    assert taken(lanes) == [late]
+    scheduler.add(late)
+    assert taken(scheduler) == [late]
 
 
 def test_a_row_that_was_put_back_keeps_its_place() -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     rows = [pending(position) for position in range(3)]
     for row in rows:
-        lanes.add(row)
-    first = lanes.take()
+        scheduler.add(row)
+    first = scheduler.take()
     assert first is rows[0]
-    lanes.put_back(first)
-    assert taken(lanes) == rows
+    scheduler.put_back(first)
+    assert taken(scheduler) == rows
 
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "X", "Y"]), st.booleans()), max_size=40)
@@ -81,16 +81,16 @@ ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["", "X", "Y"
 
 @given(rows=ROWS, choices=st.randoms(use_true_random=False))
 def test_any_order_of_answers_keeps_the_order_of_equals_and_loses_nobody(rows: list, choices) -> None:
-    lanes = Scheduler()
+    scheduler = Scheduler()
     everyone = [pending(at, key, account=account or None) for at, (key, account, _) in enumerate(rows)]
     key_of = {one.position: rows[one.position][0] for one in everyone}
     for one in everyone:
-        lanes.add(one)
+        scheduler.add(one)
     flying: list[PendingRow] = []
     done: list[int] = []
     opened: set[str] = set()
-    while len(lanes):
-        flying += taken(lanes)
+    while len(scheduler):
+        flying += taken(scheduler)
         assert flying, "somebody must be able to go"
         keys = [key_of[one.position] for one in flying]
         assert len(keys) == len(set(keys)), "two equals are under way together"
@@ -100,7 +100,7 @@ def test_any_order_of_answers_keeps_the_order_of_equals_and_loses_nobody(rows: l
         accepted = rows[one.position][2]
         if accepted and one.account:
             opened.add(one.account)
-        lanes.finish(one, accepted=accepted)
+        scheduler.finish(one, accepted=accepted)
         done.append(one.position)
     assert sorted(done) == list(range(len(rows)))
     for key in "abcd":

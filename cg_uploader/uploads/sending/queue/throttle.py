@@ -9,8 +9,8 @@ from cg_uploader.model.request import Reply
 from cg_uploader.model.run import Outcome, Stop, stop_for
 from cg_uploader.model.stop_reasons import StopReason
 from cg_uploader.uploads.journal.messages import UploadMessage
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.retry import Decision
-from cg_uploader.uploads.sending.scheduler import PendingRow
 
 BREAK = message(UploadMessage.BREAK)
 # Seconds to wait after each attempt in a row that found no connection.

@@ -6,8 +6,8 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
 from cg_uploader.uploads.sending.recorder import Recorder
-from cg_uploader.uploads.sending.scheduler import PendingRow
 from cg_uploader.uploads.sending.worker_pool import AttemptResult, WorkerPool
 
 

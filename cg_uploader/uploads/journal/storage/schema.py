@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cg_uploader.errors import JournalError
 from cg_uploader.translation import _
-from cg_uploader.uploads.journal import migration_copy
-from cg_uploader.uploads.journal.run_locks import gate
-from cg_uploader.uploads.journal.transaction import transaction
+from cg_uploader.uploads.journal.storage import migration_copy
+from cg_uploader.uploads.journal.storage.run_locks import gate
+from cg_uploader.uploads.journal.storage.transaction import transaction
 
 # The script at index n brings a journal from version n to n + 1. `PRAGMA user_version` is a journal's version.
 # Version 2: which program works on a run, when its values were deleted. `memory` holds sent rows: what each is about

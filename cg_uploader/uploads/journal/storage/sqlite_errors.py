@@ -10,8 +10,8 @@ from pathlib import Path
 from cg_uploader.errors import DiskFull, JournalError, RunChanged
 from cg_uploader.system.atomic_file import FULL
 from cg_uploader.translation import _
-from cg_uploader.uploads.journal import corruption
-from cg_uploader.uploads.journal.run_locks import gone
+from cg_uploader.uploads.journal.storage import corruption
+from cg_uploader.uploads.journal.storage.run_locks import gone
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cg_uploader.errors import DiskFull, JournalError
-from cg_uploader.uploads.journal.sqlite_errors import translated
+from cg_uploader.uploads.journal.storage.sqlite_errors import translated
 
 
 def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:

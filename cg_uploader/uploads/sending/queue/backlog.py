@@ -8,8 +8,8 @@ from cg_uploader.model.plan import Plan
 from cg_uploader.model.table import Row
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import JournalRow
+from cg_uploader.uploads.sending.queue.scheduler import ALL_ROWS, ONCE_ONLY, PendingRow, Scheduler
 from cg_uploader.uploads.sending.retry import Attempts
-from cg_uploader.uploads.sending.scheduler import ALL_ROWS, ONCE_ONLY, PendingRow, Scheduler
 
 # How many rows are read ahead, and how many of them at once.
 LOOK_AHEAD = 1_000

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cg_uploader.uploads.journal.transaction import transaction
+from cg_uploader.uploads.journal.storage.transaction import transaction
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from rig import people, plan_of, recorded
 from cg_uploader.errors import AlreadyUploaded, JournalError, RunChanged
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import corruption
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.journal_rows import WAITING, JournalRow
+from cg_uploader.uploads.journal.storage import corruption
 from cg_uploader.uploads.planning.plan_builder import find_earlier, refuse_repeat
 
 ROWS = 400
@@ -114,7 +114,7 @@ def left_by_a_killed_program(paths: AppPaths) -> None:
         "os._exit(9)\n"
     )
     here = Path(__file__).resolve()
-    words = [sys.executable, "-P", "-c", script, str(paths.home), *map(str, here.parents[:3])]
+    words = [sys.executable, "-P", "-c", script, str(paths.home), *map(str, here.parents[:4])]
     assert subprocess.run(words, check=False).returncode == 9
     assert paths.journal.with_name("journal.sqlite3-wal").stat().st_size > 0
 

@@ -8,9 +8,9 @@ from rig import OK, status
 from cg_uploader.model.enums import Answer, RowStatus
 from cg_uploader.model.request import Reply, Request
 from cg_uploader.model.run import Outcome
+from cg_uploader.uploads.sending.queue.scheduler import PendingRow
+from cg_uploader.uploads.sending.queue.throttle import CALM_ROWS_PER_CONNECTION, CONNECTION_WAITS, Throttle
 from cg_uploader.uploads.sending.retry import Decision, NextStep
-from cg_uploader.uploads.sending.scheduler import PendingRow
-from cg_uploader.uploads.sending.throttle import CALM_ROWS_PER_CONNECTION, CONNECTION_WAITS, Throttle
 
 FINE = Decision(NextStep.SETTLE, RowStatus.ACCEPTED)
 AGAIN = Decision(NextStep.RESEND, RowStatus.NOT_SENT)

@@ -18,9 +18,10 @@ from rig import people, plan_of
 from cg_uploader.errors import JournalError
 from cg_uploader.model.enums import DataType, RowStatus
 from cg_uploader.settings.paths import AppPaths
-from cg_uploader.uploads.journal import plan_json, schema
+from cg_uploader.uploads.journal import plan_json
 from cg_uploader.uploads.journal.journal import Journal
 from cg_uploader.uploads.journal.sent_rows.entries import keyed
+from cg_uploader.uploads.journal.storage import schema
 from cg_uploader.uploads.planning.plan_builder import find_earlier
 
 SECRET = bytes(range(32))
@@ -107,7 +108,7 @@ def test_a_program_that_dies_in_the_middle_leaves_the_version_before(paths: AppP
     before = dump(paths)
     script = (
         "import os, sqlite3, sys; from pathlib import Path\n"
-        "from cg_uploader.settings.paths import AppPaths; from cg_uploader.uploads.journal import database, schema\n"
+        "from cg_uploader.settings.paths import AppPaths; from cg_uploader.uploads.journal.storage import database, schema\n"
         "class Dying(sqlite3.Connection):\n"
         "    left = int(sys.argv[2])\n"
         "    def execute(self, text, *more):\n"
@@ -118,7 +119,7 @@ def test_a_program_that_dies_in_the_middle_leaves_the_version_before(paths: AppP
         "database.sqlite3.connect = lambda *a, **k: connect(*a, factory=Dying, **k)\n"
         "database.open_journal(AppPaths(Path(sys.argv[1])))\n"
     )
-    root = str(Path(__file__).resolve().parents[3])
+    root = str(Path(__file__).resolve().parents[4])
     words = [sys.executable, "-c", script, str(paths.home), str(steps)]
     assert subprocess.run(words, check=False, env={**os.environ, "PYTHONPATH": root}).returncode == 9
     assert dump(paths) == before

@@ -1,0 +1,1 @@
+"""Which row goes next, and when."""
