@@ -62,7 +62,7 @@ def _is_written(headings: list[str]) -> bool:
 
 def _row_column(table: Table, headings: Sequence[str], origin: Provenance) -> int:
     """Return where the numbers of the rows stand: in the first column of that name, unless only the file's own is left."""
-    own = sum(heading == _ROW for _, heading in origin.columns)
+    own = sum(heading == _ROW for _letter, heading in origin.columns)
     if headings[:1] == [_ROW] or headings.count(_ROW) > own:
         return headings.index(_ROW)
     raise UsageError(

@@ -206,7 +206,7 @@ def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) 
 
 def test_what_is_needed_is_more_than_what_is_free(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=540_000))
-    with pytest.raises(DiskFull, match="needs 1 MB in .*, and 0 MB are free"):
+    with pytest.raises(DiskFull, match=r"needs 1 MB in .*, and 0 MB are free"):
         journal.ensure_space(600_000)
 
 
