@@ -103,6 +103,16 @@ def _ensure_writable(save_failed: Path | None) -> None:
         raise UsageError(_("Nothing can be saved there. Choose a folder that exists and can be written, and a name in it."))
 
 
+def _invited(people: int, addresses: int) -> str:
+    different = ngettext("{count:,} different address", "{count:,} different addresses", addresses).format(count=addresses)
+    text = ngettext(
+        "This would invite {count:,} person ({addresses}) to a survey.",
+        "This would invite {count:,} people ({addresses}) to a survey.",
+        people,
+    )
+    return text.format(count=people, addresses=different)
+
+
 def run_plan(plan: Plan, factory: ClientFactory, journal: Journal, terminal: Terminal, save_failed: Path | None) -> int:
     """Check a plan, send it, show the totals, and return the exit code.
 
@@ -111,15 +121,7 @@ def run_plan(plan: Plan, factory: ClientFactory, journal: Journal, terminal: Ter
     """
     result = check(plan)
     if result.invited is not None and not plan.consent:
-        people, addresses = result.invited
-        text = ngettext(
-            "This would invite {count:,} person ({addresses:,} different addresses) to a survey.",
-            "This would invite {count:,} people ({addresses:,} different addresses) to a survey.",
-            people,
-        )
-        raise ConsentMissing(
-            text.format(count=people, addresses=addresses) + " " + _("Nothing was sent. Confirm with --yes-send-surveys.")
-        )
+        raise ConsentMissing(_invited(*result.invited) + " " + _("Nothing was sent. Confirm with --yes-send-surveys."))
     refuse_impossible(plan)
     say_groups(result, Terminal(json=True))  # on standard error, before the result
 

@@ -18,8 +18,11 @@ from program import workbook
 from cg_uploader import cli, translation
 from cg_uploader.commands import upload_commands
 from cg_uploader.model.enums import Region, RowStatus
+from cg_uploader.model.provenance import Provenance
 from cg_uploader.model.run import RunSummary
 from cg_uploader.settings import language
+from cg_uploader.sheets.failed_rows.row_mark import mark_text, upload_text
+from cg_uploader.sheets.failed_rows.writer import FailedRow, write
 from cg_uploader.uploads.results import report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +32,9 @@ PROFILE = {
     "region": "eu",
     "configuration": {"reference": "contact", "data_type": "contact", "fields": [{"heading": "Email", "required": True}]},
 }
+
+ORIGIN = Provenance(run=5, started="2026-05-03T12:00:00.000+00:00", file="may.xlsx", columns=(("A", "Email"),))
+MARK = mark_text(7, "refused", upload_text(ORIGIN, guarded=True))
 
 
 @pytest.fixture
@@ -96,6 +102,41 @@ def test_preview(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> 
     assert code == 0
     assert english(told) == ["Email", "a@example.com"]
     assert "⟦This is the first row." in told
+
+
+@PSEUDO
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_failed_rows_that_are_opened_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, files: tuple[str, str], suffix: str
+) -> None:
+    refused = FailedRow(7, ("ann@x.example",), RowStatus.REFUSED, "no.", "")
+    held_back = FailedRow(9, ("#N/A",), RowStatus.HELD_BACK, "", "")
+    write(tmp_path / f"failed{suffix}", ["Email"], [refused, held_back], [], origin=ORIGIN)
+    _code, told = run(capsys, "check", str(tmp_path / f"failed{suffix}"), "--profile", files[1])
+    assert "⟦Row 7: CustomerGauge refused it before: no.⟧" in told
+    assert english(told) == ["Email", "Email"]  # the field and the column
+
+
+@PSEUDO
+@pytest.mark.parametrize(
+    "marks",
+    [
+        ["something"],
+        ["7/refused/other"],
+        [MARK, MARK],
+        [MARK, MARK.replace("/5/", "/6/").replace("7/", "8/")],
+        [MARK.replace("refused", "look_up")],
+    ],
+)
+def test_failed_rows_that_are_not_opened(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, files: tuple[str, str], marks: list[str]
+) -> None:
+    book = tmp_path / "failed.csv"
+    book.write_text("\n".join(["[cg-row],Email,Status [cg-status]", *(f"{mark},a@x.example,Refused" for mark in marks)]))
+    code, told = run(capsys, "check", str(book), "--profile", files[1])
+    assert code in (2, 3)
+    assert "⟦" in told
+    assert english(told) == []
 
 
 @PSEUDO

@@ -145,7 +145,9 @@ def test_a_survey_needs_consent_and_says_how_many(program: Program, practice: Pr
     code, said = program.json("upload", people, "--profile", profile)
     assert code == 2
     assert said["error"]["kind"] == "consent"
-    assert "3 people" in said["error"]["text"]
+    assert "3 people (3 different addresses)" in said["error"]["text"]
+    _code, said = program.json("upload", people, "--profile", profile, "--rows", "2")
+    assert "1 person (1 different address)" in said["error"]["text"]
     assert practice.summary()["received"] == 0
     code, said = program.json("upload", people, "--profile", profile, "--yes-send-surveys")
     assert (code, said["accepted"]) == (1, 3)

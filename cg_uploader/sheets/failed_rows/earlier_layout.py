@@ -16,6 +16,7 @@ from cg_uploader.model.table import Table
 from cg_uploader.sheets.failed_rows.formula_guard import unguarded
 from cg_uploader.sheets.failed_rows.layout import Layout, may_have_arrived
 from cg_uploader.sheets.failed_rows.original_columns import original_columns
+from cg_uploader.translation import _
 
 _ROW, _PROBLEM, _WHAT_TO_DO, _SENT, _IDENTIFIER = "Row", "Problem", "What to do", "When it was sent", "Identifier"
 _ADDED = (_PROBLEM, _WHAT_TO_DO, _SENT, _IDENTIFIER)
@@ -61,12 +62,14 @@ def _is_written(headings: list[str]) -> bool:
 
 def _row_column(table: Table, headings: Sequence[str], origin: Provenance) -> int:
     """Return where the numbers of the rows stand: in the first column of that name, unless only the file's own is left."""
-    own = sum(heading == _ROW for _, heading in origin.columns)
+    own = sum(heading == _ROW for _letter, heading in origin.columns)
     if headings[:1] == [_ROW] or headings.count(_ROW) > own:
         return headings.index(_ROW)
     raise UsageError(
-        f"{table.file.name} holds failed rows, and their numbers in the column “{_ROW}” are not there any more. "
-        "Undo that change, or save the failed rows again and correct the new file."
+        _(
+            "{file} holds failed rows, and their numbers in the column “{column}” are not there any more. Undo that change, or "
+            "save the failed rows again and correct the new file."
+        ).format(file=table.file.name, column=_ROW)
     )
 
 

@@ -23,6 +23,7 @@ from cg_uploader.sheets.failed_rows.row_mark import (
     parse_mark,
     parse_upload,
 )
+from cg_uploader.translation import _
 
 # Statuses that were decided by looking at the row, so that it is to be corrected before it is sent again.
 _FAILURES = {RowStatus.REFUSED.value: NoteKind.REFUSED, RowStatus.HELD_BACK.value: NoteKind.HELD_BACK}
@@ -91,8 +92,10 @@ def _origin(upload: UploadMark | None, own: Sequence[Column]) -> Provenance:
 def may_have_arrived(table: Table) -> UsageError:
     """Return why a text file of rows that may have arrived is not opened: it has no second sheet, and cannot ask."""
     return UsageError(
-        f"{table.file.name} holds rows that may have arrived already, so they are not sent from it. "
-        "Look them up in CustomerGauge under Data → Rest APIs → Request History."
+        _(
+            "{file} holds rows that may have arrived already, so they are not sent from it. Look them up in CustomerGauge "
+            "under Data → Rest APIs → Request History."
+        ).format(file=table.file.name)
     )
 
 
@@ -126,8 +129,10 @@ def _marks(table: Table, at: int) -> _Marks:
         mark = parse_mark(text)
         if mark is None and text:
             raise UsageError(
-                f"Row {row.number} of {table.file.name} has another text below “{_FIRST}” than CG Uploader has written there. "
-                "Put it back, or delete the row. In a row that you have added this cell stays empty."
+                _(
+                    "Row {row} of {file} has another text below “{column}” than CG Uploader has written there. Put it back, or "
+                    "delete the row. In a row that you have added this cell stays empty."
+                ).format(row=row.number, file=table.file.name, column=_FIRST)
             )
         marks.numbers.append(0 if mark is None else mark.number)
         marks.failures.append(None if mark is None else _FAILURES.get(mark.word))
@@ -153,8 +158,10 @@ def _refuse_twice(table: Table, numbers: array[int]) -> None:
     for number, following in pairwise(sorted(number for number in numbers if number)):
         if number == following:
             raise UsageError(
-                f"Row {number} of the original file stands more than once in {table.file.name}. Delete the copies. "
-                f"Where a copy is meant as a new row, empty its cell below “{_FIRST}”."
+                _(
+                    "Row {row} of the original file stands more than once in {file}. Delete the copies. Where a copy is meant "
+                    "as a new row, empty its cell below “{column}”."
+                ).format(row=number, file=table.file.name, column=_FIRST)
             )
 
 
@@ -173,12 +180,16 @@ def _upload(table: Table, text: str | None) -> UploadMark | None:
 
 def _lost(table: Table) -> UsageError:
     return UsageError(
-        f"{table.file.name} holds failed rows, and its column “{_FIRST}” does not say any more which rows they are. "
-        "Undo that change, or save the failed rows again and correct the new file."
+        _(
+            "{file} holds failed rows, and its column “{column}” does not say any more which rows they are. Undo that change, "
+            "or save the failed rows again and correct the new file."
+        ).format(file=table.file.name, column=_FIRST)
     )
 
 
 def _of_several(table: Table) -> UsageError:
     return UsageError(
-        f"{table.file.name} holds failed rows of more than one upload. Put the rows of each upload into a file of their own."
+        _("{file} holds failed rows of more than one upload. Put the rows of each upload into a file of their own.").format(
+            file=table.file.name
+        )
     )

@@ -11,6 +11,7 @@ from cg_uploader.lazy_sequence import LazySequence
 from cg_uploader.model.enums import NoteKind
 from cg_uploader.model.table import Note, Row, Rows
 from cg_uploader.sheets.failed_rows.layout import Layout, ascends
+from cg_uploader.translation import _
 
 
 class OriginalRows:
@@ -114,13 +115,19 @@ class FailureNotes(LazySequence[Note]):
         if note.column is None and note.row is None:
             return note
         row = None if note.row is None else self._rows.number(note.row)
-        return replace(note, row=row, text=f"In the file of failed rows: {note.text}")  # cells are named as they are there
+        text = _("In the file of failed rows: {note}").format(note=note.text)  # cells are named as they are there
+        return replace(note, row=row, text=text)
 
 
 def failed_before(number: int, kind: NoteKind, reason: str) -> Note:
     """Return the note about a row that CustomerGauge refused, or the check held back, before."""
-    who = "CustomerGauge refused it" if kind is NoteKind.REFUSED else "the check held it back"
-    return Note(number, None, kind, f"Row {number}: {who} before: {reason}" if reason else f"Row {number}: {who} before.")
+    if kind is NoteKind.REFUSED:
+        known = _("Row {row}: CustomerGauge refused it before: {reason}")
+        unknown = _("Row {row}: CustomerGauge refused it before.")
+    else:
+        known = _("Row {row}: the check held it back before: {reason}")
+        unknown = _("Row {row}: the check held it back before.")
+    return Note(number, None, kind, (known if reason else unknown).format(row=number, reason=reason))
 
 
 def _numbered(numbers: array[int], last: int) -> tuple[array[int], int]:

@@ -11,6 +11,7 @@ from cg_uploader.model.table import Note, Table
 from cg_uploader.sheets.failed_rows.earlier_layout import earlier_layout
 from cg_uploader.sheets.failed_rows.layout import marked_layout
 from cg_uploader.sheets.failed_rows.original_rows import FailureNotes, OriginalRows
+from cg_uploader.translation import _, ngettext
 
 
 def as_original(table: Table) -> Table:
@@ -35,11 +36,19 @@ def as_original(table: Table) -> Table:
 
 
 def _note(origin: Provenance, rows: OriginalRows) -> Note:
-    where = f"the failed rows of upload {origin.run}, {origin.file}" if origin.run else "failed rows that CG Uploader has saved"
-    text = f"These are {where}; rows are numbered as there."
+    if origin.run:
+        text = _("These are the failed rows of upload {run}, {file}; rows are numbered as there.")
+        sentences = [text.format(run=origin.run, file=origin.file)]
+    else:
+        sentences = [_("These are failed rows that CG Uploader has saved; rows are numbered as there.")]
     if rows.added:
-        last = rows.numbers[-1]
-        text += f" {rows.added:,} of them had no number of their own and are the last ones, up to {last:,}."
+        text = ngettext(
+            "{count:,} of them had no number of its own and is the last one, row {last:,}.",
+            "{count:,} of them had no number of their own and are the last ones, up to {last:,}.",
+            rows.added,
+        )
+        sentences.append(text.format(count=rows.added, last=rows.numbers[-1]))
     if not origin.run:
-        text += " It does not say which upload they come from, so connection and columns are to be chosen as for any file."
-    return Note(None, None, NoteKind.FAILED_ROWS, text)
+        text = _("It does not say which upload they come from, so connection and columns are to be chosen as for any file.")
+        sentences.append(text)
+    return Note(None, None, NoteKind.FAILED_ROWS, " ".join(sentences))

@@ -134,6 +134,7 @@ def test_a_row_without_a_number_is_none_of_the_original_file(tmp_path: Path) -> 
     write(tmp_path / "failed.xlsx", HEADINGS, ROWS, UNSURE, origin=replace(ORIGIN, last=400))
     table = read(changed(tmp_path / "failed.xlsx", lambda sheet: sheet.append([None, "new@x.org"])))
     assert [number for number, _ in rows_of(table)] == [7, 120, 121, 401]
+    assert "1 of them had no number of its own and is the last one, row 401." in table.notes[0].text
     assert table.origin is not None
     assert table.origin.last == 400
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rig import people, plan_of, recorded
@@ -200,6 +202,12 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_too_little_space_is_said_before_anything_is_recorded(journal: Journal) -> None:
     with pytest.raises(DiskFull, match="MB are free"):
         journal.ensure_space(1 << 60)
+
+
+def test_what_is_needed_is_more_than_what_is_free(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=540_000))
+    with pytest.raises(DiskFull, match=r"needs 1 MB in .*, and 0 MB are free"):
+        journal.ensure_space(600_000)
 
 
 def test_fingerprints_say_nothing_without_the_journal(journal: Journal, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 import sqlite3
@@ -285,9 +286,9 @@ def ensure_space(folder: Path, needed: int) -> None:
     if free < needed:
         raise DiskFull(
             _(
-                "The record of this upload needs {needed:,.0f} MB in {folder}, and {free:,.0f} MB are free. Make room on that "
-                "disk, then continue."
-            ).format(needed=needed / 1e6, folder=folder, free=free / 1e6)
+                "The record of this upload needs {needed:,} MB in {folder}, and {free:,} MB are free. Make room on that disk, "
+                "then continue."
+            ).format(needed=math.ceil(needed / 1e6), folder=folder, free=int(free / 1e6))
         )
 
 
