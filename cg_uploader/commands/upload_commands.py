@@ -215,9 +215,10 @@ def _stopped_by_signals(control: Control, terminal: Terminal) -> Iterator[None]:
     def receive() -> None:
         while (received := near.recv(1)) != NO_SIGNAL and received:
             if received[0] in STOP_SIGNALS:
-                if not control.stopping:
+                first = not control.stopping
+                control.stop(at_once=not first)
+                if first:  # only now, so that nothing leaves after the user has read it
                     terminal.tell(_("Stopping. Rows on their way get a few seconds. Ctrl-C again stops at once."))
-                control.stop(at_once=control.stopping)
 
     thread = threading.Thread(target=receive, name="signals", daemon=True)
     thread.start()

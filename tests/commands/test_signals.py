@@ -31,3 +31,11 @@ def test_a_kill_that_comes_as_soon_as_it_is_listened_for_is_heard(number: int, m
     listening.__exit__(None, None, None)
     assert signal.getsignal(number) is before
     assert control.stopping
+
+
+def test_nothing_can_leave_any_more_when_the_user_reads_that_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    control, terminal, was_stopping = Control(), Terminal(), list[bool]()
+    monkeypatch.setattr(terminal, "tell", lambda _sentence: was_stopping.append(control.stopping))
+    with upload_commands._stopped_by_signals(control, terminal):
+        signal.raise_signal(signal.SIGTERM)
+    assert was_stopping == [True]
