@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -115,6 +116,17 @@ def test_failed_rows_that_are_opened_again(
     _code, told = run(capsys, "check", str(tmp_path / f"failed{suffix}"), "--profile", files[1])
     assert "⟦Row 7: CustomerGauge refused it before: no.⟧" in told
     assert english(told) == ["Email", "Email"]  # the field and the column
+
+
+@PSEUDO
+def test_failed_rows_that_are_saved(tmp_path: Path) -> None:
+    """What is read again is free of language: the marks in the headings and in the first column."""
+    translation.use(tmp_path / "locale" / "xx" / "LC_MESSAGES" / "cg_uploader.mo")
+    refused = FailedRow(7, ("ann@x.example",), RowStatus.REFUSED, "no.", "")
+    write(tmp_path / "failed.csv", ["Email"], [refused], [], origin=ORIGIN)
+    headings, row = csv.reader(io.StringIO((tmp_path / "failed.csv").read_text(encoding="utf-8-sig")))
+    assert headings[2:] == ["⟦Status⟧ [cg-status]", "⟦Problem⟧ [cg-problem]", "⟦What to do⟧ [cg-to-do]"]
+    assert row[2] == "⟦Refused⟧"
 
 
 @PSEUDO

@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,25 +32,31 @@ from cg_uploader.sheets.failed_rows.row_mark import (
 from cg_uploader.system.atomic_file import saved_whole
 from cg_uploader.system.named_file import read_named
 from cg_uploader.system.pending_saves import new_companion
+from cg_uploader.translation import N_, _
 
 ROW = heading_of(AddedColumn.ROW)
-STATUS = heading_of(AddedColumn.STATUS, "Status")
-PROBLEM = heading_of(AddedColumn.PROBLEM, "Problem")
-WHAT_TO_DO = heading_of(AddedColumn.WHAT_TO_DO, "What to do")
-SENT = heading_of(AddedColumn.SENT, "When it was sent")
-IDENTIFIER = heading_of(AddedColumn.IDENTIFIER, "Identifier")
-# Behind the columns of the original file.
-_BEHIND = (STATUS, PROBLEM, WHAT_TO_DO)
-_BEHIND_NOT_SURE = (*_BEHIND, SENT, IDENTIFIER)
-_WIDTHS = {ROW: 18, STATUS: 12, PROBLEM: 46, WHAT_TO_DO: 46}
+# Behind the columns of the original file, and what the user reads in their headings.
+_BEHIND = {
+    AddedColumn.STATUS: N_("Status"),
+    AddedColumn.PROBLEM: N_("Problem"),
+    AddedColumn.WHAT_TO_DO: N_("What to do"),
+}
+_BEHIND_NOT_SURE = {**_BEHIND, AddedColumn.SENT: N_("When it was sent"), AddedColumn.IDENTIFIER: N_("Identifier")}
+_WIDTHS: dict[AddedColumn | None, int] = {
+    AddedColumn.ROW: 18,
+    AddedColumn.STATUS: 12,
+    AddedColumn.PROBLEM: 46,
+    AddedColumn.WHAT_TO_DO: 46,
+}
 _WIDTH = 20
 DEFAULT_SUFFIX, TEXT_SUFFIX = ".xlsx", ".csv"
 # How a file of failed rows may end, and what the user calls such a file.
 WRITTEN = {DEFAULT_SUFFIX: "Excel", TEXT_SUFFIX: "Text with commas"}
 # How the name of a csv file with once-only rows that may have arrived ends.
 NOT_SURE_ENDING = f"-not-sure{TEXT_SUFFIX}"
-_NEEDS_YOU = "Rows that need you"
-_NOT_SURE = "Not sure"
+_NEEDS_YOU = N_("Rows that need you")
+_NOT_SURE = N_("Not sure")
+_MAX_TITLE_CHARS = 31
 _MAX_CHARS = 32_767
 _HEADER_BYTES = 1 << 20
 # Of one sheet, below its header row.
@@ -111,10 +117,10 @@ def _write_csv(
     beside = not_sure_beside(target)
     with saved_whole(target) as part:
         texts = (_texts(row, columns, upload, row.what_to_do) for row in rows[0])
-        count = _fill_csv(part, [ROW, *columns, *_BEHIND], texts)
+        count = _fill_csv(part, _headings(columns, _BEHIND), texts)
         if (first := next(unsure, None)) is not None:
             with saved_whole(beside) as second:
-                count += _fill_csv(second, [ROW, *columns, *_BEHIND_NOT_SURE], itertools.chain((first,), unsure))
+                count += _fill_csv(second, _headings(columns, _BEHIND_NOT_SURE), itertools.chain((first,), unsure))
     if first is None and is_not_sure_file(beside):
         with suppress(OSError):  # it is of an earlier save, and would look like a part of this one
             beside.unlink()
@@ -124,7 +130,7 @@ def _write_csv(
 def _texts(row: FailedRow, columns: Sequence[str], upload: str, what_to_do: str, word: str = "") -> list[str]:
     """Return the cells of a row.  ``word``: what its mark says of it, the status by default."""
     mark = mark_text(row.number, word or row.status.value, upload)
-    return [mark, *_fitted(row.cells, columns), STATUSES[row.status].label, row.problem, what_to_do]
+    return [mark, *_fitted(row.cells, columns), _(STATUSES[row.status].label), row.problem, what_to_do]
 
 
 def _not_sure_texts(row: FailedRow, columns: Sequence[str], upload: str, what_to_do: str) -> list[str]:
@@ -172,8 +178,8 @@ def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], I
 
     book = Workbook(write_only=True)
     upload = upload_text(origin, guarded=False)
-    failed = _Sheets(book, part, _NEEDS_YOU, [ROW, *columns, *_BEHIND])
-    unsure = _Sheets(book, part, _NOT_SURE, [ROW, *columns, *_BEHIND_NOT_SURE])
+    failed = _Sheets(book, part, _(_NEEDS_YOU)[:_MAX_TITLE_CHARS], _headings(columns, _BEHIND))
+    unsure = _Sheets(book, part, _(_NOT_SURE)[:_MAX_TITLE_CHARS], _headings(columns, _BEHIND_NOT_SURE))
     try:
         for row in rows[0]:
             failed.append(_texts(row, columns, upload, _advice(row)))
@@ -189,6 +195,11 @@ def _fill(part: Path, columns: Sequence[str], rows: tuple[Iterable[FailedRow], I
     return failed.rows + unsure.rows
 
 
+def _headings(columns: Sequence[str], behind: Mapping[AddedColumn, str]) -> list[str]:
+    """Return the header row: the mark's heading, the file's own, and those of ``behind`` in the user's language."""
+    return [ROW, *columns, *(heading_of(column, _(words)) for column, words in behind.items())]
+
+
 def _fitted(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Return one text for each column."""
     return [*cells[: len(columns)], *[""] * (len(columns) - len(cells))]
@@ -198,7 +209,8 @@ def _advice(row: FailedRow) -> str:
     """Return what to do, and that a text was cut where Excel cannot hold it."""
     if not any(len(escaped(text)) > _MAX_CHARS for text in row.cells):
         return row.what_to_do
-    return f"{row.what_to_do} A text of this row is longer than an Excel cell holds and is cut here; the original has it."
+    cut = _("A text of this row is longer than an Excel cell holds and is cut here. The original has it.")
+    return f"{row.what_to_do} {cut}"
 
 
 def _write_beside(part: Path, sheet: Any, number: int) -> None:
@@ -247,7 +259,7 @@ class _Sheet:
         if hidden:
             self._sheet.sheet_state = "veryHidden"
         for position, heading in enumerate(headings):
-            self._sheet.column_dimensions[column_letter(position)].width = _WIDTHS.get(heading, _WIDTH)
+            self._sheet.column_dimensions[column_letter(position)].width = _WIDTHS.get(added_column(heading), _WIDTH)
         cells = [self._cell(text) for text in headings]
         for cell in cells:
             if cell is not None:

@@ -19,7 +19,8 @@ from cg_uploader.model.provenance import Provenance
 from cg_uploader.sheets.cells.clean_text import BLANKS, clean_cell
 from cg_uploader.sheets.failed_rows import writer
 from cg_uploader.sheets.failed_rows.formula_guard import guarded, unguarded
-from cg_uploader.sheets.failed_rows.writer import IDENTIFIER, PROBLEM, ROW, SENT, STATUS, WHAT_TO_DO, FailedRow
+from cg_uploader.sheets.failed_rows.row_mark import AddedColumn, heading_of
+from cg_uploader.sheets.failed_rows.writer import ROW, FailedRow
 from cg_uploader.sheets.failed_rows.writer import write as write_with
 from cg_uploader.sheets.reader import ReadOptions, read
 
@@ -39,6 +40,12 @@ UNSURE = [
     )
 ]
 ORIGIN = Provenance(run=5, last=400, started="2026-05-03T12:00:00.000+00:00", digest="ab" * 32, content="ab" * 32 + " S")
+
+STATUS = heading_of(AddedColumn.STATUS, "Status")
+PROBLEM = heading_of(AddedColumn.PROBLEM, "Problem")
+WHAT_TO_DO = heading_of(AddedColumn.WHAT_TO_DO, "What to do")
+SENT = heading_of(AddedColumn.SENT, "When it was sent")
+IDENTIFIER = heading_of(AddedColumn.IDENTIFIER, "Identifier")
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[FailedRow], not_sure: Iterable[FailedRow] = ()) -> int:
