@@ -61,7 +61,8 @@ _MAX_CHARS = 32_767
 _HEADER_BYTES = 1 << 20
 # Of one sheet, below its header row.
 MAX_ROWS = 1_048_575
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+# A character that is escaped begins with an underscore, so one may stand there too.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}[_\x00-\x08\x0b-\x1f\ufffe\uffff])|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

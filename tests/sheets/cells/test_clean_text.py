@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cg_uploader.sheets.cells.clean_text import (
@@ -77,7 +77,8 @@ def test_escapes_of_excel_are_decoded(stored: str, text: str) -> None:
     assert unescape(stored) == text
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])) | st.text("_x0FD5aA\r\n"))
+@example("_x0000\x1f")
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.text("_x0FD5aA\r\n\x1f"))
 def test_escaping_and_unescaping_are_inverse(text: str) -> None:
     assert unescape(escaped(text)) == text
 
